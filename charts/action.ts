@@ -1,0 +1,47 @@
+/** What to tell Netdata: made by `plan`, turned into protocol text by `encode`. */
+
+export interface CreateAction {
+  readonly do: 'create';
+  readonly chart: ChartLine;
+}
+
+/** The full CHART line again, with the option `obsolete`. */
+export interface ObsoleteAction {
+  readonly do: 'obsolete';
+  readonly chart: ChartLine;
+}
+
+export interface UpdateAction {
+  readonly do: 'update';
+  /** type.id */
+  readonly id: string;
+  /** Since this chart's last BEGIN; null on the first one. */
+  readonly microseconds: number | null;
+  readonly values: Readonly<Record<string, number>>;
+}
+
+export type Action = CreateAction | ObsoleteAction | UpdateAction;
+
+export interface DimensionLine {
+  readonly id: string;
+  readonly algorithm: 'absolute' | 'incremental';
+  readonly multiplier: number;
+  readonly divisor: number;
+}
+
+/** Everything a CHART with its CLABELs and DIMENSIONs says. Texts are raw: `encode` makes them safe. */
+export interface ChartLine {
+  readonly type: string;
+  readonly id: string;
+  readonly title: string;
+  readonly units: string;
+  readonly family: string;
+  readonly context: string;
+  readonly chartType: string;
+  readonly priority: number;
+  readonly updateEvery: number;
+  readonly storeFirst: boolean;
+  readonly module: string;
+  readonly labels: readonly (readonly [string, string])[];
+  readonly dimensions: readonly DimensionLine[];
+}

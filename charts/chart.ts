@@ -1,0 +1,59 @@
+import type { JobSnapshot, PeerSnapshot, UpstreamSnapshot } from '../collector/model.ts';
+
+/** One value per dimension id. Whole numbers: Netdata 1.37.1 cuts fractions, so charts scale with a divisor. */
+export type Values = Readonly<Record<string, number>>;
+
+/**
+ * What a chart reads from a snapshot: its values; `null` for a gap in this tick; `undefined` where the measure does
+ * not exist (then the chart is not drawn at all).
+ */
+export type Reading = Values | null | undefined;
+
+export interface Dimension {
+  readonly id: string;
+  readonly algorithm: 'absolute' | 'incremental';
+  readonly multiplier?: number;
+  readonly divisor?: number;
+}
+
+interface ChartShape {
+  /** Chart id at job level, its prefix elsewhere; also the last part of the context `nginx_upstream.<name>`. */
+  readonly name: string;
+  readonly title: string;
+  readonly units: string;
+  readonly type: 'line' | 'area' | 'stacked' | 'heatmap';
+  /** The menu section from Netdata 1.45 on; before, families are per instance (charts/naming.ts). */
+  readonly family: string;
+  readonly priority: number;
+  /** Netdata's `module`: which of our sources it stands on. */
+  readonly module: 'error_log' | 'access_log' | 'stub_status' | 'proc' | 'diagnose' | 'plugin';
+  readonly dimensions: readonly Dimension[];
+}
+
+export interface JobChart extends ChartShape {
+  readonly level: 'job';
+  readonly read: (job: JobSnapshot) => Reading;
+}
+
+export interface UpstreamChart extends ChartShape {
+  readonly level: 'upstream';
+  readonly read: (upstream: UpstreamSnapshot) => Reading;
+}
+
+export interface PeerChart extends ChartShape {
+  readonly level: 'peer';
+  readonly read: (peer: PeerSnapshot) => Reading;
+}
+
+/** A chart is data: what it is called, what it holds, and where its values stand in a snapshot. */
+export type Chart = JobChart | UpstreamChart | PeerChart;
+
+/** Dimensions of running totals, drawn as rates. */
+export function rates(ids: readonly string[]): readonly Dimension[] {
+  return ids.map((id) => ({ id, algorithm: 'incremental' }));
+}
+
+/** Dimensions drawn as they are. */
+export function gauges(ids: readonly string[], divisor = 1): readonly Dimension[] {
+  return ids.map((id) => ({ id, algorithm: 'absolute', divisor }));
+}

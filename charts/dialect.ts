@@ -1,0 +1,18 @@
+/**
+ * What the running Netdata understands. An unknown keyword kills a plugin, so nothing newer than 1.37.1 is written
+ * unless NETDATA_VERSION allows it (`v1.37.1`, `v2.10.4`, `v1.44.0-123-nightly`).
+ */
+export interface Dialect {
+  /** Before 1.45 alerts find sibling charts by their family, so it must be unique per instance; later by labels. */
+  readonly familyPerInstance: boolean;
+  /** The chart type `heatmap` exists. */
+  readonly heatmap: boolean;
+}
+
+/** @param version the text of NETDATA_VERSION; without one the oldest dialect is spoken, which all versions accept. */
+export function dialectOf(version: string | undefined): Dialect {
+  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(version ?? '') ?? ['', '0', '0'];
+  const at = (wantedMajor: number, wantedMinor: number) =>
+    Number(major) > wantedMajor || (Number(major) === wantedMajor && Number(minor) >= wantedMinor);
+  return { familyPerInstance: !at(1, 45), heatmap: at(2, 0) };
+}

@@ -1,0 +1,78 @@
+import type { Action, ChartLine, UpdateAction } from './action.ts';
+
+/**
+ * Actions → the text of Netdata's external plugin protocol
+ * (https://learn.netdata.cloud/docs/developer-and-contributor-corner/external-plugins).
+ *
+ * Netdata has no escaping: a word in quotes ends at the next same quote, and an unknown keyword kills the plugin. So
+ * whatever could end a word or a line is replaced, and only keywords that 1.37.1 knows are written.
+ */
+export function encode(actions: readonly Action[]): string {
+  let text = '';
+  for (const action of actions) {
+    switch (action.do) {
+      case 'create':
+        text += chartText(action.chart, action.chart.storeFirst ? 'store_first' : '') + definitions(action.chart);
+        break;
+      case 'obsolete':
+        text += chartText(action.chart, 'obsolete');
+        break;
+      case 'update':
+        text += `BEGIN ${action.id}${action.microseconds === null ? '' : ` ${action.microseconds}`}\n`;
+        text += `${settings(action.values)}END\n`;
+        break;
+      default:
+        action satisfies never;
+    }
+  }
+  return text;
+}
+
+/** Nothing to say is an empty line: all versions accept it, and 2.x kills a plugin that is silent for two minutes. */
+export const keepAlive = '\n';
+
+function chartText(chart: ChartLine, options: string): string {
+  const words = [
+    `${chart.type}.${chart.id}`,
+    quoted(''),
+    quoted(chart.title),
+    quoted(chart.units),
+    quoted(chart.family),
+    quoted(chart.context),
+    chart.chartType,
+    chart.priority,
+    chart.updateEvery,
+    quoted(options),
+    quoted('nginx-upstream.plugin'),
+    quoted(chart.module),
+  ];
+  return `CHART ${words.join(' ')}\n`;
+}
+
+function definitions(chart: ChartLine): string {
+  let text = '';
+  // The third word of CLABEL is its source, 1 = automatic. Without it Netdata 1.37.1 crashes.
+  for (const [name, value] of chart.labels) text += `CLABEL ${quoted(name)} ${quoted(value)} 1\n`;
+  text += 'CLABEL_COMMIT\n';
+  for (const { id, algorithm, multiplier, divisor } of chart.dimensions) {
+    text += `DIMENSION ${id} ${quoted('')} ${algorithm} ${multiplier} ${divisor}\n`;
+  }
+  return text;
+}
+
+/** Far below Netdata's longest line (15,360 bytes in 1.37.1) even with all words of a CHART at this length. */
+const longestWord = 300;
+
+function quoted(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not get through
+  return `'${text.slice(0, longestWord).replace(/['\\\x00-\x1f\x7f-\x9f\u2028\u2029]/g, '_')}'`;
+}
+
+/** Netdata 1.37.1 reads values with strtoll: whole numbers within 64 bits, no exponent. What is none is left out: a gap. */
+function settings(values: UpdateAction['values']): string {
+  let text = '';
+  for (const [id, value] of Object.entries(values)) {
+    if (Math.abs(value) < 2 ** 63) text += `SET ${id} = ${BigInt(Math.round(value))}\n`;
+  }
+  return text;
+}

@@ -1,0 +1,130 @@
+import type { JobSnapshot, Origin } from '../collector/model.ts';
+import type { Action, ChartLine } from './action.ts';
+import type { Chart, Reading } from './chart.ts';
+import type { Dialect } from './dialect.ts';
+import { familyOf, type Instance, jobInstance, peerInstance, slugOf, upstreamInstance } from './naming.ts';
+
+/** What Netdata has been told of one job so far. A value: `plan` returns the next one and changes nothing. */
+export interface Drawn {
+  readonly charts: ReadonlyMap<string, DrawnChart>;
+}
+
+interface DrawnChart {
+  readonly line: ChartLine;
+  /** When its last BEGIN was written; null before the first. */
+  readonly begunUs: number | null;
+  /** Since when the snapshot has been without it; null while it is there. */
+  readonly absentSinceUs: number | null;
+}
+
+export const nothingDrawn: Drawn = { charts: new Map() };
+
+export interface PlanContext {
+  /** Monotonic, microseconds. */
+  readonly nowUs: number;
+  /** Seconds between ticks. */
+  readonly updateEvery: number;
+  readonly dialect: Dialect;
+}
+
+/** A chart whose instance has left the snapshot is told obsolete after this time (a reload may bring it back). */
+const obsoleteAfterUs = 60_000_000;
+
+/**
+ * Compares what a job measured with what Netdata has been told of it: pure, and the only place where charts begin and end.
+ * A `null` reading leaves its chart out of this tick (a gap); an `undefined` one draws no chart.
+ */
+export function plan(
+  catalogue: readonly Chart[],
+  job: JobSnapshot,
+  drawn: Drawn,
+  context: PlanContext,
+): { actions: Action[]; drawn: Drawn } {
+  const actions: Action[] = [];
+  const charts = new Map<string, DrawnChart>();
+  for (const drawing of readings(catalogue, job)) {
+    const { reading } = drawing;
+    if (reading === undefined) continue;
+    const key = keyOf(drawing.chart, drawing.instance);
+    const before = drawn.charts.get(key);
+    const line = before?.line ?? describe(drawing, job, context, [drawn.charts, charts]);
+    if (!before) actions.push({ do: 'create', chart: line });
+    let begunUs = before?.begunUs ?? null;
+    if (reading !== null) {
+      const microseconds = begunUs === null ? null : Math.round(context.nowUs - begunUs);
+      actions.push({ do: 'update', id: `${line.type}.${line.id}`, microseconds, values: reading });
+      begunUs = context.nowUs;
+    }
+    charts.set(key, { line, begunUs, absentSinceUs: null });
+  }
+  retire(drawn, charts, actions, context.nowUs);
+  return { actions, drawn: { charts } };
+}
+
+/** Carries over what the snapshot no longer has, until it has been absent long enough to be told obsolete. */
+function retire(drawn: Drawn, charts: Map<string, DrawnChart>, actions: Action[], nowUs: number): void {
+  for (const [key, before] of drawn.charts) {
+    if (charts.has(key)) continue;
+    const absentSinceUs = before.absentSinceUs ?? nowUs;
+    if (nowUs - absentSinceUs >= obsoleteAfterUs) actions.push({ do: 'obsolete', chart: before.line });
+    else charts.set(key, { ...before, absentSinceUs });
+  }
+}
+
+interface Drawing {
+  readonly chart: Chart;
+  readonly instance: Instance;
+  readonly origin: Origin;
+  readonly reading: Reading;
+}
+
+function* readings(catalogue: readonly Chart[], job: JobSnapshot): Generator<Drawing> {
+  const jobLevel = jobInstance(job);
+  const upstreams = job.upstreams.map((of) => ({ of, instance: upstreamInstance(job, of) }));
+  const peers = job.peers.map((of) => ({ of, instance: peerInstance(job, of) }));
+  for (const chart of catalogue) {
+    if (chart.level === 'job') {
+      yield { chart, instance: jobLevel, origin: 'configured', reading: chart.read(job) };
+    } else if (chart.level === 'upstream') {
+      for (const { of, instance } of upstreams) yield { chart, instance, origin: of.origin, reading: chart.read(of) };
+    } else {
+      for (const { of, instance } of peers) yield { chart, instance, origin: of.origin, reading: chart.read(of) };
+    }
+  }
+}
+
+function keyOf(chart: Chart, instance: Instance): string {
+  return `${chart.name}\0${instance.key}`;
+}
+
+function describe(
+  { chart, instance, origin }: Drawing,
+  job: JobSnapshot,
+  { dialect, updateEvery }: PlanContext,
+  drawn: readonly ReadonlyMap<string, DrawnChart>[],
+): ChartLine {
+  const idOf = (slug: string) => `${chart.name}_${slug}`;
+  const isTaken = (slug: string) => drawn.some((charts) => hasId(charts, idOf(slug)));
+  const id = instance.level === 'job' ? chart.name : idOf(slugOf(instance.text, isTaken));
+  return {
+    type: `nginx_upstream_${slugOf(job.job, () => false)}`,
+    id,
+    title: chart.title,
+    units: chart.units,
+    family: familyOf(instance, chart.family, dialect),
+    context: `nginx_upstream.${chart.name}`,
+    chartType: chart.type === 'heatmap' && !dialect.heatmap ? 'stacked' : chart.type,
+    priority: chart.priority,
+    updateEvery,
+    // A configured instance is drawn from the start, with zeros; one that a log line brings starts with its failures.
+    storeFirst: origin !== 'configured',
+    module: chart.module,
+    labels: instance.labels.filter(([, value]) => value !== ''),
+    dimensions: chart.dimensions.map((d) => ({ multiplier: 1, divisor: 1, ...d })),
+  };
+}
+
+function hasId(charts: ReadonlyMap<string, DrawnChart>, id: string): boolean {
+  for (const { line } of charts.values()) if (line.id === id) return true;
+  return false;
+}
