@@ -1,0 +1,30 @@
+/** What Netdata tells a plugin in its environment (facts measured on 1.37.1 and 2.10.4). */
+export interface NetdataEnvironment {
+  /** Seconds; null when it is not set, as in a terminal. */
+  readonly updateEvery: number | null;
+  readonly version: string | undefined;
+  /** Where the configuration is looked for, most specific first. */
+  readonly configDirectories: readonly string[];
+  /** Where state may be kept; null outside Netdata. */
+  readonly libDirectory: string | null;
+  /** Goes before every path when Netdata runs in a container and the host is mounted; empty otherwise. */
+  readonly hostPrefix: string;
+  readonly logLevel: string | undefined;
+}
+
+export function readEnvironment(env: Readonly<Record<string, string | undefined>>): NetdataEnvironment {
+  const seconds = Number(env['NETDATA_UPDATE_EVERY']);
+  return {
+    updateEvery: Number.isInteger(seconds) && seconds > 0 ? seconds : null,
+    version: env['NETDATA_VERSION'] || undefined,
+    configDirectories: [
+      env['NETDATA_USER_CONFIG_DIR'],
+      env['NETDATA_STOCK_CONFIG_DIR'],
+      '/etc/netdata',
+      '/opt/netdata/etc/netdata',
+    ].filter((directory): directory is string => Boolean(directory)),
+    libDirectory: env['NETDATA_LIB_DIR'] || null,
+    hostPrefix: (env['NETDATA_HOST_PREFIX'] ?? '').replace(/\/+$/, ''),
+    logLevel: env['NETDATA_LOG_LEVEL'] || undefined,
+  };
+}
