@@ -1,6 +1,6 @@
 import type { JobSnapshot, Origin } from '../collector/model.ts';
-import type { Action, ChartLine } from './action.ts';
-import type { Chart, Reading } from './chart.ts';
+import type { Action, ChartLine, UpdateAction } from './action.ts';
+import type { Chart, Reading, Values } from './chart.ts';
 import type { Dialect } from './dialect.ts';
 import { familyOf, type Instance, jobInstance, peerInstance, slugOf, upstreamInstance } from './naming.ts';
 
@@ -11,8 +11,8 @@ export interface Drawn {
 
 interface DrawnChart {
   readonly line: ChartLine;
-  /** When its last BEGIN was written; null before the first. */
-  readonly begunUs: number | null;
+  /** The last BEGIN: when it was written, and with which values; null before the first. */
+  readonly last: { readonly atUs: number; readonly values: Values } | null;
   /** Since when the snapshot has been without it; null while it is there. */
   readonly absentSinceUs: number | null;
 }
@@ -49,16 +49,40 @@ export function plan(
     const before = drawn.charts.get(key);
     const line = before?.line ?? describe(drawing, job, context, [drawn.charts, charts]);
     if (!before) actions.push({ do: 'create', chart: line });
-    let begunUs = before?.begunUs ?? null;
-    if (reading !== null) {
-      const microseconds = begunUs === null ? null : Math.round(context.nowUs - begunUs);
-      actions.push({ do: 'update', id: `${line.type}.${line.id}`, microseconds, values: reading });
-      begunUs = context.nowUs;
-    }
-    charts.set(key, { line, begunUs, absentSinceUs: null });
+    const last = before?.last ?? null;
+    if (reading !== null) actions.push(...updates(line, last, reading, context));
+    charts.set(key, { line, last: reading === null ? last : { atUs: context.nowUs, values: reading }, absentSinceUs: null });
   }
   retire(drawn, charts, actions, context.nowUs);
   return { actions, drawn: { charts } };
+}
+
+/**
+ * Running totals are drawn as rates from one update to the next, so what comes first in this process, or after a gap,
+ * needs a baseline, else its first events are lost or smeared (measured on 1.37.1: docs/decisions/0002-baseline.md).
+ */
+function updates(line: ChartLine, last: DrawnChart['last'], values: Values, context: PlanContext): UpdateAction[] {
+  const id = `${line.type}.${line.id}`;
+  const sinceLast = last === null ? Number.POSITIVE_INFINITY : context.nowUs - last.atUs;
+  const update: UpdateAction = { do: 'update', id, microseconds: Math.round(sinceLast), values };
+  const isFollowing = sinceLast < context.updateEvery * gapFactor * 1_000_000;
+  if (isFollowing || !line.dimensions.some(({ algorithm }) => algorithm === 'incremental')) {
+    return [last === null ? { ...update, microseconds: null } : update];
+  }
+  const baseline = last?.values ?? zeros(line, values);
+  return [
+    { ...update, microseconds: null, values: baseline },
+    { ...update, microseconds: null },
+  ];
+}
+
+/** A tick may be late; from twice the interval on Netdata draws a gap. */
+const gapFactor = 2;
+
+/** What a process has counted when it begins: nothing. */
+function zeros(line: ChartLine, values: Values): Values {
+  const counted = line.dimensions.filter(({ algorithm }) => algorithm === 'incremental');
+  return { ...values, ...Object.fromEntries(counted.map(({ id }) => [id, 0])) };
 }
 
 /** Carries over what the snapshot no longer has, until it has been absent long enough to be told obsolete. */
@@ -69,6 +93,11 @@ function retire(drawn: Drawn, charts: Map<string, DrawnChart>, actions: Action[]
     if (nowUs - absentSinceUs >= obsoleteAfterUs) actions.push({ do: 'obsolete', chart: before.line });
     else charts.set(key, { ...before, absentSinceUs });
   }
+}
+
+/** Everything of a job that has ended is obsolete at once. */
+export function retireAll(drawn: Drawn): Action[] {
+  return Array.from(drawn.charts.values(), ({ line }) => ({ do: 'obsolete', chart: line }));
 }
 
 interface Drawing {
@@ -116,8 +145,8 @@ function describe(
     chartType: chart.type === 'heatmap' && !dialect.heatmap ? 'stacked' : chart.type,
     priority: chart.priority,
     updateEvery,
-    // A configured instance is drawn from the start, with zeros; one that a log line brings starts with its failures.
-    storeFirst: origin !== 'configured',
+    // One that a log line brings starts with its failures. A configured one starts with zeros, which cost nothing.
+    storeFirst: true,
     module: chart.module,
     labels: instance.labels.filter(([, value]) => value !== ''),
     dimensions: chart.dimensions.map((d) => ({ multiplier: 1, divisor: 1, ...d })),

@@ -1,0 +1,93 @@
+import { dialectOf } from '../charts/dialect.ts';
+import { keepAlive } from '../charts/encode.ts';
+import { createJobs } from './jobs.ts';
+import { isPipeOrSocket, listenToNetdata } from './netdata/commands.ts';
+import { readEnvironment } from './netdata/environment.ts';
+import { createConditions, createLog } from './netdata/log.ts';
+import { createWriter } from './netdata/writer.ts';
+import { createSettings } from './settings.ts';
+import { nodeAccounts } from './system/accounts.ts';
+import { systemClock, untilNextTick } from './system/clock.ts';
+import { nodeFileSystem } from './system/fs.ts';
+import { processLoad } from './system/load.ts';
+
+export interface PluginOptions {
+  /** Seconds between ticks, as Netdata asks for them; null = NETDATA_UPDATE_EVERY, else 1. */
+  readonly seconds: number | null;
+  /** The configuration file, instead of the places it is looked for. */
+  readonly config: string | null;
+}
+
+const fileName = 'nginx-upstream.conf';
+
+/** Netdata 2.x kills a plugin that is silent for two minutes: longer ticks are bridged with keep-alives. */
+const longestSilenceMs = 20_000;
+
+const terminalHint =
+  "This is plugin mode: Netdata's protocol follows. For a person: nginx-upstream.plugin --help (check, diagnose).\n";
+
+/**
+ * Plugin mode: the story of a tick, again and again until Netdata says that it is over. Resolves to the exit code.
+ *
+ *     drain the sources → snapshot → plan → encode → one write
+ */
+export async function runPlugin(options: PluginOptions, host: NodeJS.Process): Promise<number> {
+  const environment = readEnvironment(host.env);
+  const clock = systemClock;
+  const fs = nodeFileSystem;
+  const log = createLog((line) => host.stderr.write(line), clock.wallMs, environment.logLevel);
+  const conditions = createConditions(log);
+
+  const leaving = new AbortController();
+  const leave = () => leaving.abort();
+  const writer = createWriter(host.stdout, leave);
+  listenToNetdata(host.stdin, isPipeOrSocket(0), leave);
+  host.on('SIGTERM', leave);
+  if (host.stdout.isTTY) host.stderr.write(terminalHint);
+
+  const candidates = options.config ? [options.config] : environment.configDirectories.map((dir) => `${dir}/${fileName}`);
+  const settings = createSettings(candidates, { fs, log, conditions });
+  host.on('SIGHUP', settings.reread);
+  const jobs = createJobs({ fs, accounts: nodeAccounts, clock, log, conditions, hostPrefix: environment.hostPrefix });
+
+  const dialect = dialectOf(environment.version);
+  const askedFor = options.seconds ?? environment.updateEvery ?? 1;
+  const lateness = createLateness();
+
+  while (!leaving.signal.aborted) {
+    const updateEvery = Math.max(askedFor, settings.current().updateEvery);
+    const wait = untilNextTick(clock.wallMs(), updateEvery * 1000);
+    const isTick = wait <= longestSilenceMs;
+    await clock.sleep(isTick ? wait : longestSilenceMs, leaving.signal);
+    if (leaving.signal.aborted) break;
+
+    if (settings.poll()) jobs.apply(settings.current());
+    jobs.drain();
+    if (!writer.ready()) continue;
+    if (!isTick) {
+      writer.write(keepAlive);
+      continue;
+    }
+    const nowUs = clock.monotonicUs();
+    const load = {
+      cpuUs: processLoad.cpuUs(),
+      residentBytes: processLoad.residentBytes(),
+      lateTicks: lateness.count(nowUs, updateEvery),
+    };
+    writer.write(jobs.draw({ nowUs, updateEvery, dialect }, load) || keepAlive);
+  }
+  return 0;
+}
+
+/** Counts ticks that came more than half an interval late. */
+function createLateness() {
+  let lastUs: number | null = null;
+  let late = 0;
+  return {
+    count(nowUs: number, updateEvery: number): number {
+      if (lastUs !== null && nowUs - lastUs > updateEvery * 1_500_000) late++;
+      lastUs = nowUs;
+      return late;
+    },
+  };
+}

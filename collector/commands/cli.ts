@@ -1,0 +1,92 @@
+import { type Command, type Streams, UsageError } from './command.ts';
+import { parseError } from './parse-error.ts';
+
+declare const VERSION: string;
+
+const program = 'nginx-upstream.plugin';
+
+/** Every command, in the order of `--help`. */
+const commands: readonly Command[] = [parseError];
+
+/** What the words after the program's name ask for. */
+export type Invocation =
+  | { readonly do: 'plugin'; readonly seconds: number | null; readonly config: string | null }
+  | { readonly do: 'command'; run(streams: Streams): Promise<number> };
+
+/** argv (without node and the script) → what to do. A call that makes no sense becomes a command that says so. */
+export function interpret(argv: readonly string[]): Invocation {
+  if (argv.includes('--help') || argv[0] === '-h' || argv[0] === 'help') return print(help(), 0);
+  if (argv[0] === '--version') return print(`${program} ${VERSION}`, 0);
+  const command = commands.find(({ words }) => words.every((word, i) => argv[i] === word));
+  if (command) return { do: 'command', run: (streams) => runCommand(command, argv, streams) };
+  return plugin(argv);
+}
+
+function plugin(argv: readonly string[]): Invocation {
+  let seconds: number | null = null;
+  let config: string | null = null;
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i] ?? '';
+    const option = /^--config(?:=(.*))?$/.exec(word);
+    if (option) {
+      config = option[1] ?? argv[++i] ?? '';
+      if (config === '') return misused('--config needs a FILE');
+    } else if (/^\d+$/.test(word) && Number(word) > 0 && seconds === null) {
+      seconds = Number(word);
+    } else {
+      return misused(`'${word}' is no command, no option and no number of seconds`);
+    }
+  }
+  return { do: 'plugin', seconds, config };
+}
+
+async function runCommand(command: Command, argv: readonly string[], streams: Streams): Promise<number> {
+  try {
+    return await command.run(argv.slice(command.words.length), streams);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    streams.stderr.write(`${error.message}\nusage: ${program} ${command.words.join(' ')} ${command.synopsis}\n`);
+    return 2;
+  }
+}
+
+function print(text: string, code: number): Invocation {
+  return {
+    do: 'command',
+    run: async ({ stdout }) => {
+      stdout.write(`${text}\n`);
+      return code;
+    },
+  };
+}
+
+function misused(text: string): Invocation {
+  return {
+    do: 'command',
+    run: async ({ stderr }) => {
+      stderr.write(`${program}: ${text}; see ${program} --help\n`);
+      return 2;
+    },
+  };
+}
+
+function help(): string {
+  const rows: readonly (readonly [string, string])[] = [
+    ['[SECONDS] [--config FILE]', "plugin mode: Netdata's protocol on stdout, every SECONDS (1)"],
+    ...commands.map(({ words, synopsis, summary }) => [`${words.join(' ')} ${synopsis}`, summary] as const),
+    ['--help', 'this text'],
+    ['--version', 'the version'],
+  ];
+  const width = Math.max(...rows.map(([usage]) => usage.length));
+  return [
+    `${program} ${VERSION}: which nginx upstream peer refuses connections, inside Netdata`,
+    '',
+    'usage:',
+    ...rows.map(([usage, summary]) => `  ${program} ${usage.padEnd(width)}  ${summary}`),
+    '',
+    'Netdata starts it by itself once it is installed (install.sh). It needs no configuration; nginx-upstream.conf is',
+    'looked for in $NETDATA_USER_CONFIG_DIR, $NETDATA_STOCK_CONFIG_DIR, /etc/netdata and /opt/netdata/etc/netdata.',
+    '',
+    'No FILE, or -, is stdin. Exit codes of parse: 0 done, 1 some input unreadable, 2 usage error or nothing readable.',
+  ].join('\n');
+}

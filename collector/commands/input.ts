@@ -1,0 +1,80 @@
+import { createReadStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import type { Streams } from './command.ts';
+
+/**
+ * Feeds each input to `onChunk`, one after the other; no FILE, or `-`, is stdin. An input that cannot be read is named
+ * on stderr and the rest is still read.
+ *
+ * @returns the exit code: 0 all were read, 1 some were not, 2 none could be
+ */
+export async function readInputs(
+  files: readonly string[],
+  streams: Streams,
+  onChunk: (chunk: Buffer) => Promise<void>,
+  onEnd: () => Promise<void>,
+): Promise<number> {
+  const inputs = files.length > 0 ? files : ['-'];
+  let unreadable = 0;
+  for (const input of inputs) {
+    try {
+      const stream = input === '-' ? streams.stdin : createReadStream(input);
+      for await (const chunk of stream) await onChunk(chunk as Buffer);
+    } catch (error) {
+      unreadable++;
+      streams.stderr.write(`${input}: ${describe(error)}\n`);
+    }
+    await onEnd();
+  }
+  if (unreadable === 0) return 0;
+  return unreadable === inputs.length ? 2 : 1;
+}
+
+function describe(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return 'no such file';
+  if (code === 'EACCES') return `permission denied: reading it needs another user or group`;
+  if (code === 'EISDIR') return 'is a directory: name the files in it';
+  return message;
+}
+
+/**
+ * Output in large pieces that waits for its reader. A reader that goes away (EPIPE) is no error: `| head` is a normal
+ * thing to type, so the process then ends quietly with 0.
+ */
+export interface Output {
+  line(text: string): void;
+  /** Resolves when the reader has taken what was written, if there is enough of it to wait for. */
+  drained(): Promise<void>;
+  end(): Promise<void>;
+}
+
+const pieceLength = 65_536;
+
+export function createOutput(stdout: Streams['stdout']): Output {
+  let pending = '';
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  const flush = async () => {
+    const piece = pending;
+    pending = '';
+    if (piece !== '' && !stdout.write(piece)) await new Promise((resolve) => stdout.once('drain', resolve));
+  };
+  return {
+    line(text) {
+      pending += `${text}\n`;
+    },
+    async drained() {
+      if (pending.length >= pieceLength) await flush();
+    },
+    async end() {
+      await flush();
+      if (stdout !== process.stdout) {
+        stdout.end();
+        await finished(stdout);
+      }
+    },
+  };
+}

@@ -1,0 +1,131 @@
+import { type At, createReader, type Reader } from './reader.ts';
+import { type AccessLogSettings, defaultSettings, type JobSettings, type Problem, type Settings } from './settings.ts';
+
+export type ParsedSettings =
+  | { readonly ok: true; readonly settings: Settings }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/**
+ * The text of `nginx-upstream.conf` → settings, or every problem it has, each with its line. Never throws.
+ * An empty file is the default: one job, `local`, discovered.
+ */
+export function parseSettings(text: string): ParsedSettings {
+  const reader = createReader(text);
+  const settings = reader.problems.length === 0 ? read(reader) : undefined;
+  if (reader.problems.length > 0 || !settings) {
+    return { ok: false, problems: [...reader.problems].sort((a, b) => a.line - b.line) };
+  }
+  return { ok: true, settings };
+}
+
+function read(reader: Reader): Settings | undefined {
+  if (isEmpty(reader.root)) return defaultSettings;
+  const root = reader.mapping(reader.root, 'the configuration', ['update_every', 'max_peers', 'probe', 'jobs']);
+  if (!root) return undefined;
+  const get = <T>(key: string, readValue: (at: At) => T | undefined, fallback: T): T => {
+    const at = root.get(key);
+    return at ? (readValue(at) ?? fallback) : fallback;
+  };
+  return {
+    updateEvery: get(
+      'update_every',
+      (at) => reader.wholeNumber(at, 'update_every', 1, 3600),
+      defaultSettings.updateEvery,
+    ),
+    maxPeers: get('max_peers', (at) => reader.wholeNumber(at, 'max_peers', 1, 1000), defaultSettings.maxPeers),
+    probe: get('probe', (at) => probe(reader, at), defaultSettings.probe),
+    jobs: get('jobs', (at) => jobs(reader, at), defaultSettings.jobs),
+  };
+}
+
+function isEmpty(at: At): boolean {
+  return at === null || ('value' in at && at.value === null);
+}
+
+const probes = ['off', 'on-failure', 'always'] as const;
+
+function probe(reader: Reader, at: At): Settings['probe'] | undefined {
+  const text = reader.text(at, 'probe');
+  if (text === undefined) return undefined;
+  return probes.find((name) => name === text) ?? reader.problem(at, `probe must be one of ${probes.join(', ')}`);
+}
+
+function jobs(reader: Reader, at: At): readonly JobSettings[] | undefined {
+  const items = reader.list(at, 'jobs', false);
+  if (!items) return undefined;
+  if (items.length === 0) return reader.problem(at, 'jobs must not be empty: leave it out to have nginx discovered');
+  const names = new Set<string>();
+  return items.map((item) => job(reader, item, names)).filter((settings) => settings !== undefined);
+}
+
+function job(reader: Reader, at: At, names: Set<string>): JobSettings | undefined {
+  const found = reader.mapping(at, 'a job', ['name', 'nginx_conf', 'error_log', 'access_log', 'stub_status']);
+  if (!found) return undefined;
+  const nameAt = found.get('name');
+  const name = nameAt ? reader.text(nameAt, 'name') : reader.problem(at, 'a job must have a name');
+  if (name !== undefined && !/^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/.test(name)) {
+    reader.problem(
+      nameAt ?? at,
+      `the job name '${name}' must be 1 to 40 of A-Z a-z 0-9 _ . - and begin with a letter or digit`,
+    );
+  }
+  if (name !== undefined && names.has(name)) reader.problem(nameAt ?? at, `two jobs are called '${name}'`);
+  names.add(name ?? '');
+  return {
+    name: name ?? '',
+    nginxConf: optional(found.get('nginx_conf'), (value) => configurationPath(reader, value)),
+    errorLogs: optional(found.get('error_log'), (value) => listOf(reader, value, 'error_log', logPath)),
+    accessLogs: optional(found.get('access_log'), (value) => listOf(reader, value, 'access_log', accessLog)),
+    stubStatus: optional(found.get('stub_status'), (value) => listOf(reader, value, 'stub_status', statusUrl)),
+  };
+}
+
+function optional<T>(at: At | undefined, readValue: (at: At) => T | undefined): T | null {
+  return at ? (readValue(at) ?? null) : null;
+}
+
+type ReadItem<T> = (reader: Reader, at: At, what: string) => T | undefined;
+
+function listOf<T>(reader: Reader, at: At, what: string, readItem: ReadItem<T>): readonly T[] | undefined {
+  return reader
+    .list(at, what, true)
+    ?.map((item) => readItem(reader, item, what))
+    .filter((item) => item !== undefined);
+}
+
+function configurationPath(reader: Reader, at: At): string | undefined {
+  const path = reader.text(at, 'nginx_conf');
+  if (path === undefined || /^(dump:)?\//.test(path)) return path;
+  return reader.problem(at, `nginx_conf must be an absolute path, or dump: and an absolute path, not '${path}'`);
+}
+
+const sourceForms = [/^\//, /^syslog:udp:\/\/[^/]+:\d+$/, /^docker:\//, /^cri:\//, /^journal:[^/]+$/];
+
+function logPath(reader: Reader, at: At, what: string): string | undefined {
+  const path = reader.text(at, what);
+  if (path === undefined || sourceForms.some((form) => form.test(path))) return path;
+  const forms = 'an absolute path or glob, syslog:udp://ADDRESS:PORT, docker:/FILE, cri:/FILE or journal:NAME';
+  return reader.problem(at, `${what} must be ${forms}, not '${path}'`);
+}
+
+function accessLog(reader: Reader, at: At, what: string): AccessLogSettings | undefined {
+  if (at && 'value' in at) {
+    const path = logPath(reader, at, what);
+    return path === undefined ? undefined : { path, format: null };
+  }
+  const found = reader.mapping(at, `an ${what}`, ['path', 'format']);
+  if (!found) return undefined;
+  const pathAt = found.get('path');
+  const path = pathAt ? logPath(reader, pathAt, 'path') : reader.problem(at, `an ${what} must have a path`);
+  const format = optional(found.get('format'), (value) => reader.text(value, 'format'));
+  return path === undefined ? undefined : { path, format };
+}
+
+function statusUrl(reader: Reader, at: At, what: string): string | undefined {
+  const url = reader.text(at, what);
+  if (url === undefined || /^https?:\/\/[^/]+/.test(url) || /^https?:\/\/unix:\//.test(url)) return url;
+  return reader.problem(
+    at,
+    `${what} must be an http:// or https:// URL (for a socket http://unix:/PATH:/URI), not '${url}'`,
+  );
+}

@@ -1,0 +1,34 @@
+/** The plugin's own configuration, validated and complete (design: configuration). */
+export interface Settings {
+  /** Seconds between ticks; the larger of this and what Netdata asks for is used. */
+  readonly updateEvery: number;
+  /** How many upstreams and how many peers get charts of their own; more share one called `other`. */
+  readonly maxPeers: number;
+  readonly probe: 'off' | 'on-failure' | 'always';
+  readonly jobs: readonly JobSettings[];
+}
+
+/** What is null is discovered. */
+export interface JobSettings {
+  readonly name: string;
+  readonly nginxConf: string | null;
+  readonly errorLogs: readonly string[] | null;
+  readonly accessLogs: readonly AccessLogSettings[] | null;
+  readonly stubStatus: readonly string[] | null;
+}
+
+export interface AccessLogSettings {
+  readonly path: string;
+  /** A log_format's text, or a name defined in nginx_conf; null = by nginx_conf, else `combined`. */
+  readonly format: string | null;
+}
+
+export interface Problem {
+  /** Line in the configuration file, from 1. */
+  readonly line: number;
+  readonly text: string;
+}
+
+const localJob: JobSettings = { name: 'local', nginxConf: null, errorLogs: null, accessLogs: null, stubStatus: null };
+
+export const defaultSettings: Settings = { updateEvery: 1, maxPeers: 50, probe: 'on-failure', jobs: [localJob] };

@@ -1,0 +1,120 @@
+import { catalogue } from '../charts/catalogue.ts';
+import { encode } from '../charts/encode.ts';
+import { nothingDrawn, type PlanContext, plan, retireAll } from '../charts/plan.ts';
+import { createJobAggregate } from './aggregate/job.ts';
+import type { JobSettings } from './config/settings.ts';
+import { lineSplitter } from './decode/lines.ts';
+import type { LogTotals, PluginLoad } from './model.ts';
+import type { Conditions, Log } from './netdata/log.ts';
+import { errorLineReader } from './parse/error-reader.ts';
+import type { ByteSink, Source, SourceReading } from './source/source.ts';
+import { createTail } from './source/tail.ts';
+import type { Accounts } from './system/accounts.ts';
+import type { Clock } from './system/clock.ts';
+import type { FileSystem } from './system/fs.ts';
+
+/** One job of the configuration at work: its sources, what they are counted into, and what has been drawn of it. */
+export interface Job {
+  readonly settings: JobSettings;
+  /** Reads all that its sources have. */
+  drain(): void;
+  /** What has to be told to Netdata now. */
+  draw(context: PlanContext, load: PluginLoad): string;
+  /** The last words about its charts; its sources are closed. */
+  retire(): string;
+}
+
+/** What a job needs of the world. */
+export interface JobPorts {
+  readonly fs: FileSystem;
+  readonly accounts: Accounts;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly conditions: Conditions;
+  /** Goes before every path (Netdata in a container). */
+  readonly hostPrefix: string;
+}
+
+/** nginx cuts its lines at 2,048 bytes; a FastCGI message may bring longer ones through. */
+const longestErrorLine = 65_536;
+
+export function startJob(settings: JobSettings, maxPeers: number, ports: JobPorts): Job {
+  const { clock, conditions, log } = ports;
+  const totals = { read: 0, unmatched: 0, foreign: 0, forged: 0, overlong: 0 };
+  const aggregate = createJobAggregate({ job: settings.name, maxPeers, upstreamOf: (peer) => peer });
+  const errorLogs = errorLogPaths(settings, ports.hostPrefix).map((path) => followErrorLog(path));
+  let readings: readonly SourceReading[] = [];
+  let drawn = nothingDrawn;
+
+  function followErrorLog(path: string): Source {
+    const { fs, accounts } = ports;
+    return createTail({ path, fs, accounts, now: () => clock.monotonicUs() / 1000, openSink: errorLogSink });
+  }
+
+  /** bytes ─▶ lines ─▶ events ─▶ counters */
+  function errorLogSink(): ByteSink {
+    const reader = errorLineReader();
+    return lineSplitter({
+      maxLength: longestErrorLine,
+      onLine(text) {
+        totals.read++;
+        const result = reader.read(text);
+        if (result.is === 'line') aggregate.errorLine(result.line, clock.monotonicUs());
+        else if (result.is === 'foreign') totals.foreign++;
+      },
+      onOverlong() {
+        totals.read++;
+        totals.overlong++;
+      },
+    });
+  }
+
+  function health() {
+    const failing = readings.filter(({ problem }) => problem !== null).length;
+    const lines: LogTotals = { ...totals, lost: sum(readings, ({ lost }) => lost) };
+    return {
+      errorLogsFine: failing === 0,
+      lines,
+      behindBytes: sum(readings, ({ behindBytes }) => behindBytes),
+      ok: readings.length - failing,
+      failing,
+    };
+  }
+
+  return {
+    settings,
+
+    drain() {
+      readings = errorLogs.map((source) => {
+        const reading = source.poll();
+        conditions.set(`${settings.name} ${source.name}`, reading.problem?.text ?? null);
+        for (const event of reading.events) log.info(event, { job: settings.name });
+        return reading;
+      });
+    },
+
+    draw(context, load) {
+      const snapshot = aggregate.snapshot(clock.monotonicUs(), health(), load);
+      const next = plan(catalogue, snapshot, drawn, context);
+      drawn = next.drawn;
+      return encode(next.actions);
+    },
+
+    retire() {
+      for (const source of errorLogs) {
+        source.close();
+        conditions.drop(`${settings.name} ${source.name}`);
+      }
+      return encode(retireAll(drawn));
+    },
+  };
+}
+
+function errorLogPaths({ errorLogs }: JobSettings, hostPrefix: string): readonly string[] {
+  const paths = errorLogs ?? ['/var/log/nginx/error.log'];
+  return paths.map((path) => (hostPrefix === '' || path.startsWith(`${hostPrefix}/`) ? path : hostPrefix + path));
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}

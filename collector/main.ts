@@ -1,0 +1,7 @@
+import { runPlugin } from './app.ts';
+import { interpret } from './commands/cli.ts';
+
+const invocation = interpret(process.argv.slice(2));
+const done = invocation.do === 'plugin' ? runPlugin(invocation, process) : invocation.run(process);
+// Leaving must not wait for an open stdin or a socket: the output has been taken when these promises are done.
+done.then((code) => process.exit(code));

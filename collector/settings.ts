@@ -1,0 +1,64 @@
+import { parseSettings } from './config/parse.ts';
+import { defaultSettings, type Settings } from './config/settings.ts';
+import type { Conditions, Log } from './netdata/log.ts';
+import { followSettingsFile } from './source/settings-file.ts';
+import type { FileSystem } from './system/fs.ts';
+
+/** The configuration in force: the file is followed, and a bad one never replaces the last good one. */
+export interface SettingsInForce {
+  current(): Settings;
+  /** Looks at the file; true when what is in force has changed (also at the first look). */
+  poll(): boolean;
+  /** Reads the file again at the next poll, even if it looks the same (SIGHUP). */
+  reread(): void;
+}
+
+/** In force while there has been no good file yet: nothing runs, Netdata is only kept waiting. */
+const noJobs: Settings = { ...defaultSettings, jobs: [] };
+
+export function createSettings(
+  candidates: readonly string[],
+  { fs, log, conditions }: { readonly fs: FileSystem; readonly log: Log; readonly conditions: Conditions },
+): SettingsInForce {
+  const file = followSettingsFile(candidates, fs);
+  let current = noJobs;
+  let hadGoodOne = false;
+  let again = false;
+
+  const accept = (settings: Settings, words: string): true => {
+    current = settings;
+    hadGoodOne = true;
+    conditions.set('configuration', null);
+    log.info(words);
+    return true;
+  };
+  const refuse = (what: string): false => {
+    const consequence = hadGoodOne ? 'the last good configuration stays in force' : 'nothing is watched until it is mended';
+    conditions.set('configuration', `${what}; ${consequence}`);
+    return false;
+  };
+
+  return {
+    current: () => current,
+    reread: () => {
+      again = true;
+    },
+    poll() {
+      const change = file.poll(again);
+      again = false;
+      switch (change.is) {
+        case 'unchanged':
+          return false;
+        case 'absent':
+          return accept(defaultSettings, 'no configuration file: everything is discovered');
+        case 'unreadable':
+          return refuse(`${change.path} cannot be read: ${change.reason}`);
+        case 'text': {
+          const parsed = parseSettings(change.text);
+          if (parsed.ok) return accept(parsed.settings, `configuration read from ${change.path}`);
+          return refuse(parsed.problems.map(({ line, text }) => `${change.path}:${line}: ${text}`).join('; '));
+        }
+      }
+    },
+  };
+}
