@@ -10,6 +10,13 @@ export interface ByteSink {
   cut(): void;
 }
 
+/**
+ * Makes the sink for one generation of a file. During a rotation two generations grow side by side (each nginx worker
+ * reopens when it gets to it), so a line begun in one must never be continued with bytes of the other: each has its
+ * own sink. The last call it gets is `cut()`.
+ */
+export type OpenSink = () => ByteSink;
+
 export interface SourceProblem {
   /** Stable, for docs and tests: `missing`, `unreadable`, `directory`, … */
   readonly code: string;
@@ -26,6 +33,8 @@ export interface SourceReading {
   readonly events: readonly string[];
   /** Running total of losses that could be noticed, in the source's own unit (lines where known, else events). */
   readonly lost: number;
+  /** Running total of bytes given to the sinks. */
+  readonly bytes: number;
 }
 
 export interface Source {

@@ -1,0 +1,95 @@
+/**
+ * The file system as the rest sees it: few calls, synchronous, errors thrown with Node's `code`.
+ *
+ * Synchronous is right here: one poll a tick reads what the kernel already holds in the page cache (nginx wrote it a
+ * moment ago), and stat and /proc never wait for a disk. A promise per read would cost more than the read (about 1 µs),
+ * and two polls could overlap.
+ */
+import * as nodeFs from 'node:fs';
+
+export type FileKind = 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'device';
+
+export interface FileStat {
+  readonly kind: FileKind;
+  /** bigint: inode numbers of overlayfs, XFS and NFS do not fit a double. */
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly links: number;
+  /** Bytes. */
+  readonly size: number;
+  /** Permission bits only, 0o640. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Milliseconds since 1970, of the file system's clock. */
+  readonly modifiedMs: number;
+  readonly bornMs: number;
+}
+
+export interface FileSystem {
+  /** Read-only, never waiting (a FIFO without a writer, a tty), never becoming a controlling terminal. */
+  open(path: string): number;
+  fstat(fd: number): FileStat;
+  stat(path: string): FileStat;
+  /** As stat, but about the symbolic link itself. */
+  lstat(path: string): FileStat;
+  /** Bytes read into the front of `into`, at most `length`; 0 at the end of the file. */
+  read(fd: number, into: Buffer, length: number, position: number): number;
+  close(fd: number): void;
+  readlink(path: string): string;
+  /** Names in a directory, in no particular order. */
+  readdir(path: string): readonly string[];
+}
+
+/** What came of a call that may fail for reasons of the host: the value, or the error's code (`ENOENT`, `EACCES`, …). */
+export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly code: string };
+
+/** Runs one file-system call; its failure becomes a value. */
+export function attempt<T>(call: () => T): Outcome<T> {
+  try {
+    return { ok: true, value: call() };
+  } catch (error) {
+    return { ok: false, code: codeOf(error) };
+  }
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  throw error;
+}
+
+const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = nodeFs.constants;
+
+export const nodeFileSystem: FileSystem = {
+  open: (path) => nodeFs.openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY),
+  fstat: (fd) => toStat(nodeFs.fstatSync(fd, { bigint: true })),
+  stat: (path) => toStat(nodeFs.statSync(path, { bigint: true })),
+  lstat: (path) => toStat(nodeFs.lstatSync(path, { bigint: true })),
+  read: (fd, into, length, position) => nodeFs.readSync(fd, into, 0, length, position),
+  close: (fd) => nodeFs.closeSync(fd),
+  readlink: (path) => nodeFs.readlinkSync(path),
+  readdir: (path) => nodeFs.readdirSync(path),
+};
+
+function toStat(stats: nodeFs.BigIntStats): FileStat {
+  return {
+    kind: kindOf(stats),
+    dev: stats.dev,
+    ino: stats.ino,
+    links: Number(stats.nlink),
+    size: Number(stats.size),
+    mode: Number(stats.mode) & 0o7777,
+    uid: Number(stats.uid),
+    gid: Number(stats.gid),
+    modifiedMs: Number(stats.mtimeNs) / 1e6,
+    bornMs: Number(stats.birthtimeNs) / 1e6,
+  };
+}
+
+function kindOf(stats: nodeFs.BigIntStats): FileKind {
+  if (stats.isFile()) return 'file';
+  if (stats.isDirectory()) return 'directory';
+  if (stats.isSymbolicLink()) return 'symlink';
+  if (stats.isFIFO()) return 'fifo';
+  return stats.isSocket() ? 'socket' : 'device';
+}
