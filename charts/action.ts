@@ -40,7 +40,6 @@ export interface ChartLine {
   readonly chartType: string;
   readonly priority: number;
   readonly updateEvery: number;
-  readonly storeFirst: boolean;
   readonly module: string;
   readonly labels: readonly (readonly [string, string])[];
   readonly dimensions: readonly DimensionLine[];

@@ -12,7 +12,7 @@ export function encode(actions: readonly Action[]): string {
   for (const action of actions) {
     switch (action.do) {
       case 'create':
-        text += chartText(action.chart, action.chart.storeFirst ? 'store_first' : '') + definitions(action.chart);
+        text += chartText(action.chart, 'store_first') + definitions(action.chart);
         break;
       case 'obsolete':
         text += chartText(action.chart, 'obsolete');

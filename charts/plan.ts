@@ -1,4 +1,4 @@
-import type { JobSnapshot, Origin } from '../collector/model.ts';
+import type { JobSnapshot } from '../collector/model.ts';
 import type { Action, ChartLine, UpdateAction } from './action.ts';
 import type { Chart, Reading, Values } from './chart.ts';
 import type { Dialect } from './dialect.ts';
@@ -51,7 +51,11 @@ export function plan(
     if (!before) actions.push({ do: 'create', chart: line });
     const last = before?.last ?? null;
     if (reading !== null) actions.push(...updates(line, last, reading, context));
-    charts.set(key, { line, last: reading === null ? last : { atUs: context.nowUs, values: reading }, absentSinceUs: null });
+    charts.set(key, {
+      line,
+      last: reading === null ? last : { atUs: context.nowUs, values: reading },
+      absentSinceUs: null,
+    });
   }
   retire(drawn, charts, actions, context.nowUs);
   return { actions, drawn: { charts } };
@@ -103,7 +107,6 @@ export function retireAll(drawn: Drawn): Action[] {
 interface Drawing {
   readonly chart: Chart;
   readonly instance: Instance;
-  readonly origin: Origin;
   readonly reading: Reading;
 }
 
@@ -113,11 +116,11 @@ function* readings(catalogue: readonly Chart[], job: JobSnapshot): Generator<Dra
   const peers = job.peers.map((of) => ({ of, instance: peerInstance(job, of) }));
   for (const chart of catalogue) {
     if (chart.level === 'job') {
-      yield { chart, instance: jobLevel, origin: 'configured', reading: chart.read(job) };
+      yield { chart, instance: jobLevel, reading: chart.read(job) };
     } else if (chart.level === 'upstream') {
-      for (const { of, instance } of upstreams) yield { chart, instance, origin: of.origin, reading: chart.read(of) };
+      for (const { of, instance } of upstreams) yield { chart, instance, reading: chart.read(of) };
     } else {
-      for (const { of, instance } of peers) yield { chart, instance, origin: of.origin, reading: chart.read(of) };
+      for (const { of, instance } of peers) yield { chart, instance, reading: chart.read(of) };
     }
   }
 }
@@ -127,7 +130,7 @@ function keyOf(chart: Chart, instance: Instance): string {
 }
 
 function describe(
-  { chart, instance, origin }: Drawing,
+  { chart, instance }: Drawing,
   job: JobSnapshot,
   { dialect, updateEvery }: PlanContext,
   drawn: readonly ReadonlyMap<string, DrawnChart>[],
@@ -145,8 +148,6 @@ function describe(
     chartType: chart.type === 'heatmap' && !dialect.heatmap ? 'stacked' : chart.type,
     priority: chart.priority,
     updateEvery,
-    // One that a log line brings starts with its failures. A configured one starts with zeros, which cost nothing.
-    storeFirst: true,
     module: chart.module,
     labels: instance.labels.filter(([, value]) => value !== ''),
     dimensions: chart.dimensions.map((d) => ({ multiplier: 1, divisor: 1, ...d })),

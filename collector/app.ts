@@ -45,10 +45,12 @@ export async function runPlugin(options: PluginOptions, host: NodeJS.Process): P
   host.on('SIGTERM', leave);
   if (host.stdout.isTTY) host.stderr.write(terminalHint);
 
-  const candidates = options.config ? [options.config] : environment.configDirectories.map((dir) => `${dir}/${fileName}`);
+  const candidates = options.config
+    ? [options.config]
+    : environment.configDirectories.map((dir) => `${dir}/${fileName}`);
   const settings = createSettings(candidates, { fs, log, conditions });
   host.on('SIGHUP', settings.reread);
-  const jobs = createJobs({ fs, accounts: nodeAccounts, clock, log, conditions, hostPrefix: environment.hostPrefix });
+  const jobs = createJobs({ fs, accounts: nodeAccounts(), clock, log, conditions, hostPrefix: environment.hostPrefix });
 
   const dialect = dialectOf(environment.version);
   const askedFor = options.seconds ?? environment.updateEvery ?? 1;

@@ -4,4 +4,7 @@ import { interpret } from './commands/cli.ts';
 const invocation = interpret(process.argv.slice(2));
 const done = invocation.do === 'plugin' ? runPlugin(invocation, process) : invocation.run(process);
 // Leaving must not wait for an open stdin or a socket: the output has been taken when these promises are done.
-done.then((code) => process.exit(code));
+done.then(process.exit, (error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
+  process.exit(1);
+});

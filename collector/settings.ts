@@ -33,7 +33,9 @@ export function createSettings(
     return true;
   };
   const refuse = (what: string): false => {
-    const consequence = hadGoodOne ? 'the last good configuration stays in force' : 'nothing is watched until it is mended';
+    const consequence = hadGoodOne
+      ? 'the last good configuration stays in force'
+      : 'nothing is watched until it is mended';
     conditions.set('configuration', `${what}; ${consequence}`);
     return false;
   };
