@@ -79,7 +79,7 @@ const slugLength = 80;
  * more than punctuation was changed, when the text was cut, or when `isTaken` says another instance has the slug.
  */
 export function slugOf(text: string, isTaken: (slug: string) => boolean): string {
-  const plain = text.replace(/[^A-Za-z0-9_]+/g, '_').replace(/^_+|_+$/g, '');
+  const plain = text.replace(/[^A-Za-z0-9]+/g, '_').replace(/^_+|_+$/g, '');
   const faithful = plain !== '' && plain.length <= slugLength && /^[\x21-\x7e]*$/.test(text);
   if (faithful && !isTaken(plain)) return plain;
   const hash = hashOf(text);

@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import type { Action, ChartLine } from '../../charts/action.ts';
+import { encode } from '../../charts/encode.ts';
+
+const line: ChartLine = {
+  type: 'nginx_upstream_local',
+  id: 'peer_failures_10_0_0_1_80',
+  title: 'Failures of the peer, by kind',
+  units: 'failures/s',
+  family: 'peer 10.0.0.1:80 10.0.0.1:80',
+  context: 'nginx_upstream.peer_failures',
+  chartType: 'stacked',
+  priority: 60200,
+  updateEvery: 1,
+  module: 'error_log',
+  labels: [
+    ['upstream', '10.0.0.1:80'],
+    ['peer', '10.0.0.1:80'],
+  ],
+  dimensions: [{ id: 'refused', algorithm: 'incremental', multiplier: 1, divisor: 1 }],
+};
+
+test('a chart is created, filled and made obsolete', () => {
+  const actions: Action[] = [
+    { do: 'create', chart: line },
+    { do: 'update', id: `${line.type}.${line.id}`, microseconds: null, values: { refused: 0 } },
+    { do: 'update', id: `${line.type}.${line.id}`, microseconds: 1_000_012, values: { refused: 7 } },
+    { do: 'obsolete', chart: line },
+  ];
+  const chart = (options: string) =>
+    `CHART nginx_upstream_local.peer_failures_10_0_0_1_80 '' 'Failures of the peer, by kind' 'failures/s' ` +
+    `'peer 10.0.0.1:80 10.0.0.1:80' 'nginx_upstream.peer_failures' stacked 60200 1 '${options}' ` +
+    `'nginx-upstream.plugin' 'error_log'\n`;
+  expect(encode(actions)).toBe(
+    `${chart('store_first')}CLABEL 'upstream' '10.0.0.1:80' 1\nCLABEL 'peer' '10.0.0.1:80' 1\nCLABEL_COMMIT\n` +
+      `DIMENSION refused '' incremental 1 1\n` +
+      'BEGIN nginx_upstream_local.peer_failures_10_0_0_1_80\nSET refused = 0\nEND\n' +
+      'BEGIN nginx_upstream_local.peer_failures_10_0_0_1_80 1000012\nSET refused = 7\nEND\n' +
+      `${chart('obsolete')}`,
+  );
+});
+
+describe('a hostile text ends no word and no line', () => {
+  test.each([
+    ['single quote', "a'b", 'a_b'],
+    ['newline and a keyword', "x\nDISABLE\n'", 'x_DISABLE__'],
+    ['carriage return, NUL, escape', 'a\r\0\x1b[31m', 'a___[31m'],
+    ['backslash, which makes the lexer skip', 'a\\', 'a_'],
+    ['C1 control and line separators', 'a\u0085\u2028\u2029', 'a___'],
+    ['double quote, comma, equals, brackets stay inside the quotes', '[a]="b",', '[a]="b",'],
+    ['endless', 'x'.repeat(100_000), 'x'.repeat(300)],
+  ])('%s', (_name, hostile, safe) => {
+    const text = encode([{ do: 'create', chart: { ...line, labels: [['peer', hostile]], family: hostile } }]);
+    expect(text).toContain(`CLABEL 'peer' '${safe}' 1\n`);
+    expect(text.split('\n')).toHaveLength(5);
+  });
+});
+
+describe('values are whole numbers within 64 bits, or a gap', () => {
+  test.each([
+    ['fraction', 1.6, 'SET d = 2\n'],
+    ['negative', -3, 'SET d = -3\n'],
+    ['beyond 2^53', 2 ** 60, 'SET d = 1152921504606846976\n'],
+    ['beyond 64 bits', 2 ** 63, ''],
+    ['not a number', Number.NaN, ''],
+    ['infinite', Number.POSITIVE_INFINITY, ''],
+  ])('%s', (_name, value, set) => {
+    const text = encode([{ do: 'update', id: 'a.b', microseconds: null, values: { d: value } }]);
+    expect(text).toBe(`BEGIN a.b\n${set}END\n`);
+  });
+});

@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest';
+import type { Action } from '../../charts/action.ts';
+import { connectFailures, peerFailures } from '../../charts/failures.ts';
+import { type Drawn, nothingDrawn, type PlanContext, plan, retireAll } from '../../charts/plan.ts';
+import { sources } from '../../charts/plugin.ts';
+import { type JobSnapshot, peerKinds } from '../../collector/model.ts';
+import { job, peer, zeros } from './snapshots.ts';
+
+const second = 1_000_000;
+const at = (seconds: number): PlanContext => ({
+  nowUs: seconds * second,
+  updateEvery: 1,
+  dialect: { familyPerInstance: true, heatmap: false },
+});
+
+/** Plays snapshots one second apart and gives the actions of each tick. */
+function play(snapshots: readonly (JobSnapshot | null)[], catalogue = [peerFailures]) {
+  let drawn: Drawn = nothingDrawn;
+  return snapshots.map((snapshot, i) => {
+    if (!snapshot) return [];
+    const next = plan(catalogue, snapshot, drawn, at(i));
+    drawn = next.drawn;
+    return next.actions;
+  });
+}
+
+const refusing = (refused: number) => peer('10.0.0.1:80', { failures: zeros(peerKinds, { refused }) });
+const refusals = (action: Action | undefined) => (action?.do === 'update' ? action.values['refused'] : action?.do);
+const spacing = (action: Action | undefined) => (action?.do === 'update' ? action.microseconds : action?.do);
+
+test('a new peer gets its chart, a baseline of zero and its first failures in one tick', () => {
+  const [first = []] = play([job({ peers: [refusing(3)] })]);
+  expect(first.map(refusals)).toEqual(['create', 0, 3]);
+  expect(first.map(spacing)).toEqual(['create', null, null]);
+});
+
+test('every later tick is one update with the time since the last', () => {
+  const ticks = play([3, 3, 5].map((n) => job({ peers: [refusing(n)] })));
+  expect(ticks.slice(1).map((actions) => actions.map(refusals))).toEqual([[3], [5]]);
+  expect(ticks[2]?.map(spacing)).toEqual([second]);
+});
+
+test('a gap draws nothing, and after it the counting goes on from the last known value', () => {
+  const gap = job({ peers: [peer('10.0.0.1:80', { failures: null })] });
+  const ticks = play([job({ peers: [refusing(3)] }), gap, gap, job({ peers: [refusing(9)] })]);
+  expect(ticks[1]).toEqual([]);
+  expect(ticks[3]?.map(refusals)).toEqual([3, 9]);
+});
+
+test('ticks that were skipped while Netdata did not read count as a gap', () => {
+  const ticks = play([job({ peers: [refusing(3)] }), null, null, null, job({ peers: [refusing(4)] })]);
+  expect(ticks[4]?.map(refusals)).toEqual([3, 4]);
+});
+
+test('a gauge needs no baseline', () => {
+  const [first = []] = play([job()], [sources] as never);
+  expect(first.map(({ do: what }) => what)).toEqual(['create', 'update']);
+});
+
+test('what is not measured is not drawn', () => {
+  expect(play([job({ peers: [{ upstream: 'a', peer: 'a', origin: 'log' }] })])).toEqual([[]]);
+});
+
+test('a peer that left is obsolete after a minute, and one that comes back in between is not', () => {
+  const there = job({ peers: [refusing(1)] });
+  const gone = job();
+  const away = play([there, ...Array.from({ length: 62 }, () => gone)]);
+  expect(away.flatMap((actions, i) => actions.map((action) => [i, action.do]))).toEqual([
+    [0, 'create'],
+    [0, 'update'],
+    [0, 'update'],
+    [61, 'obsolete'],
+  ]);
+  const back = play([there, ...Array.from({ length: 30 }, () => gone), there]);
+  expect(back.at(-1)?.map(({ do: what }) => what)).toEqual(['update', 'update']);
+});
+
+test('a job that ends takes all its charts with it', () => {
+  const { drawn } = plan([connectFailures, peerFailures], job({ peers: [refusing(1)] }), nothingDrawn, at(0));
+  expect(retireAll(drawn).map((action) => action.do === 'obsolete' && action.chart.id)).toEqual([
+    'connect_failures',
+    'peer_failures_10_0_0_1_80',
+  ]);
+});
+
+describe('ids, labels and families', () => {
+  function drawnAs(snapshot: JobSnapshot, familyPerInstance: boolean) {
+    const context = { ...at(0), dialect: { familyPerInstance, heatmap: false } };
+    const { actions } = plan([peerFailures], snapshot, nothingDrawn, context);
+    return actions.flatMap((action) => (action.do === 'create' ? [action.chart] : []));
+  }
+
+  test.each([
+    [
+      'IPv4',
+      'backend',
+      '10.0.0.1:80',
+      'backend_10_0_0_1_80',
+      { peer: '10.0.0.1:80', address: '10.0.0.1', port: '80', transport: 'ipv4' },
+    ],
+    [
+      'IPv6, without the brackets',
+      'backend',
+      '[::1]:8080',
+      'backend_1_8080',
+      { peer: '::1:8080', address: '::1', port: '8080', transport: 'ipv6' },
+    ],
+    [
+      'unix socket',
+      'app',
+      'unix:/run/x.sock',
+      'app_unix_run_x_sock',
+      { peer: 'unix:/run/x.sock', address: '/run/x.sock', transport: 'unix' },
+    ],
+    [
+      'its own upstream',
+      '10.0.0.1:80',
+      '10.0.0.1:80',
+      '10_0_0_1_80',
+      { peer: '10.0.0.1:80', address: '10.0.0.1', port: '80', transport: 'ipv4' },
+    ],
+    [
+      'a name',
+      'x',
+      'app.local:80',
+      'x_app_local_80',
+      { peer: 'app.local:80', address: 'app.local', port: '80', transport: 'name' },
+    ],
+  ])('%s', (_name, upstream, name, slug, labels) => {
+    const [chart] = drawnAs(job({ peers: [peer(name, { upstream })] }), true);
+    expect(chart?.id).toBe(`peer_failures_${slug}`);
+    expect(chart?.family).toBe(`peer ${upstream} ${name}`);
+    expect(Object.fromEntries(chart?.labels ?? [])).toEqual({ upstream, ...labels, _collect_job: 'local' });
+  });
+
+  test('families are topical where labels join siblings', () => {
+    expect(drawnAs(job({ peers: [peer('10.0.0.1:80')] }), false)[0]?.family).toBe('failures');
+  });
+
+  test('colliding, foreign and endless names still get ids of their own', () => {
+    const names = [
+      'a-b:80',
+      'a_b:80',
+      'пример:80',
+      'пример2:80',
+      `unix:/${'x/'.repeat(90)}`,
+      `unix:/${'x/'.repeat(90)}y`,
+    ];
+    const ids = drawnAs(job({ peers: names.map((name) => peer(name)) }), true).map(({ id }) => id);
+    expect(new Set(ids).size).toBe(names.length);
+    for (const id of ids) expect(id).toMatch(/^peer_failures_[A-Za-z0-9_]{1,80}$/);
+    expect(ids[0]).toBe('peer_failures_a_b_80');
+    expect(ids[1]).toMatch(/^peer_failures_a_b_80_[a-z0-9]+$/);
+  });
+
+  test('the shared instance over the cap and an upstream called other do not meet', () => {
+    const peers = [peer('other'), peer('other', { origin: 'other' })];
+    expect(new Set(drawnAs(job({ peers }), true).map(({ id }) => id)).size).toBe(2);
+  });
+});
