@@ -1,0 +1,105 @@
+#!/bin/sh
+# Gets Debian packages for this user alone and unpacks them: nothing is installed, no maintainer script runs, no
+# service starts, the system's dpkg and apt state stay as they are. Works as root and as an ordinary user.
+#
+#   get-packages.sh DIR PACKAGE...      e.g. get-packages.sh ~/.cache/demo nginx netdata-core netdata-web
+#
+# Unpacks the packages, with those dependencies that this machine lacks, into DIR/root, and prints that path on
+# stdout; progress and errors go to stderr. A package that is already there is not got again; two runs at once wait
+# for each other. Programs from it need LD_LIBRARY_PATH=DIR/root/usr/lib/<triplet>:DIR/root/lib/<triplet>.
+#
+#   DIR/root          what the packages hold
+#   DIR/got/PACKAGE   is there once PACKAGE and what it needs are in root
+#   DIR/apt           package lists of our own, only where the system's are missing or stale
+set -eu
+umask 022
+
+fail() {
+  echo "get-packages: $*" >&2
+  exit 1
+}
+say() { echo "get-packages: $*" >&2; }
+
+[ $# -ge 2 ] || fail "usage: get-packages.sh DIR PACKAGE..."
+mkdir -p "$1" 2>/dev/null || fail "cannot create the folder $1"
+dir=$(cd "$1" && pwd)
+shift
+case $dir in *'"'* | *';'*) fail "the folder's name must not hold a quote or a semicolon: $dir" ;; esac
+
+missing_of() {
+  for package; do [ -e "$dir/got/$package" ] || echo "$package"; done
+}
+
+[ -n "$(missing_of "$@")" ] || { echo "$dir/root" && exit 0; }
+for command in apt-get dpkg-deb flock; do
+  command -v "$command" >/dev/null ||
+    fail "there is no $command here: this works on Debian and its kin; elsewhere install with your own package manager: $*"
+done
+
+mkdir -p "$dir/root" "$dir/got" "$dir/apt/lists/partial"
+exec 9>"$dir/lock"
+flock -n 9 || { say "waiting for another run that fills $dir" && flock 9; }
+# The other run may have got everything meanwhile.
+missing=$(missing_of "$@")
+[ -n "$missing" ] || { echo "$dir/root" && exit 0; }
+
+work=$(mktemp -d "$dir/work.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+mkdir -p "$work/cache/archives/partial"
+
+# Read after the machine's own configuration (proxies, mirrors and keys stay in force), so that hooks can be cleared.
+cat >"$work/apt.conf" <<EOF
+Dir::Cache "$work/cache";
+Debug::NoLocking "1";
+APT::Sandbox::User "$(id -un)";
+APT::Get::List-Cleanup "0";
+Acquire::Languages "none";
+Acquire::Retries "3";
+#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+#clear DPkg::Pre-Install-Pkgs;
+EOF
+
+use_own_lists() { printf 'Dir::State::lists "%s";\n' "$dir/apt/lists" >>"$work/apt.conf"; }
+update_own_lists() {
+  say "reading Debian's package lists"
+  apt-get -c "$work/apt.conf" -q update >"$work/log" 2>&1 || return 1
+}
+# --reinstall: also those that the system has. Recommended packages are not needed to run anything here.
+download() {
+  # shellcheck disable=SC2086 # package names hold no blanks: one word each
+  apt-get -c "$work/apt.conf" -q -y --no-install-recommends --reinstall --download-only install $missing \
+    >"$work/log" 2>&1
+}
+has_lists() { [ -n "$(find "$1" -name '*_Packages*' -print 2>/dev/null | head -n 1)" ]; }
+why() { grep '^E:' "$work/log" | head -n 1 || tail -n 1 "$work/log"; }
+
+got=no
+# shellcheck disable=SC2086
+say "getting" $missing
+if has_lists /var/lib/apt/lists && download; then got=yes; fi
+if [ $got = no ]; then
+  use_own_lists
+  if has_lists "$dir/apt/lists" && download; then
+    got=yes
+  else
+    update_own_lists || fail "apt-get update failed: $(why)"
+    download || fail "apt-get could not get $(echo "$missing" | tr '\n' ' '): $(why)"
+  fi
+fi
+
+for deb in "$work"/cache/archives/*.deb; do
+  [ -e "$deb" ] || fail "apt-get got nothing: $(tail -n 1 "$work/log")"
+  case ${deb##*/} in
+    # A C library that is not the system's own breaks every program that the system's loader starts with it.
+    libc6_* | libc-bin_* | libc6-*) continue ;;
+  esac
+  dpkg-deb -x "$deb" "$dir/root" || fail "cannot unpack ${deb##*/}"
+  say "unpacked ${deb##*/}"
+done
+for package in $missing; do : >"$dir/got/$package"; done
+echo "$dir/root"

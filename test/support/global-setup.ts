@@ -1,0 +1,50 @@
+/**
+ * Runs once before the tests (vitest's globalSetup). Where end-to-end tests are among those selected, it builds dist if
+ * a source is newer, and gets nginx and Netdata, so that no test's own time goes there. Unit tests alone need neither,
+ * nor a network. NGINX_UPSTREAM_NO_BUILD=1 takes dist as it is.
+ */
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { tool } from './packages.ts';
+import { run } from './run.ts';
+
+const REPOSITORY = resolve(import.meta.dirname, '../..');
+const NEEDS_PROGRAMS = /\/test\/(e2e|full|install)\//;
+const NEEDS_DIST = /\/test\/(e2e|full|install|contract)\//;
+
+export default async function setup(project: TestProject): Promise<void> {
+  const selected = project.vitest.state.getPaths();
+  if (selected.some((path) => NEEDS_DIST.test(path)) && process.env['NGINX_UPSTREAM_NO_BUILD'] !== '1') await build();
+  if (!selected.some((path) => NEEDS_PROGRAMS.test(path))) return;
+  for (const name of ['nginx', 'netdata'] as const) {
+    const { path, origin, version } = await tool(name);
+    console.log(`${name}: ${path} (${origin}, ${version.split('\n')[0]})`);
+  }
+}
+
+/** Under a lock: two runs side by side must not read what the other is writing. */
+async function build(): Promise<void> {
+  mkdirSync(join(REPOSITORY, '.cache'), { recursive: true });
+  const lock = join(REPOSITORY, '.cache/build.lock');
+  const output = join(REPOSITORY, 'dist/nginx-upstream.plugin');
+  if (!existsSync(join(REPOSITORY, 'collector/main.ts')) || !isStale(output)) return;
+  console.log('building dist/nginx-upstream.plugin');
+  const { code, stderr } = await run('flock', [lock, process.execPath, 'build.js'], { cwd: REPOSITORY });
+  if (code !== 0) throw new Error(`npm run build failed: ${stderr}`);
+}
+
+function isStale(output: string): boolean {
+  if (!existsSync(output)) return true;
+  const built = statSync(output).mtimeMs;
+  const sources = ['build.js', 'package.json', ...['collector', 'charts'].flatMap(sourcesIn)];
+  return sources.some((path) => statSync(join(REPOSITORY, path)).mtimeMs > built);
+}
+
+const sourcesIn = (folder: string): string[] =>
+  (existsSync(join(REPOSITORY, folder))
+    ? readdirSync(join(REPOSITORY, folder), { recursive: true, encoding: 'utf8' })
+    : []
+  )
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => join(folder, path));

@@ -1,0 +1,79 @@
+/**
+ * TCP ports of one's own on this machine.
+ *
+ *   const [front, back] = await freePorts(2);   // free now, and nobody else of these tests gets them
+ *   const closed = await closedPort();          // connecting is refused (111) as long as the test runs
+ *
+ * They come from below the range that the kernel takes for outgoing connections: nothing gets one by accident, and no
+ * connection can connect to itself. A file per port in the temp folder keeps parallel runs apart.
+ */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { isAlive } from './process.ts';
+import { atEnd } from './temp.ts';
+
+const LOWEST = 10_000;
+const FOLDER = join(tmpdir(), `nginx-upstream-ports-${userInfo().uid}`);
+
+/** Distinct free ports, kept apart from those of other tests until this one ends. */
+export async function freePorts(count: number): Promise<number[]> {
+  const ports: number[] = [];
+  const above = Math.min(32_768, firstEphemeral());
+  for (let tries = 0; ports.length < count; tries++) {
+    if (tries > 2_000) throw new Error(`no ${count} free ports between ${LOWEST} and ${above}`);
+    const port = LOWEST + Math.floor(Math.random() * (above - LOWEST));
+    if (!reserve(port)) continue;
+    if (await isFree(port)) ports.push(port);
+    else rmSync(join(FOLDER, String(port)), { force: true });
+  }
+  atEnd(() => {
+    for (const port of ports) rmSync(join(FOLDER, String(port)), { force: true });
+  });
+  return ports;
+}
+
+export async function freePort(): Promise<number> {
+  const [port] = await freePorts(1);
+  if (port === undefined) throw new Error('no free port');
+  return port;
+}
+
+/** A port where nobody listens: connecting to it is refused. The same as a free one, named for what the test means. */
+export const closedPort = freePort;
+
+function firstEphemeral(): number {
+  try {
+    const first = Number(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s+/)[0]);
+    return first > LOWEST + 2_000 ? first : 32_768;
+  } catch {
+    return 32_768;
+  }
+}
+
+/** True when the port is ours: by a file that only one can create, or whose owner has died. */
+function reserve(port: number): boolean {
+  mkdirSync(FOLDER, { recursive: true });
+  const file = join(FOLDER, String(port));
+  try {
+    writeFileSync(file, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch {
+    try {
+      if (!isAlive(Number(readFileSync(file, 'utf8')))) rmSync(file, { force: true });
+    } catch {
+      // Somebody else has just removed it.
+    }
+    return false;
+  }
+}
+
+/** On IPv4 and IPv6 alike, where there is IPv6. */
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port }, () => server.close(() => resolve(true)));
+  });
+}
