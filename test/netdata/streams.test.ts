@@ -1,0 +1,72 @@
+import { PassThrough, Writable } from 'node:stream';
+import { describe, expect, test, vi } from 'vitest';
+import { listenToNetdata } from '../../collector/netdata/commands.ts';
+import { createWriter } from '../../collector/netdata/writer.ts';
+
+describe('leaving at once when told', () => {
+  test.each([
+    ['QUIT without a newline, as 2.x writes it', ['QUIT'], false],
+    ['QUIT with a newline', ['QUIT\n'], false],
+    ['QUIT in two pieces', ['QU', 'IT\n'], false],
+    ['QUIT behind a function call', ['FUNCTION x 1 "y"\nQUIT\n'], false],
+    ['the end of the stream', [], true],
+  ])('%s', async (_name, chunks, ends) => {
+    const stdin = new PassThrough();
+    const quit = vi.fn();
+    listenToNetdata(stdin, true, quit);
+    for (const chunk of chunks) stdin.write(chunk);
+    if (ends) stdin.end();
+    await vi.waitFor(() => expect(quit).toHaveBeenCalled());
+  });
+
+  test.each([
+    ['a function call', 'FUNCTION x 1 "QUIT"\n'],
+    ['a word that begins so', 'QUITE\n'],
+    ['an endless line', 'x'.repeat(100_000)],
+  ])('%s is no reason to leave', async (_name, text) => {
+    const stdin = new PassThrough();
+    const quit = vi.fn();
+    listenToNetdata(stdin, true, quit);
+    await new Promise<void>((resolve) => stdin.write(text, () => resolve()));
+    expect(quit).not.toHaveBeenCalled();
+  });
+
+  test('the end of a stdin that is no pipe says nothing', async () => {
+    const stdin = new PassThrough();
+    const quit = vi.fn();
+    listenToNetdata(stdin, false, quit);
+    stdin.end();
+    stdin.resume();
+    await new Promise((resolve) => stdin.once('close', resolve));
+    expect(quit).not.toHaveBeenCalled();
+  });
+});
+
+describe('writing while Netdata does not read', () => {
+  test('is not ready until what was written has been taken', async () => {
+    let release = () => {};
+    const slow = new Writable({
+      highWaterMark: 10,
+      write(_chunk, _encoding, done) {
+        release = done;
+      },
+    });
+    const writer = createWriter(slow, () => {});
+    expect(writer.ready()).toBe(true);
+    writer.write('more than ten bytes\n');
+    expect(writer.ready()).toBe(false);
+    release();
+    await vi.waitFor(() => expect(writer.ready()).toBe(true));
+  });
+
+  test('a reader that is gone ends it, once', async () => {
+    const broken = new Writable({
+      write: (_chunk, _encoding, done) => done(Object.assign(new Error('EPIPE'), { code: 'EPIPE' })),
+    });
+    const gone = vi.fn();
+    const writer = createWriter(broken, gone);
+    writer.write('x');
+    await vi.waitFor(() => expect(gone).toHaveBeenCalledTimes(1));
+    expect(writer.ready()).toBe(false);
+  });
+});
