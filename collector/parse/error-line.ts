@@ -1,0 +1,113 @@
+/**
+ * One line of nginx's error log (src/core/ngx_log.c): prefix, message, context, kind. Pure and total: any string gives
+ * a value. Read from the left, because nothing in the line is escaped.
+ */
+import type { ErrorLine, UpstreamField } from '../model.ts';
+import { type Context, readContext } from './error-context.ts';
+import { isNoise, isQuiet, kindOf } from './error-kind.ts';
+import { splitMessage } from './error-message.ts';
+import { type Prefix, strictPrefix, tolerantPrefix } from './error-prefix.ts';
+import { protocolOf } from './error-protocol.ts';
+import { isBufferCut } from './error-size.ts';
+import { barePeer, httpUpstream, peerOfMessage } from './error-upstream.ts';
+
+/** Kinds whose lines never have a peer: what looks like one was written by somebody else, or is another service's. */
+const peerless: ReadonlySet<string> = new Set(['resolve', 'unrelated']);
+
+function upstreamOf(context: Context, protocol: string | null, named: string | null): UpstreamField | null {
+  const fromMessage = named === null ? null : { scheme: null, peer: named, uri: null };
+  if (context.upstream === null) return fromMessage;
+  const isHttp = protocol === 'http' || context.upstream.text.includes('://');
+  const field = isHttp ? httpUpstream(context.upstream, named) : barePeer(context.upstream);
+  if (field !== null || fromMessage === null) return field;
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//.exec(context.upstream.text)?.[1] ?? null;
+  return { ...fromMessage, scheme };
+}
+
+function parseFrom(text: string, prefix: Prefix): ErrorLine {
+  const body = text.trimEnd();
+  const cutByNginx = isBufferCut(text.slice(prefix.start));
+  const left = splitMessage(body, Math.min(prefix.message, body.length));
+  const context = readContext(body, left.context, !cutByNginx);
+  const protocol = protocolOf(left.action, context);
+  const kind = kindOf({
+    level: prefix.level,
+    message: left.message,
+    errno: left.errno,
+    action: left.action,
+    fields: left.context < body.length,
+    upstream: context.upstream !== null,
+    timer: context.timer,
+  });
+  const named = peerless.has(kind) ? null : peerOfMessage(left.message);
+  return {
+    time: prefix.time,
+    level: prefix.level,
+    pid: prefix.pid,
+    tid: prefix.tid,
+    connection: prefix.connection,
+    errno: left.errno,
+    message: left.message,
+    kind,
+    action: left.action,
+    protocol,
+    client: context.client,
+    server: context.server,
+    request: context.request,
+    subrequest: context.subrequest,
+    upstream: kind === 'resolve' ? null : upstreamOf(context, protocol, named),
+    host: context.host,
+    referrer: context.referrer,
+    login: context.login,
+    truncated: cutByNginx || left.cut || context.cut,
+  };
+}
+
+function withoutLineEnd(text: string): string {
+  const end = text.endsWith('\n') ? text.length - 1 : text.length;
+  return text.slice(0, end > 0 && text[end - 1] === '\r' ? end - 1 : end);
+}
+
+/**
+ * For people's files: finds the nginx line behind docker compose, s6, journald or syslog prefixes, and accepts lines
+ * that lost their beginning or their end. Null when it is no such line: a continuation, empty, another program's.
+ */
+export function parseErrorLine(text: string): ErrorLine | null {
+  const line = withoutLineEnd(text);
+  const prefix = tolerantPrefix(line);
+  return prefix === null ? null : parseFrom(line, prefix);
+}
+
+/**
+ * For the plugin: time, level and pid#tid in place at column 0, or null. Lines whose level or first words show that
+ * they are no upstream failure come back `unrelated` with their message unsplit and without fields.
+ */
+export function parseStrictErrorLine(text: string): ErrorLine | null {
+  const line = withoutLineEnd(text);
+  const prefix = strictPrefix(line);
+  if (prefix === null) return null;
+  const message = line.slice(prefix.message);
+  const handshake = message.includes(' while SSL handshaking to upstream');
+  if (!isNoise(message) && (handshake || !isQuiet(prefix.level))) return parseFrom(line, prefix);
+  return {
+    time: prefix.time,
+    level: prefix.level,
+    pid: prefix.pid,
+    tid: prefix.tid,
+    connection: prefix.connection,
+    errno: null,
+    message,
+    kind: 'unrelated',
+    action: null,
+    protocol: null,
+    client: null,
+    server: null,
+    request: null,
+    subrequest: null,
+    upstream: null,
+    host: null,
+    referrer: null,
+    login: null,
+    truncated: false,
+  };
+}

@@ -1,0 +1,90 @@
+/**
+ * The left half of a line: `MESSAGE [(ERRNO: TEXT)] [while ACTION]`, up to where the context fields begin
+ * (nginx src/core/ngx_log.c:ngx_log_errno, then the connection's log handler).
+ */
+
+export interface Message {
+  readonly message: string;
+  readonly errno: number | null;
+  readonly action: string | null;
+  /** Offset of the first context field, `, client: …`, or the end of the text. */
+  readonly context: number;
+  /** The text ends inside the errno or the action. */
+  readonly cut: boolean;
+}
+
+const contextStart = /, (?:(?:udp )?client: |upstream: "|context: |server: |resolver: )/g;
+
+/** The first words of nginx's actions. They tell ` while ` before an action from the same word inside a message. */
+const actionStart = new RegExp(
+  ` while (?=(?:${[
+    'connecting to',
+    'SSL handshaking',
+    'sending ',
+    'reading ',
+    'proxying',
+    'waiting for request',
+    'keepalive',
+    'closing request',
+    'logging ',
+    'processing HTTP',
+    'prereading',
+    'initializing',
+    'returning text',
+    'passing connection',
+    'in (?:http )?auth',
+    'resolving',
+    'requesting certificate',
+  ].join('|')}))`,
+);
+
+const errnoStart = / \((\d{1,9}): /g;
+const dnsAnswer = / could not be resolved \(\d+: [^()]*\)?$/;
+
+/** Whether a name did not resolve: the number in such a message is a DNS response code, no errno. */
+export function isUnresolved(message: string): boolean {
+  return dnsAnswer.test(message.slice(-400));
+}
+
+function lastMatch(pattern: RegExp, text: string): RegExpExecArray | null {
+  let last: RegExpExecArray | null = null;
+  pattern.lastIndex = 0;
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) last = match;
+  return last;
+}
+
+function splitErrno(text: string): { message: string; errno: number | null; cut: boolean } {
+  const match = isUnresolved(text) ? null : lastMatch(errnoStart, text);
+  if (match === null) return { message: text, errno: null, cut: false };
+  const rest = text.slice(match.index + match[0].length);
+  const end = rest.lastIndexOf(')');
+  const after = end === -1 ? '' : rest.slice(end + 1);
+  if (!' while'.startsWith(after)) return { message: text, errno: null, cut: false };
+  return { message: text.slice(0, match.index), errno: Number(match[1]), cut: end === -1 || after !== '' };
+}
+
+function splitAction(text: string): { before: string; action: string | null } {
+  const known = actionStart.exec(text)?.index ?? -1;
+  const last = known === -1 ? text.lastIndexOf(' while ') : known;
+  if (last === -1) return { before: text, action: null };
+  const action = text.slice(last + ' while '.length);
+  // A quote after an unknown action means that the word stood inside quoted text.
+  if (known === -1 && action.includes('"')) return { before: text, action: null };
+  return { before: text.slice(0, last), action };
+}
+
+/**
+ * Splits the text from the message on. The leftmost beginning of the context counts: what clients wrote stands to the
+ * right of it. Text of upstreams (`upstream sent …`, `FastCGI sent in stderr`) stands to the left: the kind of such a
+ * line is decided by its first words, before anything that an upstream said.
+ */
+export function splitMessage(text: string, from: number): Message {
+  contextStart.lastIndex = from;
+  const context = contextStart.exec(text)?.index ?? text.length;
+  const left = splitAction(text.slice(from, context));
+  const { message, errno, cut } = splitErrno(left.before.replace(/,$/, ''));
+  if (left.action === null) return { message, errno, action: null, context, cut: cut || left.before.endsWith(',') };
+  const comma = left.action.indexOf(',');
+  const action = comma === -1 ? left.action : left.action.slice(0, comma);
+  return { message, errno, action, context, cut: cut || comma !== -1 };
+}
