@@ -58,9 +58,11 @@ export function startJob(settings: JobSettings, maxPeers: number, ports: JobPort
       maxLength: longestErrorLine,
       onLine(text) {
         totals.read++;
-        const result = reader.read(text);
-        if (result.is === 'line') aggregate.errorLine(result.line, clock.monotonicUs());
-        else if (result.is === 'foreign') totals.foreign++;
+        const reading = reader.read(text);
+        if (reading.state === 'foreign') totals.foreign++;
+        if (reading.state !== 'matched') return;
+        if (reading.inside) totals.forged++;
+        else aggregate.errorLine(reading.line, clock.monotonicUs());
       },
       onOverlong() {
         totals.read++;

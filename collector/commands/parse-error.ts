@@ -1,5 +1,6 @@
 import { lineSplitter } from '../decode/lines.ts';
-import { formatErrorRecord, formatUnmatched, parseErrorLine } from '../parse/error-line.ts';
+import { parseErrorLine } from '../parse/error-line.ts';
+import { formatErrorRecord, formatUnmatched } from '../parse/error-record.ts';
 import { type Command, UsageError } from './command.ts';
 import { createOutput, readInputs } from './input.ts';
 
