@@ -41,7 +41,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** A port where nobody listens: connecting to it is refused. The same as a free one, named for what the test means. */
-export const closedPort = freePort;
+export const closedPort = (): Promise<number> => freePort();
 
 function firstEphemeral(): number {
   try {
