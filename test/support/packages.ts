@@ -27,13 +27,14 @@ interface Wanted {
 
 const TOOLS = {
   nginx: {
-    packages: ['nginx', 'libnginx-mod-stream', 'libnginx-mod-mail'],
+    packages: ['nginx', 'nginx-common', 'libnginx-mod-stream', 'libnginx-mod-mail'],
     path: 'usr/sbin/nginx',
     versionArgs: ['-V'],
     accepts: (text) => ['stream', 'mail'].every((name) => hasModule(text, name)),
   },
   netdata: {
-    packages: ['netdata-core', 'netdata-web'],
+    // The dashboard's links lead to files of the last two, inside the private folder.
+    packages: ['netdata-core', 'netdata-web', 'fonts-font-awesome', 'libjs-bootstrap', 'fonts-glyphicons-halflings'],
     path: 'usr/sbin/netdata',
     versionArgs: ['-V'],
     accepts: (text) => text.includes('v1.37.1') && existsSync('/usr/share/netdata/web/index.html'),

@@ -7,7 +7,7 @@
  * They come from below the range that the kernel takes for outgoing connections: nothing gets one by accident, and no
  * connection can connect to itself. A file per port in the temp folder keeps parallel runs apart.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -30,6 +30,11 @@ export async function freePorts(count: number): Promise<number[]> {
   }
   atEnd(() => {
     for (const port of ports) rmSync(join(FOLDER, String(port)), { force: true });
+    try {
+      rmdirSync(FOLDER);
+    } catch {
+      // Others have ports.
+    }
   });
   return ports;
 }
@@ -41,7 +46,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** A port where nobody listens: connecting to it is refused. The same as a free one, named for what the test means. */
-export const closedPort = freePort;
+export const closedPort = (): Promise<number> => freePort();
 
 function firstEphemeral(): number {
   try {
@@ -54,9 +59,9 @@ function firstEphemeral(): number {
 
 /** True when the port is ours: by a file that only one can create, or whose owner has died. */
 function reserve(port: number): boolean {
-  mkdirSync(FOLDER, { recursive: true });
   const file = join(FOLDER, String(port));
   try {
+    mkdirSync(FOLDER, { recursive: true });
     writeFileSync(file, String(process.pid), { flag: 'wx' });
     return true;
   } catch {
