@@ -13,6 +13,7 @@
  * current user. Its folders: dir/{etc,cache,lib,log,stock}; health.d and nginx-upstream.conf lie in dir/etc.
  * /tmp/netdata-ipc, which 1.37.1 has built in, is shared by all: do not use netdatacli.
  */
+import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { basename, delimiter, dirname, join, resolve } from 'node:path';
@@ -31,7 +32,7 @@ export interface NetdataOptions {
   readonly plugin?: { readonly conf?: string; readonly options?: string };
   /** Other plugins by file name (`x.plugin`): the text of an executable file, or an absolute path to copy. */
   readonly plugins?: Readonly<Record<string, string>>;
-  /** health.d files by name: text, or an absolute path to copy. `alerts` takes the repository's own. */
+  /** health.d files by name: text, or an absolute path to copy. `alerts` takes the repository's own, adapted. */
   readonly health?: Readonly<Record<string, string>> | 'alerts';
   /** `ram` unless told: gone when it ends. `dbengine` keeps it in dir/cache. */
   readonly memory?: 'ram' | 'alloc' | 'dbengine' | 'save';
@@ -143,7 +144,7 @@ export async function startNetdata(options: NetdataOptions = {}): Promise<Netdat
   }
   writePlugins(custom, options);
   if (options.plugin?.conf !== undefined) writeFileSync(join(etc, 'nginx-upstream.conf'), options.plugin.conf);
-  writeHealth(join(etc, 'health.d'), options.health);
+  writeHealth(join(etc, 'health.d'), options.health, /\d+(\.\d+)+/.exec(program.version)?.[0] ?? '');
   const conf = join(etc, 'netdata.conf');
   writeFileSync(conf, confText(dir, port, join(program.root, 'usr/share/netdata/web'), options));
   const child = start(program.path, ['-D', '-c', conf], {
@@ -270,15 +271,17 @@ function writePlugins(custom: string, { plugin, plugins = {} }: NetdataOptions):
   }
 }
 
-function writeHealth(folder: string, health: NetdataOptions['health'] = {}): void {
-  const files: Record<string, string> = {};
+/** The repository's alerts go through the adaptation that install.sh makes for the version that will read them. */
+function writeHealth(folder: string, health: NetdataOptions['health'], version: string): void {
   if (health === 'alerts') {
     const alerts = join(REPOSITORY, 'alerts');
-    for (const name of readdirSync(alerts)) if (name.endsWith('.conf')) files[name] = join(alerts, name);
-  } else {
-    Object.assign(files, health);
+    for (const name of readdirSync(alerts).filter((file) => file.endsWith('.conf'))) {
+      const args = ['-v', `version=${version}`, '-f', join(alerts, 'adapt.awk'), join(alerts, name)];
+      writeFileSync(join(folder, name), execFileSync('awk', args));
+    }
+    return;
   }
-  for (const [name, source] of Object.entries(files)) {
+  for (const [name, source] of Object.entries(health ?? {})) {
     if (source.startsWith('/')) copyFileSync(source, join(folder, name));
     else writeFileSync(join(folder, name), source);
   }
