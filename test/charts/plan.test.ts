@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Action } from '../../charts/action.ts';
-import { connectFailures, peerFailures } from '../../charts/failures.ts';
+import { connectFailures, peerFailures, upstreamFailures } from '../../charts/failures.ts';
 import { type Drawn, nothingDrawn, type PlanContext, plan, retireAll } from '../../charts/plan.ts';
 import { sources } from '../../charts/plugin.ts';
 import { type JobSnapshot, peerKinds } from '../../collector/model.ts';
-import { job, peer, zeros } from './snapshots.ts';
+import { job, peer, upstream, zeros } from './snapshots.ts';
 
 const second = 1_000_000;
 const at = (seconds: number): PlanContext => ({
@@ -157,4 +157,17 @@ describe('ids, labels and families', () => {
     const peers = [peer('other'), peer('other', { origin: 'other' })];
     expect(new Set(drawnAs(job({ peers }), true).map(({ id }) => id)).size).toBe(2);
   });
+});
+
+test('an upstream is drawn with its own labels, so that its alerts find their siblings', () => {
+  const { actions } = plan([upstreamFailures], job({ upstreams: [upstream('backend')] }), nothingDrawn, at(0));
+  const [created] = actions;
+  expect(created?.do === 'create' && [created.chart.id, created.chart.family, created.chart.labels]).toEqual([
+    'upstream_failures_backend',
+    'upstream backend',
+    [
+      ['upstream', 'backend'],
+      ['_collect_job', 'local'],
+    ],
+  ]);
 });

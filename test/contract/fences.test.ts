@@ -1,0 +1,70 @@
+/** Who may import what (docs/architecture.md). The linter enforces the same table; here it is readable, and checked. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const repository = resolve(import.meta.dirname, '../..');
+
+/** room → other rooms (or files) it may import from, and whether it may touch Node and packages. */
+const rooms: Record<
+  string,
+  { readonly from: readonly string[]; readonly node?: boolean; readonly packages?: readonly string[] }
+> = {
+  'collector/system': { from: [], node: true },
+  'collector/source': { from: ['collector/model.ts', 'collector/system'], node: true },
+  'collector/decode': { from: ['collector/model.ts'], packages: ['split2'] },
+  'collector/parse': { from: ['collector/model.ts'] },
+  'collector/aggregate': { from: ['collector/model.ts'] },
+  'collector/nginx': { from: ['collector/model.ts'] },
+  'collector/discover': { from: ['collector/model.ts', 'collector/system', 'collector/nginx', 'collector/parse'] },
+  'collector/config': { from: ['collector/model.ts'], packages: ['yaml'] },
+  'collector/diagnose': { from: ['collector/model.ts', 'collector/system', 'collector/nginx', 'collector/parse'] },
+  'collector/netdata': { from: ['collector/model.ts', 'collector/system', 'collector/decode'], node: true },
+  charts: { from: ['collector/model.ts'] },
+};
+
+function sourceFiles(folder: string): string[] {
+  return readdirSync(join(repository, folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(repository, join(entry.parentPath, entry.name)));
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(repository, file), 'utf8');
+  const found = text.matchAll(/^(?:(?:import|export)\s[^;'"]*?\sfrom|import)\s+'([^']+)'/gm);
+  return Array.from(found, ([, name = '']) => (name.startsWith('.') ? normalize(join(dirname(file), name)) : name));
+}
+
+describe.each(Object.entries(rooms))('%s', (room, { from, node = false, packages = [] }) => {
+  const files = sourceFiles(room);
+
+  test.each(files.length > 0 ? files : ['(empty)'])('%s', (file) => {
+    if (file === '(empty)') return;
+    const strangers = importsOf(file).filter((name) => {
+      if (name.startsWith('node:')) return !node;
+      if (packages.includes(name)) return false;
+      return ![room, ...from].some((allowed) => name === allowed || name.startsWith(`${allowed}/`));
+    });
+    expect(strangers).toEqual([]);
+  });
+});
+
+test('model.ts imports nothing, and nothing imports app.ts but main.ts', () => {
+  expect(importsOf('collector/model.ts')).toEqual([]);
+  const importers = sourceFiles('collector').filter((file) => importsOf(file).includes('collector/app.ts'));
+  expect(importers).toEqual(['collector/main.ts']);
+});
+
+test('the linter has a fence for every room', () => {
+  const { overrides } = JSON.parse(readFileSync(join(repository, 'biome.json'), 'utf8')) as {
+    overrides: {
+      includes: string[];
+      linter: { rules: { style?: Record<string, unknown>; correctness?: Record<string, unknown> } };
+    }[];
+  };
+  for (const [room, { node = false }] of Object.entries(rooms)) {
+    const fence = overrides.find(({ includes }) => includes.includes(`${room}/**`))?.linter.rules;
+    expect(fence?.style, room).toHaveProperty('noRestrictedImports');
+    expect(Boolean(fence?.correctness?.['noNodejsModules']), room).toBe(!node);
+  }
+});
