@@ -5,6 +5,7 @@ import {
   byte,
   hashOf,
   isDigit,
+  isNameByte,
   lineEnd,
   matchesAt,
   milliseconds,
@@ -30,6 +31,7 @@ export function createExactMatcher(program: AccessProgram, record: AccessRecord)
   let b: Uint8Array = new Uint8Array(0);
   let end = 0;
   let backslash = true;
+  let empties = false;
   let left = 0;
   let count = -1;
   let host: readonly [number, number] = [0, 0];
@@ -113,8 +115,11 @@ export function createExactMatcher(program: AccessProgram, record: AccessRecord)
     const step = steps[i];
     if (step?.kind === 'peers') return peer(i, p, n);
     if (b[p] === byte.dash) return keep(i, p, p + 1, -1, n);
-    if (step?.kind === 'numbers') return shrinking(p, digitsEnd(p), (stop) => keep(i, p, stop, -1, n));
-    return (step?.kind === 'statuses' ? statusElement(i, p, n) : timeElement(i, p, n)) || keep(i, p, p, -1, n);
+    if (step?.kind === 'numbers')
+      return shrinking(empties ? p : p + 1, digitsEnd(p), (stop) => keep(i, p, stop, -1, n));
+    return (
+      (step?.kind === 'statuses' ? statusElement(i, p, n) : timeElement(i, p, n)) || (empties && keep(i, p, p, -1, n))
+    );
   };
 
   const statusElement = (i: number, p: number, n: number): boolean => {
@@ -130,13 +135,16 @@ export function createExactMatcher(program: AccessProgram, record: AccessRecord)
   /** With a literal behind it the shortest name that fits is right; glued to another value, the longest. */
   const peer = (i: number, p: number, n: number): boolean => {
     const next = steps[i + 1];
+    const shortest = empties ? p : p + 1;
     if (next !== undefined && next.kind !== 'literal') {
       let stop = p;
-      while (stop < end && separatorAt(b, stop) === 0) stop++;
-      return shrinking(p, stop, (to) => keep(i, p, to, -1, n));
+      while (isNameByte(b[stop]) && separatorAt(b, stop) === 0) stop++;
+      return shrinking(shortest, stop, (to) => keep(i, p, to, -1, n));
     }
-    for (let stop = p; stop <= end; stop++) {
-      if ((separatorAt(b, stop) > 0 || couldEnd(i, stop)) && keep(i, p, stop, -1, n)) return true;
+    for (let stop = p; stop === p || isNameByte(b[stop - 1]); stop++) {
+      const over = separatorAt(b, stop) > 0;
+      if (stop >= shortest && (over || couldEnd(i, stop)) && keep(i, p, stop, -1, n)) return true;
+      if (over) return false;
     }
     return false;
   };
@@ -171,14 +179,21 @@ export function createExactMatcher(program: AccessProgram, record: AccessRecord)
     return false;
   };
 
-  const attempt = (start: number, withBackslash: boolean): boolean => {
+  const attempt = (start: number, withBackslash: boolean, withEmpties: boolean): boolean => {
     left = budget;
     backslash = withBackslash;
+    empties = withEmpties;
     count = -1;
     record.lastPass = 0;
     record.redirectedFrom = 0;
     return rest(0, start);
   };
+
+  /** Elements that are empty are rare, and make glued values ambiguous: only when nothing else fits. */
+  const attemptAll = (start: number): boolean =>
+    attempt(start, program.backslash, false) ||
+    attempt(start, program.backslash, true) ||
+    (program.escapeUnknown && (attempt(start, false, false) || attempt(start, false, true)));
 
   const intern = (from: number, to: number): number =>
     to === from || (to === from + 1 && b[from] === byte.dash)
@@ -190,7 +205,7 @@ export function createExactMatcher(program: AccessProgram, record: AccessRecord)
     end = bytes.indexOf(byte.newline, start);
     const newline = end;
     if (end > start && lineEnd(b, end - 1) === newline) end--;
-    if (!attempt(start, program.backslash) && !(program.escapeUnknown && attempt(start, false))) return -1;
+    if (!attemptAll(start)) return -1;
     const has = program.has;
     if (has.proxyHost) record.upstream = intern(host[0], host[1]);
     if (has.peers) for (let n = 0; n < count; n++) record.peers[n] = intern(starts[n] as number, ends[n] as number);

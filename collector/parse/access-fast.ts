@@ -221,8 +221,10 @@ function stopsOf(step: Step, next: Step | undefined, backslash: boolean): Uint8A
   stop[byte.newline] = 1;
   const first = next?.bytes[0];
   if (first !== undefined) stop[first] = 1;
-  if (step.kind === 'peers') for (const c of [byte.blank, byte.comma, byte.return]) stop[c] = 1;
-  else if (step.kind === 'proxyHost') for (const c of [byte.blank, byte.return]) stop[c] = 1;
-  else if (backslash) stop[byte.backslash] = 1;
+  if (step.kind === 'peers' || step.kind === 'proxyHost') {
+    stop.fill(1, 0, byte.blank + 1);
+    stop[byte.quote] = 1;
+    stop[byte.comma] = 1;
+  } else if (backslash) stop[byte.backslash] = 1;
   return stop;
 }

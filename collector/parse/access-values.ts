@@ -48,6 +48,9 @@ export function milliseconds(b: Uint8Array, p: number, end: number): number {
   return Math.min(ms, 0x7fffffff);
 }
 
+/** Names of peers and groups come from the configuration: no control character, no double quote. */
+export const isNameByte = (c: number | undefined): boolean => c !== undefined && c >= byte.blank && c !== byte.quote;
+
 export function hashOf(b: Uint8Array, start: number, end: number): number {
   let hash = 0;
   for (let i = start; i < end; i++) hash = hashStep(hash, b[i] as number);
