@@ -1,3 +1,5 @@
+import type { Percentiles } from '../model.ts';
+
 /**
  * How often each whole millisecond was measured: exact, because nginx writes whole milliseconds. The first 1,024 have
  * a slot each, the few beyond are kept by value. Plain data and functions: `record` is called for every attempt.
@@ -66,21 +68,11 @@ export function reset(histogram: Histogram): void {
   histogram.high = -1;
 }
 
-/** Milliseconds; `count` is how many samples they stand on. */
-export interface Quantiles {
-  readonly p50: number;
-  readonly p90: number;
-  readonly p95: number;
-  readonly p99: number;
-  readonly max: number;
-  readonly count: number;
-}
-
 /**
  * Percentiles by nearest rank: the smallest value that at least so many percent of the samples do not exceed. No
  * sample, no percentile: null.
  */
-export function quantiles(histogram: Histogram): Quantiles | null {
+export function quantiles(histogram: Histogram): Percentiles | null {
   const { count } = histogram;
   if (count === 0) return null;
   // count * percent is a whole number below 2^53, so the division is exact where the rank is.

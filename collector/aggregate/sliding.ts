@@ -1,4 +1,5 @@
-import { add, forEachRun, type Histogram, newHistogram, type Quantiles, quantiles } from './histogram.ts';
+import type { Percentiles } from '../model.ts';
+import { add, forEachRun, type Histogram, newHistogram, quantiles } from './histogram.ts';
 
 const windowSeconds = 60;
 
@@ -6,7 +7,7 @@ const windowSeconds = 60;
 export interface SlidingMinute {
   /** Takes over the samples of the tick that ended at `second` (monotonic) and forgets those a minute older. */
   advance(second: number, tick: Histogram): void;
-  quantiles(): Quantiles | null;
+  quantiles(): Percentiles | null;
   count(): number;
 }
 

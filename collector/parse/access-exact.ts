@@ -1,6 +1,6 @@
 import type { LineMatcher } from './access-fast.ts';
 import type { AccessProgram } from './access-program.ts';
-import { type AccessRecord, closeRecord } from './access-record.ts';
+import { closeRecord, type MatchedRecord } from './access-record.ts';
 import {
   byte,
   hashOf,
@@ -24,7 +24,7 @@ const longestList = 128;
  * The matcher for what one pass from the left cannot decide: glued variables, a delimiter inside a value. It tries
  * the shortest value of unknown length first and the longest list first, and gives up after a bounded number of tries.
  */
-export function createExactMatcher(program: AccessProgram, record: AccessRecord): LineMatcher {
+export function createExactMatcher(program: AccessProgram, record: MatchedRecord): LineMatcher {
   const { steps } = program;
   const starts = new Int32Array(longestList);
   const ends = new Int32Array(longestList);
@@ -136,15 +136,13 @@ export function createExactMatcher(program: AccessProgram, record: AccessRecord)
   const peer = (i: number, p: number, n: number): boolean => {
     const next = steps[i + 1];
     const shortest = empties ? p : p + 1;
+    let longest = p;
+    while (isNameByte(b[longest]) && separatorAt(b, longest) === 0) longest++;
     if (next !== undefined && next.kind !== 'literal') {
-      let stop = p;
-      while (isNameByte(b[stop]) && separatorAt(b, stop) === 0) stop++;
-      return shrinking(shortest, stop, (to) => keep(i, p, to, -1, n));
+      return shrinking(shortest, longest, (stop) => keep(i, p, stop, -1, n));
     }
-    for (let stop = p; stop === p || isNameByte(b[stop - 1]); stop++) {
-      const over = separatorAt(b, stop) > 0;
-      if (stop >= shortest && (over || couldEnd(i, stop)) && keep(i, p, stop, -1, n)) return true;
-      if (over) return false;
+    for (let stop = shortest; stop <= longest; stop++) {
+      if ((stop === longest || couldEnd(i, stop)) && keep(i, p, stop, -1, n)) return true;
     }
     return false;
   };

@@ -1,5 +1,5 @@
 import type { AccessProgram, Step, StepKind, TimeField } from './access-program.ts';
-import { type AccessRecord, closeRecord, maxAttempts } from './access-record.ts';
+import { closeRecord, type MatchedRecord, maxAttempts } from './access-record.ts';
 import {
   byte,
   isDigit,
@@ -38,7 +38,7 @@ const codes: Readonly<Record<StepKind, number>> = {
  *
  * It is an interpreter of the program's steps: within 1.3 times of generated code, and nothing is generated.
  */
-export function createFastMatcher(program: AccessProgram, record: AccessRecord): LineMatcher {
+export function createFastMatcher(program: AccessProgram, record: MatchedRecord): LineMatcher {
   const { steps } = program;
   const ops = Uint8Array.from(steps, ({ kind }) => codes[kind]);
   const literals = steps.map(({ bytes }) => bytes);

@@ -1,3 +1,4 @@
+import type { AccessFields } from '../model.ts';
 import type { LogFormat } from './log-format.ts';
 
 /**
@@ -44,18 +45,7 @@ export interface AccessProgram {
   readonly escapeUnknown: boolean;
   /** One pass from the left decides: every value of unknown length has a literal, or the line's end, behind it. */
   readonly deterministic: boolean;
-  readonly has: {
-    readonly status: boolean;
-    readonly upstreams: boolean;
-    readonly peers: boolean;
-    readonly statuses: boolean;
-    readonly connectTime: boolean;
-    readonly headerTime: boolean;
-    readonly responseTime: boolean;
-    readonly requestTime: boolean;
-    readonly proxyHost: boolean;
-    readonly method: boolean;
-  };
+  readonly has: AccessFields;
 }
 
 const kinds: Readonly<Record<string, StepKind>> = {
