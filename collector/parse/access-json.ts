@@ -75,3 +75,8 @@ function matchBehindPrefix(match: AccessMatcher['match'], bytes: Uint8Array): bo
     return length > 0 && match(bytes, length) !== -1;
   });
 }
+
+/** As `parse access` prints it: one line of JSON. */
+export const formatAccessLine = (line: AccessLine | UnmatchedLine): string => JSON.stringify(line);
+
+export const formatUnmatchedAccess = (line: string): string => JSON.stringify({ unmatched: true, line });

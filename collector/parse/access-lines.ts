@@ -4,37 +4,33 @@ import { byte } from './access-values.ts';
 /** Longer lines are skipped and counted: memory stays bounded whatever the log holds. */
 export const longestLine = 65_536;
 
-export interface AccessTotals {
-  /** Lines that ended, matched or not, running total. */
-  readonly read: number;
-  readonly unmatched: number;
-  /** Lines beyond `longestLine`: dropped, and in `read`. */
-  readonly overlong: number;
-}
-
 export interface AccessLines {
   /** Takes the next bytes of the log. They are valid only during the call and may end anywhere. */
   chunk(bytes: Uint8Array): void;
   /** The file is over: an unfinished line will never be finished. */
   cut(): void;
-  totals(): AccessTotals;
+}
+
+/** Each is called once per line, in order. */
+export interface AccessLineHandlers {
+  /** The matcher's record holds it. */
+  matched(): void;
+  unmatched(): void;
+  /** It was longer than `longestLine`. */
+  overlong(): void;
 }
 
 /**
- * Bytes of an access log → calls, one per line that matches, in place: a line inside a chunk is never copied, only one
- * that lies across two chunks is.
+ * Bytes of an access log → calls, one per line, in place: a line inside a chunk is never copied, only one that lies
+ * across two chunks is.
  *
  * @param match the log_format's matcher, which leaves what it found in its record
- * @param matched is told after each line that matches
  */
-export function createAccessLines(match: LineMatcher, matched: () => void): AccessLines {
+export function createAccessLines(match: LineMatcher, handlers: AccessLineHandlers): AccessLines {
   let carry = new Uint8Array(1024);
   let carried = 0;
   /** Inside a line that is too long: nothing is kept until it ends. */
   let skipping = false;
-  let read = 0;
-  let unmatched = 0;
-  let overlong = 0;
 
   const keep = (bytes: Uint8Array): void => {
     if (skipping) return;
@@ -56,12 +52,11 @@ export function createAccessLines(match: LineMatcher, matched: () => void): Acce
   const lines = (bytes: Uint8Array, from: number, to: number): void => {
     for (let p = from; p < to; ) {
       const end = match(bytes, p);
-      read++;
       if (end >= 0) {
-        matched();
+        handlers.matched();
         p = end + 1;
       } else {
-        unmatched++;
+        handlers.unmatched();
         p = bytes.indexOf(byte.newline, p) + 1;
       }
     }
@@ -70,10 +65,8 @@ export function createAccessLines(match: LineMatcher, matched: () => void): Acce
   /** Ends the line that earlier chunks began. */
   const finish = (bytes: Uint8Array): void => {
     keep(bytes);
-    if (skipping) {
-      overlong++;
-      read++;
-    } else lines(carry, 0, carried);
+    if (skipping) handlers.overlong();
+    else lines(carry, 0, carried);
     skipping = false;
     carried = 0;
   };
@@ -97,6 +90,5 @@ export function createAccessLines(match: LineMatcher, matched: () => void): Acce
       carried = 0;
       skipping = false;
     },
-    totals: () => ({ read, unmatched, overlong }),
   };
 }
