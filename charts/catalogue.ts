@@ -1,12 +1,36 @@
+import { peerAttempts, reconciliation } from './attempts.ts';
 import type { Chart } from './chart.ts';
 import { connectFailures, peerFailures, upstreamFailures } from './failures.ts';
 import { logBehind, logLines, pluginLoad, sources } from './plugin.ts';
+import { clientOutcomes, requests } from './requests.ts';
+import {
+  connectTime,
+  connectTimeBuckets,
+  connectTimeMinute,
+  peerConnectTime,
+  peerResponseTime,
+  requestTime,
+  responseTime,
+  responseTimeMinute,
+} from './times.ts';
 
 /** Every chart there is, in the order of the dashboard. */
 export const catalogue: readonly Chart[] = [
   connectFailures,
+  requests,
+  requestTime,
+  reconciliation,
   upstreamFailures,
+  clientOutcomes,
+  connectTime,
+  connectTimeMinute,
+  connectTimeBuckets,
+  responseTime,
+  responseTimeMinute,
   peerFailures,
+  peerAttempts,
+  peerConnectTime,
+  peerResponseTime,
   logLines,
   logBehind,
   sources,

@@ -83,9 +83,9 @@ function updates(line: ChartLine, last: DrawnChart['last'], values: Values, cont
 /** A tick may be late; from twice the interval on Netdata draws a gap. */
 const gapFactor = 2;
 
-/** What a process has counted when it begins: nothing. */
+/** What a process has counted when it begins: nothing, of that which it counts at all. */
 function zeros(line: ChartLine, values: Values): Values {
-  const counted = line.dimensions.filter(({ algorithm }) => algorithm === 'incremental');
+  const counted = line.dimensions.filter(({ id, algorithm }) => algorithm === 'incremental' && id in values);
   return { ...values, ...Object.fromEntries(counted.map(({ id }) => [id, 0])) };
 }
 

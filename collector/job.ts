@@ -1,13 +1,15 @@
 import { catalogue } from '../charts/catalogue.ts';
 import { encode } from '../charts/encode.ts';
 import { nothingDrawn, type PlanContext, plan, retireAll } from '../charts/plan.ts';
+import { openAccessLog } from './access-log.ts';
 import { createJobAggregate } from './aggregate/job.ts';
-import type { JobSettings } from './config/settings.ts';
+import { explainDifference } from './aggregate/reconciliation.ts';
+import type { AccessLogSettings, JobSettings } from './config/settings.ts';
 import { lineSplitter } from './decode/lines.ts';
 import type { LogTotals, PluginLoad } from './model.ts';
 import type { Conditions, Log } from './netdata/log.ts';
 import { errorLineReader } from './parse/error-reader.ts';
-import type { ByteSink, Source, SourceReading } from './source/source.ts';
+import type { ByteSink, OpenSink, Source, SourceReading } from './source/source.ts';
 import { createTail } from './source/tail.ts';
 import type { Accounts } from './system/accounts.ts';
 import type { Clock } from './system/clock.ts';
@@ -42,13 +44,33 @@ export function startJob(settings: JobSettings, maxPeers: number, ports: JobPort
   const { clock, conditions, log } = ports;
   const totals = { read: 0, unmatched: 0, foreign: 0, forged: 0, overlong: 0 };
   const aggregate = createJobAggregate({ job: settings.name, maxPeers, upstreamOf: (peer) => peer });
-  const errorLogs = errorLogPaths(settings, ports.hostPrefix).map((path) => followErrorLog(path));
-  let readings: readonly SourceReading[] = [];
+  const onHost = (path: string) => hostPath(path, ports.hostPrefix);
+  const errorLogs = (settings.errorLogs ?? ['/var/log/nginx/error.log']).map((path) =>
+    follow(onHost(path), errorLogSink),
+  );
+  const accessLogs = (settings.accessLogs ?? []).flatMap(followAccessLog);
+  let errorReadings: readonly SourceReading[] = [];
+  let accessReadings: readonly SourceReading[] = [];
   let drawn = nothingDrawn;
 
-  function followErrorLog(path: string): Source {
+  function follow(path: string, openSink: OpenSink): Source {
     const { fs, accounts } = ports;
-    return createTail({ path, fs, accounts, now: () => clock.monotonicUs() / 1000, openSink: errorLogSink });
+    return createTail({ path, fs, accounts, now: () => clock.monotonicUs() / 1000, openSink });
+  }
+
+  /** None when its format is of no use: that is said once, and the job goes on without it. */
+  function followAccessLog(log: AccessLogSettings): Source[] {
+    const path = onHost(log.path);
+    const opened = openAccessLog({ ...log, path }, aggregate, totals);
+    conditions.set(`${settings.name} format of ${path}`, 'problem' in opened ? opened.problem : null);
+    return 'problem' in opened ? [] : [follow(path, opened.openSink)];
+  }
+
+  function poll(source: Source): SourceReading {
+    const reading = source.poll();
+    conditions.set(`${settings.name} ${source.name}`, reading.problem?.text ?? null);
+    for (const event of reading.events) log.info(event, { job: settings.name });
+    return reading;
   }
 
   /** bytes ─▶ lines ─▶ events ─▶ counters */
@@ -72,10 +94,12 @@ export function startJob(settings: JobSettings, maxPeers: number, ports: JobPort
   }
 
   function health() {
-    const failing = readings.filter(({ problem }) => problem !== null).length;
+    const readings = [...errorReadings, ...accessReadings];
+    const failing = readings.filter(isFailing).length;
     const lines: LogTotals = { ...totals, lost: sum(readings, ({ lost }) => lost) };
     return {
-      errorLogsFine: failing === 0,
+      errorLogsFine: !errorReadings.some(isFailing),
+      accessLogsFine: !accessReadings.some(isFailing),
       lines,
       behindBytes: sum(readings, ({ behindBytes }) => behindBytes),
       ok: readings.length - failing,
@@ -87,35 +111,36 @@ export function startJob(settings: JobSettings, maxPeers: number, ports: JobPort
     settings,
 
     drain() {
-      readings = errorLogs.map((source) => {
-        const reading = source.poll();
-        conditions.set(`${settings.name} ${source.name}`, reading.problem?.text ?? null);
-        for (const event of reading.events) log.info(event, { job: settings.name });
-        return reading;
-      });
+      aggregate.beginTick(clock.monotonicUs());
+      errorReadings = errorLogs.map(poll);
+      accessReadings = accessLogs.map(poll);
     },
 
     draw(context, load) {
       const snapshot = aggregate.snapshot(clock.monotonicUs(), health(), load);
+      const difference = snapshot.reconciliation ? explainDifference(snapshot.reconciliation) : null;
+      conditions.set(`${settings.name} reconciliation`, difference);
       const next = plan(catalogue, snapshot, drawn, context);
       drawn = next.drawn;
       return encode(next.actions);
     },
 
     retire() {
-      for (const source of errorLogs) {
+      for (const source of [...errorLogs, ...accessLogs]) {
         source.close();
         conditions.drop(`${settings.name} ${source.name}`);
       }
+      conditions.drop(`${settings.name} reconciliation`);
       return encode(retireAll(drawn));
     },
   };
 }
 
-function errorLogPaths({ errorLogs }: JobSettings, hostPrefix: string): readonly string[] {
-  const paths = errorLogs ?? ['/var/log/nginx/error.log'];
-  return paths.map((path) => (hostPrefix === '' || path.startsWith(`${hostPrefix}/`) ? path : hostPrefix + path));
+function hostPath(path: string, hostPrefix: string): string {
+  return hostPrefix === '' || path.startsWith(`${hostPrefix}/`) ? path : hostPrefix + path;
 }
+
+const isFailing = ({ problem }: SourceReading): boolean => problem !== null;
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {
   return items.reduce((total, item) => total + of(item), 0);

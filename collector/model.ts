@@ -83,6 +83,89 @@ export interface ErrorLine {
   readonly truncated: boolean;
 }
 
+/** The client's side of all requests, by status; 502, 503 and 504 are apart from `5xx`. */
+export const requestClasses = ['1xx', '2xx', '3xx', '4xx', '5xx', '502', '503', '504'] as const;
+export type RequestClass = (typeof requestClasses)[number];
+
+/** What a client got of a request that went upstream, exclusive (design: measure 3). */
+export const outcomes = ['ok', 'masked', 'bad_gateway', 'unavailable', 'gateway_timeout', 'other_5xx'] as const;
+export type Outcome = (typeof outcomes)[number];
+
+/** What became of the attempts at a peer (design: measure 2). An attempt that connected may count for a status, too. */
+export const attemptKinds = [
+  'connected',
+  'reused',
+  'connect_failed',
+  'status_502',
+  'status_503',
+  'status_504',
+] as const;
+export type AttemptKind = (typeof attemptKinds)[number];
+
+/** Upper bounds of the connect-time buckets, milliseconds: each bucket holds what is above the one before it. */
+export const connectTimeBounds = [0, 1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 3000, 7000, 15000, 60000] as const;
+
+/** Milliseconds, by nearest rank; `count` is how many samples they stand on. */
+export interface Percentiles {
+  readonly p50: number;
+  readonly p90: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+  readonly count: number;
+}
+
+/**
+ * What one line of an access log says. There is one record per log and each line overwrites it: the hot path makes no
+ * objects. Times are whole milliseconds as nginx writes them; -1 stands for `-`, for an empty value, and for a variable
+ * that the log_format does not have.
+ */
+export interface AccessRecord {
+  /** The client's status. */
+  status: number;
+  requestTimeMs: number;
+  /** `$proxy_host`, as a number for `names`. */
+  upstream: number;
+  /** Where `$request_method` stands in the bytes that were matched. */
+  methodStart: number;
+  methodEnd: number;
+  /** How many elements of the lists are of this line. */
+  attempts: number;
+  /** `$upstream_addr`, as numbers for `names`. */
+  readonly peers: Int32Array;
+  readonly statuses: Int32Array;
+  readonly connectMs: Int32Array;
+  readonly headerMs: Int32Array;
+  readonly responseMs: Int32Array;
+  /** The first attempt of the last pass: those before it were given up by an internal redirect (` : `). */
+  lastPass: number;
+  /** The first attempt that came after an internal redirect; equal to `attempts` when none did. */
+  redirectedFrom: number;
+  readonly names: {
+    /** What nginx wrote. */
+    text(id: number): string;
+    /** Grows when the numbers given before have become invalid. */
+    generation(): number;
+  };
+}
+
+/** Which values a log_format has. */
+export interface AccessFields {
+  readonly status: boolean;
+  /** Any of the lists below. */
+  readonly upstreams: boolean;
+  readonly peers: boolean;
+  readonly statuses: boolean;
+  readonly connectTime: boolean;
+  readonly headerTime: boolean;
+  readonly responseTime: boolean;
+  readonly requestTime: boolean;
+  readonly proxyHost: boolean;
+  readonly method: boolean;
+}
+
+export type Transport = 'ipv4' | 'ipv6' | 'unix' | 'name';
+
 /** Where the plugin learned of an instance: its configuration, a log line, or the shared instance over the cap. */
 export type Origin = 'configured' | 'log' | 'other';
 
@@ -98,12 +181,44 @@ export interface PeerSnapshot {
   readonly peer: string;
   readonly origin: Origin;
   readonly failures?: Counts<PeerKind> | null;
+  /** Kinds that the log_format cannot tell are left out. */
+  readonly attempts?: Partial<Counts<AttemptKind>> | null;
+  /** Of this tick, as every `Percentiles` unless said otherwise; null also when there was no sample. */
+  readonly connectTime?: Percentiles | null;
+  readonly responseTime?: Percentiles | null;
 }
 
 export interface UpstreamSnapshot {
   readonly upstream: string;
   readonly origin: Origin;
   readonly failures?: Counts<FailureKind> | null;
+  readonly outcomes?: Counts<Outcome> | null;
+  readonly connectTime?: Percentiles | null;
+  readonly responseTime?: Percentiles | null;
+  readonly connectTimeMinute?: MinutePercentiles | null;
+  readonly responseTimeMinute?: MinutePercentiles | null;
+  readonly connectTimes?: Buckets | null;
+}
+
+/** Of the sliding last 60 seconds. Without a sample there is only the count, 0. */
+export type MinutePercentiles = Percentiles | { readonly count: 0 };
+
+/** Connect times since the plugin started: counters, which add up over upstreams and nodes where percentiles do not. */
+export interface Buckets {
+  /** One per bound of `connectTimeBounds`, and one for what is above the last. */
+  readonly counts: readonly number[];
+  readonly sumMs: number;
+  readonly count: number;
+}
+
+/** Failed connects as both logs count them since the plugin started (design: measure 4). */
+export interface Reconciliation {
+  readonly errorLog: number;
+  readonly accessLog: number;
+  /** Access log minus error log, of what is older than the grace an attempt has until its request ends. */
+  readonly difference: number;
+  /** Failures of the error log whose peer nginx cut off: they are not in `errorLog`, and explain a difference. */
+  readonly truncated: number;
 }
 
 /** What the sources of a job did since the plugin started: lines (running totals), bytes not read yet, states now. */
@@ -128,6 +243,9 @@ export interface PluginLoad {
 export interface JobSnapshot {
   readonly job: string;
   readonly connectFailures?: Counts<ConnectKind> | null;
+  readonly requests?: Counts<RequestClass> | null;
+  readonly requestTime?: Percentiles | null;
+  readonly reconciliation?: Reconciliation | null;
   readonly lines: LogTotals;
   readonly behindBytes: number;
   readonly sources: { readonly ok: number; readonly failing: number };

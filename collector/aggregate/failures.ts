@@ -9,31 +9,44 @@ import {
   type PeerKind,
   peerKinds,
 } from '../model.ts';
+import type { PeerAccess, UpstreamAccess } from './access-counters.ts';
 import type { Instances } from './instances.ts';
-
-/** Running totals of one instance, by kind. */
-export type Tally<K extends string> = Record<K, number>;
-
-export function tally<K extends string>(kinds: readonly K[]): Tally<K> {
-  return Object.fromEntries(kinds.map((kind) => [kind, 0])) as Tally<K>;
-}
+import { type Tally, tally } from './tally.ts';
 
 export interface PeerCounters {
   readonly failures: Tally<PeerKind>;
+  /** null as long as no access log told of it. */
+  access: PeerAccess | null;
 }
 
 export interface UpstreamCounters {
   readonly failures: Tally<FailureKind>;
+  access: UpstreamAccess | null;
 }
 
-export const newPeerCounters = (): PeerCounters => ({ failures: tally(peerKinds) });
-export const newUpstreamCounters = (): UpstreamCounters => ({ failures: tally(failureKinds) });
+export const newPeerCounters = (): PeerCounters => ({ failures: tally(peerKinds), access: null });
+export const newUpstreamCounters = (): UpstreamCounters => ({ failures: tally(failureKinds), access: null });
 
 export interface Failures {
   /** Counts a line of the error log where it belongs: the job, the upstream, the peer. */
   record(line: ErrorLine, nowUs: number): void;
   connectFailures(): Counts<ConnectKind>;
+  /** Failed connects that an access log has, too (measure 4); `truncated` are those whose peer nginx cut off. */
+  reconcilable(): { readonly errorLog: number; readonly truncated: number };
 }
+
+/** The kinds that the access log has as an attempt without a connect time at a peer. */
+const reconciledKinds: ReadonlySet<string> = new Set<PeerKind>([
+  'refused',
+  'timed_out',
+  'unreachable',
+  'socket_missing',
+  'denied',
+  'backlog_full',
+  'no_ports',
+  'no_files',
+  'tls',
+]);
 
 /**
  * Measure 1: failures per peer and kind. A line that nginx cut off before its `upstream:` field still counts for the
@@ -47,17 +60,23 @@ export function createFailures(
   upstreamOf: (peer: string) => string,
 ): Failures {
   const connect = tally(connectKinds);
+  const reconcilable = { errorLog: 0, truncated: 0 };
 
   return {
-    record({ kind, upstream }, nowUs) {
+    record({ kind, upstream, truncated }, nowUs) {
       if (!isFailure(kind)) return;
       if (isConnect(kind)) connect[kind]++;
+      if (reconciledKinds.has(kind)) {
+        if (upstream) reconcilable.errorLog++;
+        else if (truncated) reconcilable.truncated++;
+      }
       if (!upstream) return;
       const name = upstreamOf(upstream.peer);
       upstreams.at(name, name, nowUs).counters.failures[kind]++;
       if (namesPeer(kind)) peers.at(name, upstream.peer, nowUs).counters.failures[kind]++;
     },
     connectFailures: () => ({ ...connect }),
+    reconcilable: () => ({ ...reconcilable }),
   };
 }
 

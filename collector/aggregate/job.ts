@@ -1,10 +1,14 @@
-import type { ErrorLine, JobSnapshot, LogTotals, PluginLoad } from '../model.ts';
+import type { AccessFields, ErrorLine, JobSnapshot, LogTotals, PluginLoad } from '../model.ts';
+import { type AccessLogCounter, type AccessLogOptions, createAccessCounting } from './access.ts';
+import { type Measured, takePeer, takeUpstream } from './access-snapshot.ts';
 import { createFailures, newPeerCounters, newUpstreamCounters } from './failures.ts';
 import { createInstances } from './instances.ts';
+import { createReconciliation } from './reconciliation.ts';
 
 /** What the sources of a job were like in this tick. */
 export interface SourceHealth {
   readonly errorLogsFine: boolean;
+  readonly accessLogsFine: boolean;
   readonly lines: LogTotals;
   readonly behindBytes: number;
   readonly ok: number;
@@ -13,6 +17,10 @@ export interface SourceHealth {
 
 export interface JobAggregate {
   errorLine(line: ErrorLine, nowUs: number): void;
+  /** One more access log whose lines are counted. */
+  addAccessLog(options: AccessLogOptions): AccessLogCounter;
+  /** To be called before the sources of a tick are read. */
+  beginTick(nowUs: number): void;
   /** All that is known now. A source that failed makes its measures null: a gap, never a zero. */
   snapshot(nowUs: number, health: SourceHealth, load: PluginLoad): JobSnapshot;
 }
@@ -29,17 +37,43 @@ export function createJobAggregate({ job, maxPeers, upstreamOf }: JobOptions): J
   const peers = createInstances(maxPeers, newPeerCounters);
   const upstreams = createInstances(maxPeers, newUpstreamCounters);
   const failures = createFailures(peers, upstreams, upstreamOf);
+  const access = createAccessCounting(peers, upstreams, (proxyHost, peer) => proxyHost ?? (peer && upstreamOf(peer)));
+  const reconcile = createReconciliation();
+  const formats: AccessFields[] = [];
+
+  const accessPart = (measured: Measured, fine: boolean) => {
+    const requestTime = access.takeRequestTime();
+    return {
+      ...(measured.status ? { requests: fine ? access.requests() : null } : {}),
+      ...(measured.requestTime ? { requestTime: fine ? requestTime : null } : {}),
+    };
+  };
+
+  const reconciliationPart = (nowUs: number, { peers, connectTime }: Measured, fine: boolean) => {
+    const totals = reconcile(nowUs, { ...failures.reconcilable(), accessLog: access.connectFailed() });
+    return peers && connectTime ? { reconciliation: fine ? totals : null } : {};
+  };
 
   return {
     errorLine: failures.record,
+    addAccessLog(options) {
+      formats.push(options.fields);
+      return access.addLog(options);
+    },
+    beginTick: access.beginTick,
 
     snapshot(nowUs, health, load) {
       peers.expire(nowUs);
       upstreams.expire(nowUs);
       const known = health.errorLogsFine;
+      const measured = measuredBy(formats);
+      const fine = health.accessLogsFine;
+      const second = Math.round(nowUs / 1e6);
       return {
         job,
         connectFailures: known ? failures.connectFailures() : null,
+        ...accessPart(measured, fine),
+        ...reconciliationPart(nowUs, measured, known && fine),
         lines: health.lines,
         behindBytes: health.behindBytes,
         sources: { ok: health.ok, failing: health.failing },
@@ -48,14 +82,30 @@ export function createJobAggregate({ job, maxPeers, upstreamOf }: JobOptions): J
           upstream,
           origin,
           failures: known ? { ...counters.failures } : null,
+          ...takeUpstream(counters.access, measured, fine, second),
         })),
         peers: Array.from(peers.all(), ({ upstream, peer, origin, counters }) => ({
           upstream,
           peer,
           origin,
           failures: known ? { ...counters.failures } : null,
+          ...takePeer(counters.access, measured, fine),
         })),
       };
     },
+  };
+}
+
+/** What all access logs of a job together can tell. */
+function measuredBy(formats: readonly AccessFields[]): Measured {
+  const some = (has: (fields: AccessFields) => boolean) => formats.some(has);
+  return {
+    status: some(({ status }) => status),
+    requestTime: some(({ requestTime }) => requestTime),
+    upstreams: some(({ upstreams }) => upstreams),
+    peers: some(({ peers }) => peers),
+    statuses: some(({ statuses }) => statuses),
+    connectTime: some(({ connectTime }) => connectTime),
+    responseTime: some(({ responseTime }) => responseTime),
   };
 }

@@ -1,4 +1,5 @@
 import { type Command, type Streams, UsageError } from './command.ts';
+import { parseAccess } from './parse-access.ts';
 import { parseError } from './parse-error.ts';
 
 declare const VERSION: string;
@@ -6,7 +7,7 @@ declare const VERSION: string;
 const program = 'nginx-upstream.plugin';
 
 /** Every command, in the order of `--help`. */
-const commands: readonly Command[] = [parseError];
+const commands: readonly Command[] = [parseError, parseAccess];
 
 /** What the words after the program's name ask for. */
 export type Invocation =

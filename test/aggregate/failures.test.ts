@@ -26,6 +26,7 @@ const line = (kind: Kind, peer: string | null): ErrorLine => ({
 
 const health = {
   errorLogsFine: true,
+  accessLogsFine: true,
   lines: { read: 0, unmatched: 0, foreign: 0, forged: 0, overlong: 0, lost: 0 },
   behindBytes: 0,
   ok: 1,

@@ -1,0 +1,29 @@
+import { attemptKinds } from '../collector/model.ts';
+import { gauges, type JobChart, type PeerChart, rates } from './chart.ts';
+
+export const peerAttempts: PeerChart = {
+  name: 'peer_attempts',
+  level: 'peer',
+  title: 'Attempts at the peer; reused = connected in 0 ms: keepalive, or a fast network',
+  units: 'attempts/s',
+  type: 'line',
+  family: 'attempts',
+  priority: 60210,
+  module: 'access_log',
+  dimensions: rates(attemptKinds),
+  read: (peer) => peer.attempts,
+};
+
+export const reconciliation: JobChart = {
+  name: 'reconciliation',
+  level: 'job',
+  title: 'Failed connects as both logs count them, and what is missing in one of them after 90 s',
+  units: 'failures',
+  type: 'line',
+  family: 'attempts',
+  priority: 60040,
+  module: 'access_log',
+  dimensions: gauges(['error_log', 'access_log', 'difference']),
+  read: ({ reconciliation: found }) =>
+    found && { error_log: found.errorLog, access_log: found.accessLog, difference: found.difference },
+};

@@ -1,0 +1,137 @@
+import { type Buckets, connectTimeBounds, type MinutePercentiles, type Percentiles } from '../collector/model.ts';
+import {
+  type Dimension,
+  gauges,
+  type JobChart,
+  type PeerChart,
+  type Reading,
+  rates,
+  type UpstreamChart,
+} from './chart.ts';
+
+/**
+ * Percentiles do not add up: on a parent node look at `max` of them, never at their average. The buckets do.
+ */
+const wide = gauges(['p50', 'p90', 'p95', 'p99', 'max']);
+const narrow = gauges(['p50', 'p95', 'p99', 'max']);
+const minute = gauges(['p50', 'p90', 'p95', 'p99', 'max', 'count']);
+
+const readWide = (of: Percentiles | null | undefined): Reading =>
+  of && { p50: of.p50, p90: of.p90, p95: of.p95, p99: of.p99, max: of.max };
+
+const readNarrow = (of: Percentiles | null | undefined): Reading =>
+  of && { p50: of.p50, p95: of.p95, p99: of.p99, max: of.max };
+
+/** Without a sample only the count is drawn, 0: the percentiles have a gap. */
+const readMinute = (of: MinutePercentiles | null | undefined): Reading => of && { ...of };
+
+export const connectTime: UpstreamChart = {
+  name: 'connect_time',
+  level: 'upstream',
+  title: 'Time to connect to the upstream, TLS included',
+  units: 'ms',
+  type: 'line',
+  family: 'connect time',
+  priority: 60120,
+  module: 'access_log',
+  dimensions: wide,
+  read: (upstream) => readWide(upstream.connectTime),
+};
+
+export const connectTimeMinute: UpstreamChart = {
+  name: 'connect_time_1m',
+  level: 'upstream',
+  title: 'Time to connect to the upstream, of the last 60 seconds',
+  units: 'ms',
+  type: 'line',
+  family: 'connect time',
+  priority: 60121,
+  module: 'access_log',
+  dimensions: minute,
+  read: (upstream) => readMinute(upstream.connectTimeMinute),
+};
+
+/** Bare upper bounds as names, as Netdata's own collectors write histograms. */
+const bucketIds: readonly string[] = [...connectTimeBounds.map(String), '+Inf'];
+const bucketDimensions: readonly Dimension[] = rates(bucketIds);
+
+const readBuckets = (of: Buckets | null | undefined): Reading =>
+  of && Object.fromEntries(bucketIds.map((id, i) => [id, of.counts[i] ?? 0]));
+
+export const connectTimeBuckets: UpstreamChart = {
+  name: 'connect_time_buckets',
+  level: 'upstream',
+  title: 'Connections to the upstream by the time they took, up to so many ms',
+  units: 'connections/s',
+  type: 'heatmap',
+  family: 'connect time',
+  priority: 60122,
+  module: 'access_log',
+  dimensions: bucketDimensions,
+  read: (upstream) => readBuckets(upstream.connectTimes),
+};
+
+export const responseTime: UpstreamChart = {
+  name: 'response_time',
+  level: 'upstream',
+  title: 'Time from connecting to the end of the response of the upstream',
+  units: 'ms',
+  type: 'line',
+  family: 'response time',
+  priority: 60130,
+  module: 'access_log',
+  dimensions: wide,
+  read: (upstream) => readWide(upstream.responseTime),
+};
+
+export const responseTimeMinute: UpstreamChart = {
+  name: 'response_time_1m',
+  level: 'upstream',
+  title: 'Response time of the upstream, of the last 60 seconds',
+  units: 'ms',
+  type: 'line',
+  family: 'response time',
+  priority: 60131,
+  module: 'access_log',
+  dimensions: minute,
+  read: (upstream) => readMinute(upstream.responseTimeMinute),
+};
+
+export const peerConnectTime: PeerChart = {
+  name: 'peer_connect_time',
+  level: 'peer',
+  title: 'Time to connect to the peer, TLS included',
+  units: 'ms',
+  type: 'line',
+  family: 'connect time',
+  priority: 60220,
+  module: 'access_log',
+  dimensions: narrow,
+  read: (peer) => readNarrow(peer.connectTime),
+};
+
+export const peerResponseTime: PeerChart = {
+  name: 'peer_response_time',
+  level: 'peer',
+  title: 'Response time of the peer',
+  units: 'ms',
+  type: 'line',
+  family: 'response time',
+  priority: 60230,
+  module: 'access_log',
+  dimensions: narrow,
+  read: (peer) => readNarrow(peer.responseTime),
+};
+
+export const requestTime: JobChart = {
+  name: 'request_time',
+  level: 'job',
+  title: 'Time of whole requests, as clients see it',
+  units: 'ms',
+  type: 'line',
+  family: 'clients',
+  priority: 60020,
+  module: 'access_log',
+  dimensions: narrow,
+  read: (job) => readNarrow(job.requestTime),
+};

@@ -1,0 +1,176 @@
+import {
+  type AccessFields,
+  type AccessRecord,
+  type Counts,
+  type Percentiles,
+  type RequestClass,
+  requestClasses,
+} from '../model.ts';
+import { newPeerAccess, newUpstreamAccess, type PeerAccess, type UpstreamAccess } from './access-counters.ts';
+import { type Fate, fateOf, isPeerName, outcomeOf, requestClassOf } from './attempts.ts';
+import type { PeerCounters, UpstreamCounters } from './failures.ts';
+import { newHistogram, quantiles, record as recordTime, reset } from './histogram.ts';
+import type { Instances } from './instances.ts';
+import { tally } from './tally.ts';
+
+/**
+ * Names the upstream of an attempt: by `$proxy_host` where the log has it, else by the peer's address. null when
+ * neither is known and there is nothing to guess from.
+ */
+export type Attribution = (proxyHost: string | null, peer: string | null) => string | null;
+
+export interface AccessLogOptions {
+  /** The matcher's record: read at each `line()`. */
+  readonly record: AccessRecord;
+  readonly fields: AccessFields;
+  /** nginx is older than 1.15.7 (see `fateOf`). */
+  readonly legacyConnectTime: boolean;
+}
+
+/** One access log being counted. */
+export interface AccessLogCounter {
+  /** Counts the line that the record holds. */
+  line(): void;
+}
+
+export interface AccessCounting {
+  addLog(options: AccessLogOptions): AccessLogCounter;
+  /** To be called before the lines of a tick are read. */
+  beginTick(nowUs: number): void;
+  requests(): Counts<RequestClass>;
+  /** Request times since the last call; null when there was none. */
+  takeRequestTime(): Percentiles | null;
+  /** Attempts that never connected at a peer, running total. */
+  connectFailed(): number;
+}
+
+/** Where an attempt is counted. */
+interface Place {
+  readonly peer: PeerAccess | null;
+  readonly upstream: UpstreamAccess;
+}
+
+/** Measures 2, 3, 5 and 6: attempts, outcomes and times, from the records of access logs. */
+export function createAccessCounting(
+  peers: Instances<PeerCounters>,
+  upstreams: Instances<UpstreamCounters>,
+  upstreamOf: Attribution,
+): AccessCounting {
+  const requests = tally(requestClasses);
+  const requestTime = newHistogram();
+  let connectFailed = 0;
+  let nowUs = 0;
+  /** Places are looked up by name once per tick: instances come and go between ticks. */
+  let tick = 0;
+
+  function placeOf(proxyHost: string | null, peer: string | null): Place | null {
+    const isGroup = peer !== null && !isPeerName(peer);
+    const name = isGroup ? (proxyHost ?? peer) : upstreamOf(proxyHost, peer);
+    if (name === null) return null;
+    const upstream = upstreams.at(name, name, nowUs).counters;
+    upstream.access ??= newUpstreamAccess();
+    if (peer === null || isGroup) return { peer: null, upstream: upstream.access };
+    const counters = peers.at(name, peer, nowUs).counters;
+    counters.access ??= newPeerAccess();
+    return { peer: counters.access, upstream: upstream.access };
+  }
+
+  function addLog({ record, fields, legacyConnectTime }: AccessLogOptions): AccessLogCounter {
+    /** Places by number of the proxy host and of the peer, each plus one. */
+    let places: (Place | null)[][] = [];
+    let placesTick = -1;
+    let generation = -1;
+
+    function place(proxyHost: number, peer: number): Place | null {
+      if (places[proxyHost + 1] === undefined) places[proxyHost + 1] = [];
+      const byPeer = places[proxyHost + 1] as (Place | null)[];
+      const known = byPeer[peer + 1];
+      if (known !== undefined) return known;
+      const text = (id: number) => (id === -1 ? null : record.names.text(id));
+      const found = placeOf(text(proxyHost), text(peer));
+      byPeer[peer + 1] = found;
+      return found;
+    }
+
+    function forgetPlaces(): void {
+      const names = record.names.generation();
+      if (placesTick === tick && generation === names) return;
+      places = [];
+      placesTick = tick;
+      generation = names;
+    }
+
+    /** Counts attempt `i`; gives the upstream it was for. */
+    function attempt(i: number, fate: Fate): UpstreamAccess | null {
+      // $proxy_host is that of the last pass; who was asked before an internal redirect only the address tells.
+      const found = place(i >= record.lastPass ? record.upstream : -1, record.peers[i] as number);
+      if (found === null) return null;
+      const { peer, upstream } = found;
+      if (peer !== null) {
+        countAttempt(peer.attempts, fate, record.connectMs[i] as number, record.statuses[i] as number);
+        if (fate === 'never_connected') connectFailed++;
+        else recordTimes(peer, record, i);
+      }
+      if (fate !== 'never_connected') recordTimes(upstream, record, i);
+      return upstream;
+    }
+
+    /** A request is counted once, at the upstream it was sent to first. */
+    function attempts(): void {
+      forgetPlaces();
+      let first: UpstreamAccess | null = null;
+      let anyNeverConnected = false;
+      for (let i = 0; i < record.attempts; i++) {
+        const fate = fateOf(record, i, fields, legacyConnectTime);
+        if (fate === 'never_connected') anyNeverConnected = true;
+        const upstream = attempt(i, fate);
+        first ??= upstream;
+      }
+      if (first === null) return;
+      const outcome = outcomeOf(record, anyNeverConnected);
+      if (outcome !== null) first.outcomes[outcome]++;
+    }
+
+    return {
+      line() {
+        const requestClass = requestClassOf(record.status);
+        if (requestClass !== null) requests[requestClass]++;
+        if (record.requestTimeMs >= 0) recordTime(requestTime, record.requestTimeMs);
+        if (record.attempts > 0) attempts();
+      },
+    };
+  }
+
+  return {
+    addLog,
+    beginTick(now) {
+      nowUs = now;
+      tick++;
+    },
+    requests: () => ({ ...requests }),
+    takeRequestTime() {
+      const taken = quantiles(requestTime);
+      reset(requestTime);
+      return taken;
+    },
+    connectFailed: () => connectFailed,
+  };
+}
+
+function recordTimes(of: PeerAccess | UpstreamAccess, { connectMs, responseMs }: AccessRecord, i: number): void {
+  const connected = connectMs[i] as number;
+  const answered = responseMs[i] as number;
+  if (connected >= 0) recordTime(of.connect, connected);
+  if (answered >= 0) recordTime(of.response, answered);
+}
+
+function countAttempt(attempts: PeerAccess['attempts'], fate: Fate, connectMs: number, status: number): void {
+  if (fate === 'never_connected') {
+    attempts.connect_failed++;
+    return;
+  }
+  if (fate === 'connected') attempts[connectMs === 0 ? 'reused' : 'connected']++;
+  if (status === 502) attempts.status_502++;
+  else if (status === 503) attempts.status_503++;
+  else if (status === 504) attempts.status_504++;
+}

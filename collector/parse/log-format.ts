@@ -1,0 +1,72 @@
+import { type FormatProblem, lexArguments } from './log-format-lexer.ts';
+
+/** How nginx escapes values: `null` when only the text of the format is known, not its directive. */
+export type Escape = 'default' | 'json' | 'none';
+
+export type FormatPart =
+  | { readonly literal: string; readonly variable?: never }
+  | { readonly variable: string; readonly literal?: never };
+
+/** A log_format as nginx understands it: its name where known, its escaping, its literals and variables in order. */
+export interface LogFormat {
+  readonly name: string | null;
+  readonly escape: Escape | null;
+  readonly parts: readonly FormatPart[];
+}
+
+export type FormatResult = { readonly format: LogFormat } | { readonly problem: string };
+
+/** Predefined by nginx: src/http/modules/ngx_http_log_module.c, ngx_http_combined_fmt. */
+const combined =
+  '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"';
+
+/**
+ * Reads a log_format in any of the ways a person has it at hand.
+ *
+ * @param text `combined`; or a whole directive as it stands in a configuration (`log_format name escape=json '…' "…";`);
+ *   or the text of the format as nginx concatenates it, without quotes
+ */
+export function readLogFormat(text: string): FormatResult {
+  if (text.trim() === 'combined')
+    return { format: { name: 'combined', escape: 'default', parts: splitParts(combined) } };
+  if (!/^\s*log_format\s/.test(text)) return whole(null, null, text);
+  const lexed = lexArguments(text);
+  if ('problem' in lexed) return lexed;
+  const [, name, ...rest] = lexed.words;
+  if (name === undefined || rest.length === 0) return { problem: 'log_format needs a name and a format' };
+  return readArguments(name, rest);
+}
+
+/**
+ * A log_format from the arguments of its directive, quotes and escapes already taken off (what a configuration parser
+ * delivers). nginx joins the arguments with nothing between them.
+ */
+export function readArguments(name: string, args: readonly string[]): FormatResult {
+  const [first = '', ...others] = args;
+  const escaping = /^escape=(.*)$/s.exec(first)?.[1];
+  if (escaping === undefined) return whole(name, 'default', args.join(''));
+  if (escaping !== 'default' && escaping !== 'json' && escaping !== 'none') {
+    return { problem: `unknown log format escaping "${escaping}"` };
+  }
+  return whole(name, escaping, others.join(''));
+}
+
+function whole(name: string | null, escaping: Escape | null, text: string): FormatResult | FormatProblem {
+  if (text === '') return { problem: 'the log format is empty' };
+  if (text.includes('\n')) return { problem: 'a log format with a line break in it cannot be read line by line' };
+  if (/\$(?![A-Za-z0-9_]|\{[A-Za-z0-9_]+\})/.test(text)) return { problem: `invalid variable name in "${text}"` };
+  return { format: { name, escape: escaping, parts: splitParts(text) } };
+}
+
+/** `$name` and `${name}` are variables, anything else is literal (ngx_http_log_compile_format). */
+function splitParts(text: string): FormatPart[] {
+  const parts: FormatPart[] = [];
+  let end = 0;
+  for (const match of text.matchAll(/\$(?:([A-Za-z0-9_]+)|\{([A-Za-z0-9_]+)\})/g)) {
+    if (match.index > end) parts.push({ literal: text.slice(end, match.index) });
+    parts.push({ variable: match[1] ?? match[2] ?? '' });
+    end = match.index + match[0].length;
+  }
+  if (end < text.length) parts.push({ literal: text.slice(end) });
+  return parts;
+}
