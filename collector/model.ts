@@ -164,8 +164,6 @@ export interface AccessFields {
   readonly method: boolean;
 }
 
-export type Transport = 'ipv4' | 'ipv6' | 'unix' | 'name';
-
 /** Where the plugin learned of an instance: its configuration, a log line, or the shared instance over the cap. */
 export type Origin = 'configured' | 'log' | 'other';
 
