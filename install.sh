@@ -595,7 +595,14 @@ restart_netdata() { # restart_netdata WHY: fails where a person must do it
       ;;
   esac
 }
-run_service() { $1 >/dev/null; }
+run_service() {
+  $1 >/dev/null 2>&1 || true # an init script's exit status says little: what counts is the daemon
+  for _ in 1 2 3 4 5; do
+    if [ -n "$(netdata_pid)" ]; then return 0; fi
+    sleep 1
+  done
+  return 1
+}
 
 reload_health() {
   cli=$(dirname "$netdata_bin")/netdatacli

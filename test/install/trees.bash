@@ -17,11 +17,12 @@ remove_base() { rm -rf "$BASE"; }
 
 # A PATH with the tools of a minimal Debian and nothing else: no node, npm, sudo, curl, ps or systemctl of this machine.
 limit_path() {
-  local tool
-  for tool in sh bash awk sed grep cat cksum cmp chmod chown cp cut date dirname env find getent head id ln ls mkdir \
-    mktemp mv printf readlink rm rmdir setpriv sleep sort stat tail test timeout touch tr true; do
-    ln -s "$(PATH=$MACHINE_PATH command -v "$tool" | grep ^/ || echo "/usr/bin/$tool")" "$TOOLS/$tool"
+  local tool at=()
+  for tool in sh bash awk sed grep cat cksum cmp chmod chown cp cut diff dirname env find getent head id ln ls mkdir \
+    mktemp mv printf readlink rm rmdir setpriv sort stat tail test timeout touch tr true; do
+    if [ -x "/usr/bin/$tool" ]; then at+=("/usr/bin/$tool"); else at+=("/bin/$tool"); fi
   done
+  ln -s "${at[@]}" "$TOOLS"
   PATH=$TOOLS
 }
 
