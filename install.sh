@@ -17,7 +17,7 @@ readonly NODE_NEEDED=18.19 BUILD_NODE_NEEDED=20.19
 P='' # --prefix: every system path stands under it
 action=install dry_run=no yes=no
 changes=0 work='' staged='' pending_dirs=''
-own_version='' to_build=no plugin_put=no alerts_put=no had_plugin=no restart_for=''
+plugin='' own_version='' to_build=no plugin_put=no alerts_put=no had_plugin=no restart_for=''
 
 usage() {
   cat <<'END'
@@ -184,7 +184,7 @@ group_of() { # the line of a group, by name or number
   else awk -F: -v key="$1" '$1 == key || $3 == key' "$P/etc/group" 2>/dev/null || true; fi
 }
 
-# Sets user, uid, gid, group (the user's own group), as Netdata runs its plugins.
+# Sets user, uid, gid, group (the user's own group) and user_groups, as Netdata runs its plugins.
 find_user() {
   user=$(netdata_conf global 'run as user')
   user=${user:-netdata}
@@ -194,6 +194,7 @@ find_user() {
   gid=$(say "$line" | cut -d: -f4)
   group=$(group_of "$gid" | cut -d: -f1)
   group=${group:-$gid}
+  user_groups=$(groups_of_user)
 }
 
 # The numbers of all groups of $user.
@@ -213,19 +214,25 @@ quoted() {
 # PAM; runuser and su are for systems without it.
 as_user() {
   if setpriv --reuid 0 true 2>/dev/null; then
-    setpriv --reuid "$uid" --regid "$gid" --groups "$(groups_of_user | tr ' ' ',')" -- "$@"
+    setpriv --reuid "$uid" --regid "$gid" --groups "$(say "$user_groups" | tr ' ' ',')" -- "$@"
   elif command -v runuser >/dev/null; then runuser -u "$user" -- "$@"
   else su -s /bin/sh "$user" -c "$(quoted "$@")"; fi
 }
 
 # mode_allows PATH BIT: whether PATH's own mode lets $user read (4) or search and run (1) it.
 mode_allows() {
-  stat -L -c '%u %g %a' "$1" 2>/dev/null | awk -v uid="$uid" -v groups="$(groups_of_user)" -v bit="$2" '
-    { mode = substr("000" $3, length($3) + 1)
-      digit = substr(mode, 3, 1); n = split(groups, g, " ")
-      for (i = 1; i <= n; i++) if (g[i] == $2) digit = substr(mode, 2, 1)
-      if ($1 == uid) digit = substr(mode, 1, 1)
-      ok = uid == 0 || int(digit / bit) % 2 } END { exit !ok }'
+  # shellcheck disable=SC2046 # three words
+  set -- "$2" $(stat -L -c '%u %g %a' "$1" 2>/dev/null)
+  [ $# = 4 ] || return 1
+  mode=00$4
+  others=${mode#"${mode%?}"}
+  mode=${mode%?}
+  members=${mode#"${mode%?}"}
+  mode=${mode%?}
+  digit=$others
+  case " $user_groups " in *" $3 "*) digit=$members ;; esac
+  if [ "$2" = "$uid" ]; then digit=${mode#"${mode%?}"}; fi
+  [ "$uid" = 0 ] || [ $((digit & $1)) != 0 ]
 }
 
 # path_allows ROOT PATH BIT: the same, with every folder on the way from ROOT down.
@@ -438,7 +445,17 @@ put_file() {
 }
 put_now() {
   staged=$P$2.new.$$
-  cat "$1" >"$staged" && own "$staged" "$3" && mv -f "$staged" "$P$2" && staged='' && manifest_file "$2"
+  cat "$1" >"$staged" && own "$staged" "$3" || return 1
+  if [ "$2" = "$plugin" ]; then check_start "$staged"; fi
+  mv -f "$staged" "$P$2" && staged='' && manifest_file "$2"
+}
+
+# The one proof that counts: the netdata user starts the file, in its place, by its shebang. Tried before Netdata can
+# find it, because Netdata gives up a plugin that fails to start.
+check_start() {
+  is_live && is_root || return 0
+  (cd / && as_user timeout 20 "$1" --version) >/dev/null 2>"$work/stderr" </dev/null ||
+    die "the user $user cannot start $plugin ($(head -n 1 "$work/stderr")): let $user into all folders of that path and run install.sh again"
 }
 
 install_plugin() {
@@ -453,10 +470,7 @@ install_plugin() {
   { printf '#!%s\n' "$node" && tail -n +2 "$source_plugin"; } >"$work/plugin"
   put_file "$work/plugin" "$plugin" 0750
   plugin_put=$put
-  if [ "$dry_run" = no ] && is_live && is_root; then
-    (cd / && as_user timeout 20 "$P$plugin" --version) >/dev/null 2>"$work/stderr" </dev/null ||
-      die "the user $user cannot start $plugin ($(head -n 1 "$work/stderr")): let $user through all folders of that path and run install.sh again"
-  fi
+  if [ $put = no ]; then check_start "$P$plugin"; fi
 }
 
 install_config() {
@@ -508,6 +522,7 @@ give_log_access() {
   elif [ -n "$adm" ] && [ $by_adm = yes ]; then
     change "add $user to the group adm, which may read $locked (Netdata must be restarted to use it)" join_group adm
     restart_for="the new group of $user"
+    user_groups=$(groups_of_user)
     if [ "$dry_run" = no ] && ! can_read "$locked"; then warn "$user still cannot read $locked"; fi
   else
     warn "$user cannot read $locked: allow it, for example with setfacl -R -m u:$user:rX $logs (and a default: setfacl -d -m u:$user:rX $logs)"
@@ -596,7 +611,9 @@ restart_netdata() { # restart_netdata WHY: fails where a person must do it
   esac
 }
 run_service() {
-  $1 >/dev/null 2>&1 || true # an init script's exit status says little: what counts is the daemon
+  # The daemon must not get our environment from an init script, whose exit status says little: the process counts.
+  # shellcheck disable=SC2086 # a command and its arguments
+  (cd / && env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin $1) >/dev/null 2>&1 </dev/null || true
   for _ in 1 2 3 4 5; do
     if [ -n "$(netdata_pid)" ]; then return 0; fi
     sleep 1
@@ -650,7 +667,7 @@ next_steps() {
   logs="grep $NAME $log_dir/*.log"
   if at_least "$version" 1.44 && [ -d /run/systemd/system ]; then logs="journalctl --namespace=netdata --grep $NAME"; fi
   say "Open next:"
-  say "  1. http://localhost:${port:-19999} and there the section nginx_upstream (Netdata looks for new plugins every $every)"
+  say "  1. http://localhost:${port:-19999}, section nginx_upstream: there within $every, as often as Netdata looks for new plugins"
   say "  2. nothing there after that? $(service_command restart), then $logs"
   say "  3. settings, if you want any (none is needed): $config/$NAME.conf"
 }

@@ -91,3 +91,13 @@ make_clone() {
   installer
   ok
 }
+
+@test "the build runs as the owner of the clone, so that no file of root stays in it" {
+  make_clone
+  make_tree native 2.10.4
+  if [ "$(id -u)" = 0 ]; then chown -R 65534:65534 "$RELEASE"; fi
+  printf '#!/bin/sh\n[ "$1" != run ] || { mkdir dist && cp "%s/built" dist/nginx-upstream.plugin; }\n' "$BASE" >"$TOOLS/npm"
+  installer
+  ok
+  [ -z "$(find "$RELEASE" ! -uid "$(stat -c %u "$RELEASE")")" ]
+}

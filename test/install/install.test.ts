@@ -11,7 +11,8 @@ import { run } from '../support/run.ts';
 
 const HERE = import.meta.dirname;
 const REPOSITORY = resolve(HERE, '../..');
-const BATS = createRequire(import.meta.url).resolve('bats/bin/bats');
+const require = createRequire(import.meta.url);
+const BATS = require.resolve('bats/bin/bats');
 
 interface Outcome {
   readonly verdict: 'ok' | 'not ok' | 'skipped';

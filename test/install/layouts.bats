@@ -27,7 +27,7 @@ installs_in() {
   [ "$(stat -c '%a' "$ROOT$CONFIG/custom-plugins.d")" = 755 ]
   says "install $PLUGIN (0750 root:netdata)"
   says "http://localhost:19999"
-  says "every 60 seconds"
+  says 'there within 60 seconds'
 }
 
 @test "Debian's package" {
@@ -79,7 +79,7 @@ installs_in() {
   ok
   says 'add monitor to the group adm'
   says 'http://localhost:19998'
-  says 'every 30 seconds'
+  says 'there within 30 seconds'
 }
 
 @test "netdata.conf that keeps the plugin off is pointed out" {

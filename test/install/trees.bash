@@ -1,5 +1,6 @@
 # What the tests of install.sh stand on: a release folder, and trees in the layout of each Netdata package.
 # Every path is inside $BASE, which is readable for all, so that the netdata user of a tree can be tried for real.
+# shellcheck disable=SC2016,SC2034,SC2154 # the tests use what is set here; bats sets status, output and lines
 
 new_base() {
   BASE=$(mktemp -d)
