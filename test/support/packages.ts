@@ -49,6 +49,7 @@ const TOOLS = {
   journalctl: { packages: ['systemd'], path: 'usr/bin/journalctl', versionArgs: ['--version'] },
   journald: { packages: ['systemd'], path: 'usr/lib/systemd/systemd-journald', versionArgs: ['--version'] },
   socat: { packages: ['socat'], path: 'usr/bin/socat', versionArgs: ['-V'] },
+  shellcheck: { packages: ['shellcheck'], path: 'usr/bin/shellcheck', versionArgs: ['--version'] },
 } as const satisfies Record<string, Wanted>;
 
 export type ToolName = keyof typeof TOOLS;

@@ -1,0 +1,798 @@
+#!/bin/sh
+# Installs nginx-upstream into the Netdata of this machine, upgrades it, and takes it away again.
+#
+# Everything it adds is written to a manifest (/var/lib/nginx-upstream/manifest), and --uninstall takes back exactly
+# that. A second run finds everything in place and changes nothing. POSIX sh with the tools of a minimal system: no
+# sudo, systemd, curl or ps is needed.
+set -eu
+LC_ALL=C # messages of tools and the classes of awk and sed are the same everywhere
+export LC_ALL
+umask 022
+
+readonly NAME=nginx-upstream
+readonly STATE=/var/lib/nginx-upstream
+readonly MANIFEST=$STATE/manifest
+readonly NODE_NEEDED=18.19 BUILD_NODE_NEEDED=20.19
+
+P='' # --prefix: every system path stands under it
+action=install dry_run=no yes=no
+changes=0 work='' staged='' pending_dirs=''
+plugin='' own_version='' to_build=no plugin_put=no alerts_put=no had_plugin=no restart_for=''
+
+usage() {
+  cat <<'END'
+Usage: install.sh [--dry-run] [--yes] [--prefix DIR]
+       install.sh --uninstall [--dry-run] [--yes] [--prefix DIR]
+       install.sh --help
+
+Puts the nginx-upstream plugin, its configuration and its alerts into the Netdata of this machine. Run it as root,
+again to upgrade: your configuration, and an alert file that you changed, are kept.
+
+  --dry-run     print every action, change nothing (root is not needed)
+  --uninstall   take back what was installed; asks before it removes a file that you changed
+  --yes         answer yes to that question
+  --prefix DIR  all system paths under DIR, no service is touched (for packaging and tests)
+
+It needs Netdata (Debian's package, Netdata's own deb or rpm, or the static build in /opt/netdata) and Node 18.19 or
+newer that the netdata user can run. A clone is built first, with npm and Node 20.19 or newer; a release needs neither
+npm nor the network.
+
+Netdata in docker: run this script inside the container, from a release copied into it:
+  - the image has no Node: start the container with -e NETDATA_EXTRA_DEB_PACKAGES=nodejs
+  - keep /etc/netdata on a volume, or the plugin is gone with the container
+  - give it nginx's logs: -v /var/log:/host/var/log:ro
+  - then: docker cp FOLDER NETDATA:/tmp/nu && docker exec NETDATA /tmp/nu/install.sh && docker restart NETDATA
+END
+}
+
+say() { printf '%s\n' "$*"; }
+warn() { printf 'install.sh: warning: %s\n' "$*" >&2; }
+die() {
+  printf 'install.sh: error: %s\n' "$*" >&2
+  exit 1
+}
+usage_error() {
+  printf 'install.sh: error: %s; see install.sh --help\n' "$*" >&2
+  exit 2
+}
+
+# change TEXT COMMAND...: does it and says so; a dry run only says so.
+change() {
+  changes=$((changes + 1))
+  if [ "$dry_run" = yes ]; then
+    say "  would $1"
+    return 0
+  fi
+  say "  $1"
+  change_text=$1
+  shift
+  "$@" || die "could not $change_text"
+}
+
+is_root() { [ "$(id -u)" = 0 ]; }
+
+# The machine's services and processes are ours to touch only when they belong to the tree we install into.
+is_live() { [ -z "$P" ]; }
+
+# at_least 18.20.4 18.19: compares major and minor.
+at_least() {
+  awk -v have="$1" -v want="$2" 'BEGIN {
+    split(have, h, "."); split(want, w, ".")
+    exit !(h[1] + 0 > w[1] + 0 || (h[1] + 0 == w[1] + 0 && h[2] + 0 >= w[2] + 0))
+  }'
+}
+
+# ---------------------------------------------------------------------------------------------- the Netdata here
+
+# Sets layout, layout_text, config, netdata_bin, log_dir.
+use_layout() {
+  layout=$1
+  case $1 in
+    static) layout_text='static build' config=/opt/netdata/etc/netdata log_dir=/opt/netdata/var/log/netdata ;;
+    native) layout_text='native package' config=/etc/netdata log_dir=/var/log/netdata ;;
+    debian) layout_text='Debian package' config=/etc/netdata log_dir=/var/log/netdata ;;
+  esac
+  netdata_bin=/usr/sbin/netdata
+  if [ "$1" = static ]; then
+    netdata_bin=/opt/netdata/usr/sbin/netdata
+    [ -x "$P$netdata_bin" ] || netdata_bin=/opt/netdata/bin/netdata
+  fi
+}
+
+# The folder of Netdata's own plugins tells the layouts apart (docs: facts of each package's paths).
+plugins_dir_of() {
+  case $1 in
+    static) say /opt/netdata/usr/libexec/netdata/plugins.d ;;
+    native) say /usr/libexec/netdata/plugins.d ;;
+    debian) say /usr/lib/netdata/plugins.d ;;
+  esac
+}
+
+find_netdata() {
+  found=''
+  for candidate in static native debian; do
+    use_layout $candidate
+    if [ -d "$P$(plugins_dir_of $candidate)" ] && [ -x "$P$netdata_bin" ]; then found="$found $candidate"; fi
+  done
+  # A package and its predecessor can share /usr/sbin/netdata: the static build is the only one beside another.
+  case $found in
+    '') no_netdata ;;
+    ' static' | ' native' | ' debian') use_layout "${found# }" ;;
+    ' native debian') use_layout native ;;
+    *)
+      use_layout static
+      running=$(netdata_pid)
+      if [ -z "$running" ]; then
+        use_layout "${found##* }"
+        running=$(netdata_pid)
+      fi
+      [ -n "$running" ] || die "two Netdata are installed, /opt/netdata and /usr/sbin/netdata, and none runs: start the one you use and run install.sh again"
+      ;;
+  esac
+  [ -d "$P$config" ] || die "Netdata's configuration folder $config is missing: reinstall Netdata"
+  version=$("$P$netdata_bin" -v 2>/dev/null | awk 'match($0, /[0-9]+\.[0-9]+(\.[0-9]+)*/) { print substr($0, RSTART, RLENGTH); exit }') || version=''
+  if [ -z "$version" ]; then
+    warn "$netdata_bin -v tells no version; taken for a current one"
+    version=99.0
+  fi
+}
+
+no_netdata() {
+  if is_live && [ -n "$(any_netdata_pid)" ]; then
+    die "a Netdata runs here, but in a container or from a folder of its own: see 'Netdata in docker' in install.sh --help"
+  fi
+  die "no Netdata found (looked for /usr/sbin/netdata and /opt/netdata): install it first, for example apt-get install netdata, and run install.sh again"
+}
+
+# netdata_conf SECTION KEY: the value in netdata.conf, or nothing.
+netdata_conf() {
+  [ -r "$P$config/netdata.conf" ] || return 0
+  awk -v section="[$1]" -v key="$2" '
+    { line = $0; sub(/^[ \t]+/, "", line); sub(/[ \t\r]+$/, "", line) }
+    line ~ /^\[/ { current = line; next }
+    line ~ /^#/ || current != section { next }
+    { at = index(line, "="); name = substr(line, 1, at - 1); sub(/[ \t]+$/, "", name) }
+    at && name == key { value = substr(line, at + 1); sub(/^[ \t]+/, "", value) }
+    END { if (value != "") print value }' "$P$config/netdata.conf"
+}
+
+# Netdata starts a new plugin by itself, unless its configuration says otherwise.
+check_netdata_conf() {
+  dirs=$(netdata_conf directories plugins)
+  case $dirs in
+    '' | *custom-plugins.d*) ;;
+    *) warn "netdata.conf names other plugin folders: add \"$config/custom-plugins.d\" to [directories] plugins in $config/netdata.conf" ;;
+  esac
+  own=$(netdata_conf plugins $NAME)
+  all=$(netdata_conf plugins 'enable running new plugins')
+  case $own/$all in
+    no/* | /no) warn "netdata.conf keeps new plugins off: set $NAME = yes under [plugins] in $config/netdata.conf" ;;
+  esac
+  if [ -e "$P$(plugins_dir_of "$layout")/$NAME.plugin" ]; then
+    warn "$(plugins_dir_of "$layout")/$NAME.plugin is another copy, and Netdata prefers it: remove it"
+  fi
+}
+
+# ------------------------------------------------------------------------------------- users and what they may do
+
+passwd_of() { # the line of a user, by name
+  if is_live && command -v getent >/dev/null; then getent passwd "$1" || true
+  else awk -F: -v name="$1" '$1 == name' "$P/etc/passwd" 2>/dev/null || true; fi
+}
+group_of() { # the line of a group, by name or number
+  if is_live && command -v getent >/dev/null; then getent group "$1" || true
+  else awk -F: -v key="$1" '$1 == key || $3 == key' "$P/etc/group" 2>/dev/null || true; fi
+}
+
+# Sets user, uid, gid, group (the user's own group) and user_groups, as Netdata runs its plugins.
+find_user() {
+  user=$(netdata_conf global 'run as user')
+  user=${user:-netdata}
+  line=$(passwd_of "$user")
+  [ -n "$line" ] || die "there is no user $user, whom Netdata runs as: reinstall Netdata, or mend 'run as user' in $config/netdata.conf"
+  uid=$(say "$line" | cut -d: -f3)
+  gid=$(say "$line" | cut -d: -f4)
+  group=$(group_of "$gid" | cut -d: -f1)
+  group=${group:-$gid}
+  user_groups=$(groups_of_user)
+}
+
+# The numbers of all groups of $user.
+groups_of_user() {
+  if is_live; then id -G "$user"
+  else
+    awk -F: -v name="$user" -v own="$gid" 'BEGIN { list = own }
+      { n = split($4, m, ","); for (i = 1; i <= n; i++) if (m[i] == name) list = list " " $3 } END { print list }' "$P/etc/group" 2>/dev/null
+  fi
+}
+
+quoted() {
+  for word; do printf "'%s' " "$(printf '%s' "$word" | sed "s/'/'\\\\''/g")"; done
+}
+
+# as_user COMMAND...: runs it with the rights of $user (root only). setpriv needs no entry in the user database and no
+# PAM; runuser and su are for systems without it.
+as_user() {
+  if setpriv --reuid 0 true 2>/dev/null; then
+    setpriv --reuid "$uid" --regid "$gid" --groups "$(say "$user_groups" | tr ' ' ',')" -- "$@"
+  elif command -v runuser >/dev/null; then runuser -u "$user" -- "$@"
+  else su -s /bin/sh "$user" -c "$(quoted "$@")"; fi
+}
+
+# mode_allows PATH BIT: whether PATH's own mode lets $user read (4) or search and run (1) it.
+mode_allows() {
+  # shellcheck disable=SC2046 # three words
+  set -- "$2" $(stat -L -c '%u %g %a' "$1" 2>/dev/null)
+  [ $# = 4 ] || return 1
+  mode=00$4
+  others=${mode#"${mode%?}"}
+  mode=${mode%?}
+  members=${mode#"${mode%?}"}
+  mode=${mode%?}
+  digit=$others
+  case " $user_groups " in *" $3 "*) digit=$members ;; esac
+  if [ "$2" = "$uid" ]; then digit=${mode#"${mode%?}"}; fi
+  [ "$uid" = 0 ] || [ $((digit & $1)) != 0 ]
+}
+
+# path_allows ROOT PATH BIT: the same, with every folder on the way from ROOT down.
+path_allows() {
+  walked=$1
+  rest=${2#/}
+  while [ "${rest#*/}" != "$rest" ]; do
+    walked=$walked/${rest%%/*}
+    rest=${rest#*/}
+    mode_allows "$walked" 1 || return 1
+  done
+  mode_allows "$walked/$rest" "$3"
+}
+
+can_read() {
+  if is_live && is_root; then as_user test -r "$1" 2>/dev/null
+  else path_allows "$P" "$1" 4; fi
+}
+can_run_node() {
+  if is_root; then (cd / && as_user "$1" --version) >/dev/null 2>&1
+  else path_allows '' "$(readlink -f "$1")" 1 && path_allows '' "$1" 1; fi
+}
+
+# -------------------------------------------------------------------------------------------------------- Node.js
+
+node_version() { "$1" --version 2>/dev/null | sed -n 's/^v\([0-9][0-9.]*\).*/\1/p'; }
+
+# Sets node to the absolute path for the shebang: the first one that is new enough and that $user can run. The PATH of
+# a login is not the PATH of Netdata, so `env node` in the shebang would find another one, or none.
+find_node() {
+  node='' refused=''
+  for candidate in "$(command -v node || true)" "$(command -v nodejs || true)" \
+    "$P/usr/bin/node" "$P/usr/local/bin/node" "$P/usr/bin/nodejs" "$P/opt/node/bin/node"; do
+    case $candidate in
+      /run/*) candidate=$(readlink -f "$candidate") ;; # fnm's path lives as long as the shell
+      /*) ;;
+      *) continue ;;
+    esac
+    [ -x "$candidate" ] || continue
+    node_refused "$candidate" && continue
+    node=$candidate
+    break
+  done
+  if [ -z "$node" ] && [ -n "$refused" ]; then die "$refused"; fi
+  [ -n "$node" ] || die "no Node found: install Node $NODE_NEEDED or newer, for example apt-get install nodejs, and run install.sh again"
+  [ -z "$refused" ] || say "  not used: $refused"
+}
+
+# Whether a node will not do; the first reason is kept in refused.
+node_refused() {
+  why='' have=$(node_version "$1")
+  if [ -z "$have" ]; then why="$1 does not run: reinstall Node $NODE_NEEDED or newer"
+  elif ! at_least "$have" $NODE_NEEDED; then why="$1 is Node $have: install Node $NODE_NEEDED or newer, for example apt-get install nodejs"
+  elif [ "${1#*[[:space:]]}" != "$1" ]; then why="$1 has a space in its path, which a shebang cannot hold: install Node in /usr/bin or /usr/local/bin"
+  elif ! can_run_node "$1"; then why="the user $user cannot run $1: install Node for all users, for example apt-get install nodejs (a node in a home folder, as by nvm, is out of Netdata's reach)"
+  else
+    node_have=$have
+    return 1
+  fi
+  [ -n "$refused" ] || refused=$why
+}
+
+# ------------------------------------------------------------------------------------- what there is to install
+
+# Sets source_plugin, source_alerts, source_config, own_version; builds a clone first.
+find_sources() {
+  source_alerts=$here/alerts/nginx_upstream.conf
+  source_config=$here/docs/nginx-upstream.conf
+  source_plugin=$here/dist/nginx-upstream.plugin
+  [ -f "$source_plugin" ] || [ ! -f "$here/nginx-upstream.plugin" ] || source_plugin=$here/nginx-upstream.plugin
+  if [ -f "$here/package.json" ] && [ -d "$here/collector" ]; then build_clone; fi
+  for file in "$source_plugin" "$source_alerts" "$source_config"; do
+    if [ "$dry_run" = yes ] && [ "$to_build" = yes ] && [ "$file" = "$source_plugin" ]; then continue; fi
+    [ -s "$file" ] || die "${file#"$here/"} is missing in $here: unpack the release again, or clone again"
+  done
+  if [ -f "$source_plugin" ]; then check_plugin; fi
+  grep -Eq '^[[:space:]]*(template|alarm):' "$source_alerts" || die "$source_alerts holds no alert: unpack the release again"
+}
+
+check_plugin() {
+  head -n 1 "$source_plugin" | grep -q '^#!' || die "$source_plugin is broken (no #! in its first line): unpack the release again, or remove dist and run install.sh again"
+  own_version=$(timeout 20 "$node" "$source_plugin" --version 2>"$work/stderr" </dev/null) ||
+    die "$source_plugin is broken ($(grep -m 1 Error "$work/stderr" || say 'it does not start')): unpack the release again, or remove dist and run install.sh again"
+}
+
+# Building only when a source is newer than the result keeps the second run free of npm, the network and changes.
+build_clone() {
+  if [ -f "$source_plugin" ] && [ -z "$(find "$here/collector" "$here/charts" "$here/build.js" "$here/package.json" \
+    "$here/package-lock.json" -type f -newer "$source_plugin" 2>/dev/null | head -n 1)" ]; then return 0; fi
+  to_build=yes
+  builder=$(command -v node || true)
+  have=none
+  [ -z "$builder" ] || have=$(node_version "$builder")
+  at_least "${have:-0}" $BUILD_NODE_NEEDED || die "this is a clone, and building it needs Node $BUILD_NODE_NEEDED or newer (here: $have): install it, or use a release, which needs Node $NODE_NEEDED only"
+  command -v npm >/dev/null || die "this is a clone, and building it needs npm: install npm, or use a release, which needs none"
+  change "build in $here: npm ci && npm run build (needs the network)" run_build
+}
+
+# As the owner of the clone, so that root leaves no files in a user's folder that the user cannot remove.
+run_build() {
+  owner=$(stat -c %u "$here")
+  if is_root && [ "$owner" != 0 ] && setpriv --reuid 0 true 2>/dev/null; then
+    home=$(getent passwd "$owner" | cut -d: -f6)
+    set -- env HOME="${home:-/tmp}" setpriv --reuid "$owner" --regid "$(stat -c %g "$here")" --clear-groups --
+  else
+    set -- env
+  fi
+  (cd "$here" && "$@" npm ci --no-progress && "$@" npm run build) >"$work/build.log" 2>&1 && return 0
+  tail -n 20 "$work/build.log" >&2
+  return 1
+}
+
+# adapt_alerts VERSION <alerts >adapted: the repository's file is in the form of current Netdata.
+#   before 1.38: ${label:x} and ${family} in info are $label:x and $family, ended by a space or the end of the text
+#   before 1.40: `chart labels:` is ignored, so an alert narrowed by it would fire for every chart: it is left out
+#   before 1.43: `summary:` is unknown and logs an error at each reload
+adapt_alerts() {
+  awk -v version="$1" '
+    BEGIN { split(version, part, "."); v = part[1] * 1000 + part[2] }
+    function old_placeholders(text,   out, name) {
+      out = ""
+      while (match(text, /[$][{](label:[^}]*|family)[}]/)) {
+        name = substr(text, RSTART + 2, RLENGTH - 3)
+        out = out substr(text, 1, RSTART - 1) "$" name
+        text = substr(text, RSTART + RLENGTH)
+        if (text != "" && text !~ /^[ \t]/) out = out " "
+      }
+      return out text
+    }
+    function flush(   i) {
+      if (narrowed) print "# left out: " title " is narrowed by chart labels, which Netdata knows from 1.40 on"
+      for (i = 1; i <= n; i++) if (!narrowed || lines[i] ~ /^[ \t]*(#|$)/) print lines[i]
+      n = 0; narrowed = 0
+    }
+    {
+      if (!continued) {
+        key = tolower($0); comment = key ~ /^[ \t]*#/
+        if (comment || !sub(/[ \t]*:.*/, "", key)) key = ""
+        sub(/^[ \t]+/, "", key)
+        if (key == "template" || key == "alarm") { flush(); title = $0; sub(/^[^:]*:[ \t]*/, "", title) }
+        if (key == "chart labels" && v < 1040) narrowed = 1
+      }
+      continued = !comment && /\\[ \t\r]*$/
+      if (key == "summary" && v < 1043) next
+      lines[++n] = key == "info" && v < 1038 ? old_placeholders($0) : $0
+    }
+    END { flush() }'
+}
+
+# ------------------------------------------------------------------------------- the manifest, files and folders
+
+# Lines of the manifest: "layout NAME", "dir PATH", "file CRC SIZE PATH" (cksum of what was put there), "group GROUP USER".
+manifest_has() { [ -f "$P$MANIFEST" ] && grep -Fqx "$1" "$P$MANIFEST"; }
+manifest_sum() {
+  [ ! -f "$P$MANIFEST" ] || awk -v path="$1" '$1 == "file" && $4 == path { print $2, $3 }' "$P$MANIFEST"
+}
+sum_of() { cksum <"$1"; }
+manifest_add() {
+  [ "$dry_run" = no ] || return 0
+  manifest_has "$1" || printf '%s\n' "$1" >>"$P$MANIFEST"
+}
+manifest_file() { # the present bytes of a file are ours
+  [ "$dry_run" = no ] || return 0
+  if [ "$(manifest_sum "$1")" = "$(sum_of "$P$1")" ]; then return 0; fi
+  manifest_drop_file "$1"
+  manifest_add "file $(sum_of "$P$1") $1"
+}
+manifest_drop_file() {
+  awk -v path="$1" '!($1 == "file" && $4 == path)' "$P$MANIFEST" >"$work/manifest"
+  cat "$work/manifest" >"$P$MANIFEST"
+}
+
+own() { # own PATH MODE: root's, readable by Netdata's group. Without root (only under --prefix) the mode alone.
+  chmod "$2" "$1" || return 1
+  if is_root; then chown "0:$gid" "$1"; fi
+}
+is_owned() {
+  if is_root; then [ "$(stat -c '%a %u %g' "$1")" = "${2#0} 0 $gid" ]
+  else [ "$(stat -c %a "$1")" = "${2#0}" ]; fi
+}
+
+# Makes a folder with its missing parents, and remembers those it made.
+make_dir() {
+  [ ! -d "$P$1" ] || return 0
+  [ ! -e "$P$1" ] || die "$1 is not a folder: move it away and run install.sh again"
+  make_dir "$(dirname "$1")"
+  change "create $1" make_one_dir "$1"
+}
+make_one_dir() {
+  mkdir "$P$1" && own "$P$1" 0755 || return 1
+  pending_dirs="$pending_dirs $1" # those above the manifest are made before it can be written
+  [ -d "$P$STATE" ] || return 0
+  for made in $pending_dirs; do manifest_add "dir $made"; done
+  pending_dirs=''
+}
+
+# put_file SOURCE DESTINATION MODE: the destination holds SOURCE's bytes. Written beside it under a name that Netdata
+# does not look at, then renamed, so that Netdata never starts half a file. Sets put to yes or no.
+put_file() {
+  put=no
+  [ ! -d "$P$2" ] || die "$2 is a folder: move it away and run install.sh again"
+  if [ -f "$P$2" ] && cmp -s "$1" "$P$2" && is_owned "$P$2" "$3"; then
+    manifest_file "$2"
+    return 0
+  fi
+  put=yes
+  verb=install
+  [ ! -f "$P$2" ] || verb=update
+  change "$verb $2 ($3 root:$group)" put_now "$@"
+}
+put_now() {
+  staged=$P$2.new.$$
+  cat "$1" >"$staged" && own "$staged" "$3" || return 1
+  if [ "$2" = "$plugin" ]; then check_start "$staged"; fi
+  mv -f "$staged" "$P$2" && staged='' && manifest_file "$2"
+}
+
+# The one proof that counts: the netdata user starts the file, in its place, by its shebang. Tried before Netdata can
+# find it, because Netdata gives up a plugin that fails to start.
+check_start() {
+  is_live && is_root || return 0
+  (cd / && as_user timeout 20 "$1" --version) >/dev/null 2>"$work/stderr" </dev/null ||
+    die "the user $user cannot start $plugin ($(head -n 1 "$work/stderr")): let $user into all folders of that path and run install.sh again"
+}
+
+install_plugin() {
+  make_dir "$config/custom-plugins.d"
+  plugin=$config/custom-plugins.d/$NAME.plugin
+  had_plugin=no
+  [ ! -f "$P$plugin" ] || had_plugin=yes
+  if [ ! -f "$source_plugin" ]; then # a dry run in a clone that is not built yet
+    change "install $plugin (0750 root:$group)"
+    return 0
+  fi
+  { printf '#!%s\n' "$node" && tail -n +2 "$source_plugin"; } >"$work/plugin"
+  put_file "$work/plugin" "$plugin" 0750
+  plugin_put=$put
+  if [ $put = no ]; then check_start "$P$plugin"; fi
+}
+
+install_config() {
+  if [ -e "$P$config/$NAME.conf" ]; then
+    [ -f "$P$config/$NAME.conf" ] || die "$config/$NAME.conf is not a file: move it away and run install.sh again"
+    return 0
+  fi
+  put_file "$source_config" "$config/$NAME.conf" 0644
+}
+
+# An alert file that the user changed is the user's: the new one is put beside it, where Netdata does not read it.
+install_alerts() {
+  make_dir "$config/health.d"
+  alerts=$config/health.d/nginx_upstream.conf
+  adapt_alerts "$version" <"$source_alerts" >"$work/alerts"
+  grep '^# left out: ' "$work/alerts" | sed 's/^# /  /' || true
+  if [ -f "$P$alerts" ] && ! cmp -s "$work/alerts" "$P$alerts" && [ "$(manifest_sum "$alerts")" != "$(sum_of "$P$alerts")" ]; then
+    put_file "$work/alerts" "$alerts.new" 0644
+    say "  keep $alerts, which was changed here; what this version brings is in $alerts.new"
+    return 0
+  fi
+  put_file "$work/alerts" "$alerts" 0644
+  alerts_put=$put
+  if [ "$put" = yes ] && ! cmp -s "$work/alerts" "$source_alerts"; then say "    adapted to Netdata $version"; fi
+  if [ -n "$(manifest_sum "$alerts.new")" ]; then change "remove $alerts.new" remove_file "$alerts.new"; fi
+}
+remove_file() { rm -f "$P$1" && manifest_drop_file "$1"; }
+
+# ------------------------------------------------------------------------------------------------ nginx's logs
+
+# Sets restart_for when the running Netdata must be restarted to use a group.
+give_log_access() {
+  logs=/var/log/nginx
+  [ ! -d "$P/host$logs" ] || logs=/host$logs # in Netdata's container
+  if [ ! -d "$P$logs" ]; then
+    say "  no $logs here: when nginx logs to files, run install.sh again"
+    return 0
+  fi
+  adm=$(group_of adm | cut -d: -f3)
+  locked='' by_adm=yes
+  for log in "$P$logs" "$P$logs"/*.log; do
+    [ -e "$log" ] || continue
+    can_read "${log#"$P"}" && continue
+    [ -n "$locked" ] || locked=${log#"$P"}
+    adm_reads "$log" || by_adm=no
+  done
+  if [ -z "$locked" ]; then
+    say "  $user can read $logs: nothing to do"
+  elif [ -n "$adm" ] && [ $by_adm = yes ]; then
+    change "add $user to the group adm, which may read $locked (Netdata must be restarted to use it)" join_group adm
+    restart_for="the new group of $user"
+    user_groups=$(groups_of_user)
+    if [ "$dry_run" = no ] && ! can_read "$locked"; then warn "$user still cannot read $locked"; fi
+  else
+    warn "$user cannot read $locked: allow it, for example with setfacl -R -m u:$user:rX $logs (and a default: setfacl -d -m u:$user:rX $logs)"
+  fi
+}
+
+# Whether the group adm may read a log, or a folder with its names.
+adm_reads() {
+  need=4
+  [ ! -d "$1" ] || need=5
+  stat -L -c '%g %a' "$1" | awk -v adm="${adm:-none}" -v need=$need '
+    { mode = substr("000" $2, length($2) + 1); digit = substr(mode, $1 == adm ? 2 : 3, 1)
+      exit !(int(digit / 4) % 2 && (need == 4 || digit % 2)) }'
+}
+
+join_group() {
+  if ! is_live; then edit_group "$1" "$user" yes
+  elif command -v usermod >/dev/null; then usermod -a -G "$1" "$user"
+  else addgroup "$user" "$1"; fi && manifest_add "group $1 $user"
+}
+leave_group() {
+  if ! is_live; then edit_group "$1" "$2" no
+  elif command -v gpasswd >/dev/null; then gpasswd -d "$2" "$1" >/dev/null
+  else delgroup "$2" "$1"; fi
+}
+edit_group() { # under --prefix, where the tools for users would change this machine: the file itself
+  awk -F: -v OFS=: -v name="$1" -v user="$2" -v add="$3" '$1 == name {
+      n = split($4, m, ","); list = ""
+      for (i = 1; i <= n; i++) if (m[i] != user) list = list (list == "" ? "" : ",") m[i]
+      $4 = add == "yes" ? list (list == "" ? "" : ",") user : list } { print }' "$P/etc/group" >"$work/group" &&
+    cat "$work/group" >"$P/etc/group"
+}
+is_member() { group_of "$1" | cut -d: -f4 | tr ',' '\n' | grep -Fqx "$2"; }
+
+# ------------------------------------------------------------------------------------------ the running Netdata
+
+parent_of() { awk '$1 == "PPid:" { print $2 }' "/proc/$1/status" 2>/dev/null; }
+is_named_netdata() { { read -r process_name <"/proc/$1/comm"; } 2>/dev/null && [ "$process_name" = netdata ]; }
+
+any_netdata_pid() {
+  for process in /proc/[0-9]*; do
+    is_named_netdata "${process#/proc/}" || continue
+    say "${process#/proc/}"
+    break
+  done
+}
+
+# The daemon that uses our configuration folder: not one in a container, and not its helper processes.
+netdata_pid() {
+  is_live || return 0
+  inode=$(stat -c %i "$config" 2>/dev/null || true)
+  for process in /proc/[0-9]*; do
+    pid=${process#/proc/}
+    is_named_netdata "$pid" || continue
+    if is_named_netdata "$(parent_of "$pid")"; then continue; fi
+    [ "$(stat -c %i "$process/root$config" 2>/dev/null)" = "$inode" ] || continue
+    say "$pid"
+    break
+  done
+}
+
+# The plugin as Netdata runs it: "node PLUGIN SECONDS"; what a person typed has a word or an option there.
+plugin_pids() {
+  is_live || return 0
+  for process in /proc/[0-9]*; do
+    { tr '\0' '\n' <"$process/cmdline"; } 2>/dev/null | awk -v plugin="$1" '
+      NR == 2 && $0 == plugin { ours = 1 } NR == 3 && !/^[0-9]+$/ { ours = 0 } END { exit !ours }' || continue
+    say "${process#/proc/}"
+  done
+}
+
+service_command() { # service_command start|restart: what a person would type
+  if [ -d /run/systemd/system ] && command -v systemctl >/dev/null; then say "systemctl $1 netdata"
+  elif [ -x /etc/init.d/netdata ]; then say "/etc/init.d/netdata $1"
+  elif [ -e /.dockerenv ]; then say "docker restart CONTAINER"
+  else say "$netdata_bin, after ending the running one"; fi
+}
+restart_netdata() { # restart_netdata WHY: fails where a person must do it
+  command=$(service_command restart)
+  case $command in
+    systemctl* | /etc/init.d/*) change "restart Netdata for $1: $command" run_service "$command" ;;
+    *)
+      say "  Netdata must be restarted for $1, by hand, as there is no systemctl and no /etc/init.d/netdata: $command"
+      return 1
+      ;;
+  esac
+}
+run_service() {
+  # The daemon must not get our environment from an init script, whose exit status says little: the process counts.
+  # shellcheck disable=SC2086 # a command and its arguments
+  (cd / && env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin $1) >/dev/null 2>&1 </dev/null || true
+  for _ in 1 2 3 4 5; do
+    if [ -n "$(netdata_pid)" ]; then return 0; fi
+    sleep 1
+  done
+  return 1
+}
+
+reload_health() {
+  cli=$(dirname "$netdata_bin")/netdatacli
+  if [ -x "$cli" ] && "$cli" reload-health >/dev/null 2>&1; then return 0; fi
+  kill -USR2 "$1" # what netdatacli asks for; Debian's daemon keeps its pipe in a /tmp of its own
+}
+
+# Brings a running Netdata to use what has changed.
+use_changes() {
+  is_live || return 0
+  netdata=$(netdata_pid)
+  [ -n "$netdata" ] || return 0
+  pids=$(plugin_pids "$plugin")
+  # Netdata does not try again what once failed to start, until it is restarted.
+  if [ "$plugin_put" = yes ] && [ $had_plugin = yes ] && [ -z "$pids" ]; then restart_for='a plugin it has given up'; fi
+  if [ -n "$restart_for" ]; then
+    restart_netdata "$restart_for" && return 0
+  fi
+  process_has_group "$netdata" || say "  Netdata runs without the group adm of $user, and may not read nginx's logs: $(service_command restart)"
+  if [ "$alerts_put" = yes ]; then change 'reload the alerts' reload_health "$netdata"; fi
+  if [ "$plugin_put" = yes ]; then
+    for pid in $pids; do change "end the old plugin, pid $pid: Netdata starts the new one" kill -TERM "$pid"; done
+  elif [ -z "$pids" ]; then
+    say "  Netdata has not started the plugin yet; if it stays so for more than a minute: $(service_command restart)"
+  fi
+}
+
+# A daemon started before its user joined adm does not have the group.
+process_has_group() {
+  is_member adm "$user" || return 0
+  awk -v adm="$(group_of adm | cut -d: -f3)" '$1 == "Groups:" { for (i = 2; i <= NF; i++) if ($i == adm) found = 1 }
+    END { exit !found }' "/proc/$1/status"
+}
+
+# ------------------------------------------------------------------------------------------------- the two ways
+
+next_steps() {
+  port=$(netdata_conf web 'default port')
+  every=$(netdata_conf plugins 'check for new plugins every')
+  case $every in
+    '') every='60 seconds' ;;
+    *[!0-9]*) ;;
+    *) every="$every seconds" ;;
+  esac
+  logs="grep $NAME $log_dir/*.log"
+  if at_least "$version" 1.44 && [ -d /run/systemd/system ]; then logs="journalctl --namespace=netdata --grep $NAME"; fi
+  say "Open next:"
+  say "  1. http://localhost:${port:-19999}, section nginx_upstream: there within $every, as often as Netdata looks for new plugins"
+  say "  2. nothing there after that? $(service_command restart), then $logs"
+  say "  3. settings, if you want any (none is needed): $config/$NAME.conf"
+}
+
+install() {
+  find_netdata
+  find_user
+  find_node
+  find_sources
+  say "$NAME ${own_version##* } into Netdata $version ($layout_text, $config), run by $node ($node_have)"
+  check_netdata_conf
+  make_dir $STATE
+  manifest_add "layout $layout"
+  install_plugin
+  install_config
+  install_alerts
+  give_log_access
+  use_changes
+  if [ $changes = 0 ]; then say "Already up to date: nothing was changed."; fi
+  if [ "$dry_run" = yes ]; then
+    say "Dry run: nothing was changed."
+    return 0
+  fi
+  if is_live && [ -z "$(netdata_pid)" ]; then say "Netdata is not running; start it: $(service_command start)"; fi
+  next_steps
+}
+
+uninstall() {
+  if [ ! -f "$P$MANIFEST" ]; then
+    say "Nothing to uninstall: there is no $MANIFEST."
+    return 0
+  fi
+  use_layout "$(awk '$1 == "layout" { name = $2 } END { print name }' "$P$MANIFEST")"
+  say "Uninstalling $NAME:"
+  awk '{ line[NR] = $0 } END { for (i = NR; i > 0; i--) print line[i] }' "$P$MANIFEST" >"$work/manifest"
+  exec 3<&0 # the question is for the user, not for the manifest
+  for kinds in file group dir; do
+    if [ $kinds = dir ] && [ "$dry_run" = no ]; then rm -f "$P$MANIFEST"; fi
+    while read -r kind rest; do
+      [ "$kind" = $kinds ] || continue
+      case $kind in
+        file) uninstall_file "${rest##* }" "${rest% *}" ;;
+        group) uninstall_group "${rest% *}" "${rest#* }" ;;
+        dir) uninstall_dir "$rest" ;;
+      esac
+    done <"$work/manifest"
+  done
+  forget
+  if [ "$dry_run" = yes ]; then say "Dry run: nothing was changed."; else say "$NAME is uninstalled."; fi
+}
+
+uninstall_file() {
+  [ -f "$P$1" ] || return 0
+  case $1 in
+    *.plugin) ;;
+    *)
+      if [ "$2" != "$(sum_of "$P$1")" ] && ! may_remove "$1"; then
+        say "  keep $1, which was changed here; to remove it: rm $1"
+        return 0
+      fi
+      ;;
+  esac
+  change "remove $1" rm -f "$P$1"
+}
+may_remove() {
+  [ $yes = no ] || return 0
+  [ "$dry_run" = no ] && [ -t 3 ] || return 1
+  printf '  %s was changed here. Remove it? [y/N] ' "$1"
+  read -r answer <&3 || return 1
+  case $answer in [yY]*) ;; *) return 1 ;; esac
+}
+uninstall_group() {
+  ! is_member "$1" "$2" || change "take $2 out of the group $1" leave_group "$1" "$2"
+}
+uninstall_dir() {
+  [ -d "$P$1" ] || return 0
+  if [ "$dry_run" = yes ]; then change "remove $1, if it is empty then"
+  elif [ -z "$(ls -A "$P$1")" ]; then change "remove $1" rmdir "$P$1"
+  else say "  keep $1, which holds other files"; fi
+}
+
+# A running Netdata keeps the charts, its groups, and the memory of a plugin that can no longer be started; only a
+# restart makes it forget, and without one it would not start the plugin when it is installed again.
+forget() {
+  is_live || return 0
+  netdata=$(netdata_pid)
+  [ -n "$netdata" ] || return 0
+  pids=$(plugin_pids "$config/custom-plugins.d/$NAME.plugin")
+  restart_netdata "it to forget the plugin" && return 0
+  for pid in $pids; do change "end the plugin, pid $pid" kill -TERM "$pid"; done
+  change 'reload the alerts' reload_health "$netdata"
+}
+
+main() {
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --help | -h)
+        usage
+        exit 0
+        ;;
+      --uninstall) action=uninstall ;;
+      --dry-run) dry_run=yes ;;
+      --yes | -y) yes=yes ;;
+      --prefix | --prefix=*)
+        if [ "$1" = --prefix ]; then
+          [ $# -ge 2 ] || usage_error "--prefix needs a folder"
+          shift
+        fi
+        prefix=${1#--prefix=}
+        [ -d "$prefix" ] || usage_error "--prefix $prefix is not a folder"
+        P=$(cd "$prefix" && pwd -P)
+        P=${P%/}
+        ;;
+      *) usage_error "unknown option $1" ;;
+    esac
+    shift
+  done
+  if is_live && ! is_root && [ $dry_run = no ]; then
+    die "this must run as root: sudo $0, or where there is no sudo: su -c $0"
+  fi
+  here=$(cd "$(dirname "$0")" && pwd -P)
+  work=$(mktemp -d)
+  trap 'rm -rf "$work" ${staged:+"$staged"}' EXIT
+  trap 'exit 130' INT HUP TERM
+  $action
+}
+
+main "$@"

@@ -1,0 +1,103 @@
+# From a clone: built first, with npm and a newer Node; once.
+
+setup() {
+  REPOSITORY=$BATS_TEST_DIRNAME/../..
+  MACHINE_PATH=$PATH
+  load trees.bash
+  new_base
+}
+teardown() {
+  PATH=$MACHINE_PATH
+  remove_base
+}
+
+# A clone with a stand-in for npm, which notes how it was called.
+make_clone() {
+  mv "$RELEASE/nginx-upstream.plugin" "$BASE/built"
+  mkdir "$RELEASE/collector" "$RELEASE/charts"
+  touch "$RELEASE/package.json" "$RELEASE/package-lock.json" "$RELEASE/build.js" "$RELEASE/collector/main.ts"
+  make_node "$TOOLS/node" v20.19.0
+  printf '#!/bin/sh\necho "$*" >>"%s/npm.log"\n[ "$1" != run ] || { mkdir -p dist && cp "%s/built" dist/nginx-upstream.plugin; }\n' \
+    "$BASE" "$BASE" >"$TOOLS/npm"
+  chmod 755 "$TOOLS/npm"
+}
+
+@test "a clone is built, then installed" {
+  make_clone
+  make_tree native 2.10.4
+  installer
+  ok
+  says "build in $RELEASE: npm ci && npm run build"
+  [ "$(cat "$BASE/npm.log")" = "$(printf 'ci --no-progress\nrun build')" ]
+  [ -x "$ROOT$PLUGIN" ]
+}
+
+@test "the second run builds nothing; a changed source is built" {
+  make_clone
+  make_tree native 2.10.4
+  installer
+  rm "$BASE/npm.log"
+  installer
+  ok
+  says 'Already up to date'
+  [ ! -e "$BASE/npm.log" ]
+  touch -d '+1 minute' "$RELEASE/collector/main.ts"
+  installer
+  ok
+  [ -e "$BASE/npm.log" ]
+}
+
+@test "the dry run does not build" {
+  make_clone
+  make_tree native 2.10.4
+  before=$(tree)
+  installer --dry-run
+  ok
+  says 'would build in'
+  says "would install $PLUGIN"
+  [ ! -e "$BASE/npm.log" ]
+  [ ! -e "$RELEASE/dist" ]
+  same "$before" "$(tree)"
+}
+
+@test "building needs Node 20.19 and npm, and says that a release does not" {
+  make_clone
+  make_tree native 2.10.4
+  make_node "$TOOLS/node" v18.19.0
+  installer
+  refused 'building it needs Node 20.19 or newer (here: 18.19.0)'
+  says 'or use a release'
+  make_node "$TOOLS/node" v20.19.0
+  rm "$TOOLS/npm"
+  installer
+  refused 'building it needs npm'
+}
+
+@test "a build that fails shows why" {
+  make_clone
+  make_tree native 2.10.4
+  printf '#!/bin/sh\necho the reason\nexit 1\n' >"$TOOLS/npm"
+  before=$(tree)
+  installer
+  [ "$status" = 1 ]
+  says 'the reason'
+  says 'could not build in'
+  same "$before" "$(tree)"
+}
+
+@test "a release needs no npm" {
+  make_tree native 2.10.4
+  [ ! -e "$TOOLS/npm" ]
+  installer
+  ok
+}
+
+@test "the build runs as the owner of the clone, so that no file of root stays in it" {
+  make_clone
+  make_tree native 2.10.4
+  if [ "$(id -u)" = 0 ]; then chown -R 65534:65534 "$RELEASE"; fi
+  printf '#!/bin/sh\n[ "$1" != run ] || { mkdir dist && cp "%s/built" dist/nginx-upstream.plugin; }\n' "$BASE" >"$TOOLS/npm"
+  installer
+  ok
+  [ -z "$(find "$RELEASE" ! -uid "$(stat -c %u "$RELEASE")")" ]
+}

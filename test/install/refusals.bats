@@ -1,0 +1,204 @@
+# What install.sh refuses: one line, what is wrong and what to do; nothing is changed.
+
+setup() {
+  REPOSITORY=$BATS_TEST_DIRNAME/../..
+  MACHINE_PATH=$PATH
+  load trees.bash
+  new_base
+}
+teardown() {
+  PATH=$MACHINE_PATH
+  remove_base
+}
+
+unchanged() { same "$before" "$(tree)"; }
+
+@test "no Netdata" {
+  before=$(tree)
+  installer
+  refused 'no Netdata found'
+  says 'apt-get install netdata'
+  unchanged
+}
+
+@test "no node" {
+  make_tree native 2.10.4
+  rm "$TOOLS/node"
+  before=$(tree)
+  installer
+  refused 'no Node found: install Node 18.19 or newer'
+  unchanged
+}
+
+@test "an old node" {
+  make_tree native 2.10.4
+  for version in v16.20.2 v18.18.2 v8.19.0; do
+    make_node "$TOOLS/node" $version
+    before=$(tree)
+    installer
+    refused "$TOOLS/node is Node ${version#v}: install Node 18.19 or newer"
+    unchanged
+  done
+}
+
+@test "newer nodes are new enough" {
+  make_tree native 2.10.4
+  for version in v18.19.0 v18.20.4 v20.0.0 v100.1.0; do
+    make_node "$TOOLS/node" $version
+    installer
+    ok
+  done
+}
+
+@test "a node that does not run" {
+  make_tree native 2.10.4
+  printf '#!/bin/sh\nexit 127\n' >"$TOOLS/node"
+  installer
+  refused "$TOOLS/node does not run"
+}
+
+@test "a node in a home folder, which the netdata user cannot reach" {
+  make_tree native 2.10.4
+  make_node "$BASE/home/.nvm/versions/node/v22.0.0/bin/node" v22.0.0
+  chmod 700 "$BASE/home"
+  rm "$TOOLS/node"
+  before=$(tree)
+  PATH=$BASE/home/.nvm/versions/node/v22.0.0/bin:$PATH
+  installer
+  refused "the user netdata cannot run $BASE/home/.nvm/versions/node/v22.0.0/bin/node"
+  unchanged
+}
+
+@test "a link to a node out of reach is out of reach" {
+  make_tree native 2.10.4
+  make_node "$BASE/home/bin/node" v22.0.0
+  chmod 700 "$BASE/home"
+  ln -sf "$BASE/home/bin/node" "$TOOLS/node"
+  installer
+  refused "the user netdata cannot run $TOOLS/node"
+}
+
+@test "beside a node out of reach, another that will do is taken and both are named" {
+  make_tree native 2.10.4
+  make_node "$BASE/home/bin/node" v22.0.0
+  make_node "$ROOT/usr/bin/node" v18.19.0
+  chmod 700 "$BASE/home"
+  rm "$TOOLS/node"
+  PATH=$BASE/home/bin:$PATH
+  installer
+  ok
+  says "not used: the user netdata cannot run $BASE/home/bin/node"
+  says "run by $ROOT/usr/bin/node (18.19.0)"
+}
+
+@test "the same, found out by walking the modes (not root)" {
+  make_tree native 2.10.4
+  make_node "$BASE/home/bin/node" v22.0.0
+  rm "$TOOLS/node"
+  chmod 711 "$BASE/home"
+  chmod 700 "$BASE/home/bin"
+  PATH=$BASE/home/bin:$PATH
+  as_nobody
+  refused "the user netdata cannot run $BASE/home/bin/node"
+  chmod 755 "$BASE/home/bin"
+  as_nobody
+  ok
+}
+
+# The installer as a user without rights, who owns the tree.
+as_nobody() {
+  if [ "$(id -u)" != 0 ]; then
+    installer
+    return
+  fi
+  chown -R 65534:65534 "$ROOT" "$BASE/home"
+  run setpriv --reuid 65534 --regid 65534 --clear-groups -- sh "$RELEASE/install.sh" --prefix "$ROOT"
+}
+
+@test "a node whose path has a space" {
+  make_tree native 2.10.4
+  make_node "$BASE/my node/node" v22.0.0
+  rm "$TOOLS/node"
+  PATH="$BASE/my node:$PATH"
+  installer
+  refused 'has a space in its path'
+}
+
+@test "not root" {
+  before=$(tree)
+  if [ "$(id -u)" = 0 ]; then
+    run setpriv --reuid 65534 --regid 65534 --clear-groups -- sh "$RELEASE/install.sh"
+  else
+    run sh "$RELEASE/install.sh"
+  fi
+  refused 'this must run as root: sudo'
+  unchanged
+}
+
+@test "no such user" {
+  make_tree native 2.10.4
+  printf 'root:x:0:0::/root:/bin/sh\n' >"$ROOT/etc/passwd"
+  before=$(tree)
+  installer
+  refused 'there is no user netdata'
+  unchanged
+}
+
+@test "a release with files missing or broken" {
+  make_tree native 2.10.4
+  before=$(tree)
+  for file in nginx-upstream.plugin alerts/nginx_upstream.conf docs/nginx-upstream.conf; do
+    mv "$RELEASE/$file" "$RELEASE/away"
+    installer
+    refused 'is missing in'
+    says "${file##*/}"
+    touch "$RELEASE/$file"
+    installer
+    refused 'is missing in'
+    mv "$RELEASE/away" "$RELEASE/$file"
+  done
+  echo 'nothing' >"$RELEASE/alerts/nginx_upstream.conf"
+  installer
+  refused 'holds no alert'
+  make_release 0.1.0
+  printf 'var x = 1\n' >"$RELEASE/nginx-upstream.plugin"
+  installer
+  refused 'is broken (no #! in its first line)'
+  printf '#!/usr/bin/env node\nif then\n' >"$RELEASE/nginx-upstream.plugin"
+  installer
+  refused 'is broken ('
+  unchanged
+}
+
+@test "a folder where a file must go" {
+  make_tree native 2.10.4
+  mkdir -p "$ROOT$PLUGIN"
+  installer
+  [ "$status" = 1 ]
+  says "$PLUGIN is a folder: move it away"
+  rmdir "$ROOT$PLUGIN"
+  mkdir "$ROOT$SETTINGS"
+  installer
+  [ "$status" = 1 ]
+  says "$SETTINGS is not a file: move it away"
+}
+
+@test "a file where a folder must be" {
+  make_tree native 2.10.4
+  touch "$ROOT$CONFIG/custom-plugins.d"
+  installer
+  [ "$status" = 1 ]
+  says "$CONFIG/custom-plugins.d is not a folder: move it away"
+}
+
+@test "usage errors and help" {
+  for option in --unknown --prefix --prefix=/nowhere/at/all extra; do
+    run sh "$RELEASE/install.sh" $option
+    [ "$status" = 2 ]
+    [ "${#lines[@]}" = 1 ]
+    says 'see install.sh --help'
+  done
+  run sh "$RELEASE/install.sh" --help
+  ok
+  for word in --dry-run --uninstall --yes --prefix docker; do says "$word"; done
+}
