@@ -41,6 +41,7 @@ make_release() {
   cp "$REPOSITORY/docs/nginx-upstream.conf" "$RELEASE/docs/nginx-upstream.conf"
   printf '#!/usr/bin/env node\necho nginx-upstream %s\n' "$1" >"$RELEASE/nginx-upstream.plugin"
   cp "$REPOSITORY/test/install/alerts.conf" "$RELEASE/alerts/nginx_upstream.conf"
+  cp "$REPOSITORY/alerts/adapt.awk" "$RELEASE/alerts/"
 }
 
 # make_tree LAYOUT VERSION: debian, native, static or docker, with an nginx whose logs the group adm may read.
