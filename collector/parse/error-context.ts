@@ -37,7 +37,7 @@ const clientEnd = /,| server: /g;
 const serverLabel = /,? server: /y;
 const serverEnd = /, (?:request: "|subrequest: "|upstream: |host: "|referrer: "|login: "|bytes from\/to client:)/g;
 const hostLabel = /, host: "?/y;
-const upstreamEnd = /"(?=, host: "|, referrer: "|, request_id: "|, bytes from\/to client:|$)/g;
+const upstreamEnd = /"(?=, host: |, referrer: "|, request_id: "|, bytes from\/to client:|$)/g;
 const hostEnd = /"(?=, referrer: "|, request_id: "|$)/g;
 const byteCounts = /, bytes from\/to client:\d+\/\d+, bytes from\/to upstream:\d+\/\d+$/y;
 const requestId = /^, request_id: "[0-9A-Za-z-]{1,64}"$/;

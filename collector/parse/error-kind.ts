@@ -65,6 +65,7 @@ const noise = new RegExp(
 const listening = /^(?:bind|listen|socket|setsockopt)\(\) |^still could not bind|^setsockopt\(/;
 const badName =
   /^(?:no servers are inside upstream|(?:no port|invalid port|no host|no path .{0,64}) in upstream "|upstream "[^"]*" may not |invalid URL prefix in ")/;
+const workerConnections = /^\d+ worker_connections are not enough/;
 const connectCall = /^(?:kevent\(\) reported that )?connect\(\) /;
 const peerSyscall =
   /^(?:(?:kevent\(\) reported that )?connect\(\) |bind\()|^(?:recv|recvmsg|readv|send|sendmsg|writev|sendfile|WSA\w+|SSL_\w+)\(\) /;
@@ -100,7 +101,6 @@ function nameKind(message: string): Kind | null {
 }
 
 function wordedKind({ message, level, action }: Evidence): Kind | null {
-  if (/^\d+ worker_connections are not enough/.test(message)) return 'worker_connections';
   if (message.startsWith('no live upstreams')) return 'no_live';
   if (message.startsWith('upstream server temporarily disabled')) return 'disabled';
   if (message.startsWith('upstream SSL certificate')) return 'tls';
@@ -113,7 +113,7 @@ function wordedKind({ message, level, action }: Evidence): Kind | null {
   }
   // At [warn] nginx has passed over what the upstream sent, and the answer stands.
   if (badResponse.test(message)) return level === 'warn' ? 'unrelated' : 'bad_response';
-  return message.startsWith('upstream ') && level !== 'warn' ? 'other' : null;
+  return message.startsWith('upstream ') && level !== 'warn' && !isQuiet(level) ? 'other' : null;
 }
 
 function connectKind(errno: number | null): Kind {
@@ -136,6 +136,7 @@ function callKind({ message, errno, action, fields, upstream, level }: Evidence)
 
 /** Lines about this nginx and its clients: known before any peer comes into it. */
 function ownKind({ message, errno, action, timer }: Evidence): Kind | null {
+  if (workerConnections.test(message)) return 'worker_connections';
   if (message.startsWith('[lua]') || timer) return 'unrelated';
   const outOfFiles = errno === 24 || errno === 23;
   if (outOfFiles && /^(?:accept4?|socket)\(\) /.test(message)) return 'no_files';

@@ -24,6 +24,12 @@ function upstreamOf(context: Context, protocol: string | null, named: string | n
   return { ...fromMessage, scheme };
 }
 
+/** A request that talks to an upstream has a request line. */
+function lacksRequest(action: string | null, protocol: string | null, context: Context): boolean {
+  if (protocol === 'stream' || protocol === 'mail' || context.request !== null) return false;
+  return context.server !== null && context.upstream === null && (action?.includes('upstream') ?? false);
+}
+
 function parseFrom(text: string, prefix: Prefix): ErrorLine {
   const body = text.trimEnd();
   const cutByNginx = isBufferCut(text.slice(prefix.start));
@@ -59,7 +65,7 @@ function parseFrom(text: string, prefix: Prefix): ErrorLine {
     host: context.host,
     referrer: context.referrer,
     login: context.login,
-    truncated: cutByNginx || left.cut || context.cut,
+    truncated: cutByNginx || left.cut || context.cut || lacksRequest(left.action, protocol, context),
   };
 }
 

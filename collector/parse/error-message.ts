@@ -73,18 +73,40 @@ function splitAction(text: string): { before: string; action: string | null } {
   return { before: text.slice(0, last), action };
 }
 
+/** Messages that quote what an upstream sent: anything may stand in them but a number of errno behind them. */
+const quoting = /^(?:upstream|memcached|FastCGI) sent /;
+const quotingEnd = / while ([A-Za-z ]{1,64})(?=, (?:udp )?client: )/g;
+/** Of those, the ones that end with the quotation. */
+const quoted = /^(?:FastCGI sent in stderr: "|upstream sent invalid \w+: ")/;
+const quotedEnd = /(?<=") while ([A-Za-z ]{1,64})(?=, (?:udp )?client: )/g;
+
+/** An action counts only before the client's field, or behind the last quote of a line that was cut. */
+function splitQuoting(text: string, from: number): Message {
+  const ending = quoted.test(text.slice(from, from + 64)) ? quotedEnd : quotingEnd;
+  ending.lastIndex = from;
+  const end = ending.exec(text);
+  if (end !== null) {
+    const context = end.index + end[0].length;
+    return { message: text.slice(from, end.index), errno: null, action: end[1] ?? null, context, cut: false };
+  }
+  const behind = Math.max(text.lastIndexOf('"') + 1, from);
+  const { before, action } = splitAction(text.slice(behind));
+  const message = text.slice(from, behind) + before;
+  return { message, errno: null, action: action?.split(',', 1)[0] ?? null, context: text.length, cut: action !== null };
+}
+
 /**
  * Splits the text from the message on. The leftmost beginning of the context counts: what clients wrote stands to the
- * right of it. Text of upstreams (`upstream sent …`, `FastCGI sent in stderr`) stands to the left: the kind of such a
- * line is decided by its first words, before anything that an upstream said.
+ * right of it.
  */
 export function splitMessage(text: string, from: number): Message {
+  if (quoting.test(text.slice(from, from + 20))) return splitQuoting(text, from);
   contextStart.lastIndex = from;
   const context = contextStart.exec(text)?.index ?? text.length;
   const left = splitAction(text.slice(from, context));
   const { message, errno, cut } = splitErrno(left.before.replace(/,$/, ''));
   if (left.action === null) return { message, errno, action: null, context, cut: cut || left.before.endsWith(',') };
-  const comma = left.action.indexOf(',');
-  const action = comma === -1 ? left.action : left.action.slice(0, comma);
-  return { message, errno, action, context, cut: cut || comma !== -1 };
+  const action = left.action.split(',', 1)[0] ?? '';
+  // The handler that adds an action adds fields behind it.
+  return { message, errno, action, context, cut: cut || context === text.length || action !== left.action };
 }

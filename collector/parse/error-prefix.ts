@@ -39,7 +39,7 @@ const knownMessage = new RegExp(
   `^(?:${[
     String.raw`(?:kevent\(\) reported that )?connect\(\) (?:to \S.* )?failed`,
     String.raw`(?:recv|recvmsg|readv|send|sendmsg|writev|sendfile|socket|accept4?|bind)\(.{0,256}?\)? ?failed \(`,
-    String.raw`(?:upstream|memcached) (?:timed out|prematurely|sent|rejected|server temporarily|servers are|SSL cert|connect )`,
+    '(?:upstream|memcached) (?:timed out|prematurely|sent|rejected|server temporarily|servers are|SSL cert|connect )',
     'proxy_connect: ',
     'no live upstreams',
     String.raw`SSL_(?:do_handshake|read|write|shutdown)\(\) failed`,
