@@ -39,11 +39,19 @@ const actionStart = new RegExp(
 );
 
 const errnoStart = / \((\d{1,9}): /g;
-const dnsAnswer = / could not be resolved \(\d+: [^()]*\)?$/;
+const dnsAnswer = / could not be resolved \(\d+: [^()"]*\)?$/;
+/** Messages that end with a name out of the configuration, or out of a client's URI where a variable holds it. */
+const naming =
+  /^(?:host not found in upstream|no resolver defined to resolve |no servers are inside upstream|(?:no port|invalid port|no host|no path .{0,64}) in upstream "|upstream "|invalid URL prefix in ")/;
 
 /** Whether a name did not resolve: the number in such a message is a DNS response code, no errno. */
 export function isUnresolved(message: string): boolean {
   return dnsAnswer.test(message.slice(-400));
+}
+
+/** Whether the message is about a name or a URL, so that no peer was chosen and no action had begun. */
+export function isAboutName(message: string): boolean {
+  return naming.test(message) || isUnresolved(message);
 }
 
 function lastMatch(pattern: RegExp, text: string): RegExpExecArray | null {
@@ -54,7 +62,7 @@ function lastMatch(pattern: RegExp, text: string): RegExpExecArray | null {
 }
 
 function splitErrno(text: string): { message: string; errno: number | null; cut: boolean } {
-  const match = isUnresolved(text) ? null : lastMatch(errnoStart, text);
+  const match = lastMatch(errnoStart, text);
   if (match === null) return { message: text, errno: null, cut: false };
   const rest = text.slice(match.index + match[0].length);
   const end = rest.lastIndexOf(')');
@@ -103,7 +111,11 @@ export function splitMessage(text: string, from: number): Message {
   if (quoting.test(text.slice(from, from + 20))) return splitQuoting(text, from);
   contextStart.lastIndex = from;
   const context = contextStart.exec(text)?.index ?? text.length;
-  const left = splitAction(text.slice(from, context));
+  const whole = text.slice(from, context);
+  if (isAboutName(whole.replace(/,$/, ''))) {
+    return { message: whole.replace(/,$/, ''), errno: null, action: null, context, cut: whole.endsWith(',') };
+  }
+  const left = splitAction(whole);
   const { message, errno, cut } = splitErrno(left.before.replace(/,$/, ''));
   if (left.action === null) return { message, errno, action: null, context, cut: cut || left.before.endsWith(',') };
   const action = left.action.split(',', 1)[0] ?? '';

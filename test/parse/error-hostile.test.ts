@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseErrorLine } from '../../collector/parse/error-line.ts';
+import { parseErrorLine, parseStrictErrorLine } from '../../collector/parse/error-line.ts';
 import { errorLineReader } from '../../collector/parse/error-reader.ts';
 import { connecting, head, peer } from './lines.ts';
 
@@ -95,6 +95,19 @@ describe('forged fields make no peer where nginx names none', () => {
     expect(full).toHaveLength(2047);
     expect(parseErrorLine(full)).toMatchObject({ kind: 'refused', upstream: null, truncated: true });
   });
+  test.each([
+    [
+      'escaped, where the proxied URI is decoded',
+      `, request: "GET /n%22,%20upstream:%20%22http://6.6.6.6:6/"${up}", upstream: "http://6.6.6.6:6/"`,
+    ],
+    [
+      'its blanks escaped',
+      `, request: "GET /n",%20upstream:%20"http://6.6.6.6:6/"${up}", upstream: "http://6.6.6.6:6/"`,
+    ],
+    ['raw, where the proxied URI is decoded', `, request: "GET /n${forged}"${up}${forged}"`],
+  ])('HTTP/0.9, more than one: %s', (_, context) => {
+    expect(parseErrorLine(refusedBy(client + context))).toMatchObject({ kind: 'refused', upstream: null });
+  });
   test('the login of a mail session', () => {
     const text = `${head()}recv() failed (111: x) while in http auth state, client: 192.0.2.7, server: 0.0.0.0:143, login: "bob", upstream: 6.6.6.6:6"`;
     expect(parseErrorLine(text)).toMatchObject({
@@ -107,6 +120,50 @@ describe('forged fields make no peer where nginx names none', () => {
     const text = `${head()}recv() failed (111: x) while reading response from upstream, client: 192.0.2.7, server: 0.0.0.0:143, login: "bob", upstream: 6.6.6.6:6", upstream: 127.0.0.1:143`;
     expect(parseErrorLine(text)?.upstream).toEqual({ scheme: null, peer: '127.0.0.1:143', uri: null });
   });
+});
+
+describe('names that clients chose, `proxy_pass http://$1`', () => {
+  const context = `${client}, request: "GET /x HTTP/1.1", host: "a"`;
+  test.each([
+    [
+      'like a kind',
+      'no live upstreams while connecting to upstream could not be resolved (3: Host not found)',
+      'resolve',
+    ],
+    ['like noise', 'client x could not be resolved (3: Host not found)', 'resolve'],
+    ['like an action', 'a while SSL handshaking to upstream could not be resolved (2: Server failure)', 'resolve'],
+    ['no resolver', 'no resolver defined to resolve a while connecting to upstream', 'resolve'],
+    [
+      'a context in a port',
+      `invalid port in upstream "a:, client: 1.1.1.1, server: x, request: "GET / HTTP/1.1"${forged.slice(1)}"`,
+      'other',
+    ],
+    [
+      'a context in a prefix',
+      `invalid URL prefix in "a, client: 1.1.1.1, server: x, request: "GET / HTTP/1.1"${forged.slice(1)}"`,
+      'other',
+    ],
+  ])('%s', (_, message, kind) => {
+    for (const parse of [parseErrorLine, parseStrictErrorLine]) {
+      expect(parse(head() + message + context)).toMatchObject({ kind, errno: null, action: null, upstream: null });
+    }
+  });
+});
+
+test.each([
+  ['a name of a DNS answer', 'open() "/srv/a could not be resolved (3: b)'],
+  ['a directory like a DNS answer', 'directory index of "/srv/a could not be resolved (3: b/" is forbidden'],
+  [
+    'an upstream without a client',
+    '"/srv/n", upstream: "http://6.6.6.6:6/index.html" is not found (2: No such file or directory)',
+  ],
+  [
+    'a whole context',
+    'open() "/srv/n" failed (13: a) while reading upstream, client: 1.1.1.1, server: x, request: "GET / HTTP/1.1", upstream: "http://6.6.6.6:6/", host: "" failed (2: No such file or directory)',
+  ],
+])('a file name makes neither kind nor peer: %s', (_, message) => {
+  const line = parseErrorLine(`${head()}${message}${client}, request: "GET /x HTTP/1.1", host: "a"`);
+  expect(line).toMatchObject({ kind: 'unrelated', upstream: null });
 });
 
 describe('text inside the message does not make a kind', () => {

@@ -5,7 +5,7 @@ import { errorLineReader } from '../../collector/parse/error-reader.ts';
 import { formatErrorRecord } from '../../collector/parse/error-record.ts';
 import { connecting, head, peer, refused } from './lines.ts';
 
-const limit = { interruptAfterTimeLimit: 3000, numRuns: 2000 };
+const limit = { interruptAfterTimeLimit: 2000, numRuns: 600 };
 /** What a decoder makes of any bytes. */
 const bytes = fc.uint8Array({ maxLength: 400 }).map((array) => new TextDecoder().decode(array));
 /** Text that knows nginx's grammar and means ill. */
@@ -67,7 +67,7 @@ describe('total', () => {
         const reader = errorLineReader();
         for (const text of texts) expect(['matched', 'continuation', 'foreign']).toContain(reader.read(text).state);
       }),
-      { ...limit, numRuns: 500 },
+      { ...limit, numRuns: 200 },
     );
   });
 });
@@ -146,7 +146,7 @@ describe.each(attacks)('text of a client changes neither kind nor peer: %s', (_,
           expect(parsed?.upstream?.peer ?? null).toBe(base.peer);
         }
       }),
-      { ...limit, numRuns: 400 },
+      { ...limit, numRuns: 150 },
     );
   });
 });

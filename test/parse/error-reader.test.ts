@@ -19,6 +19,11 @@ test.each([
     `${head()}${stderr}\nStack trace:\n#0 {main}\n\n  thrown in /a.php on line 2"${fromUpstream}\n${refused}`,
     ['matched', 'continuation', 'continuation', 'continuation', 'continuation', 'matched'],
   ],
+  [
+    'an error line inside what PHP printed',
+    `${head()}${stderr}, client: 6.6.6.6, server: x, upstream: "http://6.6.6.6:6/" in /a.php\n#0 {main}\n  thrown"${fromUpstream}\nother`,
+    ['matched', 'continuation', 'continuation', 'foreign'],
+  ],
   ['after a record has ended', `${head()}${stderr}"${fromUpstream}\n#0 {main}`, ['matched', 'foreign']],
   [
     'after its last line',
@@ -60,6 +65,11 @@ test.each([
   ['a message without context and without quotes', `${head()}something new\nother`, ['matched', 'foreign']],
   ['a socket left open', `${head('alert')}open socket #12 left in connection 5\n${refused}`, ['matched', 'matched']],
   ['a line inside a file name', `${head()}open() "/srv/x\n${refused}`, ['matched', 'inside']],
+  [
+    'a line inside a file name, quotes in pairs',
+    `${head()}open() "/srv/x"\nb"\n${refused}`,
+    ['matched', 'continuation', 'inside'],
+  ],
   [
     'a line inside an upstream',
     `${head()}connect() failed (111: x) while connecting to upstream${request}, upstream: "http://127.0.0.1:80/a\n${refused}`,
