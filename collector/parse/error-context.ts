@@ -37,10 +37,11 @@ const clientEnd = /,| server: /g;
 const serverLabel = /,? server: /y;
 const serverEnd = /, (?:request: "|subrequest: "|upstream: |host: "|referrer: "|login: "|bytes from\/to client:)/g;
 const hostLabel = /, host: "?/y;
-const upstreamEnd = /"(?=, host: "|, referrer: "|, request_id: "|, bytes from\/to client:|$)/g;
+const upstreamEnd = /"(?=, host: |, referrer: "|, request_id: "|, bytes from\/to client:|$)/g;
 const hostEnd = /"(?=, referrer: "|, request_id: "|$)/g;
 const byteCounts = /, bytes from\/to client:\d+\/\d+, bytes from\/to upstream:\d+\/\d+$/y;
-const requestId = /^, request_id: "[0-9A-Za-z-]{1,64}"$/;
+/** A field of another handler or module: `resolver`, OCSP's `responder`, Kong's `request_id`. */
+const otherField = /^, (?!client|server|request:|subrequest|upstream|host|referrer|login|bytes)[a-z_]+: \S/;
 const mailUpstream = /^[^\s",]+$/;
 
 const labels = ['request: "', 'subrequest: "', 'upstream: "', 'host: "', 'referrer: "', 'login: "', 'bytes from/to'];
@@ -152,8 +153,8 @@ function readEnd(draft: Draft, text: string): void {
     draft.at = text.length;
   }
   const rest = text.slice(draft.at);
-  // Kong and others append an id; anything else that was not understood is the stump of a field.
-  if (rest !== '' && !requestId.test(rest)) draft.cut = true;
+  // Anything else that was not understood is the stump of a field.
+  if (rest !== '' && !otherField.test(rest)) draft.cut = true;
 }
 
 /**

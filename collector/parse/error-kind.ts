@@ -4,7 +4,7 @@
  * Numbers: Linux, then BSD and macOS, then Windows.
  */
 import type { Kind } from '../model.ts';
-import { isUnresolved } from './error-message.ts';
+import { isAboutName, isUnresolved } from './error-message.ts';
 
 export interface Evidence {
   readonly level: string | null;
@@ -37,22 +37,17 @@ const connectOnly: ReadonlyMap<number, Kind> = new Map<number, Kind>([
   [22, 'unreachable'],
 ]);
 
-/**
- * Messages that are no upstream failure whatever comes behind them: about files and clients, what an application
- * printed, and third-party health checks.
- */
+/** Messages about files, and what an application printed: clients choose the text behind their first words. */
+const quotation = /^(?:\w+\(\) "|"|FastCGI sent in stderr|directory index of ")/;
+/** Messages about clients and limits, and third-party health checks. */
 const noise = new RegExp(
   `^(?:${[
-    String.raw`\w+\(\) "`,
-    '"',
-    'FastCGI sent in stderr',
     String.raw`(?:\w+\(\) (?:port )?|event port )?reported that client `,
     'client ',
     'a client request body ',
     'an upstream response is buffered',
     'auth request unexpected status',
     'access forbidden',
-    'directory index of ',
     'limiting ',
     'delaying ',
     'cache file ',
@@ -63,8 +58,7 @@ const noise = new RegExp(
 );
 
 const listening = /^(?:bind|listen|socket|setsockopt)\(\) |^still could not bind|^setsockopt\(/;
-const badName =
-  /^(?:no servers are inside upstream|(?:no port|invalid port|no host|no path .{0,64}) in upstream "|upstream "[^"]*" may not |invalid URL prefix in ")/;
+const workerConnections = /^\d+ worker_connections are not enough/;
 const connectCall = /^(?:kevent\(\) reported that )?connect\(\) /;
 const peerSyscall =
   /^(?:(?:kevent\(\) reported that )?connect\(\) |bind\()|^(?:recv|recvmsg|readv|send|sendmsg|writev|sendfile|WSA\w+|SSL_\w+)\(\) /;
@@ -77,9 +71,9 @@ const upstreamActions =
   /^(?:connecting to|SSL handshaking to|sending .*to upstream|reading .*upstream|proxying|in http auth)/;
 const quietLevels: ReadonlySet<string> = new Set(['info', 'notice', 'debug']);
 
-/** Whether the message alone shows that the line is no upstream failure. */
+/** Whether the message's first words alone show that the line is no upstream failure. */
 export function isNoise(message: string): boolean {
-  return noise.test(message);
+  return quotation.test(message) || (noise.test(message) && !message.includes(' could not be resolved ('));
 }
 
 /** Whether the level alone shows it: what nginx writes below `warn` is what clients did. */
@@ -92,15 +86,14 @@ function isAction(action: string | null, whole: string): boolean {
   return action !== null && action !== '' && (action.startsWith(whole) || whole.startsWith(action.replace(/\$$/, '')));
 }
 
-/** Names and configuration: no peer was ever chosen. */
+/** Names and configuration. */
 function nameKind(message: string): Kind | null {
-  if (isUnresolved(message) || message.startsWith('no resolver defined to resolve')) return 'resolve';
-  if (message.startsWith('host not found in upstream')) return 'resolve';
-  return badName.test(message) ? 'other' : null;
+  if (!isAboutName(message)) return null;
+  const unresolved = isUnresolved(message) || /^(?:no resolver|host not found)/.test(message);
+  return unresolved ? 'resolve' : 'other';
 }
 
 function wordedKind({ message, level, action }: Evidence): Kind | null {
-  if (/^\d+ worker_connections are not enough/.test(message)) return 'worker_connections';
   if (message.startsWith('no live upstreams')) return 'no_live';
   if (message.startsWith('upstream server temporarily disabled')) return 'disabled';
   if (message.startsWith('upstream SSL certificate')) return 'tls';
@@ -113,7 +106,7 @@ function wordedKind({ message, level, action }: Evidence): Kind | null {
   }
   // At [warn] nginx has passed over what the upstream sent, and the answer stands.
   if (badResponse.test(message)) return level === 'warn' ? 'unrelated' : 'bad_response';
-  return message.startsWith('upstream ') && level !== 'warn' ? 'other' : null;
+  return message.startsWith('upstream ') && level !== 'warn' && !isQuiet(level) ? 'other' : null;
 }
 
 function connectKind(errno: number | null): Kind {
@@ -136,6 +129,7 @@ function callKind({ message, errno, action, fields, upstream, level }: Evidence)
 
 /** Lines about this nginx and its clients: known before any peer comes into it. */
 function ownKind({ message, errno, action, timer }: Evidence): Kind | null {
+  if (workerConnections.test(message)) return 'worker_connections';
   if (message.startsWith('[lua]') || timer) return 'unrelated';
   const outOfFiles = errno === 24 || errno === 23;
   if (outOfFiles && /^(?:accept4?|socket)\(\) /.test(message)) return 'no_files';
@@ -155,8 +149,11 @@ function unknownKind({ level, errno, action }: Evidence): Kind {
 /** The kind of a line, as docs/decisions/0100 lists them. */
 export function kindOf(evidence: Evidence): Kind {
   const { message, action } = evidence;
-  if (isNoise(message) || (action !== null && otherServices.test(action))) return 'unrelated';
-  const early = nameKind(message) ?? ownKind(evidence) ?? wordedKind(evidence);
+  if (quotation.test(message) || (action !== null && otherServices.test(action))) return 'unrelated';
+  const name = nameKind(message);
+  if (name !== null) return name;
+  if (noise.test(message)) return 'unrelated';
+  const early = ownKind(evidence) ?? wordedKind(evidence);
   if (early !== null) return early;
   return peerSyscall.test(message) ? callKind(evidence) : unknownKind(evidence);
 }

@@ -2,17 +2,14 @@
  * One line of nginx's error log (src/core/ngx_log.c): prefix, message, context, kind. Pure and total: any string gives
  * a value. Read from the left, because nothing in the line is escaped.
  */
-import type { ErrorLine, UpstreamField } from '../model.ts';
+import type { ErrorLine, Kind, UpstreamField } from '../model.ts';
 import { type Context, readContext } from './error-context.ts';
 import { isNoise, isQuiet, kindOf } from './error-kind.ts';
-import { splitMessage } from './error-message.ts';
+import { isAboutName, type Message, splitMessage } from './error-message.ts';
 import { type Prefix, strictPrefix, tolerantPrefix } from './error-prefix.ts';
 import { protocolOf } from './error-protocol.ts';
 import { isBufferCut } from './error-size.ts';
 import { barePeer, httpUpstream, peerOfMessage } from './error-upstream.ts';
-
-/** Kinds whose lines never have a peer: what looks like one was written by somebody else, or is another service's. */
-const peerless: ReadonlySet<string> = new Set(['resolve', 'unrelated']);
 
 function upstreamOf(context: Context, protocol: string | null, named: string | null): UpstreamField | null {
   const fromMessage = named === null ? null : { scheme: null, peer: named, uri: null };
@@ -22,6 +19,22 @@ function upstreamOf(context: Context, protocol: string | null, named: string | n
   if (field !== null || fromMessage === null) return field;
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//.exec(context.upstream.text)?.[1] ?? null;
   return { ...fromMessage, scheme };
+}
+
+/**
+ * Whether the upstream field may be what it says. Where no peer was chosen it is a client's text. A message that
+ * quotes a file name or an application may hold a whole forged context: then there are two, and neither is believed.
+ */
+function isTrusted(kind: Kind, left: Message, context: Context, text: string): boolean {
+  if (isAboutName(left.message)) return false;
+  if (kind !== 'unrelated') return true;
+  return context.client !== null && !text.includes(', client: ', left.context + 1);
+}
+
+/** A request that talks to an upstream has a request line. */
+function lacksRequest(action: string | null, protocol: string | null, context: Context): boolean {
+  if (protocol === 'stream' || protocol === 'mail' || context.request !== null) return false;
+  return context.server !== null && context.upstream === null && (action?.includes('upstream') ?? false);
 }
 
 function parseFrom(text: string, prefix: Prefix): ErrorLine {
@@ -39,7 +52,8 @@ function parseFrom(text: string, prefix: Prefix): ErrorLine {
     upstream: context.upstream !== null,
     timer: context.timer,
   });
-  const named = peerless.has(kind) ? null : peerOfMessage(left.message);
+  const named = kind === 'unrelated' ? null : peerOfMessage(left.message);
+  const trusted = isTrusted(kind, left, context, body);
   return {
     time: prefix.time,
     level: prefix.level,
@@ -55,11 +69,11 @@ function parseFrom(text: string, prefix: Prefix): ErrorLine {
     server: context.server,
     request: context.request,
     subrequest: context.subrequest,
-    upstream: kind === 'resolve' ? null : upstreamOf(context, protocol, named),
+    upstream: trusted ? upstreamOf(context, protocol, named) : null,
     host: context.host,
     referrer: context.referrer,
     login: context.login,
-    truncated: cutByNginx || left.cut || context.cut,
+    truncated: cutByNginx || left.cut || context.cut || lacksRequest(left.action, protocol, context),
   };
 }
 

@@ -39,11 +39,19 @@ const actionStart = new RegExp(
 );
 
 const errnoStart = / \((\d{1,9}): /g;
-const dnsAnswer = / could not be resolved \(\d+: [^()]*\)?$/;
+const dnsAnswer = / could not be resolved \(\d+: [^()"]*\)?$/;
+/** Messages that end with a name out of the configuration, or out of a client's URI where a variable holds it. */
+const naming =
+  /^(?:host not found in upstream|no resolver defined to resolve |no servers are inside upstream|(?:no port|invalid port|no host|no path .{0,64}) in upstream "|upstream "|invalid URL prefix in ")/;
 
 /** Whether a name did not resolve: the number in such a message is a DNS response code, no errno. */
 export function isUnresolved(message: string): boolean {
   return dnsAnswer.test(message.slice(-400));
+}
+
+/** Whether the message is about a name or a URL, so that no peer was chosen and no action had begun. */
+export function isAboutName(message: string): boolean {
+  return naming.test(message) || isUnresolved(message);
 }
 
 function lastMatch(pattern: RegExp, text: string): RegExpExecArray | null {
@@ -54,7 +62,7 @@ function lastMatch(pattern: RegExp, text: string): RegExpExecArray | null {
 }
 
 function splitErrno(text: string): { message: string; errno: number | null; cut: boolean } {
-  const match = isUnresolved(text) ? null : lastMatch(errnoStart, text);
+  const match = lastMatch(errnoStart, text);
   if (match === null) return { message: text, errno: null, cut: false };
   const rest = text.slice(match.index + match[0].length);
   const end = rest.lastIndexOf(')');
@@ -73,18 +81,44 @@ function splitAction(text: string): { before: string; action: string | null } {
   return { before: text.slice(0, last), action };
 }
 
+/** Messages that quote what an upstream sent: anything may stand in them but a number of errno behind them. */
+const quoting = /^(?:upstream|memcached|FastCGI) sent /;
+const quotingEnd = / while ([A-Za-z ]{1,64})(?=, (?:udp )?client: )/g;
+/** Of those, the ones that end with the quotation. */
+const quoted = /^(?:FastCGI sent in stderr: "|upstream sent invalid \w+: ")/;
+const quotedEnd = /(?<=") while ([A-Za-z ]{1,64})(?=, (?:udp )?client: )/g;
+
+/** An action counts only before the client's field, or behind the last quote of a line that was cut. */
+function splitQuoting(text: string, from: number): Message {
+  const ending = quoted.test(text.slice(from, from + 64)) ? quotedEnd : quotingEnd;
+  ending.lastIndex = from;
+  const end = ending.exec(text);
+  if (end !== null) {
+    const context = end.index + end[0].length;
+    return { message: text.slice(from, end.index), errno: null, action: end[1] ?? null, context, cut: false };
+  }
+  const behind = Math.max(text.lastIndexOf('"') + 1, from);
+  const { before, action } = splitAction(text.slice(behind));
+  const message = text.slice(from, behind) + before;
+  return { message, errno: null, action: action?.split(',', 1)[0] ?? null, context: text.length, cut: action !== null };
+}
+
 /**
  * Splits the text from the message on. The leftmost beginning of the context counts: what clients wrote stands to the
- * right of it. Text of upstreams (`upstream sent …`, `FastCGI sent in stderr`) stands to the left: the kind of such a
- * line is decided by its first words, before anything that an upstream said.
+ * right of it.
  */
 export function splitMessage(text: string, from: number): Message {
+  if (quoting.test(text.slice(from, from + 20))) return splitQuoting(text, from);
   contextStart.lastIndex = from;
   const context = contextStart.exec(text)?.index ?? text.length;
-  const left = splitAction(text.slice(from, context));
+  const whole = text.slice(from, context);
+  if (isAboutName(whole.replace(/,$/, ''))) {
+    return { message: whole.replace(/,$/, ''), errno: null, action: null, context, cut: whole.endsWith(',') };
+  }
+  const left = splitAction(whole);
   const { message, errno, cut } = splitErrno(left.before.replace(/,$/, ''));
   if (left.action === null) return { message, errno, action: null, context, cut: cut || left.before.endsWith(',') };
-  const comma = left.action.indexOf(',');
-  const action = comma === -1 ? left.action : left.action.slice(0, comma);
-  return { message, errno, action, context, cut: cut || comma !== -1 };
+  const action = left.action.split(',', 1)[0] ?? '';
+  // The handler that adds an action adds fields behind it.
+  return { message, errno, action, context, cut: cut || context === text.length || action !== left.action };
 }

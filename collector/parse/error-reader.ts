@@ -12,8 +12,8 @@ export type Reading =
       readonly state: 'matched';
       readonly line: ErrorLine;
       /**
-       * It began while the record before it lacked its closing quote and its context. nginx never leaves a record so:
-       * the newline came out of a client's URI, and so did this line.
+       * It began while the record before it lacked its context or a closing quote. nginx never leaves a record so: the
+       * line feed came out of a client's URI, and so did this line. Only the careless forger is caught by this.
        */
       readonly inside: boolean;
     }
@@ -27,27 +27,33 @@ export interface ErrorLineReader {
   reset(): void;
 }
 
-/** What the record still waits for: the context behind its message, or the quote that closes a field. */
-type Open = 'context' | 'quote' | null;
+/**
+ * What the record still waits for: the end of what an application printed, the context behind a stack trace or behind
+ * a message that quotes, or the quote that closes a field.
+ */
+type Open = 'output' | 'trace' | 'message' | 'field' | null;
 
-const multiline = /^(?:\[lua\]|lua |js: |FastCGI sent in stderr)/;
-const hasContext = /, (?:(?:udp )?client|context): /;
+const output = /^FastCGI sent in stderr/;
+const trace = /^(?:\[lua\]|lua |js: )/;
+const outputEnd = /" while [A-Za-z ]{1,64}, (?:udp )?client: /;
+const contextFields = /, (?:(?:udp )?client|context): /;
 const continuation = { state: 'continuation' } as const;
 const foreign = { state: 'foreign' } as const;
 
-function hasOddQuotes(text: string): boolean {
-  let odd = false;
-  for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at + 1)) odd = !odd;
-  return odd;
-}
-
 function openOf(text: string, line: ErrorLine): Open {
   if (isBufferCut(text)) return null;
-  if (!hasContext.test(text)) {
-    if (multiline.test(line.message)) return 'context';
-    return line.connection !== null && hasOddQuotes(text) ? 'quote' : null;
+  if (output.test(line.message)) return outputEnd.test(text) ? null : 'output';
+  if (!contextFields.test(text)) {
+    if (trace.test(line.message)) return 'trace';
+    return line.connection !== null && text.includes('"') ? 'message' : null;
   }
-  return line.truncated && !text.endsWith('"') ? 'quote' : null;
+  return line.truncated && !text.endsWith('"') ? 'field' : null;
+}
+
+/** Whether the record ends with this line. */
+function isEnd(text: string, open: Open): boolean {
+  if (open === 'output') return outputEnd.test(text);
+  return open === 'field' ? text.endsWith('"') : contextFields.test(text);
 }
 
 export function errorLineReader(): ErrorLineReader {
@@ -56,7 +62,7 @@ export function errorLineReader(): ErrorLineReader {
   let room = 0;
 
   function readMatched(text: string, line: ErrorLine): Reading {
-    const inside = open === 'quote';
+    const inside = open === 'message' || open === 'field';
     open = openOf(text, line);
     room = longestRecord - byteLength(text).least;
     return { state: 'matched', line, inside };
@@ -69,7 +75,7 @@ export function errorLineReader(): ErrorLineReader {
       open = null;
       return foreign;
     }
-    if (hasContext.test(text) || (open === 'quote' && text.endsWith('"'))) open = null;
+    if (isEnd(text, open)) open = null;
     return continuation;
   }
 

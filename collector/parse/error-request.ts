@@ -35,11 +35,29 @@ export function readRequest(text: string, at: number, whole: boolean): Quoted | 
   if (!whole || !text.endsWith('"') || text.length <= start) {
     return { value: text.slice(start), closed: false, next: text.length };
   }
-  const upstream = text.lastIndexOf('", upstream: "');
-  if (upstream < start) return { value: text.slice(start, -1), closed: true, next: text.length };
-  const inner = text.lastIndexOf(`"${subrequestLabel}`, upstream);
-  const end = inner >= start ? inner : upstream;
-  return { value: text.slice(start, end), closed: true, next: end + 1 };
+  const end = unversionedEnd(text, start);
+  return end === null
+    ? { value: text.slice(start, -1), closed: true, next: text.length }
+    : { value: text.slice(start, end), closed: true, next: end + 1 };
+}
+
+const upstreamLabel = '", upstream: "';
+
+/**
+ * Where a request of HTTP/0.9 ends before its upstream; null when no upstream can be told. Before 1.21.1 a client
+ * could send `", upstream: "` raw: the last one is nginx's. Where the proxied URI is decoded, an escaped one comes
+ * again behind nginx's: with escapes, or with more than one, nobody can tell.
+ */
+function unversionedEnd(text: string, start: number): number | null {
+  const first = text.indexOf(upstreamLabel, start);
+  if (first === -1) return null;
+  const last = text.lastIndexOf(upstreamLabel);
+  if (last !== first) {
+    const only = text.indexOf(upstreamLabel, first + 1) === last;
+    if (!only || text.slice(start, first).includes('%')) return null;
+  }
+  const subrequest = text.lastIndexOf(`"${subrequestLabel}`, last);
+  return subrequest >= start ? subrequest : last;
 }
 
 /** The path of a request line as nginx decodes it, when it then holds a quote; null else. */
