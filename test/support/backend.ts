@@ -12,7 +12,7 @@
  *   const full = await startFullBacklog();                       // accepts nobody: TCP times out, a unix socket says EAGAIN
  */
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, type ListenOptions, type Socket } from 'node:net';
 import { freePort } from './ports.ts';
@@ -31,7 +31,7 @@ export interface Reply {
 /**
  * `reset`: RST once the request came (104). `close`: closed as soon as it is accepted. `close_early`: closed after the
  * request, without an answer. `hang`: never answers. `big_header`: more header than nginx's buffer holds.
- * `garbage`: an answer that is no HTTP.
+ * `garbage`: an answer with an invalid header.
  */
 export type Misbehaviour = 'reset' | 'close' | 'close_early' | 'hang' | 'big_header' | 'garbage';
 export type Behaviour = Reply | Misbehaviour | ((request: IncomingMessage, response: ServerResponse) => void);
@@ -41,8 +41,9 @@ export interface BackendOptions {
   readonly port?: number;
   /** 127.0.0.1 unless told. */
   readonly host?: string;
-  /** A unix socket instead. */
+  /** A unix socket instead; anybody may connect unless `mode` says otherwise (nginx's workers are another user). */
   readonly path?: string;
+  readonly mode?: number;
   readonly behave?: Behaviour;
   readonly keepalive?: boolean;
 }
@@ -85,6 +86,7 @@ export async function startBackend(options: BackendOptions = {}): Promise<Backen
     if (path !== undefined) rmSync(path, { force: true });
     server.listen(where);
     await once(server, 'listening');
+    if (path !== undefined) chmodSync(path, options.mode ?? 0o666);
   };
   const stop = async (): Promise<void> => {
     if (!server.listening) return;
@@ -138,14 +140,14 @@ function answer(behaviour: Behaviour, request: IncomingMessage, response: Server
       response.writeHead(200, { 'X-Big': 'x'.repeat(16_000) }).end('ok\n');
       return;
     case 'garbage':
-      socket.end('this is no HTTP\r\n\r\n');
+      socket.end('HTTP/1.1 200 OK\r\nbad\0header: x\r\n\r\n');
       return;
   }
 }
 
 const LISTENER = `
 const where = JSON.parse(process.argv[1]);
-require('node:net').createServer(() => {}).listen({ ...where, backlog: 1 }, () => console.log('listening'));
+require('node:net').createServer(() => {}).listen({ ...where, backlog: 1, readableAll: true, writableAll: true }, () => console.log('listening'));
 `;
 
 export interface FullBacklog {

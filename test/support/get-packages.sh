@@ -54,7 +54,7 @@ mkdir -p "$work/cache/archives/partial"
 cat >"$work/apt.conf" <<EOF
 Dir::Cache "$work/cache";
 Debug::NoLocking "1";
-APT::Sandbox::User "$(id -un)";
+APT::Sandbox::User "root";
 APT::Get::List-Cleanup "0";
 Acquire::Languages "none";
 Acquire::Retries "3";
@@ -65,35 +65,64 @@ Acquire::Retries "3";
 EOF
 
 use_own_lists() { printf 'Dir::State::lists "%s";\n' "$dir/apt/lists" >>"$work/apt.conf"; }
+# apt-get update succeeds also when it reached nobody.
 update_own_lists() {
   say "reading Debian's package lists"
-  apt-get -c "$work/apt.conf" -q update >"$work/log" 2>&1 || return 1
+  apt-get -c "$work/apt.conf" -q update >"$work/log" 2>&1 && has_lists "$dir/apt/lists"
 }
-# --reinstall: also those that the system has. Recommended packages are not needed to run anything here.
+# --reinstall: also those that the system has, which apt skips where it cannot. Recommended ones are not needed here.
 download() {
   # shellcheck disable=SC2086 # package names hold no blanks: one word each
   apt-get -c "$work/apt.conf" -q -y --no-install-recommends --reinstall --download-only install $missing \
-    >"$work/log" 2>&1
+    >"$work/log" 2>&1 || return 1
+  for package in $missing; do
+    ls "$work/cache/archives/${package}"_*.deb >/dev/null 2>&1 || return 1
+  done
+}
+# Debian 13 has no Netdata: bookworm's runs there, with the libraries of 13 where they serve.
+add_bookworm() {
+  # shellcheck disable=SC2016 # apt's own placeholders
+  mirror=$(apt-get -c "$work/apt.conf" indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
+    awk '$1 !~ /[-\/]/ && $2 == "main" && $3 ~ /debian\/?$/ { print $3; exit }')
+  [ -n "$mirror" ] || return 1
+  signed=
+  for keys in /usr/share/keyrings/debian-archive-keyring.gpg /usr/share/keyrings/debian-archive-keyring.pgp; do
+    [ -e "$keys" ] && signed="[signed-by=$keys]"
+  done
+  mkdir -p "$work/sources.d"
+  cp /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources "$work/sources.d" 2>/dev/null || true
+  echo "deb $signed $mirror bookworm main" >"$work/sources.d/older.list"
+  printf 'Dir::Etc::sourceparts "%s";\n' "$work/sources.d" >>"$work/apt.conf"
+  say "asking Debian 12 too"
 }
 has_lists() { [ -n "$(find "$1" -name '*_Packages*' -print 2>/dev/null | head -n 1)" ]; }
-why() { grep '^E:' "$work/log" | head -n 1 || tail -n 1 "$work/log"; }
+# The line of apt's that says most.
+why() {
+  for sign in '^E:' 'not possible' '^W:' .; do
+    grep "$sign" "$work/log" | head -n 1 | grep . && return
+  done
+  echo "it says nothing"
+}
 
-got=no
-# shellcheck disable=SC2086
-say "getting" $missing
-if has_lists /var/lib/apt/lists && download; then got=yes; fi
-if [ $got = no ]; then
+# The machine's lists where they serve, else our own, fresh ones.
+get() {
+  if has_lists /var/lib/apt/lists && download; then return; fi
   use_own_lists
-  if has_lists "$dir/apt/lists" && download; then
-    got=yes
-  else
-    update_own_lists || fail "apt-get update failed: $(why)"
-    download || fail "apt-get could not get $(echo "$missing" | tr '\n' ' '): $(why)"
+  if has_lists "$dir/apt/lists" && download; then return; fi
+  update_own_lists || fail "apt-get update failed: $(why)"
+  if download; then return; fi
+  if grep -q 'Unable to locate\|no installation candidate' "$work/log"; then
+    if add_bookworm && update_own_lists && download; then return; fi
   fi
-fi
+  # shellcheck disable=SC2086 # one line
+  fail "apt-get could not get" $missing: "$(why)"
+}
+
+# shellcheck disable=SC2086 # one line
+say "getting" $missing
+get
 
 for deb in "$work"/cache/archives/*.deb; do
-  [ -e "$deb" ] || fail "apt-get got nothing: $(tail -n 1 "$work/log")"
   case ${deb##*/} in
     # A C library that is not the system's own breaks every program that the system's loader starts with it.
     libc6_* | libc-bin_* | libc6-*) continue ;;

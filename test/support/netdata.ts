@@ -15,7 +15,6 @@
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { tool } from './packages.ts';
 import { freePort } from './ports.ts';
@@ -291,7 +290,8 @@ function writeHealth(folder: string, health: NetdataOptions['health'], version: 
 function confText(dir: string, port: number, web: string, options: NetdataOptions): string {
   const off = ['timex', 'idlejitter', 'tc', 'cgroups', 'proc', 'diskspace', 'statsd', 'netdata monitoring', 'ebpf'];
   const sections: Record<string, string[]> = {
-    global: [`run as user = ${userInfo().username}`, 'hostname = test'],
+    // Root would become the user netdata, which may not exist; anybody else stays who it is.
+    global: [...(process.getuid?.() === 0 ? ['run as user = root'] : []), 'hostname = test'],
     directories: [
       `config = ${dir}/etc`,
       `stock config = ${dir}/stock`,

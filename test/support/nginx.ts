@@ -58,12 +58,15 @@ export interface Nginx {
   /** As in `1.22.1`. */
   readonly version: string;
   readonly tool: Tool;
-  /** Pids of the workers that run. */
+  /** Pids of the workers that serve; those that are shutting down are none. */
   workers(): number[];
   /** Lines of the error log that match, once there are at least `count` (1 unless told). */
   errorLines(pattern: RegExp, count?: number): Promise<string[]>;
   accessLines(pattern?: RegExp, count?: number): Promise<string[]>;
-  /** Sends HUP, with a new configuration if given; resolves when new workers run and the old ones have gone or go. */
+  /**
+   * Sends HUP, with a new configuration if given; resolves when only new workers serve. Rejects with NginxFailed when
+   * nginx refuses the configuration, and goes on with the old one.
+   */
   reload(config?: NginxConfig): Promise<void>;
   /** Sends USR1; resolves when the logs that were renamed or removed are there again. */
   reopen(): Promise<void>;
@@ -108,13 +111,14 @@ export async function startNginx(config: NginxConfig, options: { readonly prefix
     reload: async (next) => {
       if (next) writeFileSync(conf, configText(next, program, prefix));
       const before = new Set(workers());
-      const complaints = readText(errorLog).split('[emerg]').length;
+      const size = readText(errorLog).length;
+      const refused = (): boolean => readText(errorLog).slice(size).includes('[emerg]');
       child.signal('SIGHUP');
-      await waitUntil(
-        () => readText(errorLog).split('[emerg]').length > complaints || workers().some((pid) => !before.has(pid)),
-        { what: 'nginx to reload', hint: said },
-      );
-      if (readText(errorLog).split('[emerg]').length > complaints) {
+      await waitUntil(() => refused() || (workers().length > 0 && workers().every((pid) => !before.has(pid))), {
+        what: 'nginx to reload',
+        hint: said,
+      });
+      if (refused()) {
         throw new NginxFailed(`nginx refused to reload: ${said().trim()}`);
       }
     },
@@ -198,6 +202,8 @@ function readText(path: string): string {
   }
 }
 
-/** nginx names its processes by their role (src/os/unix/ngx_process_cycle.c). */
-const isWorker = (pid: number): boolean =>
-  isAlive(pid) && readText(`/proc/${pid}/cmdline`).startsWith('nginx: worker process');
+/** nginx names its processes by their role (src/os/unix/ngx_process_cycle.c); one that leaves says so. */
+function isWorker(pid: number): boolean {
+  const title = readText(`/proc/${pid}/cmdline`);
+  return isAlive(pid) && title.startsWith('nginx: worker process') && !title.includes('shutting down');
+}

@@ -9,13 +9,13 @@
  */
 import { mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAlive } from './process.ts';
 import { atEnd } from './temp.ts';
 
 const LOWEST = 10_000;
-const FOLDER = join(tmpdir(), `nginx-upstream-ports-${userInfo().uid}`);
+const FOLDER = join(tmpdir(), `nginx-upstream-ports-${process.getuid?.()}`);
 
 /** Distinct free ports, kept apart from those of other tests until this one ends. */
 export async function freePorts(count: number): Promise<number[]> {
