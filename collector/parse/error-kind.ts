@@ -114,6 +114,11 @@ function connectKind(errno: number | null): Kind {
   return errnoKinds.get(errno) ?? connectOnly.get(errno) ?? 'other';
 }
 
+function laterKind(errno: number | null): Kind {
+  const kind = errno === null ? 'other' : (errnoKinds.get(errno) ?? 'other');
+  return kind === 'timed_out' ? 'read_timeout' : kind;
+}
+
 /** Failures of system calls on a connection that is, or was being, made. */
 function callKind({ message, errno, action, fields, upstream, level }: Evidence): Kind {
   if (connectCall.test(message) || message.startsWith('bind(') || isAction(action, 'connecting to upstream'))
@@ -123,8 +128,7 @@ function callKind({ message, errno, action, fields, upstream, level }: Evidence)
   if (action === null && !upstream && !errnoKinds.get(errno ?? 0)?.startsWith('refused')) return 'unrelated';
   if (isQuiet(level)) return 'unrelated';
   if (action === 'sending to client' && !(upstream && /^(?:recv|readv|SSL_read)/.test(message))) return 'unrelated';
-  const kind = errno === null ? 'other' : (errnoKinds.get(errno) ?? 'other');
-  return kind === 'timed_out' ? 'read_timeout' : kind;
+  return laterKind(errno);
 }
 
 /** Lines about this nginx and its clients: known before any peer comes into it. */
@@ -143,7 +147,7 @@ function ownKind({ message, errno, action, timer }: Evidence): Kind | null {
 /** Messages that are not in the catalogue: the action says whether an upstream was being talked to. */
 function unknownKind({ level, errno, action }: Evidence): Kind {
   if (action === null || !upstreamActions.test(action) || level === 'warn' || isQuiet(level)) return 'unrelated';
-  return isAction(action, 'connecting to upstream') && errno !== null ? connectKind(errno) : 'other';
+  return isAction(action, 'connecting to upstream') ? connectKind(errno) : laterKind(errno);
 }
 
 /** The kind of a line, as docs/decisions/0100 lists them. */

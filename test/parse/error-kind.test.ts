@@ -379,7 +379,7 @@ const later: readonly Row[] = [
     'reset, BSD',
     'error',
     `kevent() reported about an closed connection (54: Connection reset by peer)${header}${fields}`,
-    'other',
+    'reset',
     54,
   ],
   ['reset, BSD recv', 'error', `recv() failed (54: Connection reset by peer)${header}${fields}`, 'reset', 54],
