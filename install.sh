@@ -211,10 +211,11 @@ quoted() {
 }
 
 # as_user COMMAND...: runs it with the rights of $user (root only). setpriv needs no entry in the user database and no
-# PAM; runuser and su are for systems without it.
+# PAM; runuser and su are for systems without it. env stands between, because setpriv holds root's capabilities until
+# it has executed something: it would itself reach a node in /root.
 as_user() {
   if setpriv --reuid 0 true 2>/dev/null; then
-    setpriv --reuid "$uid" --regid "$gid" --groups "$(say "$user_groups" | tr ' ' ',')" -- "$@"
+    setpriv --reuid "$uid" --regid "$gid" --groups "$(say "$user_groups" | tr ' ' ',')" -- env "$@"
   elif command -v runuser >/dev/null; then runuser -u "$user" -- "$@"
   else su -s /bin/sh "$user" -c "$(quoted "$@")"; fi
 }
@@ -252,20 +253,19 @@ can_read() {
   else path_allows "$P" "$1" 4; fi
 }
 can_run_node() {
-  if is_root; then (cd / && as_user "$1" --version) >/dev/null 2>&1
+  if is_root; then (cd / && as_user "$1" --version) >/dev/null 2>&1 </dev/null
   else path_allows '' "$(readlink -f "$1")" 1 && path_allows '' "$1" 1; fi
 }
 
 # -------------------------------------------------------------------------------------------------------- Node.js
 
-node_version() { "$1" --version 2>/dev/null | sed -n 's/^v\([0-9][0-9.]*\).*/\1/p'; }
+node_version() { "$1" --version 2>/dev/null </dev/null | sed -n 's/^v\([0-9][0-9.]*\).*/\1/p'; }
 
 # Sets node to the absolute path for the shebang: the first one that is new enough and that $user can run. The PATH of
 # a login is not the PATH of Netdata, so `env node` in the shebang would find another one, or none.
 find_node() {
   node='' refused=''
-  for candidate in "$(command -v node || true)" "$(command -v nodejs || true)" \
-    "$P/usr/bin/node" "$P/usr/local/bin/node" "$P/usr/bin/nodejs" "$P/opt/node/bin/node"; do
+  while IFS= read -r candidate; do
     case $candidate in
       /run/*) candidate=$(readlink -f "$candidate") ;; # fnm's path lives as long as the shell
       /*) ;;
@@ -275,7 +275,9 @@ find_node() {
     node_refused "$candidate" && continue
     node=$candidate
     break
-  done
+  done <<END
+$(for name in node nodejs; do printf '%s\n' "$PATH:$P/usr/bin:$P/usr/local/bin" | tr ':' '\n' | sed "s|/*\$|/$name|"; done)
+END
   if [ -z "$node" ] && [ -n "$refused" ]; then die "$refused"; fi
   [ -n "$node" ] || die "no Node found: install Node $NODE_NEEDED or newer, for example apt-get install nodejs, and run install.sh again"
   [ -z "$refused" ] || say "  not used: $refused"
@@ -560,18 +562,19 @@ plugin_pids() {
   done
 }
 
-service_command() { # service_command start|restart: what a person would type
+service_command() { # service_command start|restart: what a person would do
   if [ -d /run/systemd/system ] && command -v systemctl >/dev/null; then say "systemctl $1 netdata"
   elif [ -x /etc/init.d/netdata ]; then say "/etc/init.d/netdata $1"
-  elif [ -e /.dockerenv ]; then say "docker restart CONTAINER"
-  else say "$netdata_bin, after ending the running one"; fi
+  elif [ -e /.dockerenv ]; then say "docker restart CONTAINER, on its host"
+  elif [ "$1" = start ]; then say "$netdata_bin"
+  else say "end it (kill $(netdata_pid)) and run $netdata_bin"; fi
 }
 restart_netdata() { # restart_netdata WHY: fails where a person must do it
   command=$(service_command restart)
   case $command in
     systemctl* | /etc/init.d/*) change "restart Netdata for $1: $command" run_service "$command" ;;
     *)
-      say "  Netdata must be restarted for $1, by hand, as there is no systemctl and no /etc/init.d/netdata: $command"
+      say "  Netdata must be restarted for $1, by you, as here is neither systemctl nor /etc/init.d/netdata: $command"
       return 1
       ;;
   esac
@@ -634,7 +637,7 @@ next_steps() {
   if at_least "$version" 1.44 && [ -d /run/systemd/system ]; then logs="journalctl --namespace=netdata --grep $NAME"; fi
   say "Open next:"
   say "  1. http://localhost:${port:-19999}, section nginx_upstream: there within $every, as often as Netdata looks for new plugins"
-  say "  2. nothing there after that? $(service_command restart), then $logs"
+  say "  2. nothing there after that? Restart Netdata ($(service_command restart)), then look: $logs"
   say "  3. settings, if you want any (none is needed): $config/$NAME.conf"
 }
 

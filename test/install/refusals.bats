@@ -69,6 +69,17 @@ unchanged() { same "$before" "$(tree)"; }
   unchanged
 }
 
+@test "the same with a real node, which root would reach for it" {
+  make_tree native 2.10.4
+  mkdir -p "$BASE/home/bin"
+  ln -s "$(PATH=$MACHINE_PATH command -v node)" "$BASE/home/bin/node"
+  chmod 700 "$BASE/home"
+  rm "$TOOLS/node"
+  PATH=$BASE/home/bin:$PATH
+  installer
+  refused "the user netdata cannot run $BASE/home/bin/node"
+}
+
 @test "a link to a node out of reach is out of reach" {
   make_tree native 2.10.4
   make_node "$BASE/home/bin/node" v22.0.0
