@@ -253,3 +253,19 @@ export interface JobSnapshot {
   readonly upstreams: readonly UpstreamSnapshot[];
   readonly peers: readonly PeerSnapshot[];
 }
+
+/** One answer of nginx's stub_status: gauges now, counters since nginx started. */
+export interface StubStatus {
+  readonly active: number;
+  readonly accepts: number;
+  readonly handled: number;
+  readonly requests: number;
+  readonly reading: number;
+  /** Includes the request that asked for the page. */
+  readonly writing: number;
+  readonly waiting: number;
+}
+
+/** What is charted of the TCP states; `fin_wait` is every state in which this end has sent its FIN. */
+export const tcpStates = ['syn_sent', 'established', 'time_wait', 'close_wait', 'fin_wait'] as const;
+export type TcpState = (typeof tcpStates)[number];
