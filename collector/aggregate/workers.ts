@@ -28,15 +28,15 @@ export interface Workers {
   record(masters: readonly MasterView[], crashes: number): WorkerTotals;
 }
 
-/** A change is over when as many workers run as before it, or after this many looks: then there are fewer now. */
+/**
+ * A change is over when as many workers run as before it (a reload: and they stay, for the new ones come one by one),
+ * or after this many looks: then there are fewer now.
+ */
 const longestChange = 5;
 
 /** What one master was last seen with, and the change that is under way. */
 interface Watched {
-  /** Those that run and are not about to be told to go. */
   running: ReadonlySet<number>;
-  /** Old workers of a reload that has been counted: what becomes of them is no news. */
-  old: ReadonlySet<number>;
   sleeps: number | null;
   change: Change | null;
 }
@@ -65,9 +65,10 @@ export function createWorkers(): Workers {
   let restarts = 0;
 
   function look(master: Watched, { sleeps, workers }: MasterView, crashes: number): void {
-    const running = without(runningOf(workers), master.old);
+    const running = runningOf(workers);
     const leaving = workers.some(({ pid, shuttingDown }) => shuttingDown && master.running.has(pid));
-    if (!sameSet(running, master.running)) {
+    const isStill = sameSet(running, master.running);
+    if (!isStill) {
       master.change ??= { before: master.running, sleepsBefore: master.sleeps, looks: 0, crashes: 0, graceful: false };
     }
     const { change } = master;
@@ -75,13 +76,13 @@ export function createWorkers(): Workers {
       change.looks++;
       change.crashes += crashes;
       change.graceful ||= leaving || (running.size > change.before.size && isSubset(change.before, running));
-      if (running.size >= change.before.size || change.looks >= longestChange) {
+      const isComplete = running.size >= change.before.size && (isStill || !change.graceful);
+      if (isComplete || change.looks >= longestChange) {
         settle(change, running, sleeps);
-        if (change.graceful) master.old = change.before;
         master.change = null;
       }
     }
-    master.running = without(running, master.old);
+    master.running = running;
     master.sleeps = sleeps;
   }
 
@@ -113,7 +114,7 @@ export function createWorkers(): Workers {
 }
 
 function firstSight({ sleeps, workers }: MasterView): Watched {
-  return { running: runningOf(workers), old: new Set(), sleeps, change: null };
+  return { running: runningOf(workers), sleeps, change: null };
 }
 
 function runningOf(workers: readonly WorkerView[]): ReadonlySet<number> {
