@@ -269,3 +269,26 @@ export interface StubStatus {
 /** What is charted of the TCP states; `fin_wait` is every state in which this end has sent its FIN. */
 export const tcpStates = ['syn_sent', 'established', 'time_wait', 'close_wait', 'fin_wait'] as const;
 export type TcpState = (typeof tcpStates)[number];
+
+/** Measure 7. Gauges now; counters are running totals since the plugin started. */
+export interface ConnectionsSnapshot {
+  readonly active: number;
+  readonly reading: number;
+  readonly writing: number;
+  readonly waiting: number;
+  readonly accepted: number;
+  readonly handled: number;
+  /** Accepted and closed at once, for want of worker_connections. */
+  readonly dropped: number;
+  readonly requests: number;
+}
+
+/** nginx's processes. `configured` is null while it is not known. */
+export interface WorkersSnapshot {
+  readonly running: number;
+  readonly shuttingDown: number;
+  readonly configured: number | null;
+  /** Running totals. */
+  readonly reloads: number;
+  readonly restarts: number;
+}

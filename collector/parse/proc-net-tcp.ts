@@ -44,17 +44,28 @@ export interface TcpScanner {
   scan(bytes: Uint8Array, end: number): number;
   /** Sockets whose remote end is this peer, in the kernel's state `st`. */
   count(peer: string, st: number): number;
-  /** Established, connecting or half-closed sockets to any peer that belong to `uid`: each holds a connection of nginx. */
-  owned(): number;
+  /** Connections to any of the peers that belong to the owners and hold a descriptor. */
+  toPeers(): number;
+  /** Connections that the owners have accepted: their local port is one that is listened on. */
+  accepted(): number;
   listeners(): readonly Listener[];
 }
 
-/** Counts for `peers` (as nginx writes them; those that are no IP address and port are ignored). `uid` owns `owned()`. */
-export function createTcpScanner(peers: readonly string[], uid: number | null): TcpScanner {
-  const { index, byPort, slots } = indexPeers(peers);
+/** The peers to count for, as nginx writes them, made ready once. Those that are no IP address and port are ignored. */
+export interface PeerIndex {
+  readonly slotOf: ReadonlyMap<string, number>;
+  readonly slots: number;
+  readonly byPort: readonly (readonly Candidate[] | undefined)[];
+}
+
+/** @param owners user ids whose connections are told from those of others (nginx's workers) */
+export function createTcpScanner(peers: PeerIndex, owners: ReadonlySet<number>): TcpScanner {
+  const { slotOf, byPort, slots } = peers;
   const counts = new Uint32Array(slots * stateSlots);
   const listening: Listener[] = [];
-  let owned = 0;
+  const listened = new Uint8Array(65536);
+  let toPeers = 0;
+  let accepted = 0;
 
   function row(bytes: Uint8Array, start: number, end: number): void {
     const sl = skipDigits(bytes, skipBlanks(bytes, start, end), end);
@@ -65,19 +76,25 @@ export function createTcpScanner(peers: readonly string[], uid: number | null): 
     const tail = remote + width + 6;
     if (uidStart(tail) >= end) return;
     const st = hexAt(bytes, tail, 2);
-    if (st === socketStates.listen) {
-      const listener = readListener(bytes, local, width, tail, end);
-      if (listener !== null) listening.push(listener);
-    } else if (st < stateSlots) {
-      const slot = findPeer(byPort[hexAt(bytes, remote + width + 1, 4)], bytes, remote, width);
-      if (slot >= 0) connection(bytes, slot, st, tail, end);
-    }
+    if (st === socketStates.listen) listen(readListener(bytes, local, width, tail, end));
+    else if (st < stateSlots) connection(bytes, { local, remote, width, tail, end }, st);
   }
 
-  function connection(bytes: Uint8Array, slot: number, st: number, tail: number, end: number): void {
-    const at = slot * stateSlots + st;
-    counts[at] = (counts[at] ?? 0) + 1;
-    if (uid !== null && holdsConnection(st) && decimalAt(bytes, uidStart(tail), end) === uid) owned += 1;
+  function listen(listener: Listener | null): void {
+    if (listener === null) return;
+    listening.push(listener);
+    listened[listener.port] = 1;
+  }
+
+  function connection(bytes: Uint8Array, at: Columns, st: number): void {
+    const { local, remote, width, tail, end } = at;
+    const slot = findPeer(byPort[hexAt(bytes, remote + width + 1, 4)], bytes, remote, width);
+    if (slot >= 0) counts[slot * stateSlots + st] = (counts[slot * stateSlots + st] ?? 0) + 1;
+    if (!holdsDescriptor(st)) return;
+    const isAccepted = listened[hexAt(bytes, local + width + 1, 4)] === 1;
+    if ((slot < 0 && !isAccepted) || !owners.has(decimalAt(bytes, uidStart(tail), end))) return;
+    if (slot >= 0) toPeers++;
+    else accepted++;
   }
 
   return {
@@ -92,12 +109,22 @@ export function createTcpScanner(peers: readonly string[], uid: number | null): 
       return start;
     },
     count(peer, st) {
-      const slot = index.get(peer);
+      const slot = slotOf.get(peer);
       return slot === undefined ? 0 : (counts[slot * stateSlots + st] ?? 0);
     },
-    owned: () => owned,
+    toPeers: () => toPeers,
+    accepted: () => accepted,
     listeners: () => listening,
   };
+}
+
+/** Where the columns of a row begin, and where it ends. */
+interface Columns {
+  readonly local: number;
+  readonly remote: number;
+  readonly width: number;
+  readonly tail: number;
+  readonly end: number;
 }
 
 interface Candidate {
@@ -105,7 +132,7 @@ interface Candidate {
   readonly slot: number;
 }
 
-function indexPeers(peers: readonly string[]) {
+export function indexPeers(peers: readonly string[]): PeerIndex {
   const index = new Map<string, number>();
   const byPort: (Candidate[] | undefined)[] = new Array(65536).fill(undefined);
   const slotOf = new Map<string, number>();
@@ -123,7 +150,7 @@ function indexPeers(peers: readonly string[]) {
     byPort[address.port] = same;
     same.push({ words: address.words, slot });
   }
-  return { index, byPort, slots: slotOf.size };
+  return { slotOf: index, byPort, slots: slotOf.size };
 }
 
 function findPeer(candidates: readonly Candidate[] | undefined, bytes: Uint8Array, at: number, width: number): number {
@@ -169,7 +196,8 @@ function skipNumber(bytes: Uint8Array, at: number, end: number): number {
   return skipDigits(bytes, skipBlanks(bytes, at, end), end);
 }
 
-function holdsConnection(st: number): boolean {
+/** Not TIME-WAIT and the like, which the kernel keeps after the process has closed them. */
+function holdsDescriptor(st: number): boolean {
   return st === socketStates.established || st === socketStates.synSent || st === socketStates.closeWait;
 }
 

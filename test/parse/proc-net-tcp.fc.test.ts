@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createTcpScanner } from '../../collector/parse/proc-net-tcp.ts';
+import { createTcpScanner, indexPeers } from '../../collector/parse/proc-net-tcp.ts';
 
 const hex = (value: number, width: number) => value.toString(16).toUpperCase().padStart(width, '0');
 const v4 = (last: number) => `${hex(last, 2)}00000A`;
@@ -45,7 +45,7 @@ test('counts as a plain reading of the same rows does, wherever the text is cut'
   fc.assert(
     fc.property(fc.array(row, { maxLength: 60 }), fc.integer({ min: 1, max: 400 }), (rows, step) => {
       const bytes = Buffer.from(text(rows));
-      const scanner = createTcpScanner(peers, 33);
+      const scanner = createTcpScanner(indexPeers(peers), new Set([33]));
       let from = 0;
       for (let to = 0; to < bytes.length; ) {
         to = Math.min(to + step, bytes.length);
@@ -58,7 +58,7 @@ test('counts as a plain reading of the same rows does, wherever the text is cut'
             rows.filter((one) => `${one.host}:${one.port}` === peer && one.st === st).length,
           );
       const holding = rows.filter((one) => one.uid === 33 && [1, 2, 8].includes(one.st));
-      expect(scanner.owned()).toBe(holding.filter((one) => peers.includes(`${one.host}:${one.port}`)).length);
+      expect(scanner.toPeers()).toBe(holding.filter((one) => peers.includes(`${one.host}:${one.port}`)).length);
     }),
   );
 });
@@ -67,7 +67,7 @@ test('never throws, never reads past what it was given, whatever the bytes', () 
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 2000 }), fc.nat(2000), (bytes, cut) => {
       const end = Math.min(cut, bytes.length);
-      const consumed = createTcpScanner(peers, 0).scan(bytes, end);
+      const consumed = createTcpScanner(indexPeers(peers), new Set([0])).scan(bytes, end);
       expect(consumed).toBe(bytes.subarray(0, end).lastIndexOf(10) + 1);
     }),
   );

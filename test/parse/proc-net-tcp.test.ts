@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createTcpScanner, socketStates as st } from '../../collector/parse/proc-net-tcp.ts';
+import { createTcpScanner, indexPeers, socketStates as st } from '../../collector/parse/proc-net-tcp.ts';
 
 // Rows as Linux 6.1 and 6.18 wrote them.
 const tcp = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode                                                     
@@ -21,8 +21,8 @@ const tcp6 = `  sl  local_address                         remote_address        
 
 const peers = ['127.0.0.1:8080', '10.0.0.3:8080', '[::1]:8080', 'unix:/run/x', 'backend'];
 
-function scan(texts: readonly string[], uid: number | null = 33) {
-  const scanner = createTcpScanner(peers, uid);
+function scan(texts: readonly string[], owners: readonly number[] = [33]) {
+  const scanner = createTcpScanner(indexPeers(peers), new Set(owners));
   for (const text of texts) {
     const bytes = Buffer.from(text);
     expect(scanner.scan(bytes, bytes.length)).toBe(bytes.length);
@@ -49,15 +49,23 @@ test('counts IPv6, and a v4-mapped remote end as IPv4', () => {
 });
 
 test('two spellings of an address are one peer', () => {
-  const scanner = createTcpScanner(['[::1]:8080', '[0:0:0:0:0:0:0:1]:8080'], null);
+  const scanner = createTcpScanner(indexPeers(['[::1]:8080', '[0:0:0:0:0:0:0:1]:8080']), new Set());
   scanner.scan(Buffer.from(tcp6), tcp6.length);
   expect(scanner.count('[::1]:8080', st.established)).toBe(1);
   expect(scanner.count('[0:0:0:0:0:0:0:1]:8080', st.established)).toBe(1);
 });
 
-test('the sockets of one owner that hold a connection: neither TIME-WAIT nor those of others', () => {
-  expect(scan([tcp, tcp6]).owned()).toBe(5);
-  expect(scan([tcp, tcp6], null).owned()).toBe(0);
+test('what nginx holds: connections to peers and accepted ones, neither TIME-WAIT nor those of others', () => {
+  const served = `  10: 0100007F:07E8 0100007F:D001 01 00000000:00000000 00:00000000 00000000    33        0 41 1 0 20 4 30 10 -1
+  11: 0100007F:07E8 0100007F:D002 01 00000000:00000000 00:00000000 00000000     0        0 0 1 0 20 4 30 10 -1
+  12: 0100007F:07E8 0100007F:D003 06 00000000:00000000 03:00000000 00000000    33        0 0 3 0
+  13: 0100007F:07E9 0100007F:D003 01 00000000:00000000 00:00000000 00000000    33        0 42 1 0 20 4 30 10 -1
+`;
+  const scanner = scan([tcp, served, tcp6]);
+  expect(scanner.toPeers()).toBe(5);
+  expect(scanner.accepted()).toBe(1);
+  expect(scan([tcp, served, tcp6], []).toPeers()).toBe(0);
+  expect(scan([tcp, served, tcp6], [33, 1000]).toPeers()).toBe(6);
 });
 
 test('who listens, with depth, owner and inode', () => {
@@ -86,7 +94,7 @@ test.each([
 
 test('an unfinished row is left for the next call', () => {
   const bytes = Buffer.from(tcp);
-  const scanner = createTcpScanner(peers, 33);
+  const scanner = createTcpScanner(indexPeers(peers), new Set([33]));
   const cut = tcp.indexOf('0300000A');
   const consumed = scanner.scan(bytes, cut);
   expect(consumed).toBe(tcp.lastIndexOf('\n', cut) + 1);
