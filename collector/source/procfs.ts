@@ -24,7 +24,7 @@ export interface Procfs {
    * Tells network namespaces apart: each has files of its own under /proc/PID/net, so the inode of one of them names
    * it, also for those who may not read the links in /proc/PID/ns. null when the process is gone.
    */
-  networkOf(pid: number): string | null;
+  networkOf(pid: number | 'self'): string | null;
 }
 
 /** Most rows of net/tcp come in pages of 4 KiB: several are gathered before they are looked at. */

@@ -25,16 +25,23 @@ export interface StatusSource {
   close(): void;
 }
 
-export interface StatusOptions {
+export interface StatusPageAddress {
   readonly url: string;
+  /** The Host header that selects the server; null = by the URL. */
+  readonly host: string | null;
+}
+
+export interface StatusOptions {
+  readonly page: StatusPageAddress;
   readonly http: HttpClient;
   readonly parse: (text: string) => StubStatus | null;
   /** Less than the shortest tick, one second. */
   readonly timeoutMs?: number;
 }
 
-export function createStatusSource({ url, http, parse, timeoutMs = 800 }: StatusOptions): StatusSource {
-  const target = parseStatusUrl(url);
+export function createStatusSource({ page, http, parse, timeoutMs = 800 }: StatusOptions): StatusSource {
+  const { url, host } = page;
+  const target = parseStatusUrl(url, host);
   const steady = createSteadyProblem();
   let answer: HttpAnswer | null = null;
   let asking = false;

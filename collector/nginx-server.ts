@@ -1,0 +1,121 @@
+import { createConnections } from './aggregate/connections.ts';
+import { connectionsUsed, descriptorsUsed } from './aggregate/limits.ts';
+import { createWorkers } from './aggregate/workers.ts';
+import type { JobSnapshot, StubStatus } from './model.ts';
+import type { Conditions } from './netdata/log.ts';
+import { createNginxProcesses, type NginxMaster } from './nginx-processes.ts';
+import { createNginxSockets } from './nginx-sockets.ts';
+import { parseStubStatus } from './parse/stub-status.ts';
+import { createProcfs } from './source/procfs.ts';
+import { createStatusSource, type StatusPageAddress, type StatusSource } from './source/stub-status.ts';
+import type { Clock } from './system/clock.ts';
+import type { FileSystem } from './system/fs.ts';
+import { createHttpClient } from './system/http.ts';
+
+/** What has to be known of the nginx of a job, to watch the server itself. */
+export interface ServerFacts {
+  readonly statusPages: readonly StatusPageAddress[];
+  /** Whether a master with this command line belongs to the job. */
+  readonly isOurs: (args: string) => boolean;
+  /** null while the configuration is not known. */
+  readonly workerProcesses: number | null;
+  readonly workerConnections: number | null;
+}
+
+/** The nginx of a job as a server: its connection states, its processes, its sockets, its limits (measures 7 to 9). */
+export interface NginxServer {
+  /** Takes what has been answered since the last tick and asks anew; says how many status pages answer and how many do not. */
+  drain(): { readonly ok: number; readonly failing: number };
+  /** `worker process N exited on signal S` in the error log. */
+  workerDied(): void;
+  /** The snapshot with what is known of the server and of the sockets to its peers. */
+  complete(snapshot: JobSnapshot, nowUs: number): JobSnapshot;
+  close(): void;
+}
+
+export interface ServerPorts {
+  readonly fs: FileSystem;
+  readonly clock: Clock;
+  readonly conditions: Conditions;
+  readonly hostPrefix: string;
+}
+
+const untold =
+  'this kernel does not tell how many descriptors another process has open (Linux 6.2 and newer do): descriptors_used has no data';
+
+export function createNginxServer(job: string, facts: ServerFacts, ports: ServerPorts): NginxServer {
+  const { conditions, clock } = ports;
+  const { monotonicUs } = clock;
+  const procfs = createProcfs(ports.fs, `${ports.hostPrefix}/proc`);
+  const processes = createNginxProcesses(procfs, facts.isOurs, monotonicUs);
+  const sockets = createNginxSockets(procfs, monotonicUs);
+  const connections = createConnections();
+  const workers = createWorkers();
+  const statusSources = facts.statusPages.map((page) =>
+    createStatusSource({ page, http: createHttpClient(), parse: parseStubStatus }),
+  );
+  let pages: readonly (StubStatus | null)[] = [];
+  let crashes = 0;
+  let hasBeenSeen = false;
+
+  const subjectOf = (source: StatusSource) => `${job} ${source.name}`;
+  const descriptorsSubject = `${job} descriptors`;
+
+  function descriptors(masters: readonly NginxMaster[]): number | null {
+    const used = descriptorsUsed(masters.flatMap((master) => master.workers));
+    if (used.is !== 'unknown') conditions.set(descriptorsSubject, used.is === 'untold' ? untold : null);
+    return used.is === 'known' ? used.percent : null;
+  }
+
+  return {
+    drain() {
+      const readings = statusSources.map((source) => {
+        const reading = source.poll();
+        conditions.set(subjectOf(source), reading.problem?.text ?? null);
+        return reading;
+      });
+      pages = readings.map(({ status }) => status);
+      const failing = readings.filter(({ problem }) => problem !== null).length;
+      return { ok: readings.length - failing, failing };
+    },
+
+    workerDied() {
+      crashes++;
+    },
+
+    complete(snapshot, nowUs) {
+      const masters = processes.look(nowUs);
+      const names = [...new Set(snapshot.peers.filter(({ origin }) => origin !== 'other').map(({ peer }) => peer))];
+      const view = sockets.look(masters, names, nowUs);
+      const status = connections.record(pages);
+      const counted = workers.record(masters, crashes);
+      crashes = 0;
+      const isRunning = masters.length > 0;
+      hasBeenSeen ||= isRunning;
+      const { workerProcesses, workerConnections } = facts;
+      const used = isRunning ? connectionsUsed({ status, sockets: view }) : null;
+      const limit = workerProcesses === null || workerConnections === null ? null : workerProcesses * workerConnections;
+      return {
+        ...snapshot,
+        ...(facts.statusPages.length > 0 ? { connections: status } : {}),
+        ...(limit === null ? {} : { workerConnectionsUsed: used === null ? null : (100 * used) / limit }),
+        // Where no nginx can be seen at all (another host's logs), there is nothing to draw, not even a gap.
+        ...(hasBeenSeen ? { descriptorsUsed: descriptors(masters) } : {}),
+        ...(hasBeenSeen ? { workers: isRunning ? { ...counted, configured: workerProcesses } : null } : {}),
+        listenOverflows: view?.listenOverflows ?? null,
+        peers: snapshot.peers.map((peer) => {
+          const of = view?.peers.get(peer.peer);
+          return of === undefined ? peer : { ...peer, sockets: of };
+        }),
+      };
+    },
+
+    close() {
+      for (const source of statusSources) {
+        source.close();
+        conditions.drop(subjectOf(source));
+      }
+      conditions.drop(descriptorsSubject);
+    },
+  };
+}
