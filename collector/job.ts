@@ -6,8 +6,9 @@ import { createJobAggregate } from './aggregate/job.ts';
 import { explainDifference } from './aggregate/reconciliation.ts';
 import type { AccessLogSettings, JobSettings } from './config/settings.ts';
 import { lineSplitter } from './decode/lines.ts';
-import type { LogTotals, PluginLoad } from './model.ts';
+import type { ErrorLine, LogTotals, PluginLoad } from './model.ts';
 import type { Conditions, Log } from './netdata/log.ts';
+import { createNginxServer, type ServerFacts } from './nginx-server.ts';
 import { errorLineReader } from './parse/error-reader.ts';
 import type { ByteSink, OpenSink, Source, SourceReading } from './source/source.ts';
 import { createTail } from './source/tail.ts';
@@ -44,6 +45,7 @@ export function startJob(settings: JobSettings, maxPeers: number, ports: JobPort
   const { clock, conditions, log } = ports;
   const totals = { read: 0, unmatched: 0, foreign: 0, forged: 0, overlong: 0 };
   const aggregate = createJobAggregate({ job: settings.name, maxPeers, upstreamOf: (peer) => peer });
+<<<<<<< HEAD
   const onHost = (path: string) => hostPath(path, ports.hostPrefix);
   const errorLogs = (settings.errorLogs ?? ['/var/log/nginx/error.log']).map((path) =>
     follow(onHost(path), errorLogSink),
@@ -51,6 +53,12 @@ export function startJob(settings: JobSettings, maxPeers: number, ports: JobPort
   const accessLogs = (settings.accessLogs ?? []).flatMap(followAccessLog);
   let errorReadings: readonly SourceReading[] = [];
   let accessReadings: readonly SourceReading[] = [];
+=======
+  const errorLogs = errorLogPaths(settings, ports.hostPrefix).map((path) => followErrorLog(path));
+  const server = createNginxServer(settings.name, serverFacts(settings), ports);
+  const readings: readonly SourceReading[] = [];
+  let pages = { ok: 0, failing: 0 };
+>>>>>>> d02fe21 (Charts of the nginx server: connections, limits, workers, sockets per peer)
   let drawn = nothingDrawn;
 
   function follow(path: string, openSink: OpenSink): Source {
@@ -84,13 +92,19 @@ export function startJob(settings: JobSettings, maxPeers: number, ports: JobPort
         if (reading.state === 'foreign') totals.foreign++;
         if (reading.state !== 'matched') return;
         if (reading.inside) totals.forged++;
-        else aggregate.errorLine(reading.line, clock.monotonicUs());
+        else record(reading.line);
       },
       onOverlong() {
         totals.read++;
         totals.overlong++;
       },
     });
+  }
+
+  function record(line: ErrorLine): void {
+    aggregate.errorLine(line, clock.monotonicUs());
+    // The master's own words, src/os/unix/ngx_process.c:ngx_process_get_status.
+    if (line.connection === null && /^worker process \d+ exited on signal \d/.test(line.message)) server.workerDied();
   }
 
   function health() {
@@ -102,8 +116,8 @@ export function startJob(settings: JobSettings, maxPeers: number, ports: JobPort
       accessLogsFine: !accessReadings.some(isFailing),
       lines,
       behindBytes: sum(readings, ({ behindBytes }) => behindBytes),
-      ok: readings.length - failing,
-      failing,
+      ok: readings.length - failing + pages.ok,
+      failing: failing + pages.failing,
     };
   }
 
@@ -111,6 +125,7 @@ export function startJob(settings: JobSettings, maxPeers: number, ports: JobPort
     settings,
 
     drain() {
+<<<<<<< HEAD
       aggregate.beginTick(clock.monotonicUs());
       errorReadings = errorLogs.map(poll);
       accessReadings = accessLogs.map(poll);
@@ -120,6 +135,20 @@ export function startJob(settings: JobSettings, maxPeers: number, ports: JobPort
       const snapshot = aggregate.snapshot(clock.monotonicUs(), health(), load);
       const difference = snapshot.reconciliation ? explainDifference(snapshot.reconciliation) : null;
       conditions.set(`${settings.name} reconciliation`, difference);
+=======
+      readings = errorLogs.map((source) => {
+        const reading = source.poll();
+        conditions.set(`${settings.name} ${source.name}`, reading.problem?.text ?? null);
+        for (const event of reading.events) log.info(event, { job: settings.name });
+        return reading;
+      });
+      pages = server.drain();
+    },
+
+    draw(context, load) {
+      const nowUs = clock.monotonicUs();
+      const snapshot = server.complete(aggregate.snapshot(nowUs, health(), load), nowUs);
+>>>>>>> d02fe21 (Charts of the nginx server: connections, limits, workers, sockets per peer)
       const next = plan(catalogue, snapshot, drawn, context);
       drawn = next.drawn;
       return encode(next.actions);
@@ -130,17 +159,33 @@ export function startJob(settings: JobSettings, maxPeers: number, ports: JobPort
         source.close();
         conditions.drop(`${settings.name} ${source.name}`);
       }
-      conditions.drop(`${settings.name} reconciliation`);
+<<<<<<< HEAD
+      conditions.drop(`$settings.namereconciliation`);
+=======
+      server.close();
+>>>>>>> d02fe21 (Charts of the nginx server: connections, limits, workers, sockets per peer)
       return encode(retireAll(drawn));
     },
   };
 }
 
 function hostPath(path: string, hostPrefix: string): string {
-  return hostPrefix === '' || path.startsWith(`${hostPrefix}/`) ? path : hostPrefix + path;
+  return hostPrefix === '' || path.startsWith(`$hostPrefix/`) ? path : hostPrefix + path;
 }
 
+<<<<<<< HEAD
 const isFailing = ({ problem }: SourceReading): boolean => problem !== null;
+=======
+/** What the settings alone say of the server: a discovered configuration knows more. */
+function serverFacts({ stubStatus, nginxConf }: JobSettings): ServerFacts {
+  return {
+    statusPages: (stubStatus ?? []).map((url) => ({ url, host: null })),
+    isOurs: (args) => nginxConf === null || args.split(' ').includes(nginxConf),
+    workerProcesses: null,
+    workerConnections: null,
+  };
+}
+>>>>>>> d02fe21 (Charts of the nginx server: connections, limits, workers, sockets per peer)
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {
   return items.reduce((total, item) => total + of(item), 0);

@@ -1,11 +1,12 @@
 import { createConnections } from './aggregate/connections.ts';
 import { connectionsUsed, descriptorsUsed } from './aggregate/limits.ts';
 import { createWorkers } from './aggregate/workers.ts';
-import type { JobSnapshot, StubStatus } from './model.ts';
+import type { ConnectionsSnapshot, JobSnapshot, PeerSnapshot, StubStatus, WorkersSnapshot } from './model.ts';
 import type { Conditions } from './netdata/log.ts';
 import { createNginxProcesses, type NginxMaster } from './nginx-processes.ts';
 import { createNginxSockets } from './nginx-sockets.ts';
 import { parseStubStatus } from './parse/stub-status.ts';
+import type { SocketsView } from './socket-tables.ts';
 import { createProcfs } from './source/procfs.ts';
 import { createStatusSource, type StatusPageAddress, type StatusSource } from './source/stub-status.ts';
 import type { Clock } from './system/clock.ts';
@@ -67,6 +68,12 @@ export function createNginxServer(job: string, facts: ServerFacts, ports: Server
     return used.is === 'known' ? used.percent : null;
   }
 
+  function workersOf(masters: readonly NginxMaster[]): WorkersSnapshot | null {
+    const counted = workers.record(masters, crashes);
+    crashes = 0;
+    return masters.length > 0 ? { ...counted, configured: facts.workerProcesses } : null;
+  }
+
   return {
     drain() {
       const readings = statusSources.map((source) => {
@@ -85,28 +92,17 @@ export function createNginxServer(job: string, facts: ServerFacts, ports: Server
 
     complete(snapshot, nowUs) {
       const masters = processes.look(nowUs);
-      const names = [...new Set(snapshot.peers.filter(({ origin }) => origin !== 'other').map(({ peer }) => peer))];
-      const view = sockets.look(masters, names, nowUs);
+      hasBeenSeen ||= masters.length > 0;
+      const view = sockets.look(masters, addressesOf(snapshot), nowUs);
       const status = connections.record(pages);
-      const counted = workers.record(masters, crashes);
-      crashes = 0;
-      const isRunning = masters.length > 0;
-      hasBeenSeen ||= isRunning;
-      const { workerProcesses, workerConnections } = facts;
-      const used = isRunning ? connectionsUsed({ status, sockets: view }) : null;
-      const limit = workerProcesses === null || workerConnections === null ? null : workerProcesses * workerConnections;
       return {
         ...snapshot,
         ...(facts.statusPages.length > 0 ? { connections: status } : {}),
-        ...(limit === null ? {} : { workerConnectionsUsed: used === null ? null : (100 * used) / limit }),
+        ...connectionLimit(status, masters.length > 0 ? view : null, facts),
         // Where no nginx can be seen at all (another host's logs), there is nothing to draw, not even a gap.
-        ...(hasBeenSeen ? { descriptorsUsed: descriptors(masters) } : {}),
-        ...(hasBeenSeen ? { workers: isRunning ? { ...counted, configured: workerProcesses } : null } : {}),
+        ...(hasBeenSeen ? { descriptorsUsed: descriptors(masters), workers: workersOf(masters) } : {}),
         listenOverflows: view?.listenOverflows ?? null,
-        peers: snapshot.peers.map((peer) => {
-          const of = view?.peers.get(peer.peer);
-          return of === undefined ? peer : { ...peer, sockets: of };
-        }),
+        peers: snapshot.peers.map((peer) => withSockets(peer, view)),
       };
     },
 
@@ -118,4 +114,24 @@ export function createNginxServer(job: string, facts: ServerFacts, ports: Server
       conditions.drop(descriptorsSubject);
     },
   };
+}
+
+function addressesOf({ peers }: JobSnapshot): readonly string[] {
+  return [...new Set(peers.filter(({ origin }) => origin !== 'other').map(({ peer }) => peer))];
+}
+
+function withSockets(peer: PeerSnapshot, view: SocketsView | null): PeerSnapshot {
+  const sockets = view?.peers.get(peer.peer);
+  return sockets === undefined ? peer : { ...peer, sockets };
+}
+
+/** Not drawn while the configuration does not say what the limit is. */
+function connectionLimit(
+  status: ConnectionsSnapshot | null,
+  sockets: SocketsView | null,
+  { workerProcesses, workerConnections }: ServerFacts,
+): Pick<JobSnapshot, 'workerConnectionsUsed'> {
+  if (workerProcesses === null || workerConnections === null) return {};
+  const used = connectionsUsed({ status, sockets });
+  return { workerConnectionsUsed: used === null ? null : (100 * used) / (workerProcesses * workerConnections) };
 }
