@@ -31,6 +31,9 @@ export const catalogue: readonly Chart[] = [
   responseTime,
   responseTimeMinute,
   peerFailures,
+  peerAttempts,
+  peerConnectTime,
+  peerResponseTime,
   connections,
   activeConnections,
   writingShare,
@@ -41,3 +44,8 @@ export const catalogue: readonly Chart[] = [
   workers,
   workerEvents,
   peerTcpStates,
+  logLines,
+  logBehind,
+  sources,
+  pluginLoad,
+];

@@ -45,7 +45,6 @@ export function startJob(settings: JobSettings, maxPeers: number, ports: JobPort
   const { clock, conditions, log } = ports;
   const totals = { read: 0, unmatched: 0, foreign: 0, forged: 0, overlong: 0 };
   const aggregate = createJobAggregate({ job: settings.name, maxPeers, upstreamOf: (peer) => peer });
-<<<<<<< HEAD
   const onHost = (path: string) => hostPath(path, ports.hostPrefix);
   const errorLogs = (settings.errorLogs ?? ['/var/log/nginx/error.log']).map((path) =>
     follow(onHost(path), errorLogSink),
@@ -53,12 +52,8 @@ export function startJob(settings: JobSettings, maxPeers: number, ports: JobPort
   const accessLogs = (settings.accessLogs ?? []).flatMap(followAccessLog);
   let errorReadings: readonly SourceReading[] = [];
   let accessReadings: readonly SourceReading[] = [];
-=======
-  const errorLogs = errorLogPaths(settings, ports.hostPrefix).map((path) => followErrorLog(path));
   const server = createNginxServer(settings.name, serverFacts(settings), ports);
-  const readings: readonly SourceReading[] = [];
   let pages = { ok: 0, failing: 0 };
->>>>>>> d02fe21 (Charts of the nginx server: connections, limits, workers, sockets per peer)
   let drawn = nothingDrawn;
 
   function follow(path: string, openSink: OpenSink): Source {
@@ -125,30 +120,17 @@ export function startJob(settings: JobSettings, maxPeers: number, ports: JobPort
     settings,
 
     drain() {
-<<<<<<< HEAD
       aggregate.beginTick(clock.monotonicUs());
       errorReadings = errorLogs.map(poll);
       accessReadings = accessLogs.map(poll);
-    },
-
-    draw(context, load) {
-      const snapshot = aggregate.snapshot(clock.monotonicUs(), health(), load);
-      const difference = snapshot.reconciliation ? explainDifference(snapshot.reconciliation) : null;
-      conditions.set(`${settings.name} reconciliation`, difference);
-=======
-      readings = errorLogs.map((source) => {
-        const reading = source.poll();
-        conditions.set(`${settings.name} ${source.name}`, reading.problem?.text ?? null);
-        for (const event of reading.events) log.info(event, { job: settings.name });
-        return reading;
-      });
       pages = server.drain();
     },
 
     draw(context, load) {
       const nowUs = clock.monotonicUs();
       const snapshot = server.complete(aggregate.snapshot(nowUs, health(), load), nowUs);
->>>>>>> d02fe21 (Charts of the nginx server: connections, limits, workers, sockets per peer)
+      const difference = snapshot.reconciliation ? explainDifference(snapshot.reconciliation) : null;
+      conditions.set(`${settings.name} reconciliation`, difference);
       const next = plan(catalogue, snapshot, drawn, context);
       drawn = next.drawn;
       return encode(next.actions);
@@ -159,23 +141,19 @@ export function startJob(settings: JobSettings, maxPeers: number, ports: JobPort
         source.close();
         conditions.drop(`${settings.name} ${source.name}`);
       }
-<<<<<<< HEAD
-      conditions.drop(`$settings.namereconciliation`);
-=======
+      conditions.drop(`${settings.name} reconciliation`);
       server.close();
->>>>>>> d02fe21 (Charts of the nginx server: connections, limits, workers, sockets per peer)
       return encode(retireAll(drawn));
     },
   };
 }
 
 function hostPath(path: string, hostPrefix: string): string {
-  return hostPrefix === '' || path.startsWith(`$hostPrefix/`) ? path : hostPrefix + path;
+  return hostPrefix === '' || path.startsWith(`${hostPrefix}/`) ? path : hostPrefix + path;
 }
 
-<<<<<<< HEAD
 const isFailing = ({ problem }: SourceReading): boolean => problem !== null;
-=======
+
 /** What the settings alone say of the server: a discovered configuration knows more. */
 function serverFacts({ stubStatus, nginxConf }: JobSettings): ServerFacts {
   return {
@@ -185,7 +163,6 @@ function serverFacts({ stubStatus, nginxConf }: JobSettings): ServerFacts {
     workerConnections: null,
   };
 }
->>>>>>> d02fe21 (Charts of the nginx server: connections, limits, workers, sockets per peer)
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {
   return items.reduce((total, item) => total + of(item), 0);

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/style/noExcessiveLinesPerFile: all types that travel stand in one file (docs/architecture.md)
 /**
  * The types that travel from room to room (docs/architecture.md). This file imports nothing.
  *
@@ -164,8 +165,6 @@ export interface AccessFields {
   readonly method: boolean;
 }
 
-export type Transport = 'ipv4' | 'ipv6' | 'unix' | 'name';
-
 /** Where the plugin learned of an instance: its configuration, a log line, or the shared instance over the cap. */
 export type Origin = 'configured' | 'log' | 'other';
 
@@ -181,4 +180,132 @@ export interface PeerSnapshot {
   readonly peer: string;
   readonly origin: Origin;
   readonly failures?: Counts<PeerKind> | null;
+  /** Kinds that the log_format cannot tell are left out. */
+  readonly attempts?: Partial<Counts<AttemptKind>> | null;
+  /** Of this tick, as every `Percentiles` unless said otherwise; null also when there was no sample. */
+  readonly connectTime?: Percentiles | null;
+  readonly responseTime?: Percentiles | null;
   readonly sockets?: PeerSockets | null;
+}
+
+export interface UpstreamSnapshot {
+  readonly upstream: string;
+  readonly origin: Origin;
+  readonly failures?: Counts<FailureKind> | null;
+  readonly outcomes?: Counts<Outcome> | null;
+  readonly connectTime?: Percentiles | null;
+  readonly responseTime?: Percentiles | null;
+  readonly connectTimeMinute?: MinutePercentiles | null;
+  readonly responseTimeMinute?: MinutePercentiles | null;
+  readonly connectTimes?: Buckets | null;
+}
+
+/** Of the sliding last 60 seconds. Without a sample there is only the count, 0. */
+export type MinutePercentiles = Percentiles | { readonly count: 0 };
+
+/** Connect times since the plugin started: counters, which add up over upstreams and nodes where percentiles do not. */
+export interface Buckets {
+  /** One per bound of `connectTimeBounds`, and one for what is above the last. */
+  readonly counts: readonly number[];
+  readonly sumMs: number;
+  readonly count: number;
+}
+
+/** Failed connects as both logs count them since the plugin started (design: measure 4). */
+export interface Reconciliation {
+  readonly errorLog: number;
+  readonly accessLog: number;
+  /** Access log minus error log, of what is older than the grace an attempt has until its request ends. */
+  readonly difference: number;
+  /** Failures of the error log whose peer nginx cut off: they are not in `errorLog`, and explain a difference. */
+  readonly truncated: number;
+}
+
+/** What the sources of a job did since the plugin started: lines (running totals), bytes not read yet, states now. */
+export interface LogTotals {
+  readonly read: number;
+  readonly unmatched: number;
+  readonly foreign: number;
+  readonly forged: number;
+  readonly overlong: number;
+  readonly lost: number;
+}
+
+export interface PluginLoad {
+  /** User and system time since the plugin started, microseconds. */
+  readonly cpuUs: number;
+  /** Resident memory, bytes. */
+  readonly residentBytes: number;
+  readonly lateTicks: number;
+}
+
+/** All that is known of one job at one tick: what `charts/` draws. */
+export interface JobSnapshot {
+  readonly job: string;
+  readonly connectFailures?: Counts<ConnectKind> | null;
+  readonly requests?: Counts<RequestClass> | null;
+  readonly requestTime?: Percentiles | null;
+  readonly reconciliation?: Reconciliation | null;
+  readonly lines: LogTotals;
+  readonly behindBytes: number;
+  readonly sources: { readonly ok: number; readonly failing: number };
+  readonly load: PluginLoad;
+  readonly connections?: ConnectionsSnapshot | null;
+  /** Of worker_processes × worker_connections, %: an estimate (measure 9). */
+  readonly workerConnectionsUsed?: number | null;
+  /** Of the limit of the worker that is nearest to it, %. */
+  readonly descriptorsUsed?: number | null;
+  readonly workers?: WorkersSnapshot | null;
+  /** Connections that found a full listen queue in nginx's network namespaces, since they exist. */
+  readonly listenOverflows?: number | null;
+  readonly upstreams: readonly UpstreamSnapshot[];
+  readonly peers: readonly PeerSnapshot[];
+}
+
+/** One answer of nginx's stub_status: gauges now, counters since nginx started. */
+export interface StubStatus {
+  readonly active: number;
+  readonly accepts: number;
+  readonly handled: number;
+  readonly requests: number;
+  readonly reading: number;
+  /** Includes the request that asked for the page. */
+  readonly writing: number;
+  readonly waiting: number;
+}
+
+/** What is charted of the TCP states; `fin_wait` is every state in which this end has sent its FIN. */
+export const tcpStates = ['syn_sent', 'established', 'time_wait', 'close_wait', 'fin_wait'] as const;
+export type TcpState = (typeof tcpStates)[number];
+
+/** Measure 7. Gauges now; counters are running totals since the plugin started. */
+export interface ConnectionsSnapshot {
+  readonly active: number;
+  readonly reading: number;
+  readonly writing: number;
+  readonly waiting: number;
+  readonly accepted: number;
+  readonly handled: number;
+  /** Accepted and closed at once, for want of worker_connections. */
+  readonly dropped: number;
+  readonly requests: number;
+}
+
+/** nginx's processes. `configured` is null while it is not known. */
+export interface WorkersSnapshot {
+  readonly running: number;
+  readonly shuttingDown: number;
+  readonly configured: number | null;
+  /** Running totals. */
+  readonly reloads: number;
+  readonly restarts: number;
+}
+
+/** Measure 8 of one peer, from the network namespaces nginx's workers live in. */
+export interface PeerSockets {
+  readonly states: Counts<TcpState>;
+  /** Connections that wait for the peer to accept them, where it listens on this host; else null. */
+  readonly queued: number | null;
+  /** Local ports that connections to it hold, of those there are; null where that is not known. */
+  readonly localPorts: { readonly used: number; readonly of: number } | null;
+}
