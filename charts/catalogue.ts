@@ -1,6 +1,9 @@
 import { peerAttempts, reconciliation } from './attempts.ts';
 import type { Chart } from './chart.ts';
+import { accepts, activeConnections, connections, httpRequests, writingShare } from './connections.ts';
 import { connectFailures, peerFailures, upstreamFailures } from './failures.ts';
+import { descriptorsUsed, workerConnectionsUsed, workerEvents, workers } from './limits.ts';
+import { peerTcpStates } from './peer-sockets.ts';
 import { logBehind, logLines, pluginLoad, sources } from './plugin.ts';
 import { clientOutcomes, requests } from './requests.ts';
 import {
@@ -31,6 +34,16 @@ export const catalogue: readonly Chart[] = [
   peerAttempts,
   peerConnectTime,
   peerResponseTime,
+  connections,
+  activeConnections,
+  writingShare,
+  accepts,
+  httpRequests,
+  workerConnectionsUsed,
+  descriptorsUsed,
+  workers,
+  workerEvents,
+  peerTcpStates,
   logLines,
   logBehind,
   sources,

@@ -6,8 +6,9 @@ import { createJobAggregate } from './aggregate/job.ts';
 import { explainDifference } from './aggregate/reconciliation.ts';
 import type { AccessLogSettings, JobSettings } from './config/settings.ts';
 import { lineSplitter } from './decode/lines.ts';
-import type { LogTotals, PluginLoad } from './model.ts';
+import type { ErrorLine, LogTotals, PluginLoad } from './model.ts';
 import type { Conditions, Log } from './netdata/log.ts';
+import { createNginxServer, type ServerFacts } from './nginx-server.ts';
 import { errorLineReader } from './parse/error-reader.ts';
 import type { ByteSink, OpenSink, Source, SourceReading } from './source/source.ts';
 import { createTail } from './source/tail.ts';
@@ -51,6 +52,8 @@ export function startJob(settings: JobSettings, maxPeers: number, ports: JobPort
   const accessLogs = (settings.accessLogs ?? []).flatMap(followAccessLog);
   let errorReadings: readonly SourceReading[] = [];
   let accessReadings: readonly SourceReading[] = [];
+  const server = createNginxServer(settings.name, serverFacts(settings), ports);
+  let pages = { ok: 0, failing: 0 };
   let drawn = nothingDrawn;
 
   function follow(path: string, openSink: OpenSink): Source {
@@ -84,13 +87,19 @@ export function startJob(settings: JobSettings, maxPeers: number, ports: JobPort
         if (reading.state === 'foreign') totals.foreign++;
         if (reading.state !== 'matched') return;
         if (reading.inside) totals.forged++;
-        else aggregate.errorLine(reading.line, clock.monotonicUs());
+        else record(reading.line);
       },
       onOverlong() {
         totals.read++;
         totals.overlong++;
       },
     });
+  }
+
+  function record(line: ErrorLine): void {
+    aggregate.errorLine(line, clock.monotonicUs());
+    // The master's own words, src/os/unix/ngx_process.c:ngx_process_get_status.
+    if (line.connection === null && /^worker process \d+ exited on signal \d/.test(line.message)) server.workerDied();
   }
 
   function health() {
@@ -102,8 +111,8 @@ export function startJob(settings: JobSettings, maxPeers: number, ports: JobPort
       accessLogsFine: !accessReadings.some(isFailing),
       lines,
       behindBytes: sum(readings, ({ behindBytes }) => behindBytes),
-      ok: readings.length - failing,
-      failing,
+      ok: readings.length - failing + pages.ok,
+      failing: failing + pages.failing,
     };
   }
 
@@ -114,10 +123,12 @@ export function startJob(settings: JobSettings, maxPeers: number, ports: JobPort
       aggregate.beginTick(clock.monotonicUs());
       errorReadings = errorLogs.map(poll);
       accessReadings = accessLogs.map(poll);
+      pages = server.drain();
     },
 
     draw(context, load) {
-      const snapshot = aggregate.snapshot(clock.monotonicUs(), health(), load);
+      const nowUs = clock.monotonicUs();
+      const snapshot = server.complete(aggregate.snapshot(nowUs, health(), load), nowUs);
       const difference = snapshot.reconciliation ? explainDifference(snapshot.reconciliation) : null;
       conditions.set(`${settings.name} reconciliation`, difference);
       const next = plan(catalogue, snapshot, drawn, context);
@@ -131,6 +142,7 @@ export function startJob(settings: JobSettings, maxPeers: number, ports: JobPort
         conditions.drop(`${settings.name} ${source.name}`);
       }
       conditions.drop(`${settings.name} reconciliation`);
+      server.close();
       return encode(retireAll(drawn));
     },
   };
@@ -141,6 +153,16 @@ function hostPath(path: string, hostPrefix: string): string {
 }
 
 const isFailing = ({ problem }: SourceReading): boolean => problem !== null;
+
+/** What the settings alone say of the server: a discovered configuration knows more. */
+function serverFacts({ stubStatus, nginxConf }: JobSettings): ServerFacts {
+  return {
+    statusPages: (stubStatus ?? []).map((url) => ({ url, host: null })),
+    isOurs: (args) => nginxConf === null || args.split(' ').includes(nginxConf),
+    workerProcesses: null,
+    workerConnections: null,
+  };
+}
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {
   return items.reduce((total, item) => total + of(item), 0);

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/style/noExcessiveLinesPerFile: all types that travel stand in one file (docs/architecture.md)
 /**
  * The types that travel from room to room (docs/architecture.md). This file imports nothing.
  *
@@ -184,6 +185,7 @@ export interface PeerSnapshot {
   /** Of this tick, as every `Percentiles` unless said otherwise; null also when there was no sample. */
   readonly connectTime?: Percentiles | null;
   readonly responseTime?: Percentiles | null;
+  readonly sockets?: PeerSockets | null;
 }
 
 export interface UpstreamSnapshot {
@@ -248,6 +250,62 @@ export interface JobSnapshot {
   readonly behindBytes: number;
   readonly sources: { readonly ok: number; readonly failing: number };
   readonly load: PluginLoad;
+  readonly connections?: ConnectionsSnapshot | null;
+  /** Of worker_processes × worker_connections, %: an estimate (measure 9). */
+  readonly workerConnectionsUsed?: number | null;
+  /** Of the limit of the worker that is nearest to it, %. */
+  readonly descriptorsUsed?: number | null;
+  readonly workers?: WorkersSnapshot | null;
+  /** Connections that found a full listen queue in nginx's network namespaces, since they exist. */
+  readonly listenOverflows?: number | null;
   readonly upstreams: readonly UpstreamSnapshot[];
   readonly peers: readonly PeerSnapshot[];
+}
+
+/** One answer of nginx's stub_status: gauges now, counters since nginx started. */
+export interface StubStatus {
+  readonly active: number;
+  readonly accepts: number;
+  readonly handled: number;
+  readonly requests: number;
+  readonly reading: number;
+  /** Includes the request that asked for the page. */
+  readonly writing: number;
+  readonly waiting: number;
+}
+
+/** What is charted of the TCP states; `fin_wait` is every state in which this end has sent its FIN. */
+export const tcpStates = ['syn_sent', 'established', 'time_wait', 'close_wait', 'fin_wait'] as const;
+export type TcpState = (typeof tcpStates)[number];
+
+/** Measure 7. Gauges now; counters are running totals since the plugin started. */
+export interface ConnectionsSnapshot {
+  readonly active: number;
+  readonly reading: number;
+  readonly writing: number;
+  readonly waiting: number;
+  readonly accepted: number;
+  readonly handled: number;
+  /** Accepted and closed at once, for want of worker_connections. */
+  readonly dropped: number;
+  readonly requests: number;
+}
+
+/** nginx's processes. `configured` is null while it is not known. */
+export interface WorkersSnapshot {
+  readonly running: number;
+  readonly shuttingDown: number;
+  readonly configured: number | null;
+  /** Running totals. */
+  readonly reloads: number;
+  readonly restarts: number;
+}
+
+/** Measure 8 of one peer, from the network namespaces nginx's workers live in. */
+export interface PeerSockets {
+  readonly states: Counts<TcpState>;
+  /** Connections that wait for the peer to accept them, where it listens on this host; else null. */
+  readonly queued: number | null;
+  /** Local ports that connections to it hold, of those there are; null where that is not known. */
+  readonly localPorts: { readonly used: number; readonly of: number } | null;
 }

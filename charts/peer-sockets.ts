@@ -1,0 +1,16 @@
+import { tcpStates } from '../collector/model.ts';
+import { gauges, type PeerChart } from './chart.ts';
+
+/** All sockets of nginx's network namespace to this address, whoever made them: they share its local ports. */
+export const peerTcpStates: PeerChart = {
+  name: 'peer_tcp_states',
+  level: 'peer',
+  title: 'Sockets to the peer, by TCP state',
+  units: 'sockets',
+  type: 'stacked',
+  family: 'sockets',
+  priority: 60800,
+  module: 'proc',
+  dimensions: gauges(tcpStates),
+  read: ({ sockets }) => sockets && { ...sockets.states },
+};

@@ -1,0 +1,137 @@
+import { createConnections } from './aggregate/connections.ts';
+import { connectionsUsed, descriptorsUsed } from './aggregate/limits.ts';
+import { createWorkers } from './aggregate/workers.ts';
+import type { ConnectionsSnapshot, JobSnapshot, PeerSnapshot, StubStatus, WorkersSnapshot } from './model.ts';
+import type { Conditions } from './netdata/log.ts';
+import { createNginxProcesses, type NginxMaster } from './nginx-processes.ts';
+import { createNginxSockets } from './nginx-sockets.ts';
+import { parseStubStatus } from './parse/stub-status.ts';
+import type { SocketsView } from './socket-tables.ts';
+import { createProcfs } from './source/procfs.ts';
+import { createStatusSource, type StatusPageAddress, type StatusSource } from './source/stub-status.ts';
+import type { Clock } from './system/clock.ts';
+import type { FileSystem } from './system/fs.ts';
+import { createHttpClient } from './system/http.ts';
+
+/** What has to be known of the nginx of a job, to watch the server itself. */
+export interface ServerFacts {
+  readonly statusPages: readonly StatusPageAddress[];
+  /** Whether a master with this command line belongs to the job. */
+  readonly isOurs: (args: string) => boolean;
+  /** null while the configuration is not known. */
+  readonly workerProcesses: number | null;
+  readonly workerConnections: number | null;
+}
+
+/** The nginx of a job as a server: its connection states, its processes, its sockets, its limits (measures 7 to 9). */
+export interface NginxServer {
+  /** Takes what has been answered since the last tick and asks anew; says how many status pages answer and how many do not. */
+  drain(): { readonly ok: number; readonly failing: number };
+  /** `worker process N exited on signal S` in the error log. */
+  workerDied(): void;
+  /** The snapshot with what is known of the server and of the sockets to its peers. */
+  complete(snapshot: JobSnapshot, nowUs: number): JobSnapshot;
+  close(): void;
+}
+
+export interface ServerPorts {
+  readonly fs: FileSystem;
+  readonly clock: Clock;
+  readonly conditions: Conditions;
+  readonly hostPrefix: string;
+}
+
+const untold =
+  'this kernel does not tell how many descriptors another process has open (Linux 6.2 and newer do): descriptors_used has no data';
+
+export function createNginxServer(job: string, facts: ServerFacts, ports: ServerPorts): NginxServer {
+  const { conditions, clock } = ports;
+  const { monotonicUs } = clock;
+  const procfs = createProcfs(ports.fs, `${ports.hostPrefix}/proc`);
+  const processes = createNginxProcesses(procfs, facts.isOurs, monotonicUs);
+  const sockets = createNginxSockets(procfs, monotonicUs);
+  const connections = createConnections();
+  const workers = createWorkers();
+  const statusSources = facts.statusPages.map((page) =>
+    createStatusSource({ page, http: createHttpClient(), parse: parseStubStatus }),
+  );
+  let pages: readonly (StubStatus | null)[] = [];
+  let crashes = 0;
+  let hasBeenSeen = false;
+
+  const subjectOf = (source: StatusSource) => `${job} ${source.name}`;
+  const descriptorsSubject = `${job} descriptors`;
+
+  function descriptors(masters: readonly NginxMaster[]): number | null {
+    const used = descriptorsUsed(masters.flatMap((master) => master.workers));
+    if (used.is !== 'unknown') conditions.set(descriptorsSubject, used.is === 'untold' ? untold : null);
+    return used.is === 'known' ? used.percent : null;
+  }
+
+  function workersOf(masters: readonly NginxMaster[]): WorkersSnapshot | null {
+    const counted = workers.record(masters, crashes);
+    crashes = 0;
+    return masters.length > 0 ? { ...counted, configured: facts.workerProcesses } : null;
+  }
+
+  return {
+    drain() {
+      const readings = statusSources.map((source) => {
+        const reading = source.poll();
+        conditions.set(subjectOf(source), reading.problem?.text ?? null);
+        return reading;
+      });
+      pages = readings.map(({ status }) => status);
+      const failing = readings.filter(({ problem }) => problem !== null).length;
+      return { ok: readings.length - failing, failing };
+    },
+
+    workerDied() {
+      crashes++;
+    },
+
+    complete(snapshot, nowUs) {
+      const masters = processes.look(nowUs);
+      hasBeenSeen ||= masters.length > 0;
+      const view = sockets.look(masters, addressesOf(snapshot), nowUs);
+      const status = connections.record(pages);
+      return {
+        ...snapshot,
+        ...(facts.statusPages.length > 0 ? { connections: status } : {}),
+        ...connectionLimit(status, masters.length > 0 ? view : null, facts),
+        // Where no nginx can be seen at all (another host's logs), there is nothing to draw, not even a gap.
+        ...(hasBeenSeen ? { descriptorsUsed: descriptors(masters), workers: workersOf(masters) } : {}),
+        listenOverflows: view?.listenOverflows ?? null,
+        peers: snapshot.peers.map((peer) => withSockets(peer, view)),
+      };
+    },
+
+    close() {
+      for (const source of statusSources) {
+        source.close();
+        conditions.drop(subjectOf(source));
+      }
+      conditions.drop(descriptorsSubject);
+    },
+  };
+}
+
+function addressesOf({ peers }: JobSnapshot): readonly string[] {
+  return [...new Set(peers.filter(({ origin }) => origin !== 'other').map(({ peer }) => peer))];
+}
+
+function withSockets(peer: PeerSnapshot, view: SocketsView | null): PeerSnapshot {
+  const sockets = view?.peers.get(peer.peer);
+  return sockets === undefined ? peer : { ...peer, sockets };
+}
+
+/** Not drawn while the configuration does not say what the limit is. */
+function connectionLimit(
+  status: ConnectionsSnapshot | null,
+  sockets: SocketsView | null,
+  { workerProcesses, workerConnections }: ServerFacts,
+): Pick<JobSnapshot, 'workerConnectionsUsed'> {
+  if (workerProcesses === null || workerConnections === null) return {};
+  const used = connectionsUsed({ status, sockets });
+  return { workerConnectionsUsed: used === null ? null : (100 * used) / (workerProcesses * workerConnections) };
+}

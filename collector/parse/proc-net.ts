@@ -1,0 +1,70 @@
+/** The small texts of /proc/net: unix sockets, the TCP counters, the range of local ports. Total: nothing throws. */
+
+export interface UnixUse {
+  /** Connections that the owner of the socket has accepted. */
+  readonly accepted: number;
+  /** Connections made and still waiting to be accepted: the depth of the listen queue. */
+  readonly queued: number;
+  readonly listening: boolean;
+}
+
+/**
+ * What /proc/net/unix says of the sockets bound to `paths` (net/unix/af_unix.c:unix_seq_show). The client's end has no
+ * path; the server's end carries the listener's, with St 03 once it is accepted and 02 while it waits in the queue.
+ * Abstract names are written with a leading `@`, as here. A row without a path counts for nothing.
+ */
+export function parseNetUnix(text: string, paths: ReadonlySet<string>): ReadonlyMap<string, UnixUse> {
+  const uses = new Map<string, { accepted: number; queued: number; listening: boolean }>();
+  for (const line of text.split('\n')) {
+    const found = /^[0-9a-f]+: [0-9A-F]{8} [0-9A-F]{8} ([0-9A-F]{8}) ([0-9A-F]{4}) ([0-9A-F]{2}) +\d+ (.+)$/i.exec(
+      line,
+    );
+    if (found === null) continue;
+    const [, flags = '', type, state, path = ''] = found;
+    if (type !== '0001' || !paths.has(path)) continue;
+    const use = uses.get(path) ?? { accepted: 0, queued: 0, listening: false };
+    uses.set(path, use);
+    if ((Number.parseInt(flags, 16) & 0x10000) !== 0) use.listening = true;
+    else if (state === '03') use.accepted += 1;
+    else if (state === '02') use.queued += 1;
+  }
+  return uses;
+}
+
+/**
+ * One counter out of /proc/net/netstat or /proc/net/snmp, where a line of names is followed by a line of values behind
+ * the same word (net/ipv4/proc.c): `netCounter(text, 'TcpExt', 'ListenOverflows')`. null when it is not there.
+ */
+export function netCounter(text: string, group: string, name: string): number | null {
+  let names: readonly string[] | null = null;
+  for (const line of text.split('\n')) {
+    if (!line.startsWith(`${group}: `)) continue;
+    const words = line.trimEnd().split(' ');
+    if (names === null) {
+      names = words;
+      continue;
+    }
+    const at = names.indexOf(name);
+    const value = at > 0 ? words[at] : undefined;
+    return value !== undefined && /^-?\d{1,20}$/.test(value) ? Number(value) : null;
+  }
+  return null;
+}
+
+/** One value out of /proc/net/sockstat: `sockstatValue(text, 'TCP', 'tw')`. null when it is not there. */
+export function sockstatValue(text: string, group: string, name: string): number | null {
+  const line = text.split('\n').find((one) => one.startsWith(`${group}: `));
+  if (line === undefined) return null;
+  const words = line.trimEnd().split(' ');
+  const at = words.indexOf(name, 1);
+  const value = at > 0 ? words[at + 1] : undefined;
+  return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : null;
+}
+
+/** How many local ports /proc/sys/net/ipv4/ip_local_port_range leaves for outgoing connections; null when unreadable. */
+export function localPortCount(text: string): number | null {
+  const found = /^\s*(\d{1,5})\s+(\d{1,5})\s*$/.exec(text);
+  if (found === null) return null;
+  const count = Number(found[2]) - Number(found[1]) + 1;
+  return count > 0 ? count : null;
+}
