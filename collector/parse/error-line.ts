@@ -23,12 +23,13 @@ function upstreamOf(context: Context, protocol: string | null, named: string | n
 
 /**
  * Whether the upstream field may be what it says. Where no peer was chosen it is a client's text. A message that
- * quotes a file name or an application may hold a whole forged context: then there are two, and neither is believed.
+ * quotes a file name or an application may hold a whole forged context: then there are two, and neither is believed;
+ * of a line that was cut the real one may be lost.
  */
-function isTrusted(kind: Kind, left: Message, context: Context, text: string): boolean {
+function isTrusted(kind: Kind, left: Message, context: Context, text: string, cut: boolean): boolean {
   if (isAboutName(left.message)) return false;
   if (kind !== 'unrelated') return true;
-  return context.client !== null && !text.includes(', client: ', left.context + 1);
+  return !cut && context.client !== null && !text.includes(', client: ', left.context + 1);
 }
 
 /** A request that talks to an upstream has a request line. */
@@ -52,8 +53,9 @@ function parseFrom(text: string, prefix: Prefix): ErrorLine {
     upstream: context.upstream !== null,
     timer: context.timer,
   });
+  const truncated = cutByNginx || left.cut || context.cut || lacksRequest(left.action, protocol, context);
   const named = kind === 'unrelated' ? null : peerOfMessage(left.message);
-  const trusted = isTrusted(kind, left, context, body);
+  const trusted = isTrusted(kind, left, context, body, truncated);
   return {
     time: prefix.time,
     level: prefix.level,
@@ -73,7 +75,7 @@ function parseFrom(text: string, prefix: Prefix): ErrorLine {
     host: context.host,
     referrer: context.referrer,
     login: context.login,
-    truncated: cutByNginx || left.cut || context.cut || lacksRequest(left.action, protocol, context),
+    truncated,
   };
 }
 

@@ -166,6 +166,12 @@ test.each([
   expect(line).toMatchObject({ kind: 'unrelated', upstream: null });
 });
 
+test('a file name that fills the buffer makes no peer', () => {
+  const text = `${head()}open() "/srv/PATH, client: 1.1.1.1, server: x, request: "GET / HTTP/1.1", upstream: "http://6.6.6.6:6/"`;
+  const full = text.replace('PATH', 'a'.repeat(2047 - text.length + 4));
+  expect(parseErrorLine(full)).toMatchObject({ kind: 'unrelated', upstream: null, truncated: true });
+});
+
 describe('text inside the message does not make a kind', () => {
   const inner = 'connect() failed (111: Connection refused) while connecting to upstream';
   test.each([
