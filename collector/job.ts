@@ -92,6 +92,7 @@ export function startJob(settings: JobSettings, maxPeers: number, ports: JobPort
       onOverlong() {
         totals.read++;
         totals.overlong++;
+        reader.reset();
       },
     });
   }
