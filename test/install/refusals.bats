@@ -158,7 +158,7 @@ as_nobody() {
 @test "a release with files missing or broken" {
   make_tree native 2.10.4
   before=$(tree)
-  for file in nginx-upstream.plugin alerts/nginx_upstream.conf docs/nginx-upstream.conf; do
+  for file in nginx-upstream.plugin alerts/nginx_upstream.conf alerts/adapt.awk docs/nginx-upstream.conf; do
     mv "$RELEASE/$file" "$RELEASE/away"
     installer
     refused 'is missing in'
