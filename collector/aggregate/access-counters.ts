@@ -1,17 +1,18 @@
-import { type AttemptKind, attemptKinds, connectTimeBounds, type Outcome, outcomes } from '../model.ts';
+import { attemptKinds, connectTimeBounds, outcomes } from '../model.ts';
 import { type Histogram, newHistogram } from './histogram.ts';
 import { createSlidingMinute, type SlidingMinute } from './sliding.ts';
-import { type Tally, tally } from './tally.ts';
 
 /** What access logs say of one peer: running totals, and the times of this tick. */
 export interface PeerAccess {
-  readonly attempts: Tally<AttemptKind>;
+  /** In the order of `attemptKinds`. */
+  readonly attempts: Float64Array;
   readonly connect: Histogram;
   readonly response: Histogram;
 }
 
 export interface UpstreamAccess {
-  readonly outcomes: Tally<Outcome>;
+  /** In the order of `outcomes`. */
+  readonly outcomes: Float64Array;
   readonly connect: Histogram;
   readonly response: Histogram;
   readonly connectMinute: SlidingMinute;
@@ -27,13 +28,13 @@ export interface BucketCounters {
 }
 
 export const newPeerAccess = (): PeerAccess => ({
-  attempts: tally(attemptKinds),
+  attempts: new Float64Array(attemptKinds.length),
   connect: newHistogram(),
   response: newHistogram(),
 });
 
 export const newUpstreamAccess = (): UpstreamAccess => ({
-  outcomes: tally(outcomes),
+  outcomes: new Float64Array(outcomes.length),
   connect: newHistogram(),
   response: newHistogram(),
   connectMinute: createSlidingMinute(),

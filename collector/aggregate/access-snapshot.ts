@@ -13,7 +13,7 @@ import {
 import { type BucketCounters, newBuckets, type PeerAccess, type UpstreamAccess } from './access-counters.ts';
 import { forEachRun, type Histogram, quantiles, reset } from './histogram.ts';
 import type { SlidingMinute } from './sliding.ts';
-import { tally } from './tally.ts';
+import { named } from './tally.ts';
 
 /** What the access logs of a job can tell, taken together. */
 export type Measured = Omit<AccessFields, 'headerTime' | 'proxyHost' | 'method'>;
@@ -39,11 +39,12 @@ export function takePeer(access: PeerAccess | null, measured: Measured, fine: bo
   return part;
 }
 
-const noAttempts = tally(attemptKinds);
-
 /** Only the kinds that the log_format can tell: 0 would say that there was none. */
 function knownAttempts(access: PeerAccess | null, { connectTime, statuses }: Measured): Partial<Counts<AttemptKind>> {
-  const { connected, reused, connect_failed, status_502, status_503, status_504 } = access?.attempts ?? noAttempts;
+  const { connected, reused, connect_failed, status_502, status_503, status_504 } = named(
+    attemptKinds,
+    access?.attempts ?? [],
+  );
   return {
     ...(connectTime ? { connected, reused, connect_failed } : {}),
     ...(statuses ? { status_502, status_503, status_504 } : {}),
@@ -67,7 +68,7 @@ export function takeUpstream(
     fillBuckets(access.connectTimes, access.connect);
   }
   const part: UpstreamPart = {
-    ...(measured.upstreams ? { outcomes: fine ? { ...(access?.outcomes ?? tally(outcomes)) } : null } : {}),
+    ...(measured.upstreams ? { outcomes: fine ? named(outcomes, access?.outcomes ?? []) : null } : {}),
     ...(measured.connectTime ? connectParts(access, fine) : {}),
     ...(measured.responseTime ? responseParts(access, fine) : {}),
   };

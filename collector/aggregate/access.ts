@@ -1,6 +1,7 @@
 import {
   type AccessFields,
   type AccessRecord,
+  attemptKinds,
   type Counts,
   type Percentiles,
   type RequestClass,
@@ -11,7 +12,7 @@ import { type Fate, fateOf, isPeerName, outcomeOf, requestClassOf } from './atte
 import type { PeerCounters, UpstreamCounters } from './failures.ts';
 import { newHistogram, quantiles, record as recordTime, reset } from './histogram.ts';
 import type { Instances } from './instances.ts';
-import { tally } from './tally.ts';
+import { named, places } from './tally.ts';
 
 /**
  * Names the upstream of an attempt: by `$proxy_host` where the log has it, else by the peer's address. null when
@@ -56,7 +57,7 @@ export function createAccessCounting(
   upstreams: Instances<UpstreamCounters>,
   upstreamOf: Attribution,
 ): AccessCounting {
-  const requests = tally(requestClasses);
+  const requests = new Float64Array(requestClasses.length);
   const requestTime = newHistogram();
   let connectFailed = 0;
   let nowUs = 0;
@@ -81,7 +82,7 @@ export function createAccessCounting(
     let placesTick = -1;
     let generation = -1;
 
-    function place(proxyHost: number, peer: number): Place | null {
+    function placeAt(proxyHost: number, peer: number): Place | null {
       if (places[proxyHost + 1] === undefined) places[proxyHost + 1] = [];
       const byPeer = places[proxyHost + 1] as (Place | null)[];
       const known = byPeer[peer + 1];
@@ -103,7 +104,7 @@ export function createAccessCounting(
     /** Counts attempt `i`; gives the upstream it was for. */
     function attempt(i: number, fate: Fate): UpstreamAccess | null {
       // $proxy_host is that of the last pass; who was asked before an internal redirect only the address tells.
-      const found = place(i >= record.lastPass ? record.upstream : -1, record.peers[i] as number);
+      const found = placeAt(i >= record.lastPass ? record.upstream : -1, record.peers[i] as number);
       if (found === null) return null;
       const { peer, upstream } = found;
       if (peer !== null) {
@@ -128,13 +129,13 @@ export function createAccessCounting(
       }
       if (first === null) return;
       const outcome = outcomeOf(record, anyNeverConnected);
-      if (outcome !== null) first.outcomes[outcome]++;
+      if (outcome >= 0) increment(first.outcomes, outcome);
     }
 
     return {
       line() {
-        const requestClass = requestClassOf(record.status);
-        if (requestClass !== null) requests[requestClass]++;
+        const requestClass = record.status < 0 ? -1 : (requestClassOf[record.status] as number);
+        if (requestClass >= 0) increment(requests, requestClass);
         if (record.requestTimeMs >= 0) recordTime(requestTime, record.requestTimeMs);
         if (record.attempts > 0) attempts();
       },
@@ -147,7 +148,7 @@ export function createAccessCounting(
       nowUs = now;
       tick++;
     },
-    requests: () => ({ ...requests }),
+    requests: () => named(requestClasses, requests),
     takeRequestTime() {
       const taken = quantiles(requestTime);
       reset(requestTime);
@@ -164,13 +165,18 @@ function recordTimes(of: PeerAccess | UpstreamAccess, { connectMs, responseMs }:
   if (answered >= 0) recordTime(of.response, answered);
 }
 
-function countAttempt(attempts: PeerAccess['attempts'], fate: Fate, connectMs: number, status: number): void {
-  if (fate === 'never_connected') {
-    attempts.connect_failed++;
-    return;
+function countAttempt(attempts: Float64Array, fate: Fate, connectMs: number, status: number): void {
+  if (fate === 'never_connected') increment(attempts, place.connect_failed);
+  else {
+    if (fate === 'connected') increment(attempts, connectMs === 0 ? place.reused : place.connected);
+    if (status === 502) increment(attempts, place.status_502);
+    else if (status === 503) increment(attempts, place.status_503);
+    else if (status === 504) increment(attempts, place.status_504);
   }
-  if (fate === 'connected') attempts[connectMs === 0 ? 'reused' : 'connected']++;
-  if (status === 502) attempts.status_502++;
-  else if (status === 503) attempts.status_503++;
-  else if (status === 504) attempts.status_504++;
+}
+
+const place = places(attemptKinds);
+
+function increment(counts: Float64Array, at: number): void {
+  counts[at] = (counts[at] as number) + 1;
 }

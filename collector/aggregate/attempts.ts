@@ -1,4 +1,5 @@
-import type { AccessFields, AccessRecord, Outcome, RequestClass } from '../model.ts';
+import { type AccessFields, type AccessRecord, outcomes, requestClasses } from '../model.ts';
+import { places } from './tally.ts';
 
 /**
  * What became of one attempt, as far as the log_format tells: its connection was never made, it was made (`answered`
@@ -25,20 +26,26 @@ export function fateOf(record: AccessRecord, i: number, fields: AccessFields, le
 
 const isGatewayError = (status: number): boolean => status === 502 || status === 504;
 
+const outcome = places(outcomes);
+
 /**
- * Measure 3: what the client got of a request that has attempts; null for one that is not counted (499).
+ * Measure 3: what the client got of a request that has attempts, as its place in `outcomes`; -1 for one that is not
+ * counted (499).
  *
  * @param anyNeverConnected whether any of its attempts never connected
  */
-export function outcomeOf(record: AccessRecord, anyNeverConnected: boolean): Outcome | null {
+export function outcomeOf(record: AccessRecord, anyNeverConnected: boolean): number {
   const { status } = record;
-  if (status === 499 || status < 0) return null;
-  if (status === 502) return 'bad_gateway';
-  if (status === 503) return 'unavailable';
-  if (status === 504) return 'gateway_timeout';
-  if (status >= 500) return 'other_5xx';
-  return anyNeverConnected || anyAnswered5xx(record) ? 'masked' : 'ok';
+  if (status >= 500) return serverErrors[status] ?? outcome.other_5xx;
+  if (status === 499 || status < 0) return -1;
+  return anyNeverConnected || anyAnswered5xx(record) ? outcome.masked : outcome.ok;
 }
+
+const serverErrors: Readonly<Record<number, number>> = {
+  502: outcome.bad_gateway,
+  503: outcome.unavailable,
+  504: outcome.gateway_timeout,
+};
 
 /**
  * The client's status is no 5xx here, so whichever attempt answered one, something saved the request: another peer, a
@@ -49,19 +56,11 @@ function anyAnswered5xx({ statuses, attempts }: AccessRecord): boolean {
   return false;
 }
 
-/** null for a status that is none (nginx prints 009 for a request that is no HTTP/1). */
-export function requestClassOf(status: number): RequestClass | null {
-  switch (status) {
-    case 502:
-      return '502';
-    case 503:
-      return '503';
-    case 504:
-      return '504';
-  }
-  const hundreds = Math.floor(status / 100);
-  return hundreds >= 1 && hundreds <= 5 ? (`${hundreds}xx` as RequestClass) : null;
-}
+/** By status, the class's place in `requestClasses`; -1 for a status that is none (nginx prints 009 for no HTTP/1). */
+export const requestClassOf: Int8Array = Int8Array.from({ length: 1000 }, (_, status) => {
+  const place = (wanted: string) => (requestClasses as readonly string[]).indexOf(wanted);
+  return place(`${status}`) >= 0 ? place(`${status}`) : place(`${Math.floor(status / 100)}xx`);
+});
 
 /**
  * Whether this is a peer's address and not the name of a group of which no peer was live: nginx always prints a peer

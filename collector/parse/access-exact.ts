@@ -28,7 +28,7 @@ export function createExactMatcher(program: AccessProgram, record: MatchedRecord
   const { steps } = program;
   const starts = new Int32Array(longestList);
   const ends = new Int32Array(longestList);
-  let b: Uint8Array = new Uint8Array(0);
+  let b: Buffer = Buffer.alloc(0);
   let end = 0;
   let backslash = true;
   let empties = false;
@@ -53,6 +53,7 @@ export function createExactMatcher(program: AccessProgram, record: MatchedRecord
       case 'number':
         return shrinking(p, digitsEnd(p), (stop) => rest(i + 1, stop));
       case 'free':
+      case 'long':
       case 'method':
       case 'proxyHost':
         return value(i, p);

@@ -1,230 +1,198 @@
-import type { AccessProgram, Step, StepKind, TimeField } from './access-program.ts';
+import { codeOf, literalBytes, op, slot, stopTables, stride, unitsOf } from './access-code.ts';
+import type { AccessProgram } from './access-program.ts';
 import { closeRecord, type MatchedRecord, maxAttempts } from './access-record.ts';
-import {
-  byte,
-  isDigit,
-  lineEnd,
-  matchesAt,
-  milliseconds,
-  separatorAt,
-  statusAt,
-  timeEnd,
-  timestampEnd,
-} from './access-values.ts';
-import { hashStep } from './names.ts';
+import { byte, timestampEnd } from './access-values.ts';
 
 /** Matches one line; gives the position of its newline, or -1. There must be a newline at or after `p`. */
-export type LineMatcher = (b: Uint8Array, p: number) => number;
-
-const codes: Readonly<Record<StepKind, number>> = {
-  literal: 0,
-  free: 1,
-  number: 2,
-  timeLocal: 3,
-  timeIso: 4,
-  status: 5,
-  requestTime: 6,
-  method: 7,
-  proxyHost: 8,
-  peers: 9,
-  statuses: 10,
-  times: 11,
-  numbers: 12,
-};
+export type LineMatcher = (b: Buffer, p: number) => number;
 
 /**
  * The hot path: one pass over the bytes, from the left, without a string and without going back. What it accepts is
  * what `access-exact.ts` finds first; what it does not accept may still match there.
  *
- * It is an interpreter of the program's steps: within 1.3 times of generated code, and nothing is generated.
+ * It is an interpreter of units, a value and the literal behind it each: within 1.3 times of generated code, and
+ * nothing is generated. A program lies in a few typed arrays and all the work in one function, because small ones took
+ * four times as long; of a literal of up to eight bytes the first and the last four are compared as numbers, without a
+ * loop, because loops over literals took half of the time (docs/performance.md).
  */
 export function createFastMatcher(program: AccessProgram, record: MatchedRecord): LineMatcher {
-  const { steps } = program;
-  const ops = Uint8Array.from(steps, ({ kind }) => codes[kind]);
-  const literals = steps.map(({ bytes }) => bytes);
-  const following = steps.map((_, i) => steps[i + 1]?.bytes ?? new Uint8Array(0));
-  const stops = steps.map((step, i) => stopsOf(step, steps[i + 1], program.backslash));
-  const fields = steps.map(({ time }) => time);
-  const { names } = record;
-  /** Of this line: -1 until its first list was read. */
-  let count = -1;
+  const units = unitsOf(program.steps);
+  const code = codeOf(units);
+  const codeLength = code.length;
+  const literals = literalBytes(units);
+  const tables = stopTables(units, program.backslash);
+  const { names, lists } = record;
+  const { backslash } = program;
+  let viewed: Buffer | null = null;
+  let view = new DataView<ArrayBufferLike>(new ArrayBuffer(0));
+  /** Up to here four bytes can be read, and four more behind them. */
+  let lastWord = -1;
 
-  /** Skips to where the next literal stands, over escaped bytes. */
-  const skip = (b: Uint8Array, from: number, stop: Uint8Array, literal: Uint8Array): number => {
-    const first = literal[0];
-    let p = from;
-    for (;;) {
-      while (stop[b[p] as number] === 0) p++;
-      const c = b[p];
-      if (c === first && matchesAt(b, p, literal)) return p;
-      // Not found: the literal itself will not match here.
-      if (c === byte.newline) return p;
-      p += c === byte.backslash ? escapedLength(b, p) : 1;
+  /** Whether the literal of the unit at `u` stands at `p`, byte by byte. */
+  const literalAt = (b: Buffer, u: number, p: number): boolean => {
+    const length = code[u + slot.length] as number;
+    const literal = code[u + slot.literal] as number;
+    for (let i = 0; i < length; i++) if (b[p + i] !== literals[literal + i]) return false;
+    return true;
+  };
+
+  /** Where the literal of the unit at `u` stands next, -1 when it does not: by Node's own search, for long values. */
+  const find = (b: Buffer, from: number, u: number, end: number): number => {
+    if (code[u + slot.length] === 0) return end;
+    const first = literals[code[u + slot.literal] as number] as number;
+    for (let p = b.indexOf(first, from); p !== -1 && p < end; p = b.indexOf(first, p + 1)) {
+      if (literalAt(b, u, p) && !(backslash && isEscaped(b, from, p))) return p;
     }
+    return -1;
   };
 
-  const escapedLength = (b: Uint8Array, p: number): number => (program.backslash && b[p + 1] !== byte.newline ? 2 : 1);
-
-  const number = (b: Uint8Array, from: number): number => {
-    let p = from;
-    if (b[p] === byte.dash) return p + 1;
-    while (isDigit(b[p])) p++;
-    return p;
-  };
-
-  /** The last name that was read: its id, or -1 for `-` and for nothing. */
-  let nameId = -1;
-  const name = (b: Uint8Array, from: number, stop: Uint8Array): number => {
-    let hash = 0;
-    let p = from;
-    for (let c = b[p] as number; stop[c] === 0; c = b[p] as number) {
-      hash = hashStep(hash, c);
-      p++;
-    }
-    const unset = p === from || (p === from + 1 && b[from] === byte.dash);
-    nameId = unset ? -1 : names.idOf(b, from, p, hash);
-    return p;
-  };
-
-  const host = (b: Uint8Array, from: number, stop: Uint8Array): number => {
-    const p = name(b, from, stop);
-    record.upstream = nameId;
-    return p;
-  };
-
-  /** The list is over at `p` with `n` elements: every list of a line must have as many. */
-  const closed = (p: number, n: number): number => {
-    if (count === -1) count = n;
-    return count === n && n <= maxAttempts ? p : -1;
-  };
-
-  const peers = (b: Uint8Array, from: number, stop: Uint8Array): number => {
-    let p = from;
-    let n = 0;
-    for (;;) {
-      p = name(b, p, stop);
-      record.peers[n++] = nameId;
-      const separator = separatorAt(b, p);
-      if (separator === 0) return closed(p, n);
-      if (separator === 3) redirect(n);
-      if (n === maxAttempts) return -1;
-      p += separator;
-    }
-  };
-
-  const redirect = (n: number) => {
-    if (record.redirectedFrom === 0) record.redirectedFrom = n;
-    record.lastPass = n;
-  };
-
-  const values = (b: Uint8Array, from: number, op: number, into: TimeField): number => {
-    let p = element(b, from, op, into, 0);
-    let n = 1;
-    while (n < maxAttempts) {
-      const separator = separatorAt(b, p);
-      if (separator === 0) break;
-      const end = element(b, p + separator, op, into, n);
-      // `, ` and nothing that could be an element: it belongs to the literal behind the list.
-      if (end === p + separator) break;
-      if (separator === 3) redirect(n);
-      p = end;
-      n++;
-    }
-    return closed(p, n);
-  };
-
-  /** One element, which may be `-` or nothing; gives its end. */
-  const element = (b: Uint8Array, p: number, op: number, into: TimeField, n: number): number => {
-    let value = -1;
-    let end = p;
-    if (b[p] === byte.dash) end = p + 1;
-    else if (op === codes.statuses) {
-      value = statusAt(b, p);
-      if (value >= 0) end = p + 3;
-    } else if (op === codes.numbers) end = number(b, p);
-    else {
-      const stop = timeEnd(b, p);
-      if (stop >= 0) {
-        value = milliseconds(b, p, stop);
-        end = stop;
-      }
-    }
-    if (op === codes.statuses) record.statuses[n] = value;
-    else if (into !== null) record[into][n] = value;
-    return end;
-  };
-
-  const requestTime = (b: Uint8Array, p: number): number => {
-    const end = timeEnd(b, p);
-    if (end >= 0) record.requestTimeMs = milliseconds(b, p, end);
-    return end;
-  };
-
-  const status = (b: Uint8Array, p: number): number => {
-    record.status = statusAt(b, p);
-    return record.status < 0 ? -1 : p + 3;
-  };
-
-  const method = (b: Uint8Array, p: number, i: number): number => {
-    record.methodStart = p;
-    record.methodEnd = skip(b, p, stops[i] as Uint8Array, following[i] as Uint8Array);
-    return record.methodEnd;
-  };
-
-  const step = (b: Uint8Array, p: number, i: number): number => {
-    const op = ops[i];
-    switch (op) {
-      case 0: {
-        const literal = literals[i] as Uint8Array;
-        return matchesAt(b, p, literal) ? p + literal.length : -1;
-      }
-      case 1:
-        return skip(b, p, stops[i] as Uint8Array, following[i] as Uint8Array);
-      case 2:
-        return number(b, p);
-      case 3:
-        return timestampEnd(b, p, false);
-      case 4:
-        return timestampEnd(b, p, true);
-      case 5:
-        return status(b, p);
-      case 6:
-        return requestTime(b, p);
-      case 7:
-        return method(b, p, i);
-      case 8:
-        return host(b, p, stops[i] as Uint8Array);
-      case 9:
-        return peers(b, p, stops[i] as Uint8Array);
-      default:
-        return values(b, p, op as number, fields[i] as TimeField);
-    }
-  };
-
+  // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: the hot path, see above
   return (b, start) => {
-    count = -1;
-    record.redirectedFrom = 0;
-    record.lastPass = 0;
-    let p = start;
-    for (let i = 0; i < ops.length; i++) {
-      p = step(b, p, i);
-      if (p < 0) return -1;
+    if (b !== viewed) {
+      viewed = b;
+      view = new DataView(b.buffer, b.byteOffset, b.byteLength);
+      lastWord = b.byteLength - 8;
     }
+    const units = code;
+    const stops = tables;
+    const words = view;
+    const newline = b.indexOf(byte.newline, start);
+    const end = newline > start && b[newline - 1] === byte.return ? newline - 1 : newline;
+    let p = start;
+    let count = -1;
+    let lastPass = 0;
+    let redirectedFrom = 0;
+    for (let u = 0; u < codeLength; u += stride) {
+      const what = units[u] as number;
+      switch (what) {
+        case op.literal:
+          break;
+        case op.long:
+          p = find(b, p, u, end);
+          if (p === -1) return -1;
+          break;
+        case op.free:
+        case op.method: {
+          const from = p;
+          const table = units[u + slot.stops] as number;
+          for (;;) {
+            while (stops[table + (b[p] as number)] === 0) p++;
+            if (p >= end || literalAt(b, u, p)) break;
+            p += backslash && b[p] === byte.backslash ? 2 : 1;
+          }
+          if (what === op.method) {
+            record.methodStart = from;
+            record.methodEnd = p;
+          }
+          break;
+        }
+        case op.status: {
+          const x = (b[p] as number) - 48;
+          const y = (b[p + 1] as number) - 48;
+          const z = (b[p + 2] as number) - 48;
+          if (x < 0 || x > 9 || y < 0 || y > 9 || z < 0 || z > 9) return -1;
+          record.status = x * 100 + y * 10 + z;
+          p += 3;
+          break;
+        }
+        case op.number: {
+          if (b[p] === byte.dash) p++;
+          else for (let c = b[p] as number; c >= 48 && c <= 57; c = b[++p] as number);
+          break;
+        }
+        case op.requestTime: {
+          const from = p;
+          let value = 0;
+          let c = b[p] as number;
+          for (; c >= 48 && c <= 57; c = b[++p] as number) value = value * 10 + c - 48;
+          const x = (b[p + 1] as number) - 48;
+          const y = (b[p + 2] as number) - 48;
+          const z = (b[p + 3] as number) - 48;
+          if (p === from || c !== byte.dot || x < 0 || x > 9 || y < 0 || y > 9 || z < 0 || z > 9) return -1;
+          record.requestTimeMs = Math.min(value * 1000 + x * 100 + y * 10 + z, 0x7fffffff);
+          p += 4;
+          break;
+        }
+        case op.proxyHost: {
+          const from = p;
+          const table = units[u + slot.stops] as number;
+          let hash = 0;
+          let c = b[p] as number;
+          for (; stops[table + c] === 0; c = b[++p] as number) hash = (Math.imul(hash, 31) + c) | 0;
+          const unset = p === from || (p === from + 1 && b[from] === byte.dash);
+          record.upstream = unset ? -1 : names.idOf(b, from, p, hash);
+          break;
+        }
+        case op.timeLocal:
+        case op.timeIso:
+          p = timestampEnd(b, p, what === op.timeIso);
+          if (p < 0) return -1;
+          break;
+        default: {
+          const list = units[u + slot.list] as number;
+          let n = 0;
+          for (;;) {
+            const from = p;
+            let value = -1;
+            let c = b[p] as number;
+            if (what === op.peers) {
+              const table = units[u + slot.stops] as number;
+              let hash = 0;
+              for (; stops[table + c] === 0; c = b[++p] as number) hash = (Math.imul(hash, 31) + c) | 0;
+              if (p > from + 1 || (p > from && b[from] !== byte.dash)) value = names.idOf(b, from, p, hash);
+            } else if (c === byte.dash) c = b[++p] as number;
+            else if (c >= 48 && c <= 57) {
+              value = c - 48;
+              for (c = b[++p] as number; c >= 48 && c <= 57; c = b[++p] as number) value = value * 10 + c - 48;
+              if (what === op.times) {
+                const x = (b[p + 1] as number) - 48;
+                const y = (b[p + 2] as number) - 48;
+                const z = (b[p + 3] as number) - 48;
+                if (c !== byte.dot || x < 0 || x > 9 || y < 0 || y > 9 || z < 0 || z > 9) return -1;
+                value = Math.min(value * 1000 + x * 100 + y * 10 + z, 0x7fffffff);
+                p += 4;
+                c = b[p] as number;
+              } else if (what === op.statuses && p !== from + 3) return -1;
+            } else if (n > 0) {
+              // Nothing: only as the one element of a list of which nothing is set.
+              return -1;
+            }
+            lists[list + n] = value;
+            n++;
+            if (c === byte.comma && b[p + 1] === byte.blank) p += 2;
+            else if (c === byte.blank && b[p + 1] === byte.colon && b[p + 2] === byte.blank) {
+              p += 3;
+              lastPass = n;
+              if (redirectedFrom === 0) redirectedFrom = n;
+            } else break;
+            if (n === maxAttempts) return -1;
+          }
+          if (count === -1) count = n;
+          else if (count !== n) return -1;
+        }
+      }
+      const length = units[u + slot.length] as number;
+      if (length > 8 || p > lastWord) {
+        if (!literalAt(b, u, p)) return -1;
+      } else {
+        const mask = units[u + slot.mask] as number;
+        if ((words.getInt32(p, true) & mask) !== units[u + slot.head]) return -1;
+        if ((words.getInt32(p + (units[u + slot.tailOffset] as number), true) & mask) !== units[u + slot.tail])
+          return -1;
+      }
+      p += length;
+    }
+    if (p !== end) return -1;
+    record.lastPass = lastPass;
+    record.redirectedFrom = redirectedFrom;
     closeRecord(record, count === -1 ? 0 : count);
-    return lineEnd(b, p);
+    return newline;
   };
 }
 
-/** Where a value of unknown length may end: at the line's end, at the literal behind it, at what needs a closer look. */
-function stopsOf(step: Step, next: Step | undefined, backslash: boolean): Uint8Array {
-  const stop = new Uint8Array(256);
-  stop[byte.newline] = 1;
-  const first = next?.bytes[0];
-  if (first !== undefined) stop[first] = 1;
-  if (step.kind === 'peers' || step.kind === 'proxyHost') {
-    stop.fill(1, 0, byte.blank + 1);
-    stop[byte.quote] = 1;
-    stop[byte.comma] = 1;
-  } else if (backslash) stop[byte.backslash] = 1;
-  return stop;
+/** Whether an odd number of backslashes stands before `p`: then its byte belongs to the value. */
+function isEscaped(b: Uint8Array, from: number, p: number): boolean {
+  let before = p;
+  while (before > from && b[before - 1] === byte.backslash) before--;
+  return (p - before) % 2 === 1;
 }

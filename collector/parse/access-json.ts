@@ -31,10 +31,7 @@ export interface UnmatchedLine {
  *
  * @param bytes the line with its newline
  */
-export function readAccessLine(
-  { match, record, program }: AccessMatcher,
-  bytes: Uint8Array,
-): AccessLine | UnmatchedLine {
+export function readAccessLine({ match, record, program }: AccessMatcher, bytes: Buffer): AccessLine | UnmatchedLine {
   const text = (from: number, to: number) => Buffer.from(bytes.subarray(from, to)).toString();
   if (match(bytes, 0) === -1 && !matchBehindPrefix(match, bytes)) {
     return { unmatched: true, line: text(0, bytes.length - 1).replace(/\r$/, '') };
@@ -68,7 +65,7 @@ const prefixes: readonly RegExp[] = [
 ];
 const longestPrefix = 256;
 
-function matchBehindPrefix(match: AccessMatcher['match'], bytes: Uint8Array): boolean {
+function matchBehindPrefix(match: AccessMatcher['match'], bytes: Buffer): boolean {
   const head = Buffer.from(bytes.subarray(0, longestPrefix)).toString('latin1');
   return prefixes.some((prefix) => {
     const length = prefix.exec(head)?.[0].length ?? 0;

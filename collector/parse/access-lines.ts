@@ -6,7 +6,7 @@ export const longestLine = 65_536;
 
 export interface AccessLines {
   /** Takes the next bytes of the log. They are valid only during the call and may end anywhere. */
-  chunk(bytes: Uint8Array): void;
+  chunk(bytes: Buffer): void;
   /** The file is over: an unfinished line will never be finished. */
   cut(): void;
 }
@@ -27,12 +27,13 @@ export interface AccessLineHandlers {
  * @param match the log_format's matcher, which leaves what it found in its record
  */
 export function createAccessLines(match: LineMatcher, handlers: AccessLineHandlers): AccessLines {
-  let carry = new Uint8Array(1024);
+  /** A Buffer like the chunks: the matcher is twice as fast when it sees one class only. */
+  let carry = Buffer.alloc(1024);
   let carried = 0;
   /** Inside a line that is too long: nothing is kept until it ends. */
   let skipping = false;
 
-  const keep = (bytes: Uint8Array): void => {
+  const keep = (bytes: Buffer): void => {
     if (skipping) return;
     if (carried + bytes.length > longestLine) {
       skipping = true;
@@ -40,7 +41,7 @@ export function createAccessLines(match: LineMatcher, handlers: AccessLineHandle
       return;
     }
     if (carried + bytes.length > carry.length) {
-      const larger = new Uint8Array(Math.min(longestLine, 2 * (carried + bytes.length)));
+      const larger = Buffer.alloc(Math.min(longestLine, 2 * (carried + bytes.length)));
       larger.set(carry.subarray(0, carried));
       carry = larger;
     }
@@ -49,7 +50,7 @@ export function createAccessLines(match: LineMatcher, handlers: AccessLineHandle
   };
 
   /** Matches the lines in `bytes[from, to)`, which ends with a newline. */
-  const lines = (bytes: Uint8Array, from: number, to: number): void => {
+  const lines = (bytes: Buffer, from: number, to: number): void => {
     for (let p = from; p < to; ) {
       const end = match(bytes, p);
       if (end >= 0) {
@@ -63,7 +64,7 @@ export function createAccessLines(match: LineMatcher, handlers: AccessLineHandle
   };
 
   /** Ends the line that earlier chunks began. */
-  const finish = (bytes: Uint8Array): void => {
+  const finish = (bytes: Buffer): void => {
     keep(bytes);
     if (skipping) handlers.overlong();
     else lines(carry, 0, carried);

@@ -10,6 +10,8 @@ export type StepKind =
   | 'literal'
   /** Anything, also nothing. */
   | 'free'
+  /** The same, but seldom short. */
+  | 'long'
   /** Digits, `-` or nothing. */
   | 'number'
   /** `22/Nov/2026:07:30:45 +0000` */
@@ -49,6 +51,13 @@ export interface AccessProgram {
 }
 
 const kinds: Readonly<Record<string, StepKind>> = {
+  request: 'long',
+  request_uri: 'long',
+  http_user_agent: 'long',
+  http_referer: 'long',
+  http_cookie: 'long',
+  http_x_forwarded_for: 'long',
+  args: 'long',
   status: 'status',
   request_time: 'requestTime',
   request_method: 'method',
@@ -95,7 +104,7 @@ export function compileAccess(format: LogFormat): AccessProgram {
     const step = stepOf(part.variable, variables.has(part.variable));
     variables.add(part.variable);
     // Two values side by side of which neither is wanted are one value of unknown length.
-    if (steps.at(-1)?.kind === 'free' && step.kind === 'free') continue;
+    if (isAnything(steps.at(-1)) && isAnything(step)) continue;
     steps.push(step);
   }
   const has = (name: string) => variables.has(name);
@@ -122,9 +131,11 @@ export function compileAccess(format: LogFormat): AccessProgram {
 
 function stepOf(name: string, again: boolean): Step {
   const kind = kinds[name] ?? 'free';
-  const wanted = kind === 'number' || kind === 'timeLocal' || kind === 'timeIso' || !again;
+  const wanted = kind === 'number' || kind === 'timeLocal' || kind === 'timeIso' || kind === 'long' || !again;
   return { kind: wanted ? kind : 'free', bytes: none, time: timeFields[name] ?? null };
 }
+
+const isAnything = (step: Step | undefined): boolean => step?.kind === 'free' || step?.kind === 'long';
 
 const selfDelimiting: ReadonlySet<StepKind> = new Set([
   'literal',

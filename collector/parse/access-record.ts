@@ -7,10 +7,16 @@ export const maxAttempts = 1024;
 /** The record as its matcher sees it. */
 export interface MatchedRecord extends AccessRecord {
   readonly names: Names;
+  /** All lists: see `listIndex`. */
+  readonly lists: Int32Array;
 }
 
+/** The lists of a record, in one piece of memory: list `l` begins at `l * maxAttempts`. */
+export const listIndex = { peers: 0, statuses: 1, connectMs: 2, headerMs: 3, responseMs: 4, unwanted: 5 } as const;
+
 export function newAccessRecord(names: Names): MatchedRecord {
-  const list = () => new Int32Array(maxAttempts).fill(-1);
+  const lists = new Int32Array(6 * maxAttempts).fill(-1);
+  const list = (index: number) => lists.subarray(index * maxAttempts, (index + 1) * maxAttempts);
   return {
     status: -1,
     requestTimeMs: -1,
@@ -18,14 +24,15 @@ export function newAccessRecord(names: Names): MatchedRecord {
     methodStart: 0,
     methodEnd: 0,
     attempts: 0,
-    peers: list(),
-    statuses: list(),
-    connectMs: list(),
-    headerMs: list(),
-    responseMs: list(),
+    peers: list(listIndex.peers),
+    statuses: list(listIndex.statuses),
+    connectMs: list(listIndex.connectMs),
+    headerMs: list(listIndex.headerMs),
+    responseMs: list(listIndex.responseMs),
     lastPass: 0,
     redirectedFrom: 0,
     names,
+    lists,
   };
 }
 

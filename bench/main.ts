@@ -1,0 +1,11 @@
+/** `npm run bench [-- --lines N --seconds N]`: one table (docs/performance.md keeps the last one). */
+import { bareScan, bareTail, measure, ourScan } from './scans.ts';
+import { report } from './report.ts';
+
+const [mode = '', ...args] = process.argv.slice(2);
+const [file = ''] = args;
+if (mode === 'bare') measure(bareScan, file);
+else if (mode === 'ours') measure((path) => ourScan(path), file);
+else if (mode === 'tail') bareTail(file);
+else if (mode === 'idle') setInterval(() => {}, 1000);
+else report(process.argv.slice(2)).then((text) => process.stdout.write(text));

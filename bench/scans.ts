@@ -1,0 +1,103 @@
+/** What is measured inside a process of its own: `bench.cjs bare|ours|tail …` (main.ts starts them). */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { catalogue } from '../charts/catalogue.ts';
+import { dialectOf } from '../charts/dialect.ts';
+import { encode } from '../charts/encode.ts';
+import { nothingDrawn, plan } from '../charts/plan.ts';
+import { createJobAggregate } from '../collector/aggregate/job.ts';
+import { createAccessLines } from '../collector/parse/access-lines.ts';
+import { createAccessMatcher } from '../collector/parse/access-matcher.ts';
+import { readLogFormat } from '../collector/parse/log-format.ts';
+import { format } from './generate.ts';
+
+const newline = 10;
+
+function forEachChunk(file: string, take: (chunk: Buffer) => void): void {
+  const fd = openSync(file, 'r');
+  const buffer = Buffer.allocUnsafe(65_536);
+  for (;;) {
+    const length = readSync(fd, buffer);
+    if (length === 0) break;
+    take(buffer.subarray(0, length));
+  }
+  closeSync(fd);
+}
+
+function countNewlines(chunk: Buffer): number {
+  let count = 0;
+  for (let at = chunk.indexOf(newline); at !== -1; at = chunk.indexOf(newline, at + 1)) count++;
+  return count;
+}
+
+/** The floor: Node reads the file and finds its newlines. */
+export function bareScan(file: string): number {
+  let count = 0;
+  forEachChunk(file, (chunk) => {
+    count += countNewlines(chunk);
+  });
+  return count;
+}
+
+const idle = { cpuUs: 0, residentBytes: 0, lateTicks: 0 };
+const totals = { read: 0, unmatched: 0, foreign: 0, forged: 0, overlong: 0, lost: 0 };
+const health = { errorLogsFine: true, accessLogsFine: true, lines: totals, behindBytes: 0, ok: 1, failing: 0 };
+
+/** Ours, all of it: match, count, and every `tickLines` lines a snapshot, its plan and the protocol text. */
+export function ourScan(file: string, tickLines = 10_000): number {
+  const result = readLogFormat(format);
+  if ('problem' in result) throw new Error(result.problem);
+  const { match, record, program } = createAccessMatcher(result.format);
+  const aggregate = createJobAggregate({ job: 'bench', maxPeers: 60, upstreamOf: (peer) => peer });
+  const counter = aggregate.addAccessLog({ record, fields: program.has, legacyConnectTime: false });
+  let drawn = nothingDrawn;
+  let nowUs = 0;
+  let count = 0;
+  let written = 0;
+  const tick = () => {
+    nowUs += 1_000_000;
+    const context = { nowUs, updateEvery: 1, dialect: dialectOf('v2.0.0') };
+    const next = plan(catalogue, aggregate.snapshot(nowUs, health, idle), drawn, context);
+    drawn = next.drawn;
+    written += encode(next.actions).length;
+    aggregate.beginTick(nowUs);
+  };
+  const lines = createAccessLines(match, {
+    matched() {
+      counter.line();
+      if (++count % tickLines === 0) tick();
+    },
+    unmatched() {
+      throw new Error('a generated line did not match');
+    },
+    overlong() {
+      throw new Error('a generated line is too long');
+    },
+  });
+  aggregate.beginTick(0);
+  forEachChunk(file, lines.chunk);
+  if (written === 0) throw new Error('nothing was drawn');
+  return count;
+}
+
+/** Follows a file as simply as can be: once a second, read what is new and count its newlines. */
+export function bareTail(file: string): void {
+  const fd = openSync(file, 'r');
+  const buffer = Buffer.allocUnsafe(65_536);
+  let offset = fstatSync(fd).size;
+  let count = 0;
+  setInterval(() => {
+    for (let length = -1; length !== 0; offset += length) {
+      length = readSync(fd, buffer, 0, buffer.length, offset);
+      count += countNewlines(buffer.subarray(0, length));
+    }
+    process.stdout.write(`${count}\n`);
+  }, 1000);
+}
+
+/** Runs a scan and prints its CPU time, without Node's start. */
+export function measure(scan: (file: string) => number, file: string): void {
+  const before = process.cpuUsage();
+  const count = scan(file);
+  const { user, system } = process.cpuUsage(before);
+  process.stdout.write(`${JSON.stringify({ lines: count, cpuUs: user + system })}\n`);
+}
