@@ -16,6 +16,8 @@ export interface Generation {
   readonly fd: number;
   readonly dev: bigint;
   readonly ino: bigint;
+  /** Tells a reused inode number from the file it belonged to; 0 where the file system does not keep it. */
+  readonly bornMs: number;
   /** Next byte to read. */
   offset: number;
   /** Just after the last newline that was read: where a restart may go on. */
@@ -47,6 +49,7 @@ export function openGeneration(fd: number, stat: FileStat, sink: ByteSink, now: 
     fd,
     dev: stat.dev,
     ino: stat.ino,
+    bornMs: stat.bornMs,
     offset: 0,
     lineOffset: 0,
     head: Buffer.alloc(0),

@@ -23,6 +23,9 @@ export interface FileStat {
   readonly gid: number;
   /** Milliseconds since 1970, of the file system's clock. */
   readonly modifiedMs: number;
+  /** Of the last write, chmod, rename or unlink. */
+  readonly changedMs: number;
+  /** On a file system that does not keep it: 0, or the time of the last change. */
   readonly bornMs: number;
 }
 
@@ -82,6 +85,7 @@ function toStat(stats: nodeFs.BigIntStats): FileStat {
     uid: Number(stats.uid),
     gid: Number(stats.gid),
     modifiedMs: Number(stats.mtimeNs) / 1e6,
+    changedMs: Number(stats.ctimeNs) / 1e6,
     bornMs: Number(stats.birthtimeNs) / 1e6,
   };
 }
