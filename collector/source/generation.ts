@@ -31,6 +31,8 @@ export interface Generation {
   midLine: boolean;
   lastGrowth: number;
   emptyReads: number;
+  /** Of the last write, as it was at the last look; 0 before that. */
+  modifiedMs: number;
 }
 
 /** What one read to the end found. */
@@ -58,6 +60,7 @@ export function openGeneration(fd: number, stat: FileStat, sink: ByteSink, now: 
     midLine: false,
     lastGrowth: now,
     emptyReads: 0,
+    modifiedMs: 0,
   };
 }
 
@@ -123,6 +126,10 @@ function headIsThere(fs: FileSystem, file: Generation): boolean {
 export function readHead(fs: FileSystem, fd: number, length: number): Buffer {
   const got = attempt(() => fs.read(fd, headBuffer, Math.min(length, headLength), 0));
   return got.ok ? Buffer.from(headBuffer.subarray(0, got.value)) : Buffer.alloc(0);
+}
+
+export function beginsWith(fs: FileSystem, fd: number, head: Buffer): boolean {
+  return head.length > 0 && readHead(fs, fd, head.length).equals(head);
 }
 
 /**

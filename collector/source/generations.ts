@@ -20,8 +20,8 @@ export interface Generations {
   /** Reads the rotated ones to their end, lets go of those that nginx has let go, then reads the current one. */
   readAll(): ReadResult | null;
   /** Takes over an open file, to be read from `offset`; what was current before is drained beside it. */
-  begin(fd: number, stat: FileStat, offset: number): Generation;
-  /** The same for a file that is no longer at the path. */
+  begin(fd: number, stat: FileStat, offset: number): void;
+  /** A file to be drained beside the current one. */
   beginRotated(fd: number, stat: FileStat, offset: number): void;
   /** A rotated file has been moved back to the path: true when it was one of these. */
   moveBack(stat: FileStat): boolean;
@@ -117,15 +117,11 @@ export function createGenerations(options: GenerationsOptions): Generations {
       if (current !== null) drain(current);
       current = opened(fd, stat, offset);
       take(current);
-      return current;
     },
 
     beginRotated(fd, stat, offset) {
       const file = opened(fd, stat, offset);
       take(file);
-      // It is older than what is held as current: `begin` follows, or the path is gone.
-      if (current !== null) drain(current);
-      current = null;
       drain(file);
     },
 

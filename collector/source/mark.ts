@@ -27,18 +27,18 @@ export function markOf(file: Generation, stat: FileStat | null): TailMark {
   };
 }
 
-export function isSameInode(mark: TailMark, stat: FileStat): boolean {
-  return mark.dev === String(stat.dev) && mark.ino === String(stat.ino);
+export function isSameInode(mark: TailMark, file: { readonly dev: bigint; readonly ino: bigint }): boolean {
+  return mark.dev === String(file.dev) && mark.ino === String(file.ino);
 }
 
 /** Whether the file that the mark was made of still begins as it did, and still holds what was counted. */
 export function isUnchanged(mark: TailMark, stat: FileStat, head: (length: number) => Buffer): boolean {
-  return (
-    isSameInode(mark, stat) &&
-    mark.bornMs === stat.bornMs &&
-    stat.size >= mark.offset &&
-    mark.headHash === hashOf(head(mark.headBytes))
-  );
+  return isSameInode(mark, stat) && mark.bornMs === stat.bornMs && stat.size >= mark.offset && hasSameHead(mark, head);
+}
+
+/** Whether a file begins like the one that was marked: it may be a copy of it. */
+export function hasSameHead(mark: TailMark, head: (length: number) => Buffer): boolean {
+  return mark.headHash === hashOf(head(mark.headBytes));
 }
 
 /** A head is a buffer of its own that never changes: hashed once, not once a tick. */

@@ -68,22 +68,23 @@ export interface Missed {
 
 /**
  * @param before what was held
- * @param after what is at the path now
+ * @param after what is at the path now; null = nothing is
  * @param isKnown files that have been read or are being read
  */
 export function missedBetween(
   before: LastSeen,
-  after: FileStat,
+  after: FileStat | null,
   rotated: readonly Rotated[],
   isKnown: (stat: FileStat) => boolean,
 ): Missed {
   const isSame = (stat: FileStat) => stat.dev === before.dev && stat.ino === before.ino;
+  const bornBefore = after?.bornMs ?? Infinity;
   const recover = rotated
     .filter(({ stat, isCompressed }) => {
-      if (isCompressed || stat.size === 0 || isSame(stat) || isKnown(stat)) return false;
+      if (isCompressed || isSame(stat) || isKnown(stat)) return false;
       // Both times: a file system without times of birth (they read 1970, or the time of the rename) must never make
       // yesterday's log look new.
-      return stat.bornMs > before.bornMs && stat.bornMs <= after.bornMs && stat.modifiedMs >= before.modifiedMs;
+      return stat.bornMs >= before.bornMs && stat.bornMs <= bornBefore && stat.modifiedMs >= before.modifiedMs;
     })
     .sort((a, b) => a.stat.bornMs - b.stat.bornMs);
   return { recover, lost: lostGenerations(before, rotated, isSame, recover[0]) };

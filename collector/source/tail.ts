@@ -15,14 +15,14 @@
 import type { Accounts } from '../system/accounts.ts';
 import { attempt, type FileStat, type FileSystem } from '../system/fs.ts';
 import { copiedLength } from './copied.ts';
-import { type Generation, type ReadResult, readHead } from './generation.ts';
+import { type ReadResult, readHead } from './generation.ts';
 import { createGenerations } from './generations.ts';
 import { createKnownFiles, isSameFile, type KnownFiles } from './known-files.ts';
 import { type LogPath, lookAt } from './log-path.ts';
 import { ioProblem, pathProblem } from './log-problems.ts';
-import { isSameInode, isUnchanged, type TailMark } from './mark.ts';
+import { isUnchanged, type TailMark } from './mark.ts';
 import { openLog } from './open-log.ts';
-import { type LastSeen, missedBetween, rotatedFiles } from './rotated.ts';
+import { createPast } from './past.ts';
 import type { OpenSink, Source, SourceProblem, SourceReading } from './source.ts';
 import { type AtPath, nextStep } from './tail-step.ts';
 
@@ -62,6 +62,7 @@ export function createTail(options: TailOptions): Tail {
     maxBytesPerPoll = defaultBudget,
   } = options;
   const files = createGenerations({ path, fs, now, openSink, known, maxBytesPerPoll });
+  const past = createPast({ path, fs, accounts, known, files, say: (event) => events.push(event) });
   /** Where the process before this one ended; used up when the log is first opened. */
   let resume = options.resume ?? [];
   /** The file that was there at the start but could not be opened: what it held then is history. */
@@ -69,18 +70,17 @@ export function createTail(options: TailOptions): Tail {
   let isFirstPoll = true;
   let isGone = false;
   let isDuplicate = false;
-  let lost = 0;
   let events: string[] = [];
 
   function poll(): SourceReading {
     events = [];
+    if (isFirstPoll) past.resume(lookAt(fs, path), resume);
     const read = files.readAll();
     const trouble = read?.error ? readingFailed(read.error) : null;
     const found = lookAt(fs, path);
-    if (isFirstPoll) resumeRotated(found);
     const problem = follow(found, read) ?? trouble;
     isFirstPoll = false;
-    return { problem, behindBytes: files.behind(), events, lost: lost + files.lost(), bytes: files.bytes() };
+    return { problem, behindBytes: files.behind(), events, lost: past.lost() + files.lost(), bytes: files.bytes() };
   }
 
   /** One step of the decision; returns what keeps the log at the path from being read. */
@@ -91,11 +91,13 @@ export function createTail(options: TailOptions): Tail {
         return found.is === 'file' ? openAt(found.stat) : null;
       case 'restart':
         events.push(`${path} was truncated: reading it from its beginning`);
+        past.beforeTruncation();
         files.restart();
         return null;
       case 'hold':
         if (!isGone) events.push(`${path} was renamed or deleted: reading on where nginx writes until it reopens it`);
         isGone = true;
+        past.between(null, []);
         // Absence is no failure as long as the file that nginx writes to is held: no line is missed.
         return found.is === 'absent' ? null : pathProblem(path, found, fs, accounts);
       case 'release':
@@ -132,7 +134,7 @@ export function createTail(options: TailOptions): Tail {
     const before = files.current();
     if (before !== null) events.push(`${path} was rotated: reading the new file`);
     const beginning = whereToBegin(fd, stat);
-    recoverMissed(stat);
+    past.between(stat, resume);
     files.begin(fd, stat, beginning.offset);
     if (beginning.isHistory) events.push(`${path}: ${beginning.offset} bytes from before the start are not counted`);
     resume = [];
@@ -151,67 +153,15 @@ export function createTail(options: TailOptions): Tail {
     const head = (length: number) => readHead(fs, fd, length);
     const again = known.find(stat);
     if (again !== null && isSameFile(again, stat, head)) return { offset: again.lineOffset };
-    const before = files.current();
-    if (before !== null) return { offset: copiedLength(fs, before, fd, stat.size) };
     const mark = resume.find((candidate) => isUnchanged(candidate, stat, head));
     if (mark !== undefined) return { offset: mark.offset };
+    const before = files.current();
+    if (before !== null) return { offset: copiedLength(fs, before, fd, stat.size) };
     // A file that is not the one of the checkpoint came after it: nothing of it has been counted.
     if (resume.length > 0) return { offset: 0 };
     if (isFirstPoll && !isNew) return { offset: stat.size, isHistory: stat.size > 0 };
     const isOld = seenAtStart !== null && seenAtStart.dev === stat.dev && seenAtStart.ino === stat.ino;
     return isOld ? { offset: Math.min(seenAtStart?.size ?? 0, stat.size), isHistory: true } : { offset: 0 };
-  }
-
-  /** Files of the checkpoint that have been rotated away while no plugin ran. */
-  function resumeRotated(found: LogPath): void {
-    const elsewhere = resume.filter((mark) => found.is !== 'file' || !isSameInode(mark, found.stat));
-    if (elsewhere.length === 0) return;
-    const rotated = rotatedFiles(fs, path);
-    for (const mark of elsewhere) {
-      const file = rotated.find(({ stat }) => isSameInode(mark, stat));
-      if (file === undefined) continue;
-      beginRotated(file.path, file.stat, mark);
-      // Rotated and no successor yet: nginx still writes to it.
-      if (found.is !== 'file' && mark === resume.at(-1)) files.moveBack(file.stat);
-    }
-  }
-
-  function beginRotated(at: string, seen: FileStat, mark: TailMark | null, before: Generation | null = null): void {
-    const opened = openLog(fs, accounts, at, seen);
-    if (opened.is !== 'open') return;
-    const { fd, stat } = opened;
-    const isWanted =
-      mark !== null
-        ? isUnchanged(mark, stat, (length) => readHead(fs, fd, length))
-        : stat.ino === seen.ino && (before === null || copiedLength(fs, before, fd, stat.size) === 0);
-    if (isWanted) files.beginRotated(fd, stat, mark?.offset ?? 0);
-    else fs.close(fd);
-  }
-
-  /** Generations between the one that was held (or marked by the checkpoint) and the one at the path now. */
-  function recoverMissed(after: FileStat): void {
-    const held = files.current();
-    const before = lastSeen();
-    if (before === null || (before.dev === after.dev && before.ino === after.ino)) return;
-    const rotated = rotatedFiles(fs, path);
-    const missed = missedBetween(before, after, rotated, (stat) => known.find(stat)?.isOpen === true);
-    for (const file of missed.recover) beginRotated(file.path, file.stat, null, held);
-    lost += missed.lost;
-    if (missed.recover.length > 0) events.push(`${path}: ${missed.recover.length} more rotations since the last look`);
-    if (missed.lost > 0)
-      events.push(`${path}: lost at least ${missed.lost} rotated files: compressed or deleted unread`);
-  }
-
-  function lastSeen(): LastSeen | null {
-    const file = files.current();
-    if (file !== null) {
-      const stat = attempt(() => fs.fstat(file.fd));
-      return stat.ok ? { ...stat.value } : null;
-    }
-    const mark = resume.at(-1);
-    if (mark === undefined) return null;
-    const { bornMs, modifiedMs } = mark;
-    return { dev: BigInt(mark.dev), ino: BigInt(mark.ino), bornMs, modifiedMs, changedMs: Infinity, links: 1 };
   }
 
   function readingFailed(code: string): SourceProblem {
@@ -225,6 +175,7 @@ export function createTail(options: TailOptions): Tail {
     if (file === null || read === null) return null;
     const stat = attempt(() => fs.fstat(file.fd));
     const links = stat.ok ? stat.value.links : 1;
+    if (stat.ok && read.intact) file.modifiedMs = stat.value.modifiedMs;
     return { dev: file.dev, ino: file.ino, intact: read.intact, links, quietMs: now() - file.lastGrowth };
   }
 
