@@ -57,7 +57,10 @@ export function attempt<T>(call: () => T): Outcome<T> {
 }
 
 function codeOf(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  // Node's own ERR_… codes are mistakes of the caller, not of the host.
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string' && !error.code.startsWith('ERR_')) {
+    return error.code;
+  }
   throw error;
 }
 

@@ -97,7 +97,10 @@ export function memoryFs(): MemoryFs {
     fstat: (fd) => toStat(of(fd)),
     stat: (path) => toStat(at(path)),
     lstat: (path) => toStat(at(path)),
-    read: (fd, into, length, position) => of(fd).data.copy(into, 0, position, position + length),
+    read: (fd, into, length, position) =>
+      of(fd)
+        .data.subarray(position, position + length)
+        .copy(into),
     close(fd) {
       const inode = of(fd);
       handles.delete(fd);

@@ -72,10 +72,14 @@ test('what copytruncate copied before it was read is read from the copy', () => 
   expect(read).toEqual(written);
 });
 
+/** However rough it was: nginx reopens, and from then on every line counts again. */
+const settled: readonly Action[] = [{ do: 'reopen' }, { do: 'tick', times: 1 }, { do: 'write', lines: 3 }];
+
 test('with truncation and deletion nothing is read that was not written, nothing twice, no line torn', () => {
   fc.assert(
     fc.property(rough, (actions) => {
-      const { written, read, openDescriptors } = play(actions);
+      const { written, read, openDescriptors } = play([...actions, ...settled]);
+      expect(read.slice(-3)).toEqual(written.slice(-3));
       const known = new Set(written);
       expect(read.filter((line) => !known.has(line))).toEqual([]);
       expect(new Set(read).size).toBe(read.length);
