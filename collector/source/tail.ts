@@ -44,7 +44,7 @@ export interface TailOptions {
 }
 
 export interface Tail extends Source {
-  /** How far reading has got, oldest file first: what `resume` of the next process wants. */
+  /** `mark()` with its type: how far reading has got, oldest file first. */
   marks(): readonly TailMark[];
 }
 
@@ -184,7 +184,7 @@ export function createTail(options: TailOptions): Tail {
     return [...resume.filter((mark) => !ours.some(({ dev, ino }) => dev === mark.dev && ino === mark.ino)), ...ours];
   }
 
-  return { name: path, poll, close: files.close, marks };
+  return { name: path, poll, close: files.close, mark: marks, marks };
 }
 
 function atPath(found: LogPath): AtPath {
