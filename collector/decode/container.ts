@@ -69,6 +69,11 @@ function records(onward: TextSink, options: ContainerOptions, partOf: (line: str
 
 const errorLine = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[/;
 
+/** Whether a line begins as nginx's error lines do; those of its access log begin otherwise. */
+export function isErrorLine(line: string): boolean {
+  return errorLine.test(line);
+}
+
 /**
  * The official image sends the access log to stdout and the error log to stderr; many configurations send both to
  * stdout. So error lines are wanted from stderr (with their continuations), and from stdout what begins as one; access
@@ -76,7 +81,7 @@ const errorLine = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[/;
  */
 function isWanted(wanted: Wanted, stream: Stream, line: string): boolean {
   if (stream === 'stderr') return wanted === 'error';
-  return errorLine.test(line) === (wanted === 'error');
+  return isErrorLine(line) === (wanted === 'error');
 }
 
 function dockerPart(line: string): Part | null {

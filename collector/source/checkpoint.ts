@@ -11,8 +11,10 @@ export interface Checkpoint {
   get(key: string): unknown;
   /** Any JSON value. */
   set(key: string, value: unknown): void;
-  /** Writes what has changed. Returns what is wrong with the file, in words for the operator; null when nothing is. */
+  /** Writes what has changed. Returns why that is impossible, in words for the operator; null when it is not. */
   save(): string | null;
+  /** What was wrong with what the process before has left; null: nothing. */
+  readonly damage: string | null;
 }
 
 interface Entry {
@@ -32,6 +34,7 @@ const refreshMs = 60_000;
 export function createCheckpoint(file: StateFile | null, wallMs: () => number): Checkpoint {
   const entries = new Map<string, Entry>();
   let problem: string | null = null;
+  let damage: string | null = null;
   let written = '';
   let writtenAt = 0;
   if (file !== null) load(file);
@@ -39,12 +42,12 @@ export function createCheckpoint(file: StateFile | null, wallMs: () => number): 
   function load(from: StateFile): void {
     const text = attempt(() => from.read());
     if (!text.ok) {
-      if (text.code !== 'ENOENT') problem = `${from.path} cannot be read (${text.code}): logs are read from their end`;
+      if (text.code !== 'ENOENT') damage = `${from.path} cannot be read (${text.code}): logs are read from their end`;
       return;
     }
     const loaded = entriesOf(text.value);
     if (loaded === null) {
-      problem = `${from.path} is damaged: logs are read from their end, as at a first start; it is written anew`;
+      damage = `${from.path} is damaged: logs are read from their end, as at a first start; it is written anew`;
       return;
     }
     for (const [key, entry] of loaded) entries.set(key, entry);
@@ -54,6 +57,8 @@ export function createCheckpoint(file: StateFile | null, wallMs: () => number): 
   const isFresh = ({ at }: Entry) => Math.abs(wallMs() - at) <= longestAbsenceMs;
 
   return {
+    damage,
+
     get(key) {
       const entry = entries.get(key);
       return entry !== undefined && isFresh(entry) ? entry.value : undefined;
@@ -72,12 +77,10 @@ export function createCheckpoint(file: StateFile | null, wallMs: () => number): 
       const replaced = attempt(() => file.replace(text));
       written = values;
       writtenAt = wallMs();
-      // Told for one tick even if writing works at once: what was damaged has cost its positions.
-      const before = problem;
       problem = replaced.ok
         ? null
         : `${file.path} cannot be written (${replaced.code}): a restart of the plugin will miss what is logged meanwhile`;
-      return problem ?? before;
+      return problem;
     },
   };
 }

@@ -21,8 +21,6 @@ export interface JournalOptions {
   readonly openSink: OpenSink;
   /** The cursor of the last entry that the sink has taken; null before the first. */
   readonly cursor: () => string | null;
-  /** For tests: another journal. */
-  readonly directory?: string;
 }
 
 const mostQueued = 4 * 1024 * 1024;
@@ -46,7 +44,7 @@ export function createJournal(options: JournalOptions): Source {
     triedAt = now();
     complaints = '';
     isPaused = false;
-    child = startChild('journalctl', journalArguments(match, cursor(), options.directory), {
+    child = startChild('journalctl', journalArguments(match, cursor()), {
       onOutput,
       onErrorOutput(text) {
         complaints = (complaints + text).slice(-2_000);
@@ -105,11 +103,10 @@ export function createJournal(options: JournalOptions): Source {
 }
 
 /** Without a cursor only what comes from now on: `-n 0`. With one, all that came after it: `--no-tail`. */
-function journalArguments(match: string, cursor: string | null, directory: string | undefined): readonly string[] {
+function journalArguments(match: string, cursor: string | null): readonly string[] {
   const from = cursor === null ? ['-n', '0'] : ['--no-tail', `--after-cursor=${cursor}`];
-  const where = directory === undefined ? [] : [`--directory=${directory}`];
   const unit = match.includes('.') ? match : `${match}.service`;
-  return ['-f', '-o', 'json', '--all', ...where, ...from, `SYSLOG_IDENTIFIER=${match}`, '+', `_SYSTEMD_UNIT=${unit}`];
+  return ['-f', '-o', 'json', '--all', ...from, `SYSLOG_IDENTIFIER=${match}`, '+', `_SYSTEMD_UNIT=${unit}`];
 }
 
 const mayNotRead = /not seeing messages from other users|insufficient permissions/i;

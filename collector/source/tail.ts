@@ -33,6 +33,8 @@ export interface TailOptions {
   /** Monotonic milliseconds. */
   readonly now: () => number;
   readonly openSink: OpenSink;
+  /** Where the host's root directory is mounted (NETDATA_HOST_PREFIX); empty: here. */
+  readonly root?: string;
   /** Where reading ended before this process: it goes on there. None: a log that exists is read from its end. */
   readonly resume?: readonly TailMark[];
   /** It has appeared while the plugin ran (a new match of a glob): all that it holds is news. */
@@ -53,6 +55,7 @@ const defaultBudget = 32 * 1024 * 1024;
 export function createTail(options: TailOptions): Tail {
   const {
     path,
+    root = '',
     fs,
     accounts,
     now,
@@ -74,10 +77,10 @@ export function createTail(options: TailOptions): Tail {
 
   function poll(): SourceReading {
     events = [];
-    if (isFirstPoll) past.resume(lookAt(fs, path), resume);
+    if (isFirstPoll) past.resume(lookAt(fs, path, root), resume);
     const read = files.readAll();
     const trouble = read?.error ? readingFailed(read.error) : null;
-    const found = lookAt(fs, path);
+    const found = lookAt(fs, path, root);
     const problem = follow(found, read) ?? trouble;
     isFirstPoll = false;
     return { problem, behindBytes: files.behind(), events, lost: past.lost() + files.lost(), bytes: files.bytes() };
@@ -88,7 +91,7 @@ export function createTail(options: TailOptions): Tail {
     switch (nextStep(held(read), atPath(found))) {
       case 'open':
       case 'rotate':
-        return found.is === 'file' ? openAt(found.stat) : null;
+        return found.is === 'file' ? openAt(found.at, found.stat) : null;
       case 'restart':
         events.push(`${path} was truncated: reading it from its beginning`);
         past.beforeTruncation();
@@ -112,13 +115,13 @@ export function createTail(options: TailOptions): Tail {
     }
   }
 
-  function openAt(seen: FileStat): SourceProblem | null {
+  function openAt(at: string, seen: FileStat): SourceProblem | null {
     isGone = false;
     if (files.moveBack(seen)) {
       events.push(`${path} is the file again that it was before the rotation`);
       return null;
     }
-    const opened = openLog(fs, accounts, path, seen);
+    const opened = openLog(fs, accounts, at, seen);
     if (opened.is === 'refused' && isFirstPoll) seenAtStart = seen;
     if (opened.is === 'refused') return opened.problem;
     if (opened.is === 'changed') return null;

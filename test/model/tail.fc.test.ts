@@ -33,7 +33,7 @@ test('without truncation each line is read exactly once and in order', () => {
     }),
     { numRuns: 2000 },
   );
-});
+}, 120_000);
 
 /** Histories that fast-check has found and shrunk, each with what was wrong then. */
 const found: Record<string, readonly Action[]> = {
@@ -87,4 +87,4 @@ test('with truncation and deletion nothing is read that was not written, nothing
     }),
     { numRuns: 2000 },
   );
-});
+}, 120_000);
