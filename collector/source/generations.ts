@@ -1,13 +1,14 @@
 /** The files that one log consists of at a time: the current one, and rotated ones that nginx may still write to. */
 import { attempt, type FileStat, type FileSystem } from '../system/fs.ts';
 import { type Generation, openGeneration, type ReadResult, readOn, skipTo, startOver } from './generation.ts';
-import type { KnownFiles } from './known-files.ts';
+import type { KnownFiles, Owner } from './known-files.ts';
 import { markOf, type TailMark } from './mark.ts';
 import type { OpenSink } from './source.ts';
 import { isDrained } from './tail-step.ts';
 
 export interface GenerationsOptions {
-  readonly path: string;
+  /** In whose name files are registered as known. */
+  readonly owner: Owner;
   readonly fs: FileSystem;
   readonly now: () => number;
   readonly openSink: OpenSink;
@@ -43,7 +44,7 @@ export interface Generations {
 const mostDraining = 16;
 
 export function createGenerations(options: GenerationsOptions): Generations {
-  const { path, fs, now, openSink, known, maxBytesPerPoll } = options;
+  const { owner, fs, now, openSink, known, maxBytesPerPoll } = options;
   let current: Generation | null = null;
   let draining: Generation[] = [];
   let bytes = 0;
@@ -77,7 +78,7 @@ export function createGenerations(options: GenerationsOptions): Generations {
   function opened(fd: number, stat: FileStat, offset: number): Generation {
     const file = openGeneration(fd, stat, openSink(), now());
     if (offset > 0) skipTo(fs, file, offset);
-    known.opened(path, file);
+    known.opened(owner, file);
     return file;
   }
 
@@ -99,7 +100,7 @@ export function createGenerations(options: GenerationsOptions): Generations {
   function retire(file: Generation | null | undefined): void {
     if (!file) return;
     file.sink.cut();
-    known.closed(path, file);
+    known.closed(owner, file);
     attempt(() => fs.close(file.fd));
   }
 

@@ -6,10 +6,14 @@
 import type { FileStat } from '../system/fs.ts';
 import type { Generation } from './generation.ts';
 
+/** A tailer; compared by identity, since two may have the same path. */
+export interface Owner {
+  readonly path: string;
+}
+
 /** What is remembered of a file. */
 export interface KnownFile {
-  /** The path it was read as. */
-  readonly owner: string;
+  readonly owner: Owner;
   /** Still open: then its inode number cannot have gone to another file. */
   readonly isOpen: boolean;
   readonly bornMs: number;
@@ -20,15 +24,15 @@ export interface KnownFile {
 
 export interface KnownFiles {
   find(file: { readonly dev: bigint; readonly ino: bigint }): KnownFile | null;
-  opened(owner: string, file: Generation): void;
-  closed(owner: string, file: Generation): void;
+  opened(owner: Owner, file: Generation): void;
+  closed(owner: Owner, file: Generation): void;
 }
 
 /** Files that are closed and still remembered; the oldest are forgotten first. */
 const mostRemembered = 1000;
 
 export function createKnownFiles(): KnownFiles {
-  const open = new Map<string, { readonly owner: string; readonly file: Generation }>();
+  const open = new Map<string, { readonly owner: Owner; readonly file: Generation }>();
   const closed = new Map<string, KnownFile>();
   return {
     find(file) {
@@ -51,7 +55,7 @@ export function createKnownFiles(): KnownFiles {
   };
 }
 
-function remember(owner: string, { bornMs, head, lineOffset }: Generation, isOpen: boolean): KnownFile {
+function remember(owner: Owner, { bornMs, head, lineOffset }: Generation, isOpen: boolean): KnownFile {
   return { owner, isOpen, bornMs, head, lineOffset };
 }
 

@@ -64,7 +64,8 @@ export function createTail(options: TailOptions): Tail {
     isNew = false,
     maxBytesPerPoll = defaultBudget,
   } = options;
-  const files = createGenerations({ path, fs, now, openSink, known, maxBytesPerPoll });
+  const owner = { path };
+  const files = createGenerations({ owner, fs, now, openSink, known, maxBytesPerPoll });
   const past = createPast({ path, fs, accounts, known, files, say: (event) => events.push(event) });
   /** Where the process before this one ended; used up when the log is first opened. */
   let resume = options.resume ?? [];
@@ -148,8 +149,8 @@ export function createTail(options: TailOptions): Tail {
   /** The path under which somebody else reads, or has read, this very file. */
   function otherReader(fd: number, stat: FileStat): string | null {
     const file = known.find(stat);
-    if (file === null || file.owner === path) return null;
-    return isSameFile(file, stat, (length) => readHead(fs, fd, length)) ? file.owner : null;
+    if (file === null || file.owner === owner) return null;
+    return isSameFile(file, stat, (length) => readHead(fs, fd, length)) ? file.owner.path : null;
   }
 
   function whereToBegin(fd: number, stat: FileStat): { offset: number; isHistory?: boolean } {
