@@ -14,7 +14,9 @@ export function journalEntry(line: string): JournalEntry | null {
   const entry = parse(line);
   if (typeof entry !== 'object' || entry === null || !('MESSAGE' in entry)) return null;
   const cursor = '__CURSOR' in entry && typeof entry.__CURSOR === 'string' ? entry.__CURSOR : null;
-  return { message: messageOf(entry.MESSAGE), cursor };
+  const message = messageOf(entry.MESSAGE);
+  const host = '_HOSTNAME' in entry ? entry._HOSTNAME : null;
+  return { message: message === null ? null : withoutHeader(message, host), cursor };
 }
 
 function messageOf(value: unknown): string | null {
@@ -23,6 +25,16 @@ function messageOf(value: unknown): string | null {
   if (!Array.isArray(value)) return null;
   if (value.every((byte) => typeof byte === 'number')) return Buffer.from(value).toString('utf8');
   return messageOf(value[0]);
+}
+
+/**
+ * journald expects no host name on /dev/log, but nginx writes one there unless told `nohostname` (ngx_syslog.c): host
+ * and tag then stand in front of the message.
+ */
+function withoutHeader(message: string, host: unknown): string {
+  if (typeof host !== 'string' || !message.startsWith(`${host} `)) return message;
+  const tag = /^\w{1,32}: /.exec(message.slice(host.length + 1));
+  return tag === null ? message : message.slice(host.length + 1 + tag[0].length);
 }
 
 function parse(line: string): unknown {

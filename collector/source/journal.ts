@@ -11,7 +11,7 @@ import type { ChildProcess, StartChild } from '../system/child.ts';
 import type { OpenSink, Source, SourceProblem, SourceReading } from './source.ts';
 
 export interface JournalOptions {
-  /** The identifier or the unit: `nginx` stands for SYSLOG_IDENTIFIER=nginx and for nginx.service. */
+  /** The identifier, the unit or the program: SYSLOG_IDENTIFIER=nginx, nginx.service, nginx. */
   readonly match: string;
   readonly startChild: StartChild;
   readonly accounts: Accounts;
@@ -102,11 +102,15 @@ export function createJournal(options: JournalOptions): Source {
   return { name, poll, close, mark: cursor };
 }
 
-/** Without a cursor only what comes from now on: `-n 0`. With one, all that came after it: `--no-tail`. */
+/**
+ * Without a cursor only what comes from now on: `-n 0`. With one, all that came after it: `--no-tail`. The program's name
+ * is asked for too: nginx writes its host name to /dev/log unless told `nohostname`, and journald then finds no identifier.
+ */
 function journalArguments(match: string, cursor: string | null): readonly string[] {
   const from = cursor === null ? ['-n', '0'] : ['--no-tail', `--after-cursor=${cursor}`];
   const unit = match.includes('.') ? match : `${match}.service`;
-  return ['-f', '-o', 'json', '--all', ...from, `SYSLOG_IDENTIFIER=${match}`, '+', `_SYSTEMD_UNIT=${unit}`];
+  const matches = [`SYSLOG_IDENTIFIER=${match}`, '+', `_SYSTEMD_UNIT=${unit}`, '+', `_COMM=${match}`];
+  return ['-f', '-o', 'json', '--all', ...from, ...matches];
 }
 
 const mayNotRead = /not seeing messages from other users|insufficient permissions/i;

@@ -1,5 +1,6 @@
 /** All the files that match a pattern, as one source: files come and go with virtual hosts and days. */
 import { expandGlob, mostMatches } from './glob.ts';
+import { createKnownFiles } from './known-files.ts';
 import { toMarks } from './mark.ts';
 import { isCompressedName } from './rotated.ts';
 import type { Source, SourceProblem, SourceReading } from './source.ts';
@@ -17,7 +18,7 @@ const pollsPerLook = 5;
 const rotatedName = /\.\d{1,4}$/;
 
 export function createLogSet(options: LogSetOptions): Source {
-  const { pattern, fs } = options;
+  const { pattern, fs, known = createKnownFiles() } = options;
   const resume = isObject(options.resume) ? options.resume : {};
   const tails = new Map<string, Tail>();
   let polls = 0;
@@ -30,7 +31,7 @@ export function createLogSet(options: LogSetOptions): Source {
     tooMany = Math.max(0, matches.length - mostMatches);
     for (const path of matches.slice(0, mostMatches)) {
       if (tails.has(path)) continue;
-      tails.set(path, createTail({ ...options, path, resume: toMarks(resume[path]), isNew: polls > 0 }));
+      tails.set(path, createTail({ ...options, known, path, resume: toMarks(resume[path]), isNew: polls > 0 }));
     }
   }
 

@@ -42,6 +42,7 @@ export function createSyslog(options: SyslogOptions): Source {
   let lost = 0;
   /** The socket's own counter begins at 0 with each binding. */
   let dropsSeen = 0;
+  let lostAtLastPoll = 0;
   let isLosing = false;
   let news: string[] = [];
 
@@ -73,7 +74,6 @@ export function createSyslog(options: SyslogOptions): Source {
   function poll(): SourceReading {
     if (socket === null && (triedAt === 0 || now() - triedAt >= retryMs)) listen();
     const arrived = queue;
-    const lostBefore = lost;
     queue = [];
     queued = 0;
     for (const datagram of arrived) {
@@ -83,9 +83,10 @@ export function createSyslog(options: SyslogOptions): Source {
     countDrops();
     const events = news;
     news = [];
-    if (lost > lostBefore && !isLosing)
+    if (lost > lostAtLastPoll && !isLosing)
       events.push(`${name}: datagrams arrive faster than they are read, some are lost`);
-    isLosing = lost > lostBefore;
+    isLosing = lost > lostAtLastPoll;
+    lostAtLastPoll = lost;
     return { problem, behindBytes: 0, events, lost, bytes };
   }
 

@@ -117,6 +117,14 @@ describe('the journal', () => {
     'a message': [`{"MESSAGE":"${error}","__CURSOR":"s=1"}`, { message: error, cursor: 's=1' }],
     'bytes that are not printable': ['{"MESSAGE":[104,105,27]}', { message: 'hi\u001b', cursor: null }],
     'several messages in one entry': ['{"MESSAGE":["one","two"]}', { message: 'one', cursor: null }],
+    'a host name and a tag in front, as nginx writes them to /dev/log': [
+      `{"MESSAGE":"web1 nginx: ${error}","_HOSTNAME":"web1"}`,
+      { message: error, cursor: null },
+    ],
+    'a message that begins with the host name': [
+      '{"MESSAGE":"web1 is up","_HOSTNAME":"web1"}',
+      { message: 'web1 is up', cursor: null },
+    ],
     'left out because it is too large': ['{"MESSAGE":null,"__CURSOR":"s=2"}', { message: null, cursor: 's=2' }],
     'no message': ['{"__CURSOR":"s=2"}', null],
     'no JSON': ['-- No entries --', null],
