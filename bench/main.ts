@@ -1,6 +1,7 @@
 /** `npm run bench [-- --lines N --seconds N]`: one table (docs/performance.md keeps the last one). */
-import { bareScan, bareTail, measure, ourScan } from './scans.ts';
+
 import { report } from './report.ts';
+import { bareScan, bareTail, measure, ourScan } from './scans.ts';
 
 const [mode = '', ...args] = process.argv.slice(2);
 const [file = ''] = args;

@@ -1,1 +1,3 @@
-export async function report(_args: readonly string[]): Promise<string> { return 'x'; }
+export async function report(_args: readonly string[]): Promise<string> {
+  return 'x';
+}

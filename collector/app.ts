@@ -6,10 +6,14 @@ import { readEnvironment } from './netdata/environment.ts';
 import { createConditions, createLog } from './netdata/log.ts';
 import { createWriter } from './netdata/writer.ts';
 import { createSettings } from './settings.ts';
+import { createCheckpoint } from './source/checkpoint.ts';
 import { nodeAccounts } from './system/accounts.ts';
+import { startChild } from './system/child.ts';
 import { systemClock, untilNextTick } from './system/clock.ts';
 import { nodeFileSystem } from './system/fs.ts';
 import { processLoad } from './system/load.ts';
+import { nodeStateFile, type StateFile } from './system/state-file.ts';
+import { bindUdp } from './system/udp.ts';
 
 export interface PluginOptions {
   /** Seconds between ticks, as Netdata asks for them; null = NETDATA_UPDATE_EVERY, else 1. */
@@ -50,7 +54,19 @@ export async function runPlugin(options: PluginOptions, host: NodeJS.Process): P
     : environment.configDirectories.map((dir) => `${dir}/${fileName}`);
   const settings = createSettings(candidates, { fs, log, conditions });
   host.on('SIGHUP', settings.reread);
-  const jobs = createJobs({ fs, accounts: nodeAccounts(), clock, log, conditions, hostPrefix: environment.hostPrefix });
+  const checkpoint = createCheckpoint(checkpointFile(environment.libDirectory), clock.wallMs);
+  if (checkpoint.damage !== null) log.warning(checkpoint.damage);
+  const jobs = createJobs({
+    fs,
+    accounts: nodeAccounts(),
+    clock,
+    log,
+    conditions,
+    checkpoint,
+    bindUdp,
+    startChild,
+    hostPrefix: environment.hostPrefix,
+  });
 
   const dialect = dialectOf(environment.version);
   const askedFor = options.seconds ?? environment.updateEvery ?? 1;
@@ -77,8 +93,15 @@ export async function runPlugin(options: PluginOptions, host: NodeJS.Process): P
       lateTicks: lateness.count(nowUs, updateEvery),
     };
     writer.write(jobs.draw({ nowUs, updateEvery, dialect }, load) || keepAlive);
+    jobs.remember();
+    conditions.set('checkpoint', checkpoint.save());
   }
   return 0;
+}
+
+/** None outside Netdata: there is no place that is ours. */
+function checkpointFile(libDirectory: string | null): StateFile | null {
+  return libDirectory === null ? null : nodeStateFile(`${libDirectory}/nginx-upstream.checkpoint.json`);
 }
 
 /** Counts ticks that came more than half an interval late. */

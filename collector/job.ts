@@ -6,15 +6,13 @@ import { createJobAggregate } from './aggregate/job.ts';
 import { explainDifference } from './aggregate/reconciliation.ts';
 import type { AccessLogSettings, JobSettings } from './config/settings.ts';
 import { lineSplitter } from './decode/lines.ts';
+import { createFollower, type LogPorts } from './logs.ts';
 import type { ErrorLine, LogTotals, PluginLoad } from './model.ts';
 import type { Conditions, Log } from './netdata/log.ts';
 import { createNginxServer, type ServerFacts } from './nginx-server.ts';
 import { errorLineReader } from './parse/error-reader.ts';
-import type { ByteSink, OpenSink, Source, SourceReading } from './source/source.ts';
-import { createTail } from './source/tail.ts';
-import type { Accounts } from './system/accounts.ts';
+import type { ByteSink, Source, SourceReading } from './source/source.ts';
 import type { Clock } from './system/clock.ts';
-import type { FileSystem } from './system/fs.ts';
 
 /** One job of the configuration at work: its sources, what they are counted into, and what has been drawn of it. */
 export interface Job {
@@ -23,19 +21,17 @@ export interface Job {
   drain(): void;
   /** What has to be told to Netdata now. */
   draw(context: PlanContext, load: PluginLoad): string;
+  /** Saves how far its logs have been read: what was drawn has been told. */
+  remember(): void;
   /** The last words about its charts; its sources are closed. */
   retire(): string;
 }
 
 /** What a job needs of the world. */
-export interface JobPorts {
-  readonly fs: FileSystem;
-  readonly accounts: Accounts;
+export interface JobPorts extends Omit<LogPorts, 'now'> {
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
-  /** Goes before every path (Netdata in a container). */
-  readonly hostPrefix: string;
 }
 
 /** nginx cuts its lines at 2,048 bytes; a FastCGI message may bring longer ones through. */
@@ -45,9 +41,22 @@ export function startJob(settings: JobSettings, maxPeers: number, ports: JobPort
   const { clock, conditions, log } = ports;
   const totals = { read: 0, unmatched: 0, foreign: 0, forged: 0, overlong: 0 };
   const aggregate = createJobAggregate({ job: settings.name, maxPeers, upstreamOf: (peer) => peer });
-  const onHost = (path: string) => hostPath(path, ports.hostPrefix);
-  const errorLogs = (settings.errorLogs ?? ['/var/log/nginx/error.log']).map((path) =>
-    follow(onHost(path), errorLogSink),
+  const logs = createFollower(
+    settings.name,
+    { ...ports, now: () => clock.monotonicUs() / 1000 },
+    {
+      overlong: () => {
+        totals.read++;
+        totals.overlong++;
+      },
+      foreign: () => {
+        totals.read++;
+        totals.foreign++;
+      },
+    },
+  );
+  const errorLogs = (settings.errorLogs ?? ['/var/log/nginx/error.log']).flatMap(
+    (log) => logs.follow(log, 'error', errorLogSink) ?? [],
   );
   const accessLogs = (settings.accessLogs ?? []).flatMap(followAccessLog);
   let errorReadings: readonly SourceReading[] = [];
@@ -56,17 +65,13 @@ export function startJob(settings: JobSettings, maxPeers: number, ports: JobPort
   let pages = { ok: 0, failing: 0 };
   let drawn = nothingDrawn;
 
-  function follow(path: string, openSink: OpenSink): Source {
-    const { fs, accounts } = ports;
-    return createTail({ path, fs, accounts, now: () => clock.monotonicUs() / 1000, openSink });
-  }
-
   /** None when its format is of no use: that is said once, and the job goes on without it. */
   function followAccessLog(log: AccessLogSettings): Source[] {
-    const path = onHost(log.path);
-    const opened = openAccessLog({ ...log, path }, aggregate, totals);
-    conditions.set(`${settings.name} format of ${path}`, 'problem' in opened ? opened.problem : null);
-    return 'problem' in opened ? [] : [follow(path, opened.openSink)];
+    const opened = openAccessLog(log, aggregate, totals);
+    conditions.set(`${settings.name} format of ${log.path}`, 'problem' in opened ? opened.problem : null);
+    if ('problem' in opened) return [];
+    const source = logs.follow(log.path, 'access', opened.openSink);
+    return source === null ? [] : [source];
   }
 
   function poll(source: Source): SourceReading {
@@ -137,7 +142,10 @@ export function startJob(settings: JobSettings, maxPeers: number, ports: JobPort
       return encode(next.actions);
     },
 
+    remember: logs.remember,
+
     retire() {
+      logs.remember();
       for (const source of [...errorLogs, ...accessLogs]) {
         source.close();
         conditions.drop(`${settings.name} ${source.name}`);
@@ -147,10 +155,6 @@ export function startJob(settings: JobSettings, maxPeers: number, ports: JobPort
       return encode(retireAll(drawn));
     },
   };
-}
-
-function hostPath(path: string, hostPrefix: string): string {
-  return hostPrefix === '' || path.startsWith(`${hostPrefix}/`) ? path : hostPrefix + path;
 }
 
 const isFailing = ({ problem }: SourceReading): boolean => problem !== null;

@@ -9,6 +9,8 @@ export interface Jobs {
   apply(settings: Settings): void;
   drain(): void;
   draw(context: PlanContext, load: PluginLoad): string;
+  /** What was drawn last has been told to Netdata: how far that was is kept for the next process. */
+  remember(): void;
 }
 
 export function createJobs(ports: JobPorts): Jobs {
@@ -29,6 +31,10 @@ export function createJobs(ports: JobPorts): Jobs {
 
     drain() {
       for (const job of running.values()) job.drain();
+    },
+
+    remember() {
+      for (const job of running.values()) job.remember();
     },
 
     draw(context, load) {

@@ -16,6 +16,8 @@ export interface Generation {
   readonly fd: number;
   readonly dev: bigint;
   readonly ino: bigint;
+  /** Tells a reused inode number from the file it belonged to; 0 where the file system does not keep it. */
+  readonly bornMs: number;
   /** Next byte to read. */
   offset: number;
   /** Just after the last newline that was read: where a restart may go on. */
@@ -29,6 +31,8 @@ export interface Generation {
   midLine: boolean;
   lastGrowth: number;
   emptyReads: number;
+  /** Of the last write, as it was at the last look; 0 before that. */
+  modifiedMs: number;
 }
 
 /** What one read to the end found. */
@@ -47,6 +51,7 @@ export function openGeneration(fd: number, stat: FileStat, sink: ByteSink, now: 
     fd,
     dev: stat.dev,
     ino: stat.ino,
+    bornMs: stat.bornMs,
     offset: 0,
     lineOffset: 0,
     head: Buffer.alloc(0),
@@ -55,6 +60,7 @@ export function openGeneration(fd: number, stat: FileStat, sink: ByteSink, now: 
     midLine: false,
     lastGrowth: now,
     emptyReads: 0,
+    modifiedMs: 0,
   };
 }
 
@@ -120,6 +126,10 @@ function headIsThere(fs: FileSystem, file: Generation): boolean {
 export function readHead(fs: FileSystem, fd: number, length: number): Buffer {
   const got = attempt(() => fs.read(fd, headBuffer, Math.min(length, headLength), 0));
   return got.ok ? Buffer.from(headBuffer.subarray(0, got.value)) : Buffer.alloc(0);
+}
+
+export function beginsWith(fs: FileSystem, fd: number, head: Buffer): boolean {
+  return head.length > 0 && readHead(fs, fd, head.length).equals(head);
 }
 
 /**

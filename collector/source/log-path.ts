@@ -6,7 +6,8 @@ import { dirname, resolve } from 'node:path';
 import { attempt, type FileKind, type FileStat, type FileSystem } from '../system/fs.ts';
 
 export type LogPath =
-  | { readonly is: 'file'; readonly stat: FileStat }
+  /** `at` is the path without symbolic links. */
+  | { readonly is: 'file'; readonly stat: FileStat; readonly at: string }
   | { readonly is: 'absent' }
   /** A symbolic link (or a path) to a stream of whoever opens it: `/dev/stdout`, `/proc/self/fd/1`. */
   | { readonly is: 'stream'; readonly target: string }
@@ -18,17 +19,21 @@ export type LogPath =
 const mostLinks = 40;
 const streams = /^\/(dev\/(stdout|stderr|stdin|fd\/.*|tty)|proc\/(self|thread-self|\d+)\/fd\/.*)$/;
 
-export function lookAt(fs: FileSystem, path: string): LogPath {
+/**
+ * @param root where the host's root directory is, for a Netdata in a container: absolute links of the host begin there.
+ */
+export function lookAt(fs: FileSystem, path: string, root = ''): LogPath {
   let here = path;
   for (let links = 0; links <= mostLinks; links += 1) {
-    if (streams.test(here)) return { is: 'stream', target: here };
+    const onHost = root !== '' && here.startsWith(`${root}/`) ? here.slice(root.length) : here;
+    if (streams.test(onHost)) return { is: 'stream', target: onHost };
     const found = attempt(() => fs.lstat(here));
     if (!found.ok) return missing(found.code);
-    if (found.value.kind === 'file') return { is: 'file', stat: found.value };
+    if (found.value.kind === 'file') return { is: 'file', stat: found.value, at: here };
     if (found.value.kind !== 'symlink') return { is: 'other', kind: found.value.kind };
     const target = attempt(() => fs.readlink(here));
     if (!target.ok) return missing(target.code);
-    here = resolve(dirname(here), target.value);
+    here = target.value.startsWith('/') ? root + resolve(target.value) : resolve(dirname(here), target.value);
   }
   return { is: 'error', code: 'ELOOP' };
 }

@@ -42,5 +42,7 @@ export interface Source {
   readonly name: string;
   /** Never throws, never blocks on a network; reads at most a bounded number of bytes. */
   poll(): SourceReading;
+  /** Where the next process may go on reading, as JSON; absent: what is past cannot be read again (UDP). */
+  mark?(): unknown;
   close(): void;
 }

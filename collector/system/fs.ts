@@ -23,6 +23,9 @@ export interface FileStat {
   readonly gid: number;
   /** Milliseconds since 1970, of the file system's clock. */
   readonly modifiedMs: number;
+  /** Of the last write, chmod, rename or unlink. */
+  readonly changedMs: number;
+  /** On a file system that does not keep it: 0, or the time of the last change. */
   readonly bornMs: number;
 }
 
@@ -54,7 +57,10 @@ export function attempt<T>(call: () => T): Outcome<T> {
 }
 
 function codeOf(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  // Node's own ERR_… codes are mistakes of the caller, not of the host.
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string' && !error.code.startsWith('ERR_')) {
+    return error.code;
+  }
   throw error;
 }
 
@@ -82,6 +88,7 @@ function toStat(stats: nodeFs.BigIntStats): FileStat {
     uid: Number(stats.uid),
     gid: Number(stats.gid),
     modifiedMs: Number(stats.mtimeNs) / 1e6,
+    changedMs: Number(stats.ctimeNs) / 1e6,
     bornMs: Number(stats.birthtimeNs) / 1e6,
   };
 }

@@ -55,7 +55,7 @@ describe('appending', () => {
 
   it('T1 says how much history it skipped', () => {
     writeFileSync(log, 'old\n');
-    expect(rig(log).tick().events).toEqual([`${log}: 4 bytes that were there before the start are not counted`]);
+    expect(rig(log).tick().events).toEqual([`${log}: 4 bytes from before the start are not counted`]);
   });
 
   it('T2 several lines in one write', () => {

@@ -1,0 +1,46 @@
+/**
+ * Entries of `journalctl -o json` (systemd, journalctl(1) and JOURNAL_EXPORT_FORMATS): an object per line, whose MESSAGE
+ * is a string, an array of bytes when it is not printable UTF-8, or null when it is larger than journalctl shows.
+ */
+export interface JournalEntry {
+  /** What nginx wrote; null when journalctl has left it out. */
+  readonly message: string | null;
+  /** Where a later journalctl goes on. */
+  readonly cursor: string | null;
+}
+
+/** null when the line is no entry. */
+export function journalEntry(line: string): JournalEntry | null {
+  const entry = parse(line);
+  if (typeof entry !== 'object' || entry === null || !('MESSAGE' in entry)) return null;
+  const cursor = '__CURSOR' in entry && typeof entry.__CURSOR === 'string' ? entry.__CURSOR : null;
+  const message = messageOf(entry.MESSAGE);
+  const host = '_HOSTNAME' in entry ? entry._HOSTNAME : null;
+  return { message: message === null ? null : withoutHeader(message, host), cursor };
+}
+
+function messageOf(value: unknown): string | null {
+  if (typeof value === 'string') return value;
+  // A field that occurs several times is an array of its values; one that is binary, of its bytes.
+  if (!Array.isArray(value)) return null;
+  if (value.every((byte) => typeof byte === 'number')) return Buffer.from(value).toString('utf8');
+  return messageOf(value[0]);
+}
+
+/**
+ * journald expects no host name on /dev/log, but nginx writes one there unless told `nohostname` (ngx_syslog.c): host
+ * and tag then stand in front of the message.
+ */
+function withoutHeader(message: string, host: unknown): string {
+  if (typeof host !== 'string' || !message.startsWith(`${host} `)) return message;
+  const tag = /^\w{1,32}: /.exec(message.slice(host.length + 1));
+  return tag === null ? message : message.slice(host.length + 1 + tag[0].length);
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
+}

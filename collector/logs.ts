@@ -1,0 +1,159 @@
+import { criLog, dockerJson, isErrorLine, type Wanted } from './decode/container.ts';
+import { journalEntry } from './decode/journal.ts';
+import type { LineSink } from './decode/lines.ts';
+import { intoBytes, type TextSink, unwrapLines } from './decode/onward.ts';
+import { syslogLine } from './decode/syslog.ts';
+import type { Checkpoint } from './source/checkpoint.ts';
+import { createJournal } from './source/journal.ts';
+import { createKnownFiles } from './source/known-files.ts';
+import { createLogSet } from './source/log-set.ts';
+import { parseLogSpec, type Wrapping } from './source/log-spec.ts';
+import { toMarks } from './source/mark.ts';
+import type { ByteSink, OpenSink, Source, SourceProblem } from './source/source.ts';
+import { createSyslog } from './source/syslog.ts';
+import { createTail } from './source/tail.ts';
+import type { Accounts } from './system/accounts.ts';
+import type { StartChild } from './system/child.ts';
+import type { FileSystem } from './system/fs.ts';
+import type { BindUdp } from './system/udp.ts';
+
+/** What following logs needs of the world. */
+export interface LogPorts {
+  readonly fs: FileSystem;
+  readonly accounts: Accounts;
+  readonly bindUdp: BindUdp;
+  readonly startChild: StartChild;
+  readonly checkpoint: Checkpoint;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** Goes before every path (Netdata in a container). */
+  readonly hostPrefix: string;
+}
+
+/** What becomes of records that never get as far as a line. */
+export interface WrappingTotals {
+  overlong(): void;
+  /** No record of the wrapping that was named: another container's format, somebody else's datagram. */
+  foreign(): void;
+}
+
+export interface Follower {
+  /** The source of one log; null when a source that is followed already brings its lines, too. */
+  follow(spec: string, wanted: Wanted, openSink: OpenSink): Source | null;
+  /** Saves how far it has got, for the next process. */
+  remember(): void;
+}
+
+/** Longest line inside a wrapping. Docker and the journal escape it as JSON: a byte takes up to six there. */
+const longestLine = 65_536;
+const longestWrapped = 6 * longestLine;
+
+/** Turns what the configuration calls a log into a source that fills a sink with nginx's own lines, for one job. */
+export function createFollower(job: string, ports: LogPorts, totals: WrappingTotals): Follower {
+  const { fs, accounts, now, checkpoint, hostPrefix } = ports;
+  /** One per kind: a file listed twice, or matched by two patterns, is counted once. */
+  const known = { error: createKnownFiles(), access: createKnownFiles() };
+  /** A socket and a journal bring both logs. */
+  const shared = new Map<string, Partial<Record<Wanted, TextSink>>>();
+  const marked = new Map<string, Source>();
+
+  function onHost(path: string): string {
+    return hostPrefix === '' || path.startsWith(`${hostPrefix}/`) ? path : hostPrefix + path;
+  }
+
+  function unwrapped(wrapping: Wrapping, wanted: Wanted, openSink: OpenSink): OpenSink {
+    if (wrapping === 'none') return openSink;
+    const decode = wrapping === 'docker' ? dockerJson : criLog;
+    const options = { wanted, maxLength: longestLine, onForeign: totals.foreign };
+    return () => decode(intoBytes(openSink(), totals.overlong), options);
+  }
+
+  /** By the look of a line: what begins as an error line goes to the error log's reader, the rest to the other. */
+  function bothOf(readers: Partial<Record<Wanted, TextSink>>): TextSink {
+    return {
+      line(text) {
+        const reader = isErrorLine(text) ? readers.error : (readers.access ?? readers.error);
+        reader?.line(text);
+      },
+      overlong: totals.overlong,
+      cut() {
+        readers.error?.cut();
+        readers.access?.cut();
+      },
+    };
+  }
+
+  function syslogSink(onward: TextSink): ByteSink {
+    return unwrapLines(longestLine, onward, (datagram) => {
+      const line = syslogLine(datagram);
+      if (line === null) totals.foreign();
+      else onward.line(line);
+    });
+  }
+
+  function journal(match: string, onward: TextSink, resume: unknown): Source {
+    let cursor = typeof resume === 'string' ? resume : null;
+    const openSink = (): LineSink =>
+      unwrapLines(longestWrapped, onward, (line) => {
+        const entry = journalEntry(line);
+        if (entry === null) return totals.foreign();
+        if (entry.message === null) totals.overlong();
+        else onward.line(entry.message);
+        cursor = entry.cursor ?? cursor;
+      });
+    const { startChild } = ports;
+    return createJournal({ match, startChild, accounts, now, openSink, cursor: () => cursor });
+  }
+
+  function open(text: string, wanted: Wanted, openSink: OpenSink): Source | null {
+    const spec = parseLogSpec(text);
+    const resume = checkpoint.get(keyOf(text, wanted));
+    const file = { fs, accounts, now, known: known[wanted], root: hostPrefix };
+    switch (spec.is) {
+      case 'unusable':
+        return unusable(text, spec.problem);
+      case 'file': {
+        const sinks = unwrapped(spec.wrapping, wanted, openSink);
+        return createTail({ ...file, path: onHost(spec.path), openSink: sinks, resume: toMarks(resume) });
+      }
+      case 'glob': {
+        const sinks = unwrapped(spec.wrapping, wanted, openSink);
+        return createLogSet({ ...file, pattern: onHost(spec.pattern), openSink: sinks, resume });
+      }
+      case 'syslog':
+      case 'journal': {
+        const address = spec.is === 'syslog' ? `${spec.address} ${spec.port}` : spec.match;
+        const before = shared.get(address);
+        const readers = before ?? {};
+        readers[wanted] = intoBytes(openSink(), totals.overlong);
+        if (before !== undefined) return null;
+        shared.set(address, readers);
+        const onward = bothOf(readers);
+        if (spec.is === 'journal') return journal(spec.match, onward, resume);
+        const { address: host, port } = spec;
+        return createSyslog({ address: host, port, bind: ports.bindUdp, fs, now, sink: syslogSink(onward) });
+      }
+    }
+  }
+
+  function keyOf(spec: string, wanted: Wanted): string {
+    return `${job} ${wanted} ${spec}`;
+  }
+
+  return {
+    follow(spec, wanted, openSink) {
+      const source = open(spec, wanted, openSink);
+      if (source?.mark !== undefined) marked.set(keyOf(spec, wanted), source);
+      return source;
+    },
+    remember() {
+      for (const [key, source] of marked) checkpoint.set(key, source.mark?.());
+    },
+  };
+}
+
+/** A log that no process can read as it is written: it stays a source, so that its gap and its reason are seen. */
+function unusable(name: string, problem: SourceProblem): Source {
+  const reading = { problem, behindBytes: 0, events: [], lost: 0, bytes: 0 };
+  return { name, poll: () => reading, close: () => undefined };
+}

@@ -1,0 +1,93 @@
+/** All the files that match a pattern, as one source: files come and go with virtual hosts and days. */
+import { expandGlob, mostMatches } from './glob.ts';
+import { createKnownFiles } from './known-files.ts';
+import { toMarks } from './mark.ts';
+import { isCompressedName } from './rotated.ts';
+import type { Source, SourceProblem, SourceReading } from './source.ts';
+import { createTail, type Tail, type TailOptions } from './tail.ts';
+
+export interface LogSetOptions extends Omit<TailOptions, 'path' | 'resume' | 'isNew'> {
+  readonly pattern: string;
+  /** What `mark()` of the process before gave. */
+  readonly resume?: unknown;
+}
+
+/** Polls between two looks for new files. Nothing is lost by it: a new file is read from its first byte. */
+const pollsPerLook = 5;
+/** What logrotate has made of a log; it is read through the path it had before. */
+const rotatedName = /\.\d{1,4}$/;
+
+export function createLogSet(options: LogSetOptions): Source {
+  const { pattern, fs, known = createKnownFiles() } = options;
+  const resume = isObject(options.resume) ? options.resume : {};
+  const tails = new Map<string, Tail>();
+  let polls = 0;
+  let retiredBytes = 0;
+  let retiredLost = 0;
+  let tooMany = 0;
+
+  function look(): void {
+    const matches = expandGlob(fs, pattern).filter((path) => !isCompressedName(path) && !rotatedName.test(path));
+    tooMany = Math.max(0, matches.length - mostMatches);
+    for (const path of matches.slice(0, mostMatches)) {
+      if (tails.has(path)) continue;
+      tails.set(path, createTail({ ...options, known, path, resume: toMarks(resume[path]), isNew: polls > 0 }));
+    }
+  }
+
+  function poll(): SourceReading {
+    if (polls % pollsPerLook === 0) look();
+    polls += 1;
+    const problems: SourceProblem[] = [];
+    const events: string[] = [];
+    let behindBytes = 0;
+    let bytes = retiredBytes;
+    let lost = retiredLost;
+    for (const [path, tail] of tails) {
+      const reading = tail.poll();
+      events.push(...reading.events);
+      behindBytes += reading.behindBytes;
+      bytes += reading.bytes;
+      lost += reading.lost;
+      if (reading.problem?.code === 'missing') {
+        // It has left the pattern; should it come back, it is new.
+        retiredBytes += reading.bytes;
+        retiredLost += reading.lost;
+        tail.close();
+        tails.delete(path);
+      } else if (reading.problem !== null) problems.push(reading.problem);
+    }
+    return { problem: summary(problems), behindBytes, events, lost, bytes };
+  }
+
+  function summary(problems: readonly SourceProblem[]): SourceProblem | null {
+    const [first] = problems;
+    if (first !== undefined) {
+      const others = problems.length - 1;
+      return { code: first.code, text: others > 0 ? `${first.text} (and ${others} more of ${pattern})` : first.text };
+    }
+    if (tails.size === 0)
+      return { code: 'missing', text: `no file matches ${pattern}; the first one is read when it appears` };
+    if (tooMany > 0) {
+      return {
+        code: 'too_many',
+        text: `${pattern} matches ${tooMany} files more than the ${mostMatches} that are read`,
+      };
+    }
+    return null;
+  }
+
+  return {
+    name: pattern,
+    poll,
+    mark: () => Object.fromEntries([...tails].map(([path, tail]) => [path, tail.marks()])),
+    close() {
+      for (const tail of tails.values()) tail.close();
+      tails.clear();
+    },
+  };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
