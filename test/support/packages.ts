@@ -47,7 +47,6 @@ const TOOLS = {
   mtail: { packages: ['mtail'], path: 'usr/bin/mtail', versionArgs: ['--version'] },
   mawk: { packages: ['mawk'], path: 'usr/bin/mawk', versionArgs: ['-W', 'version'] },
   journalctl: { packages: ['systemd'], path: 'usr/bin/journalctl', versionArgs: ['--version'] },
-  journald: { packages: ['systemd'], path: 'usr/lib/systemd/systemd-journald', versionArgs: ['--version'] },
   socat: { packages: ['socat'], path: 'usr/bin/socat', versionArgs: ['-V'] },
   shellcheck: { packages: ['shellcheck'], path: 'usr/bin/shellcheck', versionArgs: ['--version'] },
 } as const satisfies Record<string, Wanted>;
@@ -97,7 +96,9 @@ async function find(name: ToolName): Promise<Tool> {
     }
   }
   const root = await getPackages(wanted.packages);
-  const path = join(root, wanted.path);
+  // Debian 12's own packages still hold /bin, /sbin and /lib, which are links into /usr on a whole system.
+  const places = [wanted.path, wanted.path.replace(/^usr\//, '')].map((place) => join(root, place));
+  const path = places.find(existsSync) ?? join(root, wanted.path);
   const env = { ...process.env, LD_LIBRARY_PATH: libraries(root) };
   const version = ask(path, wanted, env);
   if (version === null) throw new Error(`${path} does not run: ${failure(path, wanted, env)}`);
@@ -123,7 +124,13 @@ function platform(): string {
 /** The private libraries come first: they are only those that the system lacks or has older. */
 function libraries(root: string): string {
   const triplet = { x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' }[process.arch as 'x64' | 'arm64'] ?? '';
-  const own = [`usr/lib/${triplet}`, `lib/${triplet}`, 'usr/lib/systemd'].map((path) => join(root, path));
+  const own = [
+    `usr/lib/${triplet}`,
+    `lib/${triplet}`,
+    'usr/lib/systemd',
+    'lib/systemd',
+    `usr/lib/${triplet}/systemd`,
+  ].map((path) => join(root, path));
   const before = process.env['LD_LIBRARY_PATH'];
   return [...own, ...(before ? [before] : [])].join(':');
 }
