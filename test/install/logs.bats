@@ -64,7 +64,7 @@ teardown() {
 
 @test "a log folder that the group adm cannot enter" {
   make_tree native 2.10.4
-  chmod 700 "$ROOT/var/log/nginx"
+  chmod 740 "$ROOT/var/log/nginx" # its names, not its files
   groups=$(cat "$ROOT/etc/group")
   installer
   ok

@@ -56,7 +56,7 @@ make_tree() {
       config=/opt/netdata/etc/netdata
       ;;
   esac
-  mkdir -p "$ROOT$plugins" "$ROOT$config" "$ROOT$(dirname "$daemon")" "$ROOT/etc" "$ROOT/var/lib"
+  mkdir -p "$ROOT$plugins" "$ROOT$config" "$ROOT$(dirname "$daemon")" "$ROOT/etc"
   printf '#!/bin/sh\necho "netdata v%s"\n' "$2" >"$ROOT$daemon"
   chmod 755 "$ROOT$daemon"
   printf '[global]\n\trun as user = netdata\n' >"$ROOT$config/netdata.conf"
