@@ -47,7 +47,6 @@ const TOOLS = {
   mtail: { packages: ['mtail'], path: 'usr/bin/mtail', versionArgs: ['--version'] },
   mawk: { packages: ['mawk'], path: 'usr/bin/mawk', versionArgs: ['-W', 'version'] },
   journalctl: { packages: ['systemd'], path: 'usr/bin/journalctl', versionArgs: ['--version'] },
-  journald: { packages: ['systemd'], path: 'usr/lib/systemd/systemd-journald', versionArgs: ['--version'] },
   socat: { packages: ['socat'], path: 'usr/bin/socat', versionArgs: ['-V'] },
   shellcheck: { packages: ['shellcheck'], path: 'usr/bin/shellcheck', versionArgs: ['--version'] },
 } as const satisfies Record<string, Wanted>;
