@@ -1,0 +1,83 @@
+/** The built plugin on the logs of a real nginx, without a Netdata: its last word on each chart is what it has counted. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Child, start } from '../support/process.ts';
+import { tempDir } from '../support/temp.ts';
+import { waitUntil } from '../support/wait.ts';
+
+const program = resolve(import.meta.dirname, '../../dist/nginx-upstream.plugin');
+
+export interface Plugin {
+  readonly child: Child;
+  /** The folder of its configuration and its checkpoint; another run may take it over. */
+  readonly folder: string;
+  /** The last value of a dimension of the job `t`; 0 while the chart is not there. */
+  value(chart: string, dimension: string): number;
+  /** The last values of all dimensions of a chart, added up. */
+  total(chart: string): number;
+  messages(): string;
+  /** Waits until a value is what is told; more is an error at once. */
+  waitFor(what: () => number, expected: number, timeout?: number): Promise<void>;
+  said(pattern: RegExp, timeout?: number): Promise<void>;
+}
+
+export interface PluginOptions {
+  readonly folder?: string;
+  /** Runs before the program: another user, another namespace. */
+  readonly command?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Resolves when its logs are read: their charts are there. */
+export async function startPlugin(jobLines: readonly string[], options: PluginOptions = {}): Promise<Plugin> {
+  const folder = options.folder ?? tempDir('plugin');
+  mkdirSync(join(folder, 'lib'), { recursive: true });
+  writeFileSync(
+    join(folder, 'nginx-upstream.conf'),
+    ['jobs:', '  - name: t', ...jobLines.map((line) => `    ${line}`), ''].join('\n'),
+  );
+  const [file = '', ...args] = [...(options.command ?? []), process.execPath, program, '1'];
+  const child = start(file, args, {
+    env: {
+      ...process.env,
+      NETDATA_USER_CONFIG_DIR: folder,
+      NETDATA_STOCK_CONFIG_DIR: folder,
+      NETDATA_LIB_DIR: join(folder, 'lib'),
+      NETDATA_VERSION: 'v1.37.1',
+      ...options.env,
+    },
+  });
+  const block = (chart: string) =>
+    child
+      .stdout()
+      .split(new RegExp(`^BEGIN '?nginx_upstream_t\\.${chart}'?(?: .*)?$`, 'm'))
+      .at(-1)
+      ?.split('\nEND')[0] ?? '';
+  const values = (chart: string) =>
+    child.stdout().includes(`nginx_upstream_t.${chart}`)
+      ? [...block(chart).matchAll(/^SET '?(\w+)'? = (-?\d+)$/gm)]
+      : [];
+  const hint = () => `${child.stderr().slice(-2_000)}\n${child.stdout().slice(-1_500)}`;
+  const plugin: Plugin = {
+    child,
+    folder,
+    value: (chart, dimension) => Number(values(chart).find(([, name]) => name === dimension)?.[2] ?? 0),
+    total: (chart) => values(chart).reduce((sum, [, , value]) => sum + Number(value), 0),
+    messages: () => child.stderr(),
+    async waitFor(what, expected, timeout = 15_000) {
+      await waitUntil(
+        () => {
+          const now = what();
+          if (now > expected) throw new Error(`${now} instead of ${expected}: counted twice?`);
+          return now === expected;
+        },
+        { what: `${expected}`, timeout, hint: () => `it is ${what()}\n${hint()}` },
+      );
+    },
+    async said(pattern, timeout = 15_000) {
+      await waitUntil(() => pattern.test(child.stderr()), { what: `${pattern} in its log`, timeout, hint });
+    },
+  };
+  await waitUntil(() => values('log_lines').length > 0, { what: 'its first charts', timeout: 15_000, hint });
+  return plugin;
+}
