@@ -43,7 +43,7 @@ const totals = { read: 0, unmatched: 0, foreign: 0, forged: 0, overlong: 0, lost
 const health = { errorLogsFine: true, accessLogsFine: true, lines: totals, behindBytes: 0, ok: 1, failing: 0 };
 
 /** Ours, all of it: match, count, and every `tickLines` lines a snapshot, its plan and the protocol text. */
-export function ourScan(file: string, tickLines = 10_000): number {
+export function ourScan(file: string, tickLines = 100_000): number {
   const result = readLogFormat(format);
   if ('problem' in result) throw new Error(result.problem);
   const { match, record, program } = createAccessMatcher(result.format);
