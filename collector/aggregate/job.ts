@@ -65,6 +65,7 @@ export function createJobAggregate({ job, maxPeers, upstreamOf }: JobOptions): J
     snapshot(nowUs, health, load) {
       peers.expire(nowUs);
       upstreams.expire(nowUs);
+      access.mergeTimes();
       const known = health.errorLogsFine;
       const measured = measuredBy(formats);
       const fine = health.accessLogsFine;

@@ -23,42 +23,55 @@ const longestName = 512;
 export function createNames(): Names {
   const table = new Int32Array(slots).fill(-1);
   const hashes = new Int32Array(slots);
-  const bytesOf: Uint8Array[] = [];
-  const texts: string[] = [];
+  /** The bytes of name `id` are `pool[starts[id], starts[id + 1])`. */
+  const starts = new Int32Array(slots + 1);
+  let pool = new Uint8Array(16_384);
+  let texts: string[] = [];
   let generation = 0;
+
+  const isName = (id: number, bytes: Uint8Array, start: number, length: number): boolean => {
+    const from = starts[id] as number;
+    if ((starts[id + 1] as number) - from !== length) return false;
+    const known = pool;
+    for (let i = 0; i < length; i++) if (known[from + i] !== bytes[start + i]) return false;
+    return true;
+  };
+
+  const add = (slot: number, hash: number, name: Uint8Array): number => {
+    const id = texts.length;
+    // One line can add `maxAttempts` names and more; the table has room for several such lines past its capacity.
+    if (id >= slots - 1) return 0;
+    const from = starts[id] as number;
+    if (from + name.length > pool.length) {
+      const larger = new Uint8Array(2 * pool.length);
+      larger.set(pool);
+      pool = larger;
+    }
+    pool.set(name, from);
+    starts[id + 1] = from + name.length;
+    table[slot] = id;
+    hashes[id] = hash;
+    texts.push(Buffer.from(name).toString());
+    return id;
+  };
 
   return {
     idOf(bytes, start, end, hash) {
-      const stop = Math.min(end, start + longestName);
+      const length = Math.min(end - start, longestName);
       let slot = (hash ^ (hash >>> 14)) & (slots - 1);
       for (let id = table[slot] as number; id !== -1; id = table[slot] as number) {
-        if (hashes[id] === hash && same(bytesOf[id] as Uint8Array, bytes, start, stop)) return id;
+        if (hashes[id] === hash && isName(id, bytes, start, length)) return id;
         slot = (slot + 1) & (slots - 1);
       }
-      const id = texts.length;
-      // One line can add `maxAttempts` names and more; the table has room for several such lines past its capacity.
-      if (id >= slots - 1) return 0;
-      const own = new Uint8Array(bytes.subarray(start, stop));
-      table[slot] = id;
-      hashes[id] = hash;
-      bytesOf.push(own);
-      texts.push(Buffer.from(own).toString());
-      return id;
+      return add(slot, hash, bytes.subarray(start, start + length));
     },
     text: (id) => texts[id] ?? '',
     makeRoom() {
       if (texts.length < capacity) return;
       table.fill(-1);
-      bytesOf.length = 0;
-      texts.length = 0;
+      texts = [];
       generation++;
     },
     generation: () => generation,
   };
-}
-
-function same(known: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
-  if (known.length !== end - start) return false;
-  for (let i = 0; i < known.length; i++) if (known[i] !== bytes[start + i]) return false;
-  return true;
 }
