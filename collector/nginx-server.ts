@@ -1,5 +1,6 @@
+import { createConnectionUse } from './aggregate/connection-use.ts';
 import { createConnections } from './aggregate/connections.ts';
-import { connectionsUsed, descriptorsUsed } from './aggregate/limits.ts';
+import { descriptorsUsed } from './aggregate/descriptors.ts';
 import { createWorkers } from './aggregate/workers.ts';
 import type { ConnectionsSnapshot, JobSnapshot, PeerSnapshot, StubStatus, WorkersSnapshot } from './model.ts';
 import type { Conditions } from './netdata/log.ts';
@@ -51,6 +52,7 @@ export function createNginxServer(job: string, facts: ServerFacts, ports: Server
   const processes = createNginxProcesses(procfs, facts.isOurs, monotonicUs);
   const sockets = createNginxSockets(procfs, monotonicUs);
   const connections = createConnections();
+  const connectionUse = createConnectionUse();
   const workers = createWorkers();
   const statusSources = facts.statusPages.map((page) =>
     createStatusSource({ page, http: createHttpClient(), parse: parseStubStatus }),
@@ -66,6 +68,19 @@ export function createNginxServer(job: string, facts: ServerFacts, ports: Server
     const used = descriptorsUsed(masters.flatMap((master) => master.workers));
     if (used.is !== 'unknown') conditions.set(descriptorsSubject, used.is === 'untold' ? untold : null);
     return used.is === 'known' ? used.percent : null;
+  }
+
+  /** Not drawn while the configuration does not say what the limit is. */
+  function connectionLimit(
+    masters: readonly NginxMaster[],
+    status: ConnectionsSnapshot | null,
+    sockets: SocketsView | null,
+  ): Pick<JobSnapshot, 'workerConnectionsUsed'> {
+    const { workerProcesses, workerConnections } = facts;
+    if (workerProcesses === null || workerConnections === null) return {};
+    const openFiles = masters.flatMap((master) => master.workers.map((worker) => worker.openFiles));
+    const used = masters.length > 0 ? connectionUse.record({ status, sockets, openFiles }) : null;
+    return { workerConnectionsUsed: used === null ? null : (100 * used) / (workerProcesses * workerConnections) };
   }
 
   function workersOf(masters: readonly NginxMaster[]): WorkersSnapshot | null {
@@ -98,7 +113,7 @@ export function createNginxServer(job: string, facts: ServerFacts, ports: Server
       return {
         ...snapshot,
         ...(facts.statusPages.length > 0 ? { connections: status } : {}),
-        ...connectionLimit(status, masters.length > 0 ? view : null, facts),
+        ...connectionLimit(masters, status, view),
         // Where no nginx can be seen at all (another host's logs), there is nothing to draw, not even a gap.
         ...(hasBeenSeen ? { descriptorsUsed: descriptors(masters), workers: workersOf(masters) } : {}),
         listenOverflows: view?.listenOverflows ?? null,
@@ -123,15 +138,4 @@ function addressesOf({ peers }: JobSnapshot): readonly string[] {
 function withSockets(peer: PeerSnapshot, view: SocketsView | null): PeerSnapshot {
   const sockets = view?.peers.get(peer.peer);
   return sockets === undefined ? peer : { ...peer, sockets };
-}
-
-/** Not drawn while the configuration does not say what the limit is. */
-function connectionLimit(
-  status: ConnectionsSnapshot | null,
-  sockets: SocketsView | null,
-  { workerProcesses, workerConnections }: ServerFacts,
-): Pick<JobSnapshot, 'workerConnectionsUsed'> {
-  if (workerProcesses === null || workerConnections === null) return {};
-  const used = connectionsUsed({ status, sockets });
-  return { workerConnectionsUsed: used === null ? null : (100 * used) / (workerProcesses * workerConnections) };
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { connectionsUsed, descriptorsUsed } from '../../collector/aggregate/limits.ts';
+import { createConnectionUse } from '../../collector/aggregate/connection-use.ts';
+import { descriptorsUsed } from '../../collector/aggregate/descriptors.ts';
 import { peerStates, portsUsed } from '../../collector/aggregate/peer-sockets.ts';
 
 const files = (openFiles: number | null, limit: number | null) => ({ openFiles, limit });
@@ -20,12 +21,26 @@ const status = { active: 10, writing: 4 };
 const sockets = { accepted: 9, toPeers: 8 };
 
 test.each([
-  ['both known', { status, sockets }, 18],
-  ['stub_status answers no more: at the limit', { status: null, sockets }, 17],
-  ['no socket tables', { status, sockets: null }, 14],
-  ['nothing', { status: null, sockets: null }, null],
-])('worker_connections: %s', (_name, use, expected) => {
-  expect(connectionsUsed(use)).toBe(expected);
+  ['both known', { status, sockets, openFiles: [] }, 18],
+  ['no socket tables', { status, sockets: null, openFiles: [] }, 14],
+  [
+    'stub_status never answered, and the kernel does not tell descriptors',
+    { status: null, sockets, openFiles: [0] },
+    17,
+  ],
+  ['nothing', { status: null, sockets: null, openFiles: [30] }, null],
+])('worker_connections: %s', (_name, reading, expected) => {
+  expect(createConnectionUse().record(reading)).toBe(expected);
+});
+
+test('worker_connections: when stub_status answers no more, the descriptors that came since are connections', () => {
+  const use = createConnectionUse();
+  expect(use.record({ status, sockets, openFiles: [20, 18] })).toBe(18);
+  expect(use.record({ status: null, sockets: { accepted: 500, toPeers: 8 }, openFiles: [30, 28] })).toBe(38);
+  expect(use.record({ status: null, sockets: null, openFiles: [2, 2] })).toBe(0);
+  expect(use.record({ status: null, sockets, openFiles: [20, 18, 10] })).toBe(18);
+  expect(use.record({ status: null, sockets, openFiles: [null, 18] })).toBe(17);
+  expect(use.record({ status: null, sockets, openFiles: [] })).toBe(17);
 });
 
 test('TCP states by the kernel’s numbers, and the local ports they hold', () => {
