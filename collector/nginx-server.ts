@@ -42,6 +42,8 @@ export interface ServerPorts {
   readonly hostPrefix: string;
 }
 
+const aMinuteUs = 60_000_000;
+
 const untold =
   'this kernel does not tell how many descriptors another process has open (Linux 6.2 and newer do): descriptors_used has no data';
 
@@ -59,7 +61,10 @@ export function createNginxServer(job: string, facts: ServerFacts, ports: Server
   );
   let pages: readonly (StubStatus | null)[] = [];
   let crashes = 0;
+  let failuresBefore = 0;
+  let failedAtUs = Number.NEGATIVE_INFINITY;
   let hasBeenSeen = false;
+  let lastView: SocketsView | null = null;
 
   const subjectOf = (source: StatusSource) => `${job} ${source.name}`;
   const descriptorsSubject = `${job} descriptors`;
@@ -68,6 +73,14 @@ export function createNginxServer(job: string, facts: ServerFacts, ports: Server
     const used = descriptorsUsed(masters.flatMap((master) => master.workers));
     if (used.is !== 'unknown') conditions.set(descriptorsSubject, used.is === 'untold' ? untold : null);
     return used.is === 'known' ? used.percent : null;
+  }
+
+  /** Connects have failed in the last minute, or stub_status does not answer. */
+  function isTroubled({ connectFailures }: JobSnapshot, nowUs: number): boolean {
+    const failures = Object.values(connectFailures ?? {}).reduce((sum, count) => sum + count, 0);
+    if (failures !== failuresBefore) failedAtUs = nowUs;
+    failuresBefore = failures;
+    return nowUs - failedAtUs < aMinuteUs || pages.includes(null);
   }
 
   /** Not drawn while the configuration does not say what the limit is. */
@@ -79,7 +92,9 @@ export function createNginxServer(job: string, facts: ServerFacts, ports: Server
     const { workerProcesses, workerConnections } = facts;
     if (workerProcesses === null || workerConnections === null) return {};
     const openFiles = masters.flatMap((master) => master.workers.map((worker) => worker.openFiles));
-    const used = masters.length > 0 ? connectionUse.record({ status, sockets, openFiles }) : null;
+    const isFresh = sockets !== lastView;
+    lastView = sockets;
+    const used = masters.length > 0 ? connectionUse.record({ status, sockets, isFresh, openFiles }) : null;
     return { workerConnectionsUsed: used === null ? null : (100 * used) / (workerProcesses * workerConnections) };
   }
 
@@ -108,7 +123,7 @@ export function createNginxServer(job: string, facts: ServerFacts, ports: Server
     complete(snapshot, nowUs) {
       const masters = processes.look(nowUs);
       hasBeenSeen ||= masters.length > 0;
-      const view = sockets.look(masters, addressesOf(snapshot), nowUs);
+      const view = sockets.look(masters, addressesOf(snapshot), isTroubled(snapshot, nowUs), nowUs);
       const status = connections.record(pages);
       return {
         ...snapshot,

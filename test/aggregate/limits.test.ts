@@ -19,28 +19,35 @@ test.each([
 
 const status = { active: 10, writing: 4 };
 const sockets = { accepted: 9, toPeers: 8 };
+const fresh = { isFresh: true };
+const stale = { isFresh: false };
 
 test.each([
-  ['both known', { status, sockets, openFiles: [] }, 18],
-  ['no socket tables', { status, sockets: null, openFiles: [] }, 14],
-  [
-    'stub_status never answered, and the kernel does not tell descriptors',
-    { status: null, sockets, openFiles: [0] },
-    17,
-  ],
-  ['nothing', { status: null, sockets: null, openFiles: [30] }, null],
+  ['both known', { status, sockets, ...fresh, openFiles: [] }, 18],
+  ['both known, and the kernel does not tell descriptors', { status, sockets, ...stale, openFiles: [0] }, 18],
+  ['no socket tables', { status, sockets: null, ...fresh, openFiles: [30] }, 14],
+  ['stub_status never answered', { status: null, sockets, ...fresh, openFiles: [30] }, 17],
+  ['nothing', { status: null, sockets: null, ...fresh, openFiles: [30] }, null],
 ])('worker_connections: %s', (_name, reading, expected) => {
   expect(createConnectionUse().record(reading)).toBe(expected);
 });
 
-test('worker_connections: when stub_status answers no more, the descriptors that came since are connections', () => {
+test('worker_connections: between readings, and when stub_status answers no more, descriptors tell', () => {
   const use = createConnectionUse();
-  expect(use.record({ status, sockets, openFiles: [20, 18] })).toBe(18);
-  expect(use.record({ status: null, sockets: { accepted: 500, toPeers: 8 }, openFiles: [30, 28] })).toBe(38);
-  expect(use.record({ status: null, sockets: null, openFiles: [2, 2] })).toBe(0);
-  expect(use.record({ status: null, sockets, openFiles: [20, 18, 10] })).toBe(18);
-  expect(use.record({ status: null, sockets, openFiles: [null, 18] })).toBe(17);
-  expect(use.record({ status: null, sockets, openFiles: [] })).toBe(17);
+  expect(use.record({ status, sockets, ...fresh, openFiles: [20, 18] })).toBe(18);
+  expect(use.record({ status: { active: 15, writing: 4 }, sockets, ...stale, openFiles: [25, 23] })).toBe(28);
+  expect(use.record({ status: null, sockets: { accepted: 500, toPeers: 8 }, ...fresh, openFiles: [30, 28] })).toBe(38);
+  expect(use.record({ status: null, sockets: null, ...stale, openFiles: [2, 2] })).toBe(0);
+  // Three workers have half as much again that is no connection.
+  expect(use.record({ status: null, sockets, ...stale, openFiles: [20, 18, 10] })).toBe(18);
+  expect(use.record({ status: null, sockets, ...stale, openFiles: [null, 18] })).toBe(17);
+});
+
+test('worker_connections: a comparison made while connections came and went is outvoted', () => {
+  const use = createConnectionUse();
+  for (let tick = 0; tick < 3; tick++) use.record({ status, sockets, ...fresh, openFiles: [30] });
+  use.record({ status, sockets: { accepted: 0, toPeers: 500 }, ...fresh, openFiles: [30] });
+  expect(use.record({ status: null, sockets, ...stale, openFiles: [40] })).toBe(28);
 });
 
 test('TCP states by the kernel’s numbers, and the local ports they hold', () => {
