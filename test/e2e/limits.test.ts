@@ -1,15 +1,15 @@
 /** The server of a real nginx at its limits, watched tick by tick. */
 import { connect, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import type { JobSnapshot } from '../collector/model.ts';
-import { createNginxServer, type ServerFacts } from '../collector/nginx-server.ts';
-import { systemClock } from '../collector/system/clock.ts';
-import { nodeFileSystem } from '../collector/system/fs.ts';
-import { startBackend } from './support/backend.ts';
-import { type Nginx, startNginx } from './support/nginx.ts';
-import { freePorts } from './support/ports.ts';
-import { atEnd } from './support/temp.ts';
-import { sleep, waitUntil } from './support/wait.ts';
+import type { JobSnapshot } from '../../collector/model.ts';
+import { createNginxServer, type ServerFacts } from '../../collector/nginx-server.ts';
+import { systemClock } from '../../collector/system/clock.ts';
+import { nodeFileSystem } from '../../collector/system/fs.ts';
+import { startBackend } from '../support/backend.ts';
+import { type Nginx, startNginx } from '../support/nginx.ts';
+import { freePorts } from '../support/ports.ts';
+import { atEnd } from '../support/temp.ts';
+import { sleep, waitUntil } from '../support/wait.ts';
 
 function empty(peers: readonly string[]): JobSnapshot {
   return {
