@@ -2,6 +2,7 @@
 
 import { report } from './report.ts';
 import { bareScan, bareTail, measure, ourScan } from './scans.ts';
+import { reportRealSockets, reportSockets } from './sockets.ts';
 
 const [mode = '', ...args] = process.argv.slice(2);
 const [file = ''] = args;
@@ -10,4 +11,16 @@ else if (mode === 'ours') measure((path) => ourScan(path), file, true);
 else if (mode === 'cold') measure((path) => ourScan(path), file, false);
 else if (mode === 'tail') bareTail(file);
 else if (mode === 'idle') setInterval(() => {}, 1000);
-else report(process.argv.slice(2)).then((text) => process.stdout.write(text));
+else if (mode === 'sockets') tell(reportSockets(Number(file) || 50_000));
+else if (mode === 'sockets-inside') tell(reportRealSockets(Number(file)));
+else tell(report(process.argv.slice(2)));
+
+function tell(text: Promise<string>): void {
+  text.then(
+    (words) => process.stdout.write(words),
+    (error: unknown) => {
+      process.stderr.write(`${error}\n`);
+      process.exitCode = 1;
+    },
+  );
+}

@@ -1,5 +1,6 @@
+import { createConnectionUse } from './aggregate/connection-use.ts';
 import { createConnections } from './aggregate/connections.ts';
-import { connectionsUsed, descriptorsUsed } from './aggregate/limits.ts';
+import { descriptorsUsed } from './aggregate/descriptors.ts';
 import { createWorkers } from './aggregate/workers.ts';
 import type { ConnectionsSnapshot, JobSnapshot, PeerSnapshot, StubStatus, WorkersSnapshot } from './model.ts';
 import type { Conditions } from './netdata/log.ts';
@@ -41,6 +42,8 @@ export interface ServerPorts {
   readonly hostPrefix: string;
 }
 
+const aMinuteUs = 60_000_000;
+
 const untold =
   'this kernel does not tell how many descriptors another process has open (Linux 6.2 and newer do): descriptors_used has no data';
 
@@ -51,13 +54,17 @@ export function createNginxServer(job: string, facts: ServerFacts, ports: Server
   const processes = createNginxProcesses(procfs, facts.isOurs, monotonicUs);
   const sockets = createNginxSockets(procfs, monotonicUs);
   const connections = createConnections();
+  const connectionUse = createConnectionUse();
   const workers = createWorkers();
   const statusSources = facts.statusPages.map((page) =>
     createStatusSource({ page, http: createHttpClient(), parse: parseStubStatus }),
   );
   let pages: readonly (StubStatus | null)[] = [];
   let crashes = 0;
+  let failuresBefore = 0;
+  let failedAtUs = Number.NEGATIVE_INFINITY;
   let hasBeenSeen = false;
+  let lastView: SocketsView | null = null;
 
   const subjectOf = (source: StatusSource) => `${job} ${source.name}`;
   const descriptorsSubject = `${job} descriptors`;
@@ -66,6 +73,29 @@ export function createNginxServer(job: string, facts: ServerFacts, ports: Server
     const used = descriptorsUsed(masters.flatMap((master) => master.workers));
     if (used.is !== 'unknown') conditions.set(descriptorsSubject, used.is === 'untold' ? untold : null);
     return used.is === 'known' ? used.percent : null;
+  }
+
+  /** Connects have failed in the last minute, or stub_status does not answer. */
+  function isTroubled({ connectFailures }: JobSnapshot, nowUs: number): boolean {
+    const failures = Object.values(connectFailures ?? {}).reduce((sum, count) => sum + count, 0);
+    if (failures !== failuresBefore) failedAtUs = nowUs;
+    failuresBefore = failures;
+    return nowUs - failedAtUs < aMinuteUs || pages.includes(null);
+  }
+
+  /** Not drawn while the configuration does not say what the limit is. */
+  function connectionLimit(
+    masters: readonly NginxMaster[],
+    status: ConnectionsSnapshot | null,
+    sockets: SocketsView | null,
+  ): Pick<JobSnapshot, 'workerConnectionsUsed'> {
+    const { workerProcesses, workerConnections } = facts;
+    if (workerProcesses === null || workerConnections === null) return {};
+    const openFiles = masters.flatMap((master) => master.workers.map((worker) => worker.openFiles));
+    const isFresh = sockets !== lastView;
+    lastView = sockets;
+    const used = masters.length > 0 ? connectionUse.record({ status, sockets, isFresh, openFiles }) : null;
+    return { workerConnectionsUsed: used === null ? null : (100 * used) / (workerProcesses * workerConnections) };
   }
 
   function workersOf(masters: readonly NginxMaster[]): WorkersSnapshot | null {
@@ -93,12 +123,12 @@ export function createNginxServer(job: string, facts: ServerFacts, ports: Server
     complete(snapshot, nowUs) {
       const masters = processes.look(nowUs);
       hasBeenSeen ||= masters.length > 0;
-      const view = sockets.look(masters, addressesOf(snapshot), nowUs);
+      const view = sockets.look(masters, addressesOf(snapshot), isTroubled(snapshot, nowUs), nowUs);
       const status = connections.record(pages);
       return {
         ...snapshot,
         ...(facts.statusPages.length > 0 ? { connections: status } : {}),
-        ...connectionLimit(status, masters.length > 0 ? view : null, facts),
+        ...connectionLimit(masters, status, view),
         // Where no nginx can be seen at all (another host's logs), there is nothing to draw, not even a gap.
         ...(hasBeenSeen ? { descriptorsUsed: descriptors(masters), workers: workersOf(masters) } : {}),
         listenOverflows: view?.listenOverflows ?? null,
@@ -123,15 +153,4 @@ function addressesOf({ peers }: JobSnapshot): readonly string[] {
 function withSockets(peer: PeerSnapshot, view: SocketsView | null): PeerSnapshot {
   const sockets = view?.peers.get(peer.peer);
   return sockets === undefined ? peer : { ...peer, sockets };
-}
-
-/** Not drawn while the configuration does not say what the limit is. */
-function connectionLimit(
-  status: ConnectionsSnapshot | null,
-  sockets: SocketsView | null,
-  { workerProcesses, workerConnections }: ServerFacts,
-): Pick<JobSnapshot, 'workerConnectionsUsed'> {
-  if (workerProcesses === null || workerConnections === null) return {};
-  const used = connectionsUsed({ status, sockets });
-  return { workerConnectionsUsed: used === null ? null : (100 * used) / (workerProcesses * workerConnections) };
 }

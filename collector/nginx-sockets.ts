@@ -6,39 +6,55 @@ import { type Namespace, readSocketTables, type SocketsView } from './socket-tab
 import type { Procfs } from './source/procfs.ts';
 
 export interface NginxSockets {
-  /** The last reading, after a new one if it is time; null without an nginx, or when nothing can be read. */
-  look(masters: readonly NginxMaster[], peers: readonly string[], nowUs: number): SocketsView | null;
+  /**
+   * The last reading, after a new one if it is time; null without an nginx, or when nothing can be read.
+   *
+   * @param isTroubled something fails, and what the sockets are doing is worth more
+   */
+  look(
+    masters: readonly NginxMaster[],
+    peers: readonly string[],
+    isTroubled: boolean,
+    nowUs: number,
+  ): SocketsView | null;
 }
 
 /**
- * Measure 8, read as often as it is cheap. /proc/net/tcp holds every socket of the namespace and can only be read
- * whole. It is read at every tick while that takes less than 0.5 % of a core, and less often on hosts with very many
- * sockets, though at least every 30 s (bench/sockets.ts says what 50,000 cost); in between the last reading stands.
+ * Measure 8, read as often as is cheap. /proc/net/tcp and tcp6 can only be read whole, and for each the kernel walks a
+ * table of up to half a million slots, whatever is in it (5 ms on a machine with 24 GB), and then every socket
+ * (bench/sockets.ts). So while all is well that may take 0.2 % of a core, with tcp6 left out if no peer has an IPv6
+ * address: every 3 s there, every 30 s with 50,000 sockets (130 ms). While connects fail, hang, or nginx does not answer,
+ * it may take 1 % and tcp6 is read, too: it also holds the listeners that take IPv4 and IPv6 alike. In between the last
+ * reading stands.
  */
 export function createNginxSockets(procfs: Procfs, monotonicUs: () => number): NginxSockets {
-  const pace = createPace({ share: 0.005, longestUs: 30_000_000 });
+  const calm = createPace({ share: 0.002, longestUs: 30_000_000 });
+  const urgent = createPace({ share: 0.01, longestUs: 30_000_000 });
   let index = indexPeers([]);
   let indexed = '';
   let last: SocketsView | null = null;
 
-  function read(masters: readonly NginxMaster[], peers: readonly string[]): SocketsView | null {
+  function read(masters: readonly NginxMaster[], peers: readonly string[], isTroubled: boolean): SocketsView | null {
     const key = peers.join('\n');
     if (key !== indexed) index = indexPeers(peers);
     indexed = key;
-    const views = namespacesOf(masters).map((namespace) => readSocketTables(procfs, namespace, peers, index));
+    const withIpv6 = isTroubled || peers.some((peer) => peer.startsWith('['));
+    const views = namespacesOf(masters).map((of) => readSocketTables(procfs, of, { peers, index, withIpv6 }));
     const [first, ...others] = views.filter((view) => view !== null);
     // Without one of several namespaces the sum would be a wrong number.
     return first === undefined || others.length + 1 < views.length ? null : others.reduce(merge, first);
   }
 
   return {
-    look(masters, peers, nowUs) {
+    look(masters, peers, isTroubled, nowUs) {
+      const isConnecting = last !== null && [...last.peers.values()].some(({ states }) => states.syn_sent > 0);
+      const pace = isTroubled || isConnecting ? urgent : calm;
       if (masters.length === 0) {
         last = null;
       } else if (pace.isDue(nowUs)) {
         const startedUs = monotonicUs();
-        last = read(masters, peers);
-        pace.spent(nowUs, monotonicUs() - startedUs);
+        last = read(masters, peers, pace === urgent);
+        for (const each of [calm, urgent]) each.spent(nowUs, monotonicUs() - startedUs);
       }
       return last;
     },

@@ -24,18 +24,25 @@ export interface Namespace {
   readonly owners: ReadonlySet<number>;
 }
 
-/** Reads the tables of one namespace; null when they cannot be read. `index` holds `peers`. */
+export interface Wanted {
+  readonly peers: readonly string[];
+  /** Of these peers. */
+  readonly index: PeerIndex;
+  /** Also read tcp6. */
+  readonly withIpv6: boolean;
+}
+
+/** Reads the tables of one namespace; null when they cannot be read. */
 export function readSocketTables(
   procfs: Procfs,
   { pid, owners }: Namespace,
-  peers: readonly string[],
-  index: PeerIndex,
+  { peers, index, withIpv6 }: Wanted,
 ): SocketsView | null {
   const text = (path: string) => procfs.text(path) ?? '';
   const scanner = createTcpScanner(index, owners);
   if (!procfs.pieces(`${pid}/net/tcp`, scanner.scan)) return null;
   // Without IPv6 in the kernel there is no tcp6.
-  procfs.pieces(`${pid}/net/tcp6`, scanner.scan);
+  if (withIpv6) procfs.pieces(`${pid}/net/tcp6`, scanner.scan);
 
   const tcp = [...index.slotOf.keys()];
   const queueOf = listenQueues(scanner.listeners(), () =>

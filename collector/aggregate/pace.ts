@@ -14,16 +14,16 @@ export interface PaceOptions {
 }
 
 /**
- * The price is judged by the cheaper of the last two: one that was high because the machine was busy says nothing of
- * the host.
+ * The price is judged by the cheaper of the last two: one that was high because the machine was busy, or because the
+ * code was new to the compiler (the first is ten times as dear), says nothing of the host.
  */
 export function createPace({ share, longestUs }: PaceOptions): Pace {
   let dueUs = Number.NEGATIVE_INFINITY;
-  let lastCostUs: number | null = null;
+  let lastCostUs = 0;
   return {
     isDue: (nowUs) => nowUs >= dueUs,
     spent(nowUs, costUs) {
-      const price = Math.min(costUs, lastCostUs ?? costUs);
+      const price = Math.min(costUs, lastCostUs);
       lastCostUs = costUs;
       dueUs = nowUs + Math.min(price / share, longestUs);
     },

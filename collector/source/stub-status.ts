@@ -18,7 +18,7 @@ export interface StatusReading {
 }
 
 export interface StatusSource {
-  /** The URL. */
+  /** `stub_status URL`: what the texts of its problems are about. */
   readonly name: string;
   /** Takes the answer that has come, and asks anew. Never waits, never throws. */
   poll(): StatusReading;
@@ -56,16 +56,16 @@ export function createStatusSource({ page, http, parse, timeoutMs = 800 }: Statu
   }
 
   return {
-    name: url,
+    name: `stub_status ${url}`,
     poll() {
       const taken = answer;
       answer = null;
       ask();
-      if (target === null) return { problem: notAUrl(url), status: null };
+      if (target === null) return { problem: notAUrl, status: null };
       // Nothing came, neither answer nor failure: the first tick, or the process was held up. Not the server's fault.
       if (taken === null) return { problem: steady.current(), status: null };
       const status = taken.is === 'answer' && taken.status === 200 ? parse(taken.body) : null;
-      return { problem: steady.next(status === null ? problemOf(url, taken, timeoutMs) : null), status };
+      return { problem: steady.next(status === null ? problemOf(taken, timeoutMs) : null), status };
     },
     close: () => http.close(),
   };
@@ -94,15 +94,13 @@ function createSteadyProblem() {
   };
 }
 
-function notAUrl(url: string): SourceProblem {
-  return {
-    code: 'bad_url',
-    text: `stub_status ${url} is no URL: write http://HOST/PATH, https://HOST/PATH or http://unix:/SOCKET:/PATH`,
-  };
-}
+const notAUrl: SourceProblem = {
+  code: 'bad_url',
+  text: 'this is no URL: write http://HOST/PATH, https://HOST/PATH or http://unix:/SOCKET:/PATH',
+};
 
-function problemOf(url: string, answer: HttpAnswer, timeoutMs: number): SourceProblem {
-  const problem = (code: string, text: string) => ({ code, text: `stub_status ${url}: ${text}` });
+function problemOf(answer: HttpAnswer, timeoutMs: number): SourceProblem {
+  const problem = (code: string, text: string) => ({ code, text });
   switch (answer.is) {
     case 'late':
       return problem('late', `no answer within ${timeoutMs} ms (nginx out of worker_connections answers nobody)`);

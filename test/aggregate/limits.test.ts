@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { connectionsUsed, descriptorsUsed } from '../../collector/aggregate/limits.ts';
+import { createConnectionUse } from '../../collector/aggregate/connection-use.ts';
+import { descriptorsUsed } from '../../collector/aggregate/descriptors.ts';
 import { peerStates, portsUsed } from '../../collector/aggregate/peer-sockets.ts';
 
 const files = (openFiles: number | null, limit: number | null) => ({ openFiles, limit });
@@ -18,14 +19,35 @@ test.each([
 
 const status = { active: 10, writing: 4 };
 const sockets = { accepted: 9, toPeers: 8 };
+const fresh = { isFresh: true };
+const stale = { isFresh: false };
 
 test.each([
-  ['both known', { status, sockets }, 18],
-  ['stub_status answers no more: at the limit', { status: null, sockets }, 17],
-  ['no socket tables', { status, sockets: null }, 14],
-  ['nothing', { status: null, sockets: null }, null],
-])('worker_connections: %s', (_name, use, expected) => {
-  expect(connectionsUsed(use)).toBe(expected);
+  ['both known', { status, sockets, ...fresh, openFiles: [] }, 18],
+  ['both known, and the kernel does not tell descriptors', { status, sockets, ...stale, openFiles: [0] }, 18],
+  ['no socket tables', { status, sockets: null, ...fresh, openFiles: [30] }, 14],
+  ['stub_status never answered', { status: null, sockets, ...fresh, openFiles: [30] }, 17],
+  ['nothing', { status: null, sockets: null, ...fresh, openFiles: [30] }, null],
+])('worker_connections: %s', (_name, reading, expected) => {
+  expect(createConnectionUse().record(reading)).toBe(expected);
+});
+
+test('worker_connections: between readings, and when stub_status answers no more, descriptors tell', () => {
+  const use = createConnectionUse();
+  expect(use.record({ status, sockets, ...fresh, openFiles: [20, 18] })).toBe(18);
+  expect(use.record({ status: { active: 15, writing: 4 }, sockets, ...stale, openFiles: [25, 23] })).toBe(28);
+  expect(use.record({ status: null, sockets: { accepted: 500, toPeers: 8 }, ...fresh, openFiles: [30, 28] })).toBe(38);
+  expect(use.record({ status: null, sockets: null, ...stale, openFiles: [2, 2] })).toBe(0);
+  // Three workers have half as much again that is no connection.
+  expect(use.record({ status: null, sockets, ...stale, openFiles: [20, 18, 10] })).toBe(18);
+  expect(use.record({ status: null, sockets, ...stale, openFiles: [null, 18] })).toBe(17);
+});
+
+test('worker_connections: a comparison made while connections came and went is outvoted', () => {
+  const use = createConnectionUse();
+  for (let tick = 0; tick < 3; tick++) use.record({ status, sockets, ...fresh, openFiles: [30] });
+  use.record({ status, sockets: { accepted: 0, toPeers: 500 }, ...fresh, openFiles: [30] });
+  expect(use.record({ status: null, sockets, ...stale, openFiles: [40] })).toBe(28);
 });
 
 test('TCP states by the kernel’s numbers, and the local ports they hold', () => {

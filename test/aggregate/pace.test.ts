@@ -13,6 +13,8 @@ test('what is cheap is due at every tick', () => {
 
 test('what is dear comes as often as its share allows', () => {
   const pace = createPace({ share: 0.005, longestUs: 60 * second });
+  pace.spent(-second, 900_000);
+  expect(pace.isDue(0)).toBe(true);
   pace.spent(0, 50_000);
   expect(pace.isDue(9 * second)).toBe(false);
   expect(pace.isDue(10 * second)).toBe(true);
@@ -29,6 +31,8 @@ test('one expensive reading among cheap ones changes nothing, two do', () => {
 
 test('it never stops altogether', () => {
   const pace = createPace({ share: 0.005, longestUs: 60 * second });
+  pace.spent(-20 * second, 10 * second);
   pace.spent(0, 10 * second);
+  expect(pace.isDue(59 * second)).toBe(false);
   expect(pace.isDue(60 * second)).toBe(true);
 });
