@@ -1,0 +1,188 @@
+/** Which logs nginx writes, where, and in which format; an inner `error_log` or `access_log` replaces the outer ones. */
+import { joinArguments } from './log-formats.ts';
+import { passesOf } from './passes.ts';
+import { completePath, normalisePath } from './paths.ts';
+import { inherited, type Scope } from './scopes.ts';
+import type {
+  AccessLog,
+  BuildDefaults,
+  ConfigurationProblem,
+  Directive,
+  ErrorLog,
+  LogFormat,
+  LogLevel,
+  LogTarget,
+  Place,
+  Protocol,
+} from './types.ts';
+
+const levels: readonly LogLevel[] = ['debug', 'info', 'notice', 'warn', 'error', 'crit', 'alert', 'emerg'];
+
+function targetOf(text: string, prefix: string): LogTarget {
+  if (text === 'stderr') {
+    return { kind: 'stderr' };
+  }
+  if (text.startsWith('memory:')) {
+    return { kind: 'memory' };
+  }
+  if (text.startsWith('syslog:')) {
+    const server = text
+      .slice('syslog:'.length)
+      .split(',')
+      .find((part) => part.startsWith('server='));
+    return { kind: 'syslog', server: server?.slice('server='.length) ?? '' };
+  }
+  const path = normalisePath(completePath(prefix, text));
+  return { kind: 'file', path, glob: path.replace(/\$(\{\w+\}|\w+)/g, '*') };
+}
+
+/** Contexts in which requests end: these write logs. */
+function writes(scope: Scope): boolean {
+  return scope.kind !== 'main' && scope.kind !== 'http' && scope.kind !== 'stream' && scope.kind !== 'mail';
+}
+
+function isProxied(scope: Scope): boolean {
+  return passesOf(scope).length > 0 || (scope.protocol === 'mail' && scope.kind === 'server');
+}
+
+function readErrorLog(directive: Directive, prefix: string, problems: ConfigurationProblem[]): ErrorLog {
+  const [path = '', ...rest] = directive.args;
+  const { file, line } = directive;
+  let level: LogLevel = 'error';
+  for (const word of rest) {
+    const known = levels.find((each) => each === word || (each === 'debug' && word.startsWith('debug_')));
+    if (known === undefined) {
+      problems.push({ code: 'invalid_value', file, line, text: `invalid log level "${word}"` });
+    }
+    level = known ?? level;
+  }
+  return { target: targetOf(path, prefix), level, proxied: false, byDefault: false, file, line };
+}
+
+/** Every error log that something writes to; the main one first. */
+export function readErrorLogs(
+  scopes: readonly Scope[],
+  main: Place,
+  build: BuildDefaults,
+  problems: ConfigurationProblem[],
+): readonly ErrorLog[] {
+  const logs = new Map<Directive | null, ErrorLog>();
+  for (const scope of scopes.filter((each) => each.kind === 'main' || writes(each))) {
+    const effective: readonly (Directive | null)[] = inherited(scope, 'error_log');
+    for (const directive of effective.length > 0 ? effective : [null]) {
+      const known = logs.get(directive);
+      const log =
+        known ??
+        (directive === null
+          ? {
+              ...main,
+              target: targetOf(build.errorLogPath, build.prefix),
+              level: 'error',
+              proxied: false,
+              byDefault: true,
+            }
+          : readErrorLog(directive, build.prefix, problems));
+      logs.set(directive, { ...log, proxied: log.proxied || isProxied(scope) });
+    }
+  }
+  return [...logs.values()];
+}
+
+interface AccessReading {
+  readonly logs: readonly AccessLog[];
+  readonly silent: readonly (Place & { readonly protocol: Protocol })[];
+}
+
+function option(parameters: readonly string[], name: string): string | null {
+  const found = parameters.find((each) => each.startsWith(`${name}=`));
+  return found === undefined ? null : found.slice(name.length + 1);
+}
+
+function readAccessLog(
+  directive: Directive,
+  protocol: Protocol,
+  formats: readonly LogFormat[],
+  prefix: string,
+  problems: ConfigurationProblem[],
+): AccessLog {
+  const [path = '', formatName = 'combined', ...parameters] = directive.args;
+  const { file, line } = directive;
+  const format = formats.find((each) => each.protocol === protocol && each.name === formatName) ?? null;
+  if (format === null) {
+    problems.push({ code: 'invalid_value', file, line, text: `unknown log format "${formatName}"` });
+  }
+  const gzip = parameters.some((each) => each === 'gzip' || each.startsWith('gzip='));
+  return {
+    target: targetOf(joinArguments([path]), prefix),
+    protocol,
+    format,
+    formatName,
+    condition: option(parameters, 'if'),
+    gzip,
+    buffer: option(parameters, 'buffer') ?? (gzip ? '64k' : null),
+    flush: option(parameters, 'flush'),
+    proxied: false,
+    byDefault: false,
+    file,
+    line,
+  };
+}
+
+/** What nginx does where nothing is written: http logs to the build's path, stream does not log. */
+function defaultLog(scope: Scope, formats: readonly LogFormat[], build: BuildDefaults): AccessLog | null {
+  const { file, line } = scope.directive ?? { file: '', line: 0 };
+  const format = formats.find((each) => each.protocol === 'http' && each.name === 'combined') ?? null;
+  return scope.protocol === 'http'
+    ? {
+        target: targetOf(build.httpLogPath, build.prefix),
+        protocol: 'http',
+        format,
+        formatName: 'combined',
+        condition: null,
+        gzip: false,
+        buffer: null,
+        flush: null,
+        proxied: false,
+        byDefault: true,
+        file,
+        line,
+      }
+    : null;
+}
+
+/** Every access log that some server or location writes to. `off` at a level switches all of that level off. */
+export function readAccessLogs(
+  scopes: readonly Scope[],
+  formats: readonly LogFormat[],
+  build: BuildDefaults,
+  problems: ConfigurationProblem[],
+): AccessReading {
+  const logs = new Map<Directive | null, AccessLog>();
+  const silent: (Place & { readonly protocol: Protocol })[] = [];
+  for (const scope of scopes.filter(writes)) {
+    const { protocol } = scope;
+    if (protocol === null || protocol === 'mail') {
+      continue;
+    }
+    const stated = inherited(scope, 'access_log');
+    const off = stated.some((each) => each.args[0] === 'off');
+    const proxied = isProxied(scope);
+    const effective: readonly (Directive | null)[] = stated.length > 0 ? stated : [null];
+    let written = 0;
+    for (const directive of off ? [] : effective) {
+      const log =
+        logs.get(directive) ??
+        (directive === null
+          ? defaultLog(scope, formats, build)
+          : readAccessLog(directive, protocol, formats, build.prefix, problems));
+      if (log !== null) {
+        logs.set(directive, { ...log, proxied: log.proxied || proxied });
+        written += 1;
+      }
+    }
+    if (proxied && written === 0 && scope.directive !== null) {
+      silent.push({ file: scope.directive.file, line: scope.directive.line, protocol });
+    }
+  }
+  return { logs: [...logs.values()], silent };
+}
