@@ -12,17 +12,13 @@ export interface Build {
 /** The largest nginx there is (openresty, static modules) has a third of this. */
 const largestProgram = 64 * 1024 * 1024;
 
-function completed(prefix: string, path: string): string {
-  return path === 'stderr' || path.startsWith('/') || path.startsWith('syslog:') ? path : `${prefix}/${path}`;
-}
-
-/** The paths `auto/configure` takes when nothing is said (auto/options). */
+/** The paths `auto/configure` takes when nothing is said: relative ones, which go where `-p` says. */
 export function sourceDefaults(prefix: string): BuildDefaults {
   return {
     prefix,
-    confPath: `${prefix}/conf/nginx.conf`,
-    errorLogPath: `${prefix}/logs/error.log`,
-    httpLogPath: `${prefix}/logs/access.log`,
+    confPath: 'conf/nginx.conf',
+    errorLogPath: 'logs/error.log',
+    httpLogPath: 'logs/access.log',
   };
 }
 
@@ -38,9 +34,9 @@ export function parseBuild(text: string): Build | null {
     version: /[Vv]ersion: (\w+\/[\w.+-]+)/.exec(text)?.[1] ?? null,
     defaults: {
       prefix,
-      confPath: completed(prefix, argument('conf-path') ?? source.confPath),
-      errorLogPath: completed(prefix, argument('error-log-path') ?? source.errorLogPath),
-      httpLogPath: completed(prefix, argument('http-log-path') ?? source.httpLogPath),
+      confPath: argument('conf-path') ?? source.confPath,
+      errorLogPath: argument('error-log-path') ?? source.errorLogPath,
+      httpLogPath: argument('http-log-path') ?? source.httpLogPath,
     },
   };
 }

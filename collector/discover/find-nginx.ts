@@ -1,8 +1,9 @@
 /** Which nginx runs here, what it was built with, and where its configuration is. */
+import { completePath } from '../nginx/paths.ts';
 import type { BuildDefaults } from '../nginx/types.ts';
 import type { Execute } from '../system/exec.ts';
 import { attempt, type FileSystem } from '../system/fs.ts';
-import { type Build, parseBuild, readBuild } from './build.ts';
+import { type Build, parseBuild, readBuild, sourceDefaults } from './build.ts';
 import { readText } from './files.ts';
 import { layouts, programFolders } from './layouts.ts';
 import { type Mount, parseMounts } from './mounts.ts';
@@ -16,7 +17,7 @@ export interface NginxFound {
   readonly defaults: BuildDefaults;
   /** The main file, as nginx names it; its other paths are completed with `defaults.prefix`. */
   readonly confPath: string;
-  /** Directives given with `-g` and `-e`. */
+  /** Directives given with `-g`. */
   readonly commandLine: string | null;
   readonly view: View;
 }
@@ -79,43 +80,32 @@ function exists(fs: FileSystem, view: View, path: string): boolean {
   return attempt(() => fs.stat(placeOf(fs, view, path))).ok;
 }
 
-function complete(prefix: string, path: string): string {
-  return path.startsWith('/') ? path : `${prefix}/${path}`;
-}
-
-/** What `-e` says stands before anything else, as if it were written first. */
-function commandLineOf({ globals, errorLog }: Master['args'], written: boolean): string | null {
-  const parts = [globals, written || errorLog === null ? null : `error_log "${errorLog}";`];
-  return parts.filter((part) => part !== null).join(' ') || null;
-}
-
 async function describe(master: Master, host: readonly Mount[], ports: DiscoveryPorts): Promise<NginxFound> {
   const view = viewOf(master, host, ports);
   const build = await buildOf(master, view, ports);
-  const known = build?.defaults ?? layouts.find(({ confPath }) => exists(ports.fs, view, confPath));
   const { args } = master;
-  const base = known ?? layouts[0] ?? { prefix: '', confPath: '', errorLogPath: '', httpLogPath: '' };
-  const prefix = args.prefix ?? base.prefix;
-  const moved = args.prefix === null ? base : { ...base, ...movedDefaults(base, args.prefix) };
+  const { version, defaults } = build ?? { version: null, defaults: knownLayout(ports.fs, view, args.program) };
+  const prefix = args.prefix ?? defaults.prefix;
   return {
     master,
-    version: build?.version ?? null,
-    defaults: { ...moved, prefix, errorLogPath: args.errorLog ?? moved.errorLogPath },
-    confPath: complete(prefix, args.conf ?? moved.confPath),
-    commandLine: commandLineOf(args, true),
+    version,
+    // -e replaces the default only: what the configuration says stands before it.
+    defaults: { ...defaults, prefix, errorLogPath: args.errorLog ?? defaults.errorLogPath },
+    confPath: completePath(prefix, args.conf ?? defaults.confPath),
+    commandLine: args.globals,
     view,
   };
 }
 
-/** With `-p`, paths that were built relative to the prefix go with it (ngx_process_options). */
-function movedDefaults(base: BuildDefaults, prefix: string): Partial<BuildDefaults> {
-  const move = (path: string): string =>
-    path.startsWith(`${base.prefix}/`) ? `${prefix}${path.slice(base.prefix.length)}` : path;
-  return {
-    confPath: move(base.confPath),
-    errorLogPath: move(base.errorLogPath),
-    httpLogPath: move(base.httpLogPath),
-  };
+/** The layout of a running nginx that does not tell: by its program's path, else by what exists. */
+function knownLayout(fs: FileSystem, view: View, program: string): BuildDefaults {
+  const own = layouts.find(({ prefix }) => program.startsWith(`${prefix}/sbin/`));
+  const there = layouts.find((layout) => exists(fs, view, mainFile(layout)));
+  return own ?? there ?? sourceDefaults('/usr/local/nginx');
+}
+
+function mainFile({ prefix, confPath }: BuildDefaults): string {
+  return completePath(prefix, confPath);
 }
 
 /** Host before container, then by configuration: the order decides which one is called `local`. */
@@ -152,15 +142,17 @@ async function findInstalled(ports: DiscoveryPorts): Promise<readonly NginxFound
   const { fs, hostPrefix } = ports;
   const view = rootView(fs, hostPrefix);
   const found: NginxFound[] = [];
-  for (const layout of layouts.filter(({ confPath }) => exists(fs, view, confPath))) {
-    const program = programFolders.map((folder) => `${folder}/nginx`).find((path) => exists(fs, view, path));
-    const build = program === undefined ? null : readBuild(fs, placeOf(fs, view, program));
-    const own = build?.defaults.confPath === layout.confPath ? build : null;
+  for (const layout of layouts.filter((each) => exists(fs, view, mainFile(each)))) {
+    const builds = programFolders
+      .map((folder) => `${folder}/nginx`)
+      .filter((path) => exists(fs, view, path))
+      .map((path) => readBuild(fs, placeOf(fs, view, path)));
+    const own = builds.find((build) => build !== null && mainFile(build.defaults) === mainFile(layout));
     found.push({
       master: null,
       version: own?.version ?? null,
       defaults: own?.defaults ?? layout,
-      confPath: layout.confPath,
+      confPath: mainFile(layout),
       commandLine: null,
       view,
     });

@@ -128,26 +128,24 @@ function readAccessLog(
   };
 }
 
-/** What nginx does where nothing is written: http logs to the build's path, stream does not log. */
-function defaultLog(scope: Scope, formats: readonly LogFormat[], build: BuildDefaults): AccessLog | null {
+/** What http does where nothing is written. */
+function defaultLog(scope: Scope, formats: readonly LogFormat[], build: BuildDefaults): AccessLog {
   const { file, line } = scope.directive ?? { file: '', line: 0 };
   const format = formats.find((each) => each.protocol === 'http' && each.name === 'combined') ?? null;
-  return scope.protocol === 'http'
-    ? {
-        target: targetOf(build.httpLogPath, build.prefix),
-        protocol: 'http',
-        format,
-        formatName: 'combined',
-        condition: null,
-        gzip: false,
-        buffer: null,
-        flush: null,
-        proxied: false,
-        byDefault: true,
-        file,
-        line,
-      }
-    : null;
+  return {
+    target: targetOf(build.httpLogPath, build.prefix),
+    protocol: 'http',
+    format,
+    formatName: 'combined',
+    condition: null,
+    gzip: false,
+    buffer: null,
+    flush: null,
+    proxied: false,
+    byDefault: true,
+    file,
+    line,
+  };
 }
 
 /** Every access log that some server or location writes to. `off` at a level switches all of that level off. */
@@ -167,7 +165,8 @@ export function readAccessLogs(
     const stated = inherited(scope, 'access_log');
     const off = stated.some((each) => each.args[0] === 'off');
     const proxied = isProxied(scope);
-    const effective: readonly (Directive | null)[] = stated.length > 0 ? stated : [null];
+    const unsaid: readonly null[] = protocol === 'http' ? [null] : [];
+    const effective: readonly (Directive | null)[] = stated.length > 0 ? stated : unsaid;
     let written = 0;
     for (const directive of off ? [] : effective) {
       const log =
@@ -175,10 +174,8 @@ export function readAccessLogs(
         (directive === null
           ? defaultLog(scope, formats, build)
           : readAccessLog(directive, protocol, formats, build.prefix, problems));
-      if (log !== null) {
-        logs.set(directive, { ...log, proxied: log.proxied || proxied });
-        written += 1;
-      }
+      logs.set(directive, { ...log, proxied: log.proxied || proxied });
+      written += 1;
     }
     if (proxied && written === 0 && scope.directive !== null) {
       silent.push({ file: scope.directive.file, line: scope.directive.line, protocol });

@@ -99,12 +99,17 @@ export function createAttribution(configuration: NginxConfiguration): Attributio
     return elsewhere ? null : joined(named);
   }
 
+  /** nginx names the group when none of its peers was live; a unix socket is alone, and never out of use. */
+  function withoutPeers(name: string): readonly Upstream[] {
+    return (byAlias.get(name.toLowerCase()) ?? []).filter((upstream) => !upstream.name.startsWith('unix:'));
+  }
+
   function upstreamOf(peer: string, proxyHost: string | null, protocol: Protocol | null = null): string {
     const told = proxyHost === null || proxyHost === '' || proxyHost === '-' ? null : byProxyHost(peer, proxyHost);
     return (
       told ??
       joined(inProtocol(byPeer.get(peer) ?? [], protocol)) ??
-      joined(inProtocol(byAlias.get(peer.toLowerCase()) ?? [], protocol)) ??
+      joined(inProtocol(withoutPeers(peer), protocol)) ??
       peer
     );
   }
