@@ -68,6 +68,7 @@ export function readConfiguration(tree: ConfigurationTree, build: BuildDefaults)
     protocols: protocols.filter((protocol) => scopes.some((scope) => scope.kind === protocol)),
     errorLogs: readErrorLogs(scopes, { file: tree.files[0] ?? build.confPath, line: 1 }, build, problems),
     accessLogs: access.logs,
+    accessSets: access.sets,
     silent: access.silent,
     formats,
     ...readUpstreams(scopes, problems),

@@ -90,6 +90,7 @@ export function readErrorLogs(
 
 interface AccessReading {
   readonly logs: readonly AccessLog[];
+  readonly sets: readonly (readonly number[])[];
   readonly silent: readonly (Place & { readonly protocol: Protocol })[];
 }
 
@@ -148,7 +149,14 @@ function defaultLog(scope: Scope, formats: readonly LogFormat[], build: BuildDef
   };
 }
 
-/** Every access log that some server or location writes to. `off` at a level switches all of that level off. */
+/** What a request that ends in `scope` is written to; `off` at a level switches all of that level off. */
+function effectiveLogs(scope: Scope): readonly (Directive | null)[] {
+  const stated = inherited(scope, 'access_log');
+  if (stated.length > 0) return stated.some((each) => each.args[0] === 'off') ? [] : stated;
+  return scope.protocol === 'http' ? [null] : [];
+}
+
+/** Every access log that some server or location writes to. */
 export function readAccessLogs(
   scopes: readonly Scope[],
   formats: readonly LogFormat[],
@@ -156,30 +164,28 @@ export function readAccessLogs(
   problems: ConfigurationProblem[],
 ): AccessReading {
   const logs = new Map<Directive | null, AccessLog>();
+  const sets = new Map<string, readonly number[]>();
   const silent: (Place & { readonly protocol: Protocol })[] = [];
   for (const scope of scopes.filter(writes)) {
     const { protocol } = scope;
-    if (protocol === null || protocol === 'mail') {
-      continue;
-    }
-    const stated = inherited(scope, 'access_log');
-    const off = stated.some((each) => each.args[0] === 'off');
+    if (protocol === null || protocol === 'mail') continue;
     const proxied = isProxied(scope);
-    const unsaid: readonly null[] = protocol === 'http' ? [null] : [];
-    const effective: readonly (Directive | null)[] = stated.length > 0 ? stated : unsaid;
-    let written = 0;
-    for (const directive of off ? [] : effective) {
+    const effective = effectiveLogs(scope);
+    for (const directive of effective) {
       const log =
         logs.get(directive) ??
         (directive === null
           ? defaultLog(scope, formats, build)
           : readAccessLog(directive, protocol, formats, build.prefix, problems));
       logs.set(directive, { ...log, proxied: log.proxied || proxied });
-      written += 1;
     }
-    if (proxied && written === 0 && scope.directive !== null) {
+    if (!proxied) continue;
+    const keys = [...logs.keys()];
+    const set = effective.map((directive) => keys.indexOf(directive));
+    if (set.length > 0) sets.set(set.join(' '), set);
+    else if (scope.directive !== null) {
       silent.push({ file: scope.directive.file, line: scope.directive.line, protocol });
     }
   }
-  return { logs: [...logs.values()], silent };
+  return { logs: [...logs.values()], sets: [...sets.values()], silent };
 }

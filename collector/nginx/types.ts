@@ -162,6 +162,11 @@ export interface NginxConfiguration {
   readonly protocols: readonly ('http' | 'stream' | 'mail')[];
   readonly errorLogs: readonly ErrorLog[];
   readonly accessLogs: readonly AccessLog[];
+  /**
+   * Which access logs one request is written to, for every place that has an upstream: indexes into `accessLogs`, each
+   * distinct set once. A request stands in all logs of its set.
+   */
+  readonly accessSets: readonly (readonly number[])[];
   /** Places that have an upstream and write no access log. */
   readonly silent: readonly (Place & { readonly protocol: Protocol })[];
   readonly formats: readonly LogFormat[];
