@@ -80,9 +80,9 @@ function errorLogRules({ errorLogs, identity }: Facts): readonly Finding[] {
 
 /** A log beside it that says all is enough: several access_log lines of one level all apply. */
 function isCovered(index: number, { configuration }: Facts): boolean {
-  const sets = configuration.accessSets.filter((set) => set.includes(index));
-  return sets.every((set) =>
-    set.some((at) => {
+  const sets = configuration.accessSets.filter(({ logs, proxied }) => proxied && logs.includes(index));
+  return sets.every(({ logs }) =>
+    logs.some((at) => {
       const log = configuration.accessLogs[at];
       return at !== index && log !== undefined && missingVariables(log).length === 0;
     }),

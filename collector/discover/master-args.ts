@@ -1,6 +1,8 @@
 /** The command line that nginx's master keeps in its process title (src/os/unix/ngx_process_cycle.c: ngx_master_process_cycle). */
 
 export interface MasterArgs {
+  /** As it stands in the title. */
+  readonly text: string;
   readonly program: string;
   /** `-p`, with no slash at its end. */
   readonly prefix: string | null;
@@ -36,6 +38,7 @@ export function parseMasterArgs(text: string): MasterArgs {
     }
   }
   return {
+    text,
     program,
     prefix: values['p']?.replace(/(.)\/+$/, '$1') ?? null,
     conf: values['c'] ?? null,

@@ -18,13 +18,10 @@ export interface NginxRead {
   readonly found: NginxFound;
   /** Names are not resolved yet. */
   readonly configuration: NginxConfiguration;
-  /** The configuration came from `nginx -T`: no file is looked at, and none tells when it changes. */
+  /** The configuration came from `nginx -T`: nginx's own files are not looked at. */
   readonly dumped: boolean;
-}
-
-/** A path of nginx's as this process opens it. */
-export function reachable(fs: FileSystem, { view }: NginxFound, path: string): string {
-  return placeOf(fs, view, path);
+  /** Paths, as this process opens them, that tell by stat() when to read again. */
+  readonly watched: readonly string[];
 }
 
 /** Reads the configuration of `found` through its view; a main file that is missing is a problem in the result. */
@@ -35,7 +32,8 @@ export function readNginx(found: NginxFound, fs: FileSystem, hostPrefix: string)
       : place;
   const files = configurationFiles(fs, found.view, follow);
   const tree = readTree(found.confPath, files, found.commandLine);
-  return { found, configuration: readConfiguration(tree, found.defaults), dumped: false };
+  const watched = [...tree.files, ...tree.unread, ...tree.folders].map((path) => placeOf(fs, found.view, path));
+  return { found, configuration: readConfiguration(tree, found.defaults), dumped: false, watched };
 }
 
 /** What an nginx whose main file is `path` was most likely built with, when no running one tells. */
@@ -70,6 +68,7 @@ export function readTold(told: string, running: readonly NginxFound[], fs: FileS
     return readNginx(findByMain(running, within(told), fs, hostPrefix), fs, hostPrefix);
   }
   const path = within(told.slice(dumpPrefix.length));
+  const watched = [hostPrefix + path];
   const text = readText(fs, hostPrefix + path);
   const dump = readDump(text.ok ? text.value : '');
   if (dump.main === null) {
@@ -77,9 +76,9 @@ export function readTold(told: string, running: readonly NginxFound[], fs: FileS
     const wrong = text.ok ? 'this is no output of nginx -T' : `it cannot be read (${text.code})`;
     const tree = readTree(path, { readFile: () => ({ text: '' }), readFolder: () => null });
     const problems = [{ code: 'include_unreadable' as const, file: path, line: 1, text: wrong }];
-    return { found, configuration: readConfiguration({ ...tree, problems }, found.defaults), dumped: true };
+    return { found, configuration: readConfiguration({ ...tree, problems }, found.defaults), dumped: true, watched };
   }
   const found = findByMain(running, dump.main, fs, hostPrefix);
   const tree = readTree(dump.main, dump.files, found.commandLine);
-  return { found, configuration: readConfiguration(tree, found.defaults), dumped: true };
+  return { found, configuration: readConfiguration(tree, found.defaults), dumped: true, watched };
 }

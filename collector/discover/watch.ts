@@ -4,16 +4,11 @@
  */
 import { attempt, type FileSystem } from '../system/fs.ts';
 import type { Worker } from './processes.ts';
-import { placeOf, type View } from './view.ts';
 
 /** What the files look like, without reading them: changes when any of them is written, replaced, added or removed. */
-export function signatureOf(
-  fs: FileSystem,
-  view: View,
-  { files, folders }: { readonly files: readonly string[]; readonly folders: readonly string[] },
-): string {
-  const looks = [...files, ...folders].map((path) => {
-    const stat = attempt(() => fs.stat(placeOf(fs, view, path)));
+export function signatureOf(fs: FileSystem, watched: readonly string[]): string {
+  const looks = watched.map((path) => {
+    const stat = attempt(() => fs.stat(path));
     return stat.ok ? `${stat.value.ino} ${stat.value.size} ${stat.value.modifiedMs}` : stat.code;
   });
   return looks.join('\n');

@@ -55,10 +55,12 @@ export function readConfiguration(tree: ConfigurationTree, build: BuildDefaults)
     scope.kind === 'http' || scope.kind === 'stream' ? readFormats(scope, scope.kind, problems) : [],
   );
   const access = readAccessLogs(scopes, formats, build, problems);
+  const errors = readErrorLogs(scopes, { file: tree.files[0] ?? build.confPath, line: 1 }, build, problems);
   const processes = value('worker_processes') ?? '1';
   const pid = value('pid');
   return {
     files: tree.files,
+    unread: tree.unread,
     folders: tree.folders,
     user: value('user') ?? null,
     workerProcesses: processes === 'auto' ? 'auto' : (parseCount(processes) ?? 1),
@@ -66,7 +68,8 @@ export function readConfiguration(tree: ConfigurationTree, build: BuildDefaults)
     workerRlimitNofile: parseCount(value('worker_rlimit_nofile')),
     pidFile: pid === undefined ? null : completePath(build.prefix, pid),
     protocols: protocols.filter((protocol) => scopes.some((scope) => scope.kind === protocol)),
-    errorLogs: readErrorLogs(scopes, { file: tree.files[0] ?? build.confPath, line: 1 }, build, problems),
+    errorLogs: errors.logs,
+    errorSets: errors.sets,
     accessLogs: access.logs,
     accessSets: access.sets,
     silent: access.silent,

@@ -11,6 +11,7 @@ import type {
   ErrorLog,
   LogFormat,
   LogLevel,
+  LogSet,
   LogTarget,
   Place,
   Protocol,
@@ -59,38 +60,51 @@ function readErrorLog(directive: Directive, prefix: string, problems: Configurat
   return { target: targetOf(path, prefix), level, proxied: false, byDefault: false, file, line };
 }
 
+/** Distinct sets of logs, with the places that write to them taken together. */
+function createSets() {
+  const sets = new Map<string, LogSet>();
+  return {
+    add(logs: readonly number[], proxied: boolean): void {
+      const key = logs.join(' ');
+      if (logs.length > 0) sets.set(key, { logs, proxied: proxied || sets.get(key)?.proxied === true });
+    },
+    all: (): readonly LogSet[] => [...sets.values()],
+  };
+}
+
 /** Every error log that something writes to; the main one first. */
 export function readErrorLogs(
   scopes: readonly Scope[],
   main: Place,
   build: BuildDefaults,
   problems: ConfigurationProblem[],
-): readonly ErrorLog[] {
+): { readonly logs: readonly ErrorLog[]; readonly sets: readonly LogSet[] } {
   const logs = new Map<Directive | null, ErrorLog>();
+  const sets = createSets();
   for (const scope of scopes.filter((each) => each.kind === 'main' || writes(each))) {
-    const effective: readonly (Directive | null)[] = inherited(scope, 'error_log');
-    for (const directive of effective.length > 0 ? effective : [null]) {
-      const known = logs.get(directive);
+    const stated: readonly (Directive | null)[] = inherited(scope, 'error_log');
+    const effective = stated.length > 0 ? stated : [null];
+    const proxied = isProxied(scope);
+    for (const directive of effective) {
       const log =
-        known ??
+        logs.get(directive) ??
         (directive === null
-          ? {
-              ...main,
-              target: targetOf(build.errorLogPath, build.prefix),
-              level: 'error',
-              proxied: false,
-              byDefault: true,
-            }
+          ? { ...main, target: targetOf(build.errorLogPath, build.prefix), level: 'error', proxied, byDefault: true }
           : readErrorLog(directive, build.prefix, problems));
-      logs.set(directive, { ...log, proxied: log.proxied || isProxied(scope) });
+      logs.set(directive, { ...log, proxied: log.proxied || proxied });
     }
+    const keys = [...logs.keys()];
+    sets.add(
+      effective.map((directive) => keys.indexOf(directive)),
+      proxied,
+    );
   }
-  return [...logs.values()];
+  return { logs: [...logs.values()], sets: sets.all() };
 }
 
 interface AccessReading {
   readonly logs: readonly AccessLog[];
-  readonly sets: readonly (readonly number[])[];
+  readonly sets: readonly LogSet[];
   readonly silent: readonly (Place & { readonly protocol: Protocol })[];
 }
 
@@ -164,7 +178,7 @@ export function readAccessLogs(
   problems: ConfigurationProblem[],
 ): AccessReading {
   const logs = new Map<Directive | null, AccessLog>();
-  const sets = new Map<string, readonly number[]>();
+  const sets = createSets();
   const silent: (Place & { readonly protocol: Protocol })[] = [];
   for (const scope of scopes.filter(writes)) {
     const { protocol } = scope;
@@ -179,13 +193,14 @@ export function readAccessLogs(
           : readAccessLog(directive, protocol, formats, build.prefix, problems));
       logs.set(directive, { ...log, proxied: log.proxied || proxied });
     }
-    if (!proxied) continue;
     const keys = [...logs.keys()];
-    const set = effective.map((directive) => keys.indexOf(directive));
-    if (set.length > 0) sets.set(set.join(' '), set);
-    else if (scope.directive !== null) {
+    sets.add(
+      effective.map((directive) => keys.indexOf(directive)),
+      proxied,
+    );
+    if (proxied && effective.length === 0 && scope.directive !== null) {
       silent.push({ file: scope.directive.file, line: scope.directive.line, protocol });
     }
   }
-  return { logs: [...logs.values()], sets: [...sets.values()], silent };
+  return { logs: [...logs.values()], sets: sets.all(), silent };
 }

@@ -39,6 +39,7 @@ interface Reading {
   /** What relative includes are completed with: the main file's folder, wherever the include stands. */
   readonly folder: string;
   readonly files: Set<string>;
+  readonly unread: Set<string>;
   readonly folders: Set<string>;
   readonly problems: ConfigurationProblem[];
   readings: number;
@@ -67,6 +68,7 @@ function readFile(reading: Reading, path: string, from: Directive | null, mustEx
   }
   const content = reading.disk.readFile(path);
   if ('failure' in content) {
+    reading.unread.add(path);
     if (content.failure !== 'missing') {
       report('include_unreadable', `${path} cannot be read`);
     } else if (mustExist) {
@@ -203,6 +205,7 @@ export function readTree(main: string, disk: ConfigurationFiles, commandLine: st
     disk,
     folder: folderOf(main),
     files: new Set(),
+    unread: new Set(),
     folders: new Set(),
     problems: [],
     readings: 0,
@@ -213,6 +216,7 @@ export function readTree(main: string, disk: ConfigurationFiles, commandLine: st
   return {
     directives,
     files: [...reading.files],
+    unread: [...reading.unread],
     folders: [...reading.folders],
     problems: reading.problems,
   };

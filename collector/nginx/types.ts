@@ -40,6 +40,8 @@ export interface ConfigurationTree {
   readonly directives: readonly Directive[];
   /** Every file that was read, in the order of the first reading. */
   readonly files: readonly string[];
+  /** Files that are included by name and could not be read: they may appear, or be made readable. */
+  readonly unread: readonly string[];
   /** Folders whose content decides what is included. */
   readonly folders: readonly string[];
   readonly problems: readonly ConfigurationProblem[];
@@ -150,8 +152,17 @@ export interface StatusPage extends Place {
   readonly obstacle: StatusObstacle | null;
 }
 
+/** The logs that one request, or one connection, is written to: all of them, each line in each. */
+export interface LogSet {
+  /** Indexes into `accessLogs` or `errorLogs`. */
+  readonly logs: readonly number[];
+  /** Some of the places that write to it have an upstream. */
+  readonly proxied: boolean;
+}
+
 export interface NginxConfiguration {
   readonly files: readonly string[];
+  readonly unread: readonly string[];
   readonly folders: readonly string[];
   readonly problems: readonly ConfigurationProblem[];
   readonly user: string | null;
@@ -162,11 +173,9 @@ export interface NginxConfiguration {
   readonly protocols: readonly ('http' | 'stream' | 'mail')[];
   readonly errorLogs: readonly ErrorLog[];
   readonly accessLogs: readonly AccessLog[];
-  /**
-   * Which access logs one request is written to, for every place that has an upstream: indexes into `accessLogs`, each
-   * distinct set once. A request stands in all logs of its set.
-   */
-  readonly accessSets: readonly (readonly number[])[];
+  /** Every distinct set once. */
+  readonly errorSets: readonly LogSet[];
+  readonly accessSets: readonly LogSet[];
   /** Places that have an upstream and write no access log. */
   readonly silent: readonly (Place & { readonly protocol: Protocol })[];
   readonly formats: readonly LogFormat[];

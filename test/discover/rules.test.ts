@@ -8,7 +8,7 @@ import { word } from '../../collector/discover/wording.ts';
 import { withAddresses } from '../../collector/nginx/peers.ts';
 import { configurationOf, debianBuild } from '../nginx/memory-files.ts';
 
-const args = { program: 'nginx', prefix: null, conf: null, globals: null, errorLog: null };
+const args = { text: 'nginx', program: 'nginx', prefix: null, conf: null, globals: null, errorLog: null };
 const master = { pid: 1, uid: 0, args, exe: null, container: null, mounts: [] };
 const found: NginxFound = {
   master,
