@@ -308,4 +308,21 @@ export interface PeerSockets {
   readonly queued: number | null;
   /** Local ports that connections to it hold, of those there are; null where that is not known. */
   readonly localPorts: { readonly used: number; readonly of: number } | null;
+
+/** A peer as nginx's configuration has it. */
+export interface ConfiguredPeer {
+  readonly upstream: string;
+  readonly peer: string;
+  /** Where its lines are counted when they do not tell the upstream: `a|b` when both hold the peer. */
+  readonly instance: string;
+  readonly maxFails: number;
+  readonly failTimeoutSeconds: number;
+  /** The shared memory zone's name; without one each worker counts failures for itself. */
+  readonly zone: string | null;
+  readonly backup: boolean;
+  readonly down: boolean;
+  /** The only peer of its upstream: nginx ignores max_fails. */
+  readonly single: boolean;
+  /** FILE:LINE of its `server` line, or of the `*_pass` that names it. */
+  readonly place: string;
 }

@@ -32,7 +32,7 @@ export function readNginx(found: NginxFound, fs: FileSystem, hostPrefix: string)
       : place;
   const files = configurationFiles(fs, found.view, follow);
   const tree = readTree(found.confPath, files, found.commandLine);
-  const watched = [...tree.files, ...tree.unread, ...tree.folders].map((path) => placeOf(fs, found.view, path));
+  const watched = [...tree.files, ...tree.unread, ...tree.folders].map((path) => follow(placeOf(fs, found.view, path)));
   return { found, configuration: readConfiguration(tree, found.defaults), dumped: false, watched };
 }
 
