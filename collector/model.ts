@@ -308,6 +308,7 @@ export interface PeerSockets {
   readonly queued: number | null;
   /** Local ports that connections to it hold, of those there are; null where that is not known. */
   readonly localPorts: { readonly used: number; readonly of: number } | null;
+}
 
 /** A peer as nginx's configuration has it. */
 export interface ConfiguredPeer {
