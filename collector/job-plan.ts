@@ -1,5 +1,5 @@
 import type { JobSettings } from './config/settings.ts';
-import type { Followed } from './discover/follower.ts';
+import type { Followed } from './discover/nginx-follower.ts';
 import { type AccessLogPlan, discoveredAccessLogs, discoveredErrorLogs, formatPlan, type LogPlan } from './log-plan.ts';
 import type { ConfiguredPeer } from './model.ts';
 import { type Attribution, createAttribution } from './nginx/peers.ts';

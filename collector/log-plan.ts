@@ -1,4 +1,4 @@
-import type { Followed } from './discover/follower.ts';
+import type { Followed } from './discover/nginx-follower.ts';
 import { placeOf, type View } from './discover/view.ts';
 import type { AccessLog, ErrorLog, LogFormat, LogSet, LogTarget, NginxConfiguration } from './nginx/types.ts';
 import { attempt, type FileSystem } from './system/fs.ts';

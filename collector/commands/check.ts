@@ -64,7 +64,7 @@ async function readJobs(jobs: readonly JobSettings[], hostPrefix: string): Promi
     nginxConf === null
       ? running.map((found, at) => ({
           job: at === 0 ? name : `${name} ${at + 1}`,
-          read: readNginx(found, fs, hostPrefix),
+          read: readNginx(found, fs),
         }))
       : [{ job: name, read: readTold(nginxConf, running, fs, hostPrefix) }],
   );

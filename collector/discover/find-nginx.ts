@@ -77,7 +77,7 @@ async function buildOf(master: Master, view: View, ports: DiscoveryPorts): Promi
 }
 
 function exists(fs: FileSystem, view: View, path: string): boolean {
-  return attempt(() => fs.stat(placeOf(fs, view, path))).ok;
+  return attempt(() => fs.lstat(placeOf(fs, view, path))).ok;
 }
 
 async function describe(master: Master, host: readonly Mount[], ports: DiscoveryPorts): Promise<NginxFound> {
@@ -101,7 +101,7 @@ async function describe(master: Master, host: readonly Mount[], ports: Discovery
 function knownLayout(fs: FileSystem, view: View, program: string): BuildDefaults {
   const own = layouts.find(({ prefix }) => program.startsWith(`${prefix}/sbin/`));
   const there = layouts.find((layout) => exists(fs, view, mainFile(layout)));
-  return own ?? there ?? sourceDefaults('/usr/local/nginx');
+  return own ?? there ?? layouts[0] ?? sourceDefaults('/usr/local/nginx');
 }
 
 function mainFile({ prefix, confPath }: BuildDefaults): string {

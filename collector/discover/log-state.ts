@@ -70,10 +70,9 @@ function fileState(fs: FileSystem, path: string, who: Identity): LogState {
   return stat.value.kind === 'file' ? readability(fs, path, who) : { is: 'stream', target: path };
 }
 
-/** Where the link at `place`, if it is one, leads inside the root that `place` was found under. */
-function followed(fs: FileSystem, place: string, nginxPath: string): string {
-  const root = place.endsWith(nginxPath) ? place.slice(0, place.length - nginxPath.length) : '';
-  return rootedPath(fs, root, root === '' ? place : nginxPath);
+/** A link of our own root: without a prefix nobody has followed it yet. */
+function rooted(fs: FileSystem, path: string): string {
+  return rootedPath(fs, '', path);
 }
 
 export function logState(fs: FileSystem, found: NginxFound, target: LogTarget, who: Identity): LogState {
@@ -86,6 +85,6 @@ export function logState(fs: FileSystem, found: NginxFound, target: LogTarget, w
       return { is: 'syslog', server: target.server, unix: target.server.startsWith('unix:') };
     case 'file':
       if (target.glob !== target.path) return { is: 'pattern' };
-      return fileState(fs, followed(fs, placeOf(fs, found.view, target.path), target.path), who);
+      return fileState(fs, rooted(fs, found.view.follow(placeOf(fs, found.view, target.path))), who);
   }
 }

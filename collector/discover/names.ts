@@ -29,3 +29,13 @@ export function changedNames(before: Addresses, now: Addresses): readonly NameCh
     return sorted(old) === sorted(fresh) ? [] : [{ name, before: old, now: fresh }];
   });
 }
+
+/** What nginx uses goes on counting; a name that had no address takes what it has now. */
+export function keepKnown(before: Addresses, fresh: Addresses): Addresses {
+  return new Map(
+    [...fresh].map(([name, now]) => {
+      const old = before.get(name) ?? [];
+      return [name, old.length > 0 ? old : now];
+    }),
+  );
+}

@@ -85,6 +85,7 @@ function childrenOf(fs: FileSystem, proc: string, pid: number): readonly number[
 
 /** The workers of a master that are not shutting down. */
 export function workersOf(fs: FileSystem, proc: string, master: number): readonly Worker[] {
+  if (text(fs, `${proc}/${master}/cmdline`) === '') return [];
   const isChild = (pid: number): boolean => parseProcStatus(text(fs, `${proc}/${pid}/status`)).parent === master;
   const pids = childrenOf(fs, proc, master) ?? pidsIn(fs, proc).filter(isChild);
   return pids.flatMap((pid) => {

@@ -8,7 +8,6 @@ import type { FileSystem } from '../system/fs.ts';
 import { readText } from './files.ts';
 import type { NginxFound } from './find-nginx.ts';
 import { layouts } from './layouts.ts';
-import { rootedPath } from './rooted-path.ts';
 import { configurationFiles, placeOf, rootView } from './view.ts';
 
 const dumpPrefix = 'dump:';
@@ -25,14 +24,12 @@ export interface NginxRead {
 }
 
 /** Reads the configuration of `found` through its view; a main file that is missing is a problem in the result. */
-export function readNginx(found: NginxFound, fs: FileSystem, hostPrefix: string): NginxRead {
-  const follow = (place: string): string =>
-    hostPrefix !== '' && place.startsWith(`${hostPrefix}/`)
-      ? rootedPath(fs, hostPrefix, place.slice(hostPrefix.length))
-      : place;
-  const files = configurationFiles(fs, found.view, follow);
+export function readNginx(found: NginxFound, fs: FileSystem): NginxRead {
+  const files = configurationFiles(fs, found.view);
   const tree = readTree(found.confPath, files, found.commandLine);
-  const watched = [...tree.files, ...tree.unread, ...tree.folders].map((path) => follow(placeOf(fs, found.view, path)));
+  const watched = [...tree.files, ...tree.unread, ...tree.folders].map((path) =>
+    found.view.follow(placeOf(fs, found.view, path)),
+  );
   return { found, configuration: readConfiguration(tree, found.defaults), dumped: false, watched };
 }
 
@@ -65,7 +62,7 @@ export function readTold(told: string, running: readonly NginxFound[], fs: FileS
   const within = (path: string): string =>
     hostPrefix !== '' && path.startsWith(`${hostPrefix}/`) ? path.slice(hostPrefix.length) : path;
   if (!told.startsWith(dumpPrefix)) {
-    return readNginx(findByMain(running, within(told), fs, hostPrefix), fs, hostPrefix);
+    return readNginx(findByMain(running, within(told), fs, hostPrefix), fs);
   }
   const path = within(told.slice(dumpPrefix.length));
   const watched = [hostPrefix + path];

@@ -44,11 +44,12 @@ function kernelRules({ kernel }: Facts): readonly Finding[] {
 /** The command line that reaches this very nginx: -p and -c as it was started, inside its container if it has one. */
 function commandFor({ master }: NginxFound): string {
   if (master === null) return 'nginx';
-  const { program, prefix, conf, globals } = master.args;
+  const { program, prefix, conf, globals, errorLog } = master.args;
   const words = [
     master.container === null ? '' : `docker exec ${master.container}`,
     program || 'nginx',
     prefix === null ? '' : `-p ${prefix}`,
+    errorLog === null ? '' : `-e ${errorLog}`,
     conf === null ? '' : `-c ${conf}`,
     globals === null || master.container !== null ? '' : `-g '${globals}'`,
   ];

@@ -1,5 +1,5 @@
-import { chmodSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, cpSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findNginx } from '../../collector/discover/find-nginx.ts';
 import { logState } from '../../collector/discover/log-state.ts';
@@ -8,26 +8,15 @@ import { execute } from '../../collector/system/exec.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
 import { tool } from '../support/packages.ts';
 import { tempDir } from '../support/temp.ts';
+import { hostTree } from './host-tree.ts';
 
 const fs = nodeFileSystem;
 const root = { name: 'root', uid: 0, gids: [0], isSelf: false, groupName: String };
 
-/** A host's files under a folder of our own; a text that begins with `-> ` is a symbolic link. */
-function hostTree(files: Readonly<Record<string, string>>): string {
-  const prefix = tempDir('host');
-  for (const [path, text] of Object.entries(files)) {
-    const at = join(prefix, path);
-    mkdirSync(dirname(at), { recursive: true });
-    if (text.startsWith('-> ')) symlinkSync(text.slice(3), at);
-    else writeFileSync(at, text);
-  }
-  return prefix;
-}
-
 async function discover(hostPrefix: string) {
   const [found, ...others] = await findNginx({ fs, execute, hostPrefix });
   if (found === undefined) throw new Error('no nginx was found');
-  const { configuration } = readNginx(found, fs, hostPrefix);
+  const { configuration } = readNginx(found, fs);
   const logs = [...configuration.errorLogs, ...configuration.accessLogs].map(({ target }) => [
     target.kind === 'file' ? target.path : target.kind,
     logState(fs, found, target, root).is,
@@ -160,7 +149,7 @@ const layouts: Readonly<Record<string, Layout>> = {
 
 describe('without any configuration of ours, under NETDATA_HOST_PREFIX', () => {
   test.each(Object.entries(layouts))('%s', async (_, { files, version, conf, logs }) => {
-    const { found, others, configuration, logs: seen } = await discover(hostTree(files));
+    const { found, others, configuration, logs: seen } = await discover(hostTree(files).prefix);
     expect(others).toEqual([]);
     expect({ version: found.version, conf: found.confPath }).toEqual({ version, conf });
     expect(configuration.problems).toEqual([]);
@@ -195,7 +184,7 @@ test('nothing there is no failure', async () => {
 });
 
 test('a told file that is missing, unreadable or no dump is a problem, not an exception', () => {
-  const prefix = hostTree({ '/etc/x.dump': 'nginx: [emerg] no', '/etc/closed.conf': 'user x;' });
+  const { prefix } = hostTree({ '/etc/x.dump': 'nginx: [emerg] no', '/etc/closed.conf': 'user x;' });
   chmodSync(join(prefix, 'etc/closed.conf'), 0o000);
   const problems = (told: string) => readTold(told, [], fs, prefix).configuration.problems.map(({ text }) => text);
   expect(problems('/none.conf')).toEqual(['/none.conf does not exist']);
@@ -205,7 +194,7 @@ test('a told file that is missing, unreadable or no dump is a problem, not an ex
 });
 
 test('a dump is read like the files', () => {
-  const prefix = hostTree({
+  const { prefix } = hostTree({
     '/etc/nginx.dump': `# configuration file /etc/nginx/nginx.conf:\nhttp { include conf.d/*; }\n# configuration file /etc/nginx/conf.d/a:\n${server}\n`,
   });
   const read = readTold('dump:/etc/nginx.dump', [], fs, prefix);

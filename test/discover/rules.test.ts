@@ -16,7 +16,7 @@ const found: NginxFound = {
   defaults: debianBuild,
   confPath: '/etc/nginx/nginx.conf',
   commandLine: null,
-  view: { places: (path) => [path] },
+  view: { places: (path) => [path], follow: (place) => place },
 };
 
 interface Circumstances {

@@ -23,7 +23,7 @@ export interface Followed {
   readonly newLogs: ReadonlySet<string>;
 }
 
-export interface Follower {
+export interface NginxFollower {
   current(): Followed;
   /** Looks at files and workers; true when what is current has changed. */
   poll(nowMs: number): boolean;
@@ -31,7 +31,7 @@ export interface Follower {
   replace(read: NginxRead, nowMs: number): void;
 }
 
-export type FollowerPorts = Pick<DiscoveryPorts, 'fs' | 'hostPrefix'> & {
+export type NginxFollowerPorts = Pick<DiscoveryPorts, 'fs' | 'hostPrefix'> & {
   /** Milliseconds since 1970, as file systems count. */
   readonly wallMs: () => number;
 };
@@ -42,18 +42,18 @@ function logPaths(configuration: NginxConfiguration): readonly string[] {
 }
 
 /** @param again reads the configuration anew, from the same nginx */
-export function createFollower(
+export function createNginxFollower(
   first: NginxRead,
   again: (read: NginxRead) => NginxRead,
-  { fs, hostPrefix, wallMs }: FollowerPorts,
-): Follower {
+  { fs, hostPrefix, wallMs }: NginxFollowerPorts,
+): NginxFollower {
   let current: Followed = { read: first, pending: null, previous: null, newLogs: new Set() };
   let inForce = sight(first);
   let pendingSignature = '';
   let previousSince = 0;
   let lastLookMs = wallMs();
-  /** Logs of the pending configuration that did not exist before nginx took it. */
-  let absent: ReadonlySet<string> = new Set();
+  /** Logs of the pending configuration, and whether they existed before nginx took it. */
+  let existed: ReadonlyMap<string, boolean> = new Map();
 
   function sight({ watched, found, dumped }: NginxRead): Sight {
     const seen = dumped || found.master === null ? [] : workersOf(fs, procFolder(hostPrefix), found.master.pid);
@@ -71,7 +71,7 @@ export function createFollower(
 
   function becomePending(): void {
     const next = again(current.read);
-    absent = new Set(addedLogs(next).filter((path) => !attempt(() => fs.stat(place(next, path))).ok));
+    existed = new Map(addedLogs(next).map((path) => [path, attempt(() => fs.stat(place(next, path))).ok]));
     current = { ...current, pending: next.configuration };
   }
 
@@ -82,11 +82,15 @@ export function createFollower(
   }
 
   function take(next: NginxRead, nowMs: number): void {
-    const newLogs = new Set(addedLogs(next).filter((path) => absent.has(path) || isNewborn(next, path)));
+    const isNew = (path: string): boolean => {
+      const before = existed.get(path);
+      return before === undefined ? isNewborn(next, path) : !before;
+    };
+    const newLogs = new Set(addedLogs(next).filter(isNew));
     current = { read: next, pending: null, previous: current.read.configuration, newLogs };
     inForce = sight(next);
     pendingSignature = '';
-    absent = new Set();
+    existed = new Map();
     previousSince = nowMs;
   }
 
