@@ -327,3 +327,11 @@ export interface ConfiguredPeer {
   /** FILE:LINE of its `server` line, or of the `*_pass` that names it. */
   readonly place: string;
 }
+
+/**
+ * Names the upstream of what a log calls a peer: an address, or the name of a group of which none was live.
+ *
+ * @param proxyHost `$proxy_host`, null where the log does not have it
+ * @param protocol whose upstreams it may belong to, null for any
+ */
+export type UpstreamOf = (peer: string, proxyHost: string | null, protocol: 'http' | 'stream' | 'mail' | null) => string;
