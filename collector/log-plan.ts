@@ -19,6 +19,9 @@ export interface FormatPlan {
 }
 
 export interface AccessLogPlan extends LogPlan {
+  readonly protocol: 'http' | 'stream' | null;
+  /** nginx is older than 1.15.7: a connect time is no proof of a connection. */
+  readonly legacyConnectTime: boolean;
   /** Tried in this order: vhosts may share a file, and after a reload old workers still write by the old format. */
   readonly formats: readonly FormatPlan[];
 }
@@ -144,14 +147,24 @@ export function formatPlan(format: LogFormat): FormatPlan {
 /** The access logs to follow, with every format that may stand in each. */
 export function discoveredAccessLogs(followed: Followed, fs: FileSystem): readonly AccessLogPlan[] {
   const best = ({ accessLogs, accessSets }: NginxConfiguration) => chosen(accessLogs, accessSets, accessScore);
+  const legacyConnectTime = isLegacy(followed.read.found.version);
   const complete = (log: AccessLog, plan: LogPlan): AccessLogPlan => ({
     ...plan,
+    protocol: log.protocol,
+    legacyConnectTime,
     formats: log.format === null ? [] : [formatPlan(log.format)],
   });
   return uniqueSpecs(plansOf(followed, fs, best, complete), (a, b) => ({
     ...a,
     formats: uniqueFormats([...a.formats, ...b.formats]),
   }));
+}
+
+/** Before 1.15.7 nginx wrote the response time where there was no connect time (facts: commit c24146731). */
+export function isLegacy(version: string | null): boolean {
+  const [, major = 9, minor = 0, patch = 0] =
+    /^(?:nginx|openresty)\/(\d+)\.(\d+)\.(\d+)/.exec(version ?? '')?.map(Number) ?? [];
+  return major * 1e6 + minor * 1e3 + patch < 1_015_007;
 }
 
 function uniqueFormats(formats: readonly FormatPlan[]): readonly FormatPlan[] {

@@ -334,4 +334,8 @@ export interface ConfiguredPeer {
  * @param proxyHost `$proxy_host`, null where the log does not have it
  * @param protocol whose upstreams it may belong to, null for any
  */
-export type UpstreamOf = (peer: string, proxyHost: string | null, protocol: 'http' | 'stream' | 'mail' | null) => string;
+export type UpstreamOf = (
+  peer: string,
+  proxyHost: string | null,
+  protocol: 'http' | 'stream' | 'mail' | null,
+) => string;

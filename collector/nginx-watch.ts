@@ -1,6 +1,6 @@
 import { createPace } from './aggregate/pace.ts';
 import type { JobSettings } from './config/settings.ts';
-import { type DiscoveryPorts, findNginx, type NginxFound } from './discover/find-nginx.ts';
+import { type DiscoveryPorts, findNginx, type NginxFound, procFolder } from './discover/find-nginx.ts';
 import { type Addresses, changedNames, keepKnown, resolveNames } from './discover/names.ts';
 import { createNginxFollower, type Followed, type NginxFollower } from './discover/nginx-follower.ts';
 import { type NginxRead, readNginx, readTold } from './discover/read-nginx.ts';
@@ -8,6 +8,7 @@ import type { Conditions, Log } from './netdata/log.ts';
 import { namesToResolve, withAddresses } from './nginx/peers.ts';
 import type { Clock } from './system/clock.ts';
 import type { Resolve } from './system/dns.ts';
+import { attempt } from './system/fs.ts';
 
 /** One nginx of a job, as it is now. */
 export interface WatchedNginx {
@@ -53,26 +54,30 @@ function keyOf({ master, confPath }: NginxFound): string {
 }
 
 /** A file that the settings name as a log tells which nginx is meant, if any here writes it. */
-function isMeant({ errorLogs, accessLogs }: JobSettings): (read: NginxRead) => boolean {
+function isMeant({ errorLogs, accessLogs }: JobSettings, hostPrefix: string): (read: NginxRead) => boolean {
   const told = [...(errorLogs ?? []), ...(accessLogs ?? []).map(({ path }) => path)].filter((path) =>
     path.startsWith('/'),
   );
   if (told.length === 0) return () => true;
   return ({ configuration }) =>
     [...configuration.errorLogs, ...configuration.accessLogs].some(
-      ({ target }) => target.kind === 'file' && told.some((path) => path.endsWith(target.path)),
+      ({ target }) =>
+        target.kind === 'file' && told.some((path) => path === target.path || path === hostPrefix + target.path),
     );
 }
 
 export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): NginxWatch {
   const { fs, clock, conditions, log, hostPrefix, resolve } = ports;
   const searches = createPace({ share: 0.002, longestUs: 10_000_000 });
+  /** An nginx that was there is gone: it is likely to come back at once. */
+  const urgent = createPace({ share: 0.01, longestUs: 10_000_000 });
   const looks = createPace({ share: 0.002, longestUs: 5_000_000 });
   const watched = new Map<string, Watched>();
-  const meant = isMeant(settings);
+  const meant = isMeant(settings, hostPrefix);
   let busy = false;
   let changed = false;
   let closed = false;
+  let hasSearched = false;
 
   function again(read: NginxRead): NginxRead {
     return settings.nginxConf === null
@@ -166,7 +171,9 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
       }
       forgetGone(nowUs);
     } finally {
-      searches.spent(nowUs, clock.monotonicUs() - startedUs);
+      for (const pace of [searches, urgent]) pace.spent(nowUs, clock.monotonicUs() - startedUs);
+      changed ||= !hasSearched;
+      hasSearched = true;
       busy = false;
     }
   }
@@ -180,6 +187,13 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
       if (entry.follower.current().read !== before) loaded(key, entry);
     }
     looks.spent(nowUs, clock.monotonicUs() - startedUs);
+  }
+
+  function isOneGone(): boolean {
+    return [...watched.values()].some(({ follower }) => {
+      const { master } = follower.current().read.found;
+      return master !== null && !attempt(() => fs.stat(`${procFolder(hostPrefix)}/${master.pid}`)).ok;
+    });
   }
 
   function renewNames(nowUs: number): void {
@@ -201,7 +215,7 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
   return {
     poll() {
       const nowUs = clock.monotonicUs();
-      if (!busy && searches.isDue(nowUs)) {
+      if (!busy && (searches.isDue(nowUs) || (urgent.isDue(nowUs) && isOneGone()))) {
         search(nowUs).catch((error: unknown) => log.error(`looking for nginx: ${error}`, { job: settings.name }));
       }
       if (looks.isDue(nowUs)) look(nowUs);

@@ -61,7 +61,11 @@ export function createAccessCounting(
   /** Places are looked up by name once per tick: instances come and go between ticks. */
   let tick = 0;
 
-  function placeOf(proxyHost: string | null, peer: string | null, protocol: AccessLogOptions['protocol']): Place | null {
+  function placeOf(
+    proxyHost: string | null,
+    peer: string | null,
+    protocol: AccessLogOptions['protocol'],
+  ): Place | null {
     const isGroup = peer !== null && !isPeerName(peer);
     const asked = peer ?? proxyHost;
     if (asked === null) return null;

@@ -39,7 +39,14 @@ export function createInstances<C>(cap: number, create: () => C): Instances<C> {
   let overCap = 0;
 
   const add = (key: string, upstream: string, peer: string, origin: Origin, nowUs: number): Entry<C> => {
-    const entry = { upstream: ownCopy(upstream), peer: ownCopy(peer), origin, lastSeenUs: nowUs, leftUs: null, counters: create() };
+    const entry = {
+      upstream: ownCopy(upstream),
+      peer: ownCopy(peer),
+      origin,
+      lastSeenUs: nowUs,
+      leftUs: null,
+      counters: create(),
+    };
     entries.set(ownCopy(key), entry);
     return entry;
   };
@@ -54,7 +61,14 @@ export function createInstances<C>(cap: number, create: () => C): Instances<C> {
       }
       if (entries.size < cap) return add(key, upstream, peer, 'log', nowUs);
       overCap++;
-      other ??= { upstream: 'other', peer: 'other', origin: 'other', lastSeenUs: nowUs, leftUs: null, counters: create() };
+      other ??= {
+        upstream: 'other',
+        peer: 'other',
+        origin: 'other',
+        lastSeenUs: nowUs,
+        leftUs: null,
+        counters: create(),
+      };
       return other;
     },
 

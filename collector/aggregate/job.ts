@@ -1,4 +1,12 @@
-import type { AccessFields, ConfiguredPeer, ErrorLine, JobSnapshot, LogTotals, PluginLoad, UpstreamOf } from '../model.ts';
+import type {
+  AccessFields,
+  ConfiguredPeer,
+  ErrorLine,
+  JobSnapshot,
+  LogTotals,
+  PluginLoad,
+  UpstreamOf,
+} from '../model.ts';
 import { type AccessLogCounter, type AccessLogOptions, createAccessCounting } from './access.ts';
 import { type Measured, takePeer, takeUpstream } from './access-snapshot.ts';
 import { createFailures, newPeerCounters, newUpstreamCounters } from './failures.ts';

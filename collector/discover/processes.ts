@@ -94,3 +94,8 @@ export function workersOf(fs: FileSystem, proc: string, master: number): readonl
     return title?.role === 'worker' && !title.shuttingDown && started !== null ? [{ pid, startTicks: started }] : [];
   });
 }
+
+/** The number of processors that are online; null without /proc. */
+export function onlineProcessors(fs: FileSystem, proc: string): number | null {
+  return text(fs, `${proc}/stat`).match(/^cpu\d+ /gm)?.length ?? null;
+}
