@@ -47,8 +47,8 @@ export function ourScan(file: string, tickLines = 100_000): number {
   const result = readLogFormat(format);
   if ('problem' in result) throw new Error(result.problem);
   const { match, record, program } = createAccessMatcher(result.format);
-  const aggregate = createJobAggregate({ job: 'bench', maxPeers: 60, upstreamOf: (peer) => peer });
-  const counter = aggregate.addAccessLog({ record, fields: program.has, legacyConnectTime: false });
+  const aggregate = createJobAggregate({ job: 'bench', maxPeers: 60, upstreamOf: (peer, host) => host ?? peer });
+  const counter = aggregate.addAccessLog({ record, fields: program.has, legacyConnectTime: false, protocol: null });
   let drawn = nothingDrawn;
   let nowUs = 0;
   let count = 0;

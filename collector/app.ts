@@ -10,6 +10,8 @@ import { createCheckpoint } from './source/checkpoint.ts';
 import { nodeAccounts } from './system/accounts.ts';
 import { startChild } from './system/child.ts';
 import { systemClock, untilNextTick } from './system/clock.ts';
+import { resolveName } from './system/dns.ts';
+import { execute } from './system/exec.ts';
 import { nodeFileSystem } from './system/fs.ts';
 import { processLoad } from './system/load.ts';
 import { nodeStateFile, type StateFile } from './system/state-file.ts';
@@ -65,6 +67,8 @@ export async function runPlugin(options: PluginOptions, host: NodeJS.Process): P
     checkpoint,
     bindUdp,
     startChild,
+    execute,
+    resolve: resolveName,
     hostPrefix: environment.hostPrefix,
   });
 

@@ -1,9 +1,12 @@
 import type { PlanContext } from '../charts/plan.ts';
-import type { Settings } from './config/settings.ts';
+import type { JobSettings, Settings } from './config/settings.ts';
+import type { Followed } from './discover/nginx-follower.ts';
 import { type Job, type JobPorts, startJob } from './job.ts';
+import { planJob } from './job-plan.ts';
 import type { PluginLoad } from './model.ts';
+import { type NginxWatchPorts, type WatchedNginx, watchNginx } from './nginx-watch.ts';
 
-/** The jobs that run, kept in step with the settings in force. */
+/** The jobs that run, kept in step with the settings in force and with the nginx that run. */
 export interface Jobs {
   /** Starts, stops and restarts jobs so that they are those of the settings; a job that has not changed runs on. */
   apply(settings: Settings): void;
@@ -13,34 +16,113 @@ export interface Jobs {
   remember(): void;
 }
 
-export function createJobs(ports: JobPorts): Jobs {
-  let running = new Map<string, Job>();
-  /** Last words about charts of ended jobs, to be written with the next tick. */
+export interface JobsPorts extends JobPorts, NginxWatchPorts {}
+
+/** A job of the settings: one nginx, or as many as are discovered. */
+interface Group {
+  drain(): void;
+  jobs(): Iterable<Job>;
+  /** Last words about charts of jobs that have ended, once. */
+  farewells(): string;
+  close(): string;
+}
+
+/** The first nginx has the name of the job; others are told apart by their container or main file. */
+function nameFor(base: string, key: string, taken: ReadonlySet<string>): string {
+  if (!taken.has(base)) return base;
+  const slug = key.replace(/[^A-Za-z0-9]+/g, '_').replace(/^_|_(conf)?$/g, '');
+  const name = `${base}_${slug}`;
+  return taken.has(name) ? `${name}_${taken.size}` : name;
+}
+
+/** The format of an access log may have to be found in nginx's configuration first. */
+function withoutGuesses(settings: JobSettings): JobSettings {
+  return { ...settings, accessLogs: settings.accessLogs?.filter(({ format }) => format?.includes('$')) ?? null };
+}
+
+function startGroup(settings: JobSettings, maxPeers: number, ports: JobsPorts): Group {
+  const watch = watchNginx(settings, ports);
+  const jobs = new Map<string, Job>();
+  const names = new Map<string, string>();
+  let words = '';
+
+  function put(name: string, followed: Followed | null, told = settings): void {
+    const plan = planJob(told, name, followed, ports);
+    const running = jobs.get(name);
+    if (running === undefined) jobs.set(name, startJob(plan, maxPeers, ports));
+    else running.follow(plan);
+  }
+
+  function update(found: readonly WatchedNginx[]): void {
+    const keys = new Set(found.map(({ key }) => key));
+    for (const key of names.keys()) if (!keys.has(key)) names.delete(key);
+    for (const { key, followed } of found) {
+      const name = names.get(key) ?? nameFor(settings.name, key, new Set(names.values()));
+      names.set(key, name);
+      put(name, followed);
+    }
+    const used = new Set(names.values());
+    // Without any nginx the logs alone may still tell; and the job keeps its name for the one that comes.
+    if (used.size === 0) put(settings.name, null);
+    for (const [name, job] of jobs) {
+      if (used.has(name) || (used.size === 0 && name === settings.name)) continue;
+      words += job.retire();
+      jobs.delete(name);
+    }
+  }
+
+  // What is told completely needs no discovery: not a line of it is missed meanwhile.
+  if (settings.errorLogs !== null) put(settings.name, null, withoutGuesses(settings));
+
+  return {
+    drain() {
+      const found = watch.poll();
+      if (found !== null) update(found);
+      for (const job of jobs.values()) job.drain();
+    },
+    jobs: () => jobs.values(),
+    farewells() {
+      const last = words;
+      words = '';
+      return last;
+    },
+    close() {
+      watch.close();
+      return words + Array.from(jobs.values(), (job) => job.retire()).join('');
+    },
+  };
+}
+
+export function createJobs(ports: JobsPorts): Jobs {
+  let running = new Map<string, Group>();
   let farewells = '';
 
   return {
     apply({ jobs, maxPeers }) {
       const wanted = new Map(jobs.map((job) => [JSON.stringify([job, maxPeers]), job]));
-      for (const [key, job] of running) {
-        if (!wanted.has(key)) farewells += job.retire();
+      for (const [key, group] of running) {
+        if (!wanted.has(key)) farewells += group.close();
       }
       running = new Map(
-        Array.from(wanted, ([key, settings]) => [key, running.get(key) ?? startJob(settings, maxPeers, ports)]),
+        Array.from(wanted, ([key, settings]) => [key, running.get(key) ?? startGroup(settings, maxPeers, ports)]),
       );
     },
 
     drain() {
-      for (const job of running.values()) job.drain();
+      for (const group of running.values()) group.drain();
     },
 
     remember() {
-      for (const job of running.values()) job.remember();
+      for (const group of running.values()) for (const job of group.jobs()) job.remember();
     },
 
     draw(context, load) {
       let text = farewells;
       farewells = '';
-      for (const job of running.values()) text += job.draw(context, load);
+      for (const group of running.values()) {
+        text += group.farewells();
+        for (const job of group.jobs()) text += job.draw(context, load);
+      }
       return text;
     },
   };

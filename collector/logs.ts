@@ -38,8 +38,14 @@ export interface WrappingTotals {
 }
 
 export interface Follower {
-  /** The source of one log; null when a source that is followed already brings its lines, too. */
-  follow(spec: string, wanted: Wanted, openSink: OpenSink): Source | null;
+  /**
+   * The source of one log; null when a source that is followed already brings its lines, too.
+   *
+   * @param isNew it began while the plugin ran: all that it holds is news
+   */
+  follow(spec: string, wanted: Wanted, openSink: OpenSink, isNew?: boolean): Source | null;
+  /** It is no longer followed: its place is not saved again. */
+  forget(spec: string, wanted: Wanted): void;
   /** Saves how far it has got, for the next process. */
   remember(): void;
 }
@@ -105,7 +111,7 @@ export function createFollower(job: string, ports: LogPorts, totals: WrappingTot
     return createJournal({ match, startChild, accounts, now, openSink, cursor: () => cursor });
   }
 
-  function open(text: string, wanted: Wanted, openSink: OpenSink): Source | null {
+  function open(text: string, wanted: Wanted, openSink: OpenSink, isNew: boolean): Source | null {
     const spec = parseLogSpec(text);
     const resume = checkpoint.get(keyOf(text, wanted));
     const file = { fs, accounts, now, known: known[wanted], root: hostPrefix };
@@ -114,7 +120,7 @@ export function createFollower(job: string, ports: LogPorts, totals: WrappingTot
         return unusable(text, spec.problem);
       case 'file': {
         const sinks = unwrapped(spec.wrapping, wanted, openSink);
-        return createTail({ ...file, path: onHost(spec.path), openSink: sinks, resume: toMarks(resume) });
+        return createTail({ ...file, path: onHost(spec.path), openSink: sinks, resume: toMarks(resume), isNew });
       }
       case 'glob': {
         const sinks = unwrapped(spec.wrapping, wanted, openSink);
@@ -141,11 +147,12 @@ export function createFollower(job: string, ports: LogPorts, totals: WrappingTot
   }
 
   return {
-    follow(spec, wanted, openSink) {
-      const source = open(spec, wanted, openSink);
+    follow(spec, wanted, openSink, isNew = false) {
+      const source = open(spec, wanted, openSink, isNew);
       if (source?.mark !== undefined) marked.set(keyOf(spec, wanted), source);
       return source;
     },
+    forget: (spec, wanted) => marked.delete(keyOf(spec, wanted)),
     remember() {
       for (const [key, source] of marked) checkpoint.set(key, source.mark?.());
     },

@@ -309,3 +309,33 @@ export interface PeerSockets {
   /** Local ports that connections to it hold, of those there are; null where that is not known. */
   readonly localPorts: { readonly used: number; readonly of: number } | null;
 }
+
+/** A peer as nginx's configuration has it. */
+export interface ConfiguredPeer {
+  readonly upstream: string;
+  readonly peer: string;
+  /** Where its lines are counted when they do not tell the upstream: `a|b` when both hold the peer. */
+  readonly instance: string;
+  readonly maxFails: number;
+  readonly failTimeoutSeconds: number;
+  /** The shared memory zone's name; without one each worker counts failures for itself. */
+  readonly zone: string | null;
+  readonly backup: boolean;
+  readonly down: boolean;
+  /** The only peer of its upstream: nginx ignores max_fails. */
+  readonly single: boolean;
+  /** FILE:LINE of its `server` line, or of the `*_pass` that names it. */
+  readonly place: string;
+}
+
+/**
+ * Names the upstream of what a log calls a peer: an address, or the name of a group of which none was live.
+ *
+ * @param proxyHost `$proxy_host`, null where the log does not have it
+ * @param protocol whose upstreams it may belong to, null for any
+ */
+export type UpstreamOf = (
+  peer: string,
+  proxyHost: string | null,
+  protocol: 'http' | 'stream' | 'mail' | null,
+) => string;

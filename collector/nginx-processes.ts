@@ -38,11 +38,11 @@ const limitsAgeUs = 60_000_000;
  * gone, to see it come back), but every 10 s at least. Between searches the children of the known masters are asked for,
  * a few small files each tick.
  *
- * @param isOurs whether a master with this command line (`nginx -p … -c …`) belongs to the job
+ * @param isOurs whether this master belongs to the job
  */
 export function createNginxProcesses(
   procfs: Procfs,
-  isOurs: (args: string) => boolean,
+  isOurs: (pid: number, parent: number | null) => boolean,
   monotonicUs: () => number,
 ): NginxProcesses {
   const calm = createPace({ share: 0.001, longestUs: 10_000_000 });
@@ -56,7 +56,7 @@ export function createNginxProcesses(
 
   function isMaster(pid: number): boolean {
     const title = titleOf(pid);
-    return title?.role === 'master' && isOurs(title.args);
+    return title?.role === 'master' && isOurs(pid, statusOf(pid).parent);
   }
 
   /** A worker that was forked a moment ago still has its master's title: that is no master. */

@@ -17,8 +17,8 @@ import { createHttpClient } from './system/http.ts';
 /** What has to be known of the nginx of a job, to watch the server itself. */
 export interface ServerFacts {
   readonly statusPages: readonly StatusPageAddress[];
-  /** Whether a master with this command line belongs to the job. */
-  readonly isOurs: (args: string) => boolean;
+  /** Whether this master belongs to the job. */
+  readonly isOurs: (pid: number, parent: number | null) => boolean;
   /** null while the configuration is not known. */
   readonly workerProcesses: number | null;
   readonly workerConnections: number | null;
@@ -26,6 +26,8 @@ export interface ServerFacts {
 
 /** The nginx of a job as a server: its connection states, its processes, its sockets, its limits (measures 7 to 9). */
 export interface NginxServer {
+  /** Goes by these facts from now on; counters go on. */
+  follow(facts: ServerFacts): void;
   /** Takes what has been answered since the last tick and asks anew; says how many status pages answer and how many do not. */
   drain(): { readonly ok: number; readonly failing: number };
   /** `worker process N exited on signal S` in the error log. */
@@ -47,24 +49,36 @@ const aMinuteUs = 60_000_000;
 const untold =
   'this kernel does not tell how many descriptors another process has open (Linux 6.2 and newer do): descriptors_used has no data';
 
-export function createNginxServer(job: string, facts: ServerFacts, ports: ServerPorts): NginxServer {
+export function createNginxServer(job: string, first: ServerFacts, ports: ServerPorts): NginxServer {
   const { conditions, clock } = ports;
   const { monotonicUs } = clock;
+  let facts = first;
   const procfs = createProcfs(ports.fs, `${ports.hostPrefix}/proc`);
-  const processes = createNginxProcesses(procfs, facts.isOurs, monotonicUs);
+  const processes = createNginxProcesses(procfs, (pid, parent) => facts.isOurs(pid, parent), monotonicUs);
   const sockets = createNginxSockets(procfs, monotonicUs);
   const connections = createConnections();
   const connectionUse = createConnectionUse();
   const workers = createWorkers();
-  const statusSources = facts.statusPages.map((page) =>
-    createStatusSource({ page, http: createHttpClient(), parse: parseStubStatus }),
-  );
+  let statusSources = openPages();
   let pages: readonly (StubStatus | null)[] = [];
   let crashes = 0;
   let failuresBefore = 0;
   let failedAtUs = Number.NEGATIVE_INFINITY;
   let hasBeenSeen = false;
   let lastView: SocketsView | null = null;
+
+  function openPages(): readonly StatusSource[] {
+    return facts.statusPages.map((page) =>
+      createStatusSource({ page, http: createHttpClient(), parse: parseStubStatus }),
+    );
+  }
+
+  function closePages(): void {
+    for (const source of statusSources) {
+      source.close();
+      conditions.drop(subjectOf(source));
+    }
+  }
 
   const subjectOf = (source: StatusSource) => `${job} ${source.name}`;
   const descriptorsSubject = `${job} descriptors`;
@@ -105,6 +119,14 @@ export function createNginxServer(job: string, facts: ServerFacts, ports: Server
   }
 
   return {
+    follow(next) {
+      const isSame = JSON.stringify(next.statusPages) === JSON.stringify(facts.statusPages);
+      facts = next;
+      if (isSame) return;
+      closePages();
+      statusSources = openPages();
+    },
+
     drain() {
       const readings = statusSources.map((source) => {
         const reading = source.poll();
@@ -137,10 +159,7 @@ export function createNginxServer(job: string, facts: ServerFacts, ports: Server
     },
 
     close() {
-      for (const source of statusSources) {
-        source.close();
-        conditions.drop(subjectOf(source));
-      }
+      closePages();
       conditions.drop(descriptorsSubject);
     },
   };

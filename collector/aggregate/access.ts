@@ -6,6 +6,7 @@ import {
   type Percentiles,
   type RequestClass,
   requestClasses,
+  type UpstreamOf,
 } from '../model.ts';
 import { newPeerAccess, newUpstreamAccess, type PeerAccess, type UpstreamAccess } from './access-counters.ts';
 import { type Fate, fateOf, isPeerName, outcomeOf, requestClassOf } from './attempts.ts';
@@ -14,18 +15,14 @@ import { merge, newHistogram, quantiles, record as recordTime, reset } from './h
 import type { Instances } from './instances.ts';
 import { named, places } from './tally.ts';
 
-/**
- * Names the upstream of an attempt: by `$proxy_host` where the log has it, else by the peer's address. null when
- * neither is known and there is nothing to guess from.
- */
-export type Attribution = (proxyHost: string | null, peer: string | null) => string | null;
-
 export interface AccessLogOptions {
   /** The matcher's record: read at each `line()`. */
   readonly record: AccessRecord;
   readonly fields: AccessFields;
   /** nginx is older than 1.15.7 (see `fateOf`). */
   readonly legacyConnectTime: boolean;
+  /** Whose upstreams its peers belong to; null when not known. */
+  readonly protocol: 'http' | 'stream' | null;
 }
 
 /** One access log being counted. */
@@ -59,7 +56,7 @@ interface Place {
 export function createAccessCounting(
   peers: Instances<PeerCounters>,
   upstreams: Instances<UpstreamCounters>,
-  upstreamOf: Attribution,
+  upstreamOf: UpstreamOf,
 ): AccessCounting {
   const requests = new Float64Array(requestClasses.length);
   const requestTime = newHistogram();
@@ -70,10 +67,15 @@ export function createAccessCounting(
   /** Peers whose times of this tick are still to be merged into their upstream's. */
   const unmerged = new Map<PeerAccess, UpstreamAccess>();
 
-  function placeOf(proxyHost: string | null, peer: string | null): Place | null {
+  function placeOf(
+    proxyHost: string | null,
+    peer: string | null,
+    protocol: AccessLogOptions['protocol'],
+  ): Place | null {
     const isGroup = peer !== null && !isPeerName(peer);
-    const name = isGroup ? (proxyHost ?? peer) : upstreamOf(proxyHost, peer);
-    if (name === null) return null;
+    const asked = peer ?? proxyHost;
+    if (asked === null) return null;
+    const name = upstreamOf(asked, proxyHost, protocol);
     const upstream = upstreams.at(name, name, nowUs).counters;
     upstream.access ??= newUpstreamAccess();
     if (peer === null || isGroup) return { peer: null, upstream: upstream.access, merges: false };
@@ -85,7 +87,7 @@ export function createAccessCounting(
     return { peer: counters.access, upstream: upstream.access, merges };
   }
 
-  function addLog({ record, fields, legacyConnectTime }: AccessLogOptions): AccessLogCounter {
+  function addLog({ record, fields, legacyConnectTime, protocol }: AccessLogOptions): AccessLogCounter {
     /** Places by number of the proxy host and of the peer, each plus one. */
     let places: (Place | null)[][] = [];
     let placesTick = -1;
@@ -97,7 +99,7 @@ export function createAccessCounting(
       const known = byPeer[peer + 1];
       if (known !== undefined) return known;
       const text = (id: number) => (id === -1 ? null : record.names.text(id));
-      const found = placeOf(text(proxyHost), text(peer));
+      const found = placeOf(text(proxyHost), text(peer), protocol);
       byPeer[peer + 1] = found;
       return found;
     }

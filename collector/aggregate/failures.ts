@@ -8,6 +8,7 @@ import {
   type Kind,
   type PeerKind,
   peerKinds,
+  type UpstreamOf,
 } from '../model.ts';
 import type { PeerAccess, UpstreamAccess } from './access-counters.ts';
 import type { Instances } from './instances.ts';
@@ -51,19 +52,17 @@ const reconciledKinds: ReadonlySet<string> = new Set<PeerKind>([
 /**
  * Measure 1: failures per peer and kind. A line that nginx cut off before its `upstream:` field still counts for the
  * job; whose it was cannot be told, and is not guessed.
- *
- * @param upstreamOf names the upstream of what stands in the `upstream:` field: a peer, or a group of which none was live
  */
 export function createFailures(
   peers: Instances<PeerCounters>,
   upstreams: Instances<UpstreamCounters>,
-  upstreamOf: (peer: string) => string,
+  upstreamOf: UpstreamOf,
 ): Failures {
   const connect = tally(connectKinds);
   const reconcilable = { errorLog: 0, truncated: 0 };
 
   return {
-    record({ kind, upstream, truncated }, nowUs) {
+    record({ kind, upstream, protocol, truncated }, nowUs) {
       if (!isFailure(kind)) return;
       if (isConnect(kind)) connect[kind]++;
       if (reconciledKinds.has(kind)) {
@@ -71,7 +70,7 @@ export function createFailures(
         else if (truncated) reconcilable.truncated++;
       }
       if (!upstream) return;
-      const name = upstreamOf(upstream.peer);
+      const name = upstreamOf(upstream.peer, null, protocol);
       upstreams.at(name, name, nowUs).counters.failures[kind]++;
       if (namesPeer(kind)) peers.at(name, upstream.peer, nowUs).counters.failures[kind]++;
     },

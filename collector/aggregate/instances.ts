@@ -6,15 +6,17 @@ export interface Entry<C> {
   readonly peer: string;
   origin: Origin;
   lastSeenUs: number;
+  /** When it left nginx's configuration; null when it never did. */
+  leftUs: number | null;
   readonly counters: C;
 }
 
 export interface Instances<C> {
   /** The entry of this instance: configured, known, new while there is room under the cap, else the shared `other`. */
   at(upstream: string, peer: string, nowUs: number): Entry<C>;
-  /** Replaces the configured ones; those that are configured no longer live on as if a log had brought them. */
+  /** Replaces the configured ones; those that are configured no longer live on for a minute. */
   configure(instances: readonly { readonly upstream: string; readonly peer: string }[], nowUs: number): void;
-  /** Forgets instances that only a log brought and that were silent for an hour. */
+  /** Forgets instances that only a log brought and that were silent for an hour, or left the configuration a minute ago. */
   expire(nowUs: number): void;
   all(): Iterable<Entry<C>>;
   /** Events that went to `other` for want of room, running total. */
@@ -22,6 +24,7 @@ export interface Instances<C> {
 }
 
 const silenceUs = 3_600_000_000;
+const leavingUs = 60_000_000;
 
 /**
  * The bound on everything that is counted per instance: nothing an attacker sends can make more than `cap` of them
@@ -36,7 +39,14 @@ export function createInstances<C>(cap: number, create: () => C): Instances<C> {
   let overCap = 0;
 
   const add = (key: string, upstream: string, peer: string, origin: Origin, nowUs: number): Entry<C> => {
-    const entry = { upstream: ownCopy(upstream), peer: ownCopy(peer), origin, lastSeenUs: nowUs, counters: create() };
+    const entry = {
+      upstream: ownCopy(upstream),
+      peer: ownCopy(peer),
+      origin,
+      lastSeenUs: nowUs,
+      leftUs: null,
+      counters: create(),
+    };
     entries.set(ownCopy(key), entry);
     return entry;
   };
@@ -51,22 +61,34 @@ export function createInstances<C>(cap: number, create: () => C): Instances<C> {
       }
       if (entries.size < cap) return add(key, upstream, peer, 'log', nowUs);
       overCap++;
-      other ??= { upstream: 'other', peer: 'other', origin: 'other', lastSeenUs: nowUs, counters: create() };
+      other ??= {
+        upstream: 'other',
+        peer: 'other',
+        origin: 'other',
+        lastSeenUs: nowUs,
+        leftUs: null,
+        counters: create(),
+      };
       return other;
     },
 
     configure(instances, nowUs) {
-      for (const entry of entries.values()) entry.origin = 'log';
+      const before = [...entries.values()].filter(({ origin }) => origin === 'configured');
+      for (const entry of before) entry.origin = 'log';
       for (const { upstream, peer } of instances) {
         const key = `${upstream}\0${peer}`;
         const entry = entries.get(key) ?? add(key, upstream, peer, 'configured', nowUs);
         entry.origin = 'configured';
+        entry.leftUs = null;
       }
+      for (const entry of before) if (entry.origin === 'log') entry.leftUs = nowUs;
     },
 
     expire(nowUs) {
-      for (const [key, { origin, lastSeenUs }] of entries) {
-        if (origin === 'log' && nowUs - lastSeenUs >= silenceUs) entries.delete(key);
+      for (const [key, { origin, lastSeenUs, leftUs }] of entries) {
+        if (origin !== 'log') continue;
+        const left = leftUs !== null && nowUs - leftUs >= leavingUs;
+        if (left || nowUs - lastSeenUs >= silenceUs) entries.delete(key);
       }
     },
 

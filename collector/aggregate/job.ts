@@ -1,4 +1,12 @@
-import type { AccessFields, ErrorLine, JobSnapshot, LogTotals, PluginLoad } from '../model.ts';
+import type {
+  AccessFields,
+  ConfiguredPeer,
+  ErrorLine,
+  JobSnapshot,
+  LogTotals,
+  PluginLoad,
+  UpstreamOf,
+} from '../model.ts';
 import { type AccessLogCounter, type AccessLogOptions, createAccessCounting } from './access.ts';
 import { type Measured, takePeer, takeUpstream } from './access-snapshot.ts';
 import { createFailures, newPeerCounters, newUpstreamCounters } from './failures.ts';
@@ -19,6 +27,10 @@ export interface JobAggregate {
   errorLine(line: ErrorLine, nowUs: number): void;
   /** One more access log whose lines are counted. */
   addAccessLog(options: AccessLogOptions): AccessLogCounter;
+  /** It is no longer followed: what only it could tell is no longer drawn. */
+  removeAccessLog(options: AccessLogOptions): void;
+  /** The upstreams and peers of nginx's configuration: they have charts before a log has named them. */
+  configure(peers: readonly ConfiguredPeer[], upstreams: readonly string[], nowUs: number): void;
   /** To be called before the sources of a tick are read. */
   beginTick(nowUs: number): void;
   /** All that is known now. A source that failed makes its measures null: a gap, never a zero. */
@@ -28,8 +40,7 @@ export interface JobAggregate {
 export interface JobOptions {
   readonly job: string;
   readonly maxPeers: number;
-  /** Which upstream a peer belongs to. */
-  readonly upstreamOf: (peer: string) => string;
+  readonly upstreamOf: UpstreamOf;
 }
 
 /** Everything that is counted for one job: events in, snapshots out. */
@@ -37,9 +48,9 @@ export function createJobAggregate({ job, maxPeers, upstreamOf }: JobOptions): J
   const peers = createInstances(maxPeers, newPeerCounters);
   const upstreams = createInstances(maxPeers, newUpstreamCounters);
   const failures = createFailures(peers, upstreams, upstreamOf);
-  const access = createAccessCounting(peers, upstreams, (proxyHost, peer) => proxyHost ?? (peer && upstreamOf(peer)));
+  const access = createAccessCounting(peers, upstreams, upstreamOf);
   const reconcile = createReconciliation();
-  const formats: AccessFields[] = [];
+  const formats = new Set<AccessLogOptions>();
 
   const accessPart = (measured: Measured, fine: boolean) => {
     const requestTime = access.takeRequestTime();
@@ -57,8 +68,20 @@ export function createJobAggregate({ job, maxPeers, upstreamOf }: JobOptions): J
   return {
     errorLine: failures.record,
     addAccessLog(options) {
-      formats.push(options.fields);
+      formats.add(options);
       return access.addLog(options);
+    },
+    removeAccessLog: (options) => formats.delete(options),
+    configure(configured, names, nowUs) {
+      peers.configure(
+        configured.map(({ instance, peer }) => ({ upstream: instance, peer })),
+        nowUs,
+      );
+      const all = new Set([...names, ...configured.map(({ instance }) => instance)]);
+      upstreams.configure(
+        Array.from(all, (name) => ({ upstream: name, peer: name })),
+        nowUs,
+      );
     },
     beginTick: access.beginTick,
 
@@ -67,7 +90,7 @@ export function createJobAggregate({ job, maxPeers, upstreamOf }: JobOptions): J
       upstreams.expire(nowUs);
       access.mergeTimes();
       const known = health.errorLogsFine;
-      const measured = measuredBy(formats);
+      const measured = measuredBy([...formats].map(({ fields }) => fields));
       const fine = health.accessLogsFine;
       const second = Math.round(nowUs / 1e6);
       return {

@@ -1,3 +1,4 @@
+import { check } from './check.ts';
 import { type Command, type Streams, UsageError } from './command.ts';
 import { parseAccess } from './parse-access.ts';
 import { parseError } from './parse-error.ts';
@@ -7,7 +8,8 @@ declare const VERSION: string;
 const program = 'nginx-upstream.plugin';
 
 /** Every command, in the order of `--help`. */
-const commands: readonly Command[] = [parseError, parseAccess];
+
+const commands: readonly Command[] = [check, parseError, parseAccess];
 
 /** What the words after the program's name ask for. */
 export type Invocation =

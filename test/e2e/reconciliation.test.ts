@@ -118,7 +118,7 @@ test('lines of more than 2 KB: the difference is the number of lines that lost t
     what: 'all lines',
   });
 
-  const aggregate = createJobAggregate({ job: 'test', maxPeers: 50, upstreamOf: (peer) => peer });
+  const aggregate = createJobAggregate({ job: 'test', maxPeers: 50, upstreamOf: (peer, host) => host ?? peer });
   const reader = errorLineReader();
   const errors = lineSplitter({
     maxLength: 65_536,
@@ -131,7 +131,7 @@ test('lines of more than 2 KB: the difference is the number of lines that lost t
   const parsed = readLogFormat(format);
   if ('problem' in parsed) throw new Error(parsed.problem);
   const { match, record, program } = createAccessMatcher(parsed.format);
-  const counter = aggregate.addAccessLog({ record, fields: program.has, legacyConnectTime: false });
+  const counter = aggregate.addAccessLog({ record, fields: program.has, legacyConnectTime: false, protocol: null });
   let unmatched = 0;
   const access = createAccessLines(match, {
     matched: counter.line,

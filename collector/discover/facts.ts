@@ -1,0 +1,115 @@
+/** Everything `check` judges about one nginx, read once. */
+import { namesToResolve, withAddresses } from '../nginx/peers.ts';
+import type { AccessLog, ErrorLog, NginxConfiguration } from '../nginx/types.ts';
+import type { Resolve } from '../system/dns.ts';
+import { attempt, type FileSystem } from '../system/fs.ts';
+import type { Identity } from '../system/identity.ts';
+import { readText } from './files.ts';
+import { type NginxFound, procFolder } from './find-nginx.ts';
+import { type LogState, logState } from './log-state.ts';
+import { type Addresses, resolveNames } from './names.ts';
+import { workersOf } from './processes.ts';
+import type { NginxRead } from './read-nginx.ts';
+import { recentPeers } from './recent-peers.ts';
+import { placeOf } from './view.ts';
+
+export interface ErrorLogFact {
+  readonly log: ErrorLog;
+  readonly state: LogState;
+}
+
+export interface AccessLogFact {
+  readonly log: AccessLog;
+  readonly state: LogState;
+}
+
+export interface Facts {
+  readonly found: NginxFound;
+  /** The configuration came from `nginx -T`. */
+  readonly dumped: boolean;
+  /** With the addresses of its names. */
+  readonly configuration: NginxConfiguration;
+  readonly addresses: Addresses;
+  readonly errorLogs: readonly ErrorLogFact[];
+  readonly accessLogs: readonly AccessLogFact[];
+  /** Peers in the error log's end that stand in no configuration. */
+  readonly strangers: readonly string[];
+  /** Files that were changed after nginx's workers started; null when that cannot be told. */
+  readonly changedSince: readonly string[] | null;
+  /** As in `6.1.0-18-amd64`; empty when unknown. */
+  readonly kernel: string;
+  readonly identity: Identity;
+}
+
+export interface FactPorts {
+  readonly fs: FileSystem;
+  readonly resolve: Resolve;
+  readonly identity: Identity;
+  readonly hostPrefix: string;
+}
+
+/** Clock ticks of /proc/PID/stat in a second: USER_HZ is 100 on every Linux that Node runs on. */
+const ticksPerSecond = 100;
+
+/** When the youngest set of workers began, milliseconds since 1970; null without /proc. */
+function workersSince(found: NginxFound, { fs, hostPrefix }: FactPorts): number | null {
+  const proc = procFolder(hostPrefix);
+  const workers = found.master === null ? [] : workersOf(fs, proc, found.master.pid);
+  const stat = readText(fs, `${proc}/stat`);
+  const boot = stat.ok ? /^btime (\d+)$/m.exec(stat.value)?.[1] : undefined;
+  if (workers.length === 0 || boot === undefined) return null;
+  return Number(boot) * 1000 + Math.min(...workers.map(({ startTicks }) => startTicks)) * (1000 / ticksPerSecond);
+}
+
+/** `btime` is rounded to seconds: a file as old as the workers is in force. */
+const slackMs = 1500;
+
+function changedFiles(
+  found: NginxFound,
+  configuration: NginxConfiguration,
+  ports: FactPorts,
+): readonly string[] | null {
+  const since = workersSince(found, ports);
+  if (since === null) return null;
+  return configuration.files.filter((path) => {
+    const stat = attempt(() => ports.fs.stat(placeOf(ports.fs, found.view, path)));
+    return stat.ok && stat.value.modifiedMs > since + slackMs;
+  });
+}
+
+function strangersOf(
+  configuration: NginxConfiguration,
+  logs: readonly ErrorLogFact[],
+  found: NginxFound,
+  fs: FileSystem,
+) {
+  const servers = configuration.upstreams.flatMap((upstream) => upstream.servers);
+  const known = new Set([
+    ...servers.flatMap(({ peers }) => peers),
+    ...configuration.upstreams.flatMap((up) => up.aliases),
+  ]);
+  const paths = logs.flatMap(({ log, state }) =>
+    log.target.kind === 'file' && state.is === 'readable' ? [placeOf(fs, found.view, log.target.path)] : [],
+  );
+  return [...new Set(paths.flatMap((path) => recentPeers(fs, path)))].filter((peer) => !known.has(peer));
+}
+
+export async function gatherFacts({ found, configuration: read, dumped }: NginxRead, ports: FactPorts): Promise<Facts> {
+  const { fs, identity, hostPrefix } = ports;
+  const addresses = await resolveNames(namesToResolve(read), ports.resolve);
+  const configuration = withAddresses(read, addresses);
+  const errorLogs = read.errorLogs.map((log) => ({ log, state: logState(fs, found, log.target, identity) }));
+  const kernel = readText(fs, `${procFolder(hostPrefix)}/sys/kernel/osrelease`);
+  return {
+    found,
+    dumped,
+    configuration,
+    addresses,
+    errorLogs,
+    accessLogs: read.accessLogs.map((log) => ({ log, state: logState(fs, found, log.target, identity) })),
+    strangers: strangersOf(configuration, errorLogs, found, fs),
+    changedSince: dumped ? null : changedFiles(found, configuration, ports),
+    kernel: kernel.ok ? kernel.value.trim() : '',
+    identity,
+  };
+}

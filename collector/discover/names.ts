@@ -1,0 +1,41 @@
+/** The addresses behind the names of upstream servers: those nginx took when it loaded, and whether they have moved. */
+import type { Resolution, Resolve } from '../system/dns.ts';
+
+export type Addresses = ReadonlyMap<string, readonly string[]>;
+
+export interface NameChange {
+  readonly name: string;
+  /** What nginx uses since it loaded. */
+  readonly before: readonly string[];
+  /** What the name resolves to now; empty when it no longer does. */
+  readonly now: readonly string[];
+}
+
+/** Asks for every name, all at once. A name that does not resolve has an entry with no addresses. */
+export async function resolveNames(names: readonly string[], resolve: Resolve): Promise<Addresses> {
+  const answers = await Promise.all(names.map(async (name) => [name, await resolve(name)] as const));
+  return new Map(answers.map(([name, answer]) => [name, addressesOf(answer)]));
+}
+
+function addressesOf(answer: Resolution): readonly string[] {
+  return answer.ok ? answer.addresses : [];
+}
+
+/** Names that lead elsewhere than they did. The order of addresses means nothing: resolvers rotate it. */
+export function changedNames(before: Addresses, now: Addresses): readonly NameChange[] {
+  const sorted = (addresses: readonly string[]): string => [...addresses].sort().join(' ');
+  return [...before].flatMap(([name, old]) => {
+    const fresh = now.get(name) ?? [];
+    return sorted(old) === sorted(fresh) ? [] : [{ name, before: old, now: fresh }];
+  });
+}
+
+/** What nginx uses goes on counting; a name that had no address takes what it has now. */
+export function keepKnown(before: Addresses, fresh: Addresses): Addresses {
+  return new Map(
+    [...fresh].map(([name, now]) => {
+      const old = before.get(name) ?? [];
+      return [name, old.length > 0 ? old : now];
+    }),
+  );
+}

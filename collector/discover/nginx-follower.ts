@@ -1,0 +1,139 @@
+/**
+ * One nginx followed through its reloads. A configuration that has changed on disk is read at once but is in force only
+ * when nginx has taken it; the one before stays known for a minute, because old workers finish their requests by it.
+ */
+import type { NginxConfiguration } from '../nginx/types.ts';
+import { attempt } from '../system/fs.ts';
+import { type DiscoveryPorts, procFolder } from './find-nginx.ts';
+import { workersOf } from './processes.ts';
+import type { NginxRead } from './read-nginx.ts';
+import { placeOf } from './view.ts';
+import { nextStep, type Sight, signatureOf } from './watch.ts';
+
+/** Old workers write by the old configuration until their last request is done. */
+const previousMs = 60_000;
+
+export interface Followed {
+  readonly read: NginxRead;
+  /** Read from changed files that nginx has not taken yet. */
+  readonly pending: NginxConfiguration | null;
+  /** What was in force until a moment ago. */
+  readonly previous: NginxConfiguration | null;
+  /** Logs (as nginx names them) that began with the configuration in force: all they hold is news. */
+  readonly newLogs: ReadonlySet<string>;
+}
+
+export interface NginxFollower {
+  current(): Followed;
+  /** Looks at files and workers; true when what is current has changed. */
+  poll(nowMs: number): boolean;
+  /** The same nginx, found again: another process, perhaps another configuration. */
+  replace(read: NginxRead, nowMs: number): void;
+}
+
+export type NginxFollowerPorts = Pick<DiscoveryPorts, 'fs' | 'hostPrefix'> & {
+  /** Milliseconds since 1970, as file systems count. */
+  readonly wallMs: () => number;
+};
+
+function logPaths(configuration: NginxConfiguration): readonly string[] {
+  const logs = [...configuration.errorLogs, ...configuration.accessLogs];
+  return [...new Set(logs.flatMap(({ target }) => (target.kind === 'file' ? [target.path] : [])))];
+}
+
+/** @param again reads the configuration anew, from the same nginx */
+export function createNginxFollower(
+  first: NginxRead,
+  again: (read: NginxRead) => NginxRead,
+  { fs, hostPrefix, wallMs }: NginxFollowerPorts,
+): NginxFollower {
+  let current: Followed = { read: first, pending: null, previous: null, newLogs: new Set() };
+  let inForce = sight(first);
+  let pendingSignature = '';
+  let previousSince = 0;
+  let lastLookMs = wallMs();
+  /** Logs of the pending configuration, and whether they existed before nginx took it. */
+  let existed: ReadonlyMap<string, boolean> = new Map();
+
+  function sight({ watched, found, dumped }: NginxRead): Sight {
+    const seen = dumped || found.master === null ? [] : workersOf(fs, procFolder(hostPrefix), found.master.pid);
+    return { signature: signatureOf(fs, watched), workers: seen.length > 0 ? seen : null };
+  }
+
+  function place(read: NginxRead, path: string): string {
+    return placeOf(fs, read.found.view, path);
+  }
+
+  function addedLogs(next: NginxRead): readonly string[] {
+    const known = new Set(logPaths(current.read.configuration));
+    return logPaths(next.configuration).filter((path) => !known.has(path));
+  }
+
+  function becomePending(): void {
+    const next = again(current.read);
+    existed = new Map(addedLogs(next).map((path) => [path, attempt(() => fs.stat(place(next, path))).ok]));
+    current = { ...current, pending: next.configuration };
+  }
+
+  /** Born since the last look: nginx opened it for the new configuration. */
+  function isNewborn(read: NginxRead, path: string): boolean {
+    const stat = attempt(() => fs.stat(place(read, path)));
+    return !stat.ok || stat.value.bornMs >= lastLookMs - 1000;
+  }
+
+  function take(next: NginxRead, nowMs: number): void {
+    const isNew = (path: string): boolean => {
+      const before = existed.get(path);
+      return before === undefined ? isNewborn(next, path) : !before;
+    };
+    const newLogs = new Set(addedLogs(next).filter(isNew));
+    current = { read: next, pending: null, previous: current.read.configuration, newLogs };
+    inForce = sight(next);
+    pendingSignature = '';
+    existed = new Map();
+    previousSince = nowMs;
+  }
+
+  function forgetPrevious(nowMs: number): boolean {
+    if (current.previous === null || nowMs - previousSince < previousMs) return false;
+    current = { ...current, previous: null };
+    return true;
+  }
+
+  function step(nowMs: number): boolean {
+    const seen = sight(current.read);
+    const now = wallMs();
+    switch (nextStep(inForce, seen)) {
+      case 'same': {
+        const reverted = current.pending !== null;
+        if (reverted) current = { ...current, pending: null };
+        // Workers that were replaced one by one, or by a reload without a change.
+        inForce = { ...inForce, workers: seen.workers };
+        pendingSignature = '';
+        lastLookMs = now;
+        return reverted;
+      }
+      case 'changed':
+        if (seen.signature === pendingSignature) return false;
+        pendingSignature = seen.signature;
+        becomePending();
+        lastLookMs = now;
+        return true;
+      case 'taken':
+        take(again(current.read), nowMs);
+        lastLookMs = now;
+        return true;
+    }
+  }
+
+  return {
+    current: () => current,
+    poll(nowMs) {
+      const stepped = step(nowMs);
+      return forgetPrevious(nowMs) || stepped;
+    },
+    replace(read, nowMs) {
+      take(read, nowMs);
+    },
+  };
+}

@@ -1,0 +1,232 @@
+/** The only sentences about findings: what it is, why it matters, what to do. Severity goes with the code. */
+import type { Finding, FindingCode, Severity } from './finding.ts';
+import {
+  accessTo,
+  afterEdit,
+  formatRemedy,
+  httpFormat,
+  indented,
+  nginxCommand,
+  obstacles,
+  readRemedy,
+  reload,
+  replaceLine,
+  statusServer,
+  streamFormat,
+  toFile,
+  type Values,
+} from './remedies.ts';
+
+interface Words {
+  readonly severity: Severity;
+  readonly what: string;
+  readonly why: string;
+  /** To be followed to the letter; lines to paste are indented. */
+  readonly remedy: string;
+}
+
+type Wording = (subject: string, values: Values, at: string) => Words;
+
+const error = (what: string, why: string, remedy: string): Words => ({ severity: 'error', what, why, remedy });
+const warning = (what: string, why: string, remedy: string): Words => ({ severity: 'warning', what, why, remedy });
+const notice = (what: string, why: string, remedy: string): Words => ({ severity: 'notice', what, why, remedy });
+
+const blind = 'Without the log nothing can be counted from it.';
+
+const wordings: Readonly<Record<FindingCode, Wording>> = {
+  settings_invalid: (path, { text = '' }) =>
+    error(
+      `${path} is not valid: ${text}`,
+      'The plugin keeps the last good configuration; at its start it has none and runs no job.',
+      `Mend the line named; the plugin reads the file again by itself.`,
+    ),
+  nginx_not_found: () =>
+    error(
+      'no nginx runs here, and none is in a known place',
+      'There is nothing to watch.',
+      'Start nginx. If it is somewhere else, name its main file in nginx-upstream.conf:\n    jobs:\n      - name: local\n        nginx_conf: /path/to/nginx.conf',
+    ),
+  nginx_not_running: (conf) =>
+    warning(
+      `no nginx runs with ${conf}`,
+      'Its configuration is known, but nothing happens in it.',
+      'systemctl start nginx    # or start it your own way',
+    ),
+  container_unreachable: (container, { conf = '' }) =>
+    error(
+      `nginx runs in container ${container}, and ${conf} in it cannot be reached`,
+      'Its upstreams, formats and logs are unknown, and its files belong to the container runtime.',
+      `docker exec ${container} nginx -T > /etc/netdata/nginx-${container}.dump\nand in nginx-upstream.conf:\n    jobs:\n      - name: local\n        nginx_conf: dump:/etc/netdata/nginx-${container}.dump\n        error_log: docker:/var/lib/docker/containers/ID/ID-json.log`,
+    ),
+  configuration_unreadable: (_, { text = '' }, at) =>
+    error(
+      `${at}: ${text}`,
+      'What stands in it is not known: upstreams, logs or formats may be missing.',
+      `Make it readable (chmod o+r FILE), or give the plugin a dump that root makes:\n    ${nginxCommand} -T > /etc/netdata/nginx.dump && chmod 0644 /etc/netdata/nginx.dump\nand in nginx-upstream.conf: nginx_conf: dump:/etc/netdata/nginx.dump`,
+    ),
+  configuration_problem: (_, { text = '' }, at) =>
+    warning(
+      `${at}: ${text}`,
+      'nginx would refuse this configuration at its next start or reload; what follows was read all the same.',
+      `Mend the line, ${afterEdit}`,
+    ),
+  configuration_not_loaded: (files) =>
+    warning(
+      `changed after nginx loaded it: ${files}`,
+      'nginx still works by the old configuration; what is shown here is the new one.',
+      reload,
+    ),
+  log_unreadable: (path, values) =>
+    error(`${values['use']} ${path} cannot be read by the user ${values['who']}`, blind, readRemedy(values)),
+  log_missing: (path, { use }, at) =>
+    warning(
+      `${use} ${path} (${at}) does not exist`,
+      'nginx may still be writing to a file that was renamed or removed.',
+      `${nginxCommand} -s reopen`,
+    ),
+  log_is_stream: (path, { use, target }, at) =>
+    error(
+      `${use} ${path} leads to ${target}`,
+      `${blind} It belongs to whoever started nginx: a container's log, or the journal.`,
+      `${toFile}, at ${at}; or name where it ends up in nginx-upstream.conf:\n    ${use}: docker:/var/lib/docker/containers/ID/ID-json.log    # or cri:FILE, or journal:nginx`,
+    ),
+  log_is_fifo: (path, { use }, at) =>
+    error(
+      `${use} ${path} is a FIFO`,
+      'Reading it would take the lines from its real reader, and could make nginx wait. It is never opened.',
+      `${toFile}, at ${at}.`,
+    ),
+  log_is_folder: (path, { use }, at) =>
+    error(`${use} ${path} is a folder`, blind, `Name a file at ${at}, ${afterEdit}`),
+  log_discarded: (path, { use }, at) => warning(`${use} goes to ${path}`, blind, `${toFile}, at ${at}, ${afterEdit}`),
+  log_in_memory: (_, { use }, at) =>
+    warning(
+      `${use} goes to a memory buffer (${at})`,
+      'Only a debugger can read it.',
+      `Add beside it\n${indented('error_log /var/log/nginx/error.log warn;')}\n${afterEdit}`,
+    ),
+  log_compressed: (path, _, at) =>
+    warning(
+      `access_log ${path} (${at}) is written compressed`,
+      'Compressed blocks cannot be followed as they are written.',
+      `Remove gzip from the line and let logrotate compress, ${afterEdit}`,
+    ),
+  log_syslog_unix: (server, { use }, at) =>
+    error(
+      `${use} goes to the datagram socket ${server}`,
+      'Node.js has no unix datagram sockets: this cannot be received.',
+      `Send it by UDP to this host, at ${at}:\n${indented(`${use} syslog:server=127.0.0.1:5514;`)}\nand in nginx-upstream.conf: ${use}: syslog:udp://127.0.0.1:5514`,
+    ),
+  log_syslog_remote: (server, { use }, at) =>
+    warning(
+      `${use} goes to the syslog server ${server}`,
+      'What another host receives is not seen here.',
+      `Add beside the line at ${at}\n${indented(`${use} syslog:server=127.0.0.1:5514;`)}\nand in nginx-upstream.conf: ${use}: syslog:udp://127.0.0.1:5514`,
+    ),
+  access_log_off: (place, { protocol }) =>
+    notice(
+      `${place} passes to an upstream and writes no access log`,
+      'Its attempts, outcomes and connect times are not counted; failures are, from the error log.',
+      `Put into the block at ${place}\n${indented(accessTo('/var/log/nginx/access.log'))}\nand into the ${protocol} block\n${indented(protocol === 'stream' ? streamFormat : httpFormat)}\n${afterEdit}`,
+    ),
+  error_log_hides_refusals: (path, { level }, at) =>
+    error(
+      `error_log ${path} is at level ${level}`,
+      'nginx logs refused and timed-out connections at level error: they are not written at all.',
+      replaceLine(at, `error_log ${path} warn;`),
+    ),
+  error_log_hides_ejections: (path, { written }, at) =>
+    notice(
+      `error_log ${path} is at level error`,
+      'nginx says at level warn when it takes a peer out of use; the plugin has to reckon it from the failures.',
+      written === 'true'
+        ? replaceLine(at, `error_log ${path} warn;`)
+        : `Put at the top of ${at.replace(/:\d+$/, '')}\n${indented(`error_log ${path} warn;`)}\n${afterEdit}`,
+    ),
+  log_format_without_upstream: (format, values, at) =>
+    warning(
+      `log_format ${format} (${at}) lacks ${values['variables']}`,
+      'Without them attempts per peer, what clients felt, and connect times cannot be told.',
+      formatRemedy(values, at),
+    ),
+  log_format_without_proxy_host: (peer, values, at) =>
+    warning(
+      `${peer} belongs to ${values['names']}, and log_format ${values['format']} (${at}) lacks $proxy_host`,
+      'Only $proxy_host tells which of them was asked: they are shown as one.',
+      formatRemedy(values, at),
+    ),
+  log_conditional: (path, { condition }, at) =>
+    notice(
+      `access_log ${path} (${at}) is only written if=${condition}`,
+      'Requests that are left out are not counted, failed ones perhaps among them.',
+      `Remove if=${condition}, or make it true for every request that was passed to an upstream, ${afterEdit}`,
+    ),
+  log_buffered: (path, { buffer, flush }, at) =>
+    notice(
+      `access_log ${path} (${at}) is buffered (${buffer}) and written ${flush ? `every ${flush}` : 'only when the buffer is full'}`,
+      'Charts and alerts come late by as much.',
+      `Add flush=1s to the line (or change it), ${afterEdit}`,
+    ),
+  name_unresolved: (name, { upstream }, at) =>
+    error(
+      `${name} in upstream ${upstream} (${at}) does not resolve`,
+      'nginx goes on with the addresses it has, and will not start or reload.',
+      `getent hosts ${name}    # mend DNS or /etc/hosts, or write addresses at ${at}`,
+    ),
+  name_moved: (name, { old, now }, at) =>
+    warning(
+      `${name} (${at}) resolves to ${now}; nginx still uses ${old}`,
+      'nginx asks for a name once, when it loads: it goes on with the old address.',
+      `${reload}\nor let nginx follow it: a resolver, and resolve on the server line (1.27.3 and newer)`,
+    ),
+  localhost_two_addresses: (name, { address = '', upstream }, at) =>
+    warning(
+      `${name} in upstream ${upstream} (${at}) is both ::1 and 127.0.0.1`,
+      'For nginx these are two peers; where the application listens on one, every other request fails first.',
+      `Write the address it listens on at ${at}: ${address.replace(name, '127.0.0.1')} instead of ${address}, ${afterEdit}`,
+    ),
+  single_server: (group, { line = '' }, at) =>
+    notice(
+      `upstream ${group} has a single server`,
+      'nginx ignores max_fails for it: it is asked every time, and every failure reaches a client.',
+      `Add a second server; or say what nginx does anyway:\n${indented(`${line};    # ${at}`)}\n${afterEdit}`,
+    ),
+  max_fails_one: (group, { seconds, lines }) =>
+    notice(
+      `upstream ${group}: one failure takes a peer out of use for ${seconds} s (max_fails=1)`,
+      'In a rolling restart each worker takes out one peer after the other, until none is live.',
+      `${indented(lines)}\n${afterEdit}`,
+    ),
+  stub_status_missing: (conf) =>
+    warning(
+      'no stub_status page is configured',
+      'Connection states, dropped connections and the use of worker_connections cannot be told.',
+      `Put into the http block of ${conf} (any free port will do)\n${indented(statusServer)}\n${afterEdit}`,
+    ),
+  stub_status_unreachable: (url, { obstacle = '' }, at) =>
+    warning(
+      `the status page ${url} (${at}) cannot be asked: ${obstacles[obstacle] ?? obstacle}`,
+      'Connection states, dropped connections and the use of worker_connections cannot be told.',
+      `Add a page of its own to the http block (any free port will do)\n${indented(statusServer)}\n${afterEdit}`,
+    ),
+  kernel_too_old: (release) =>
+    notice(
+      `Linux ${release} does not tell how many descriptors a process has open`,
+      'The share of descriptors in use stays a gap; all else works.',
+      'Linux 6.2 or newer.',
+    ),
+};
+
+export interface WordedFinding extends Words {
+  readonly code: FindingCode;
+  readonly subject: string;
+  readonly file: string | null;
+  readonly line: number | null;
+}
+
+export function word({ code, subject, at, values }: Finding): WordedFinding {
+  const place = at === null ? '' : `${at.file}:${at.line}`;
+  const words = wordings[code](subject, values, place);
+  const remedy = words.remedy.replaceAll(nginxCommand, values['nginx'] ?? 'nginx');
+  return { code, ...words, remedy, subject, file: at?.file ?? null, line: at?.line ?? null };
+}

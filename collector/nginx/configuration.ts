@@ -1,0 +1,81 @@
+/** What a configuration means: the tree with nginx's rules of inheritance and defaults applied. */
+import { readFormats } from './log-formats.ts';
+import { readAccessLogs, readErrorLogs } from './logs.ts';
+import { readPasses } from './passes.ts';
+import { completePath } from './paths.ts';
+import { inherited, ownOf, type Scope, scopesOf } from './scopes.ts';
+import { readStatusPages } from './status-pages.ts';
+import type {
+  BuildDefaults,
+  ConfigurationProblem,
+  ConfigurationTree,
+  NginxConfiguration,
+  Protocol,
+  Upstream,
+} from './types.ts';
+import { readGroups } from './upstream-groups.ts';
+import { parseCount } from './values.ts';
+import { readVariables } from './variables.ts';
+
+const protocols = ['http', 'stream', 'mail'] as const;
+
+/** nginx's own default (ngx_event.c: DEFAULT_CONNECTIONS). */
+const defaultConnections = 512;
+
+function readUpstreams(
+  scopes: readonly Scope[],
+  problems: ConfigurationProblem[],
+): Pick<NginxConfiguration, 'upstreams' | 'undecided'> {
+  const variables = readVariables(scopes);
+  const upstreams: Upstream[] = [];
+  const undecided: NginxConfiguration['undecided'][number][] = [];
+  for (const protocol of ['http', 'stream'] satisfies Protocol[]) {
+    const groups = scopes
+      .filter((scope) => scope.kind === protocol)
+      .flatMap((scope) => readGroups(scope, protocol, problems));
+    const passes = readPasses(scopes, protocol, groups, variables);
+    upstreams.push(...groups, ...passes.implicit);
+    undecided.push(...passes.undecided);
+  }
+  return { upstreams, undecided };
+}
+
+function readConnections(main: Scope): number {
+  const events = ownOf(main, 'events').flatMap((directive) => directive.block ?? []);
+  return parseCount(events.find(({ name }) => name === 'worker_connections')?.args[0]) ?? defaultConnections;
+}
+
+/** Never throws: what is wrong in the configuration is in `problems`, beside what the tree already had. */
+export function readConfiguration(tree: ConfigurationTree, build: BuildDefaults): NginxConfiguration {
+  const scopes = scopesOf(tree.directives);
+  const [main] = scopes;
+  const problems = [...tree.problems];
+  const value = (name: string): string | undefined => (main && inherited(main, name))?.[0]?.args[0];
+  const formats = scopes.flatMap((scope) =>
+    scope.kind === 'http' || scope.kind === 'stream' ? readFormats(scope, scope.kind, problems) : [],
+  );
+  const access = readAccessLogs(scopes, formats, build, problems);
+  const errors = readErrorLogs(scopes, { file: tree.files[0] ?? build.confPath, line: 1 }, build, problems);
+  const processes = value('worker_processes') ?? '1';
+  const pid = value('pid');
+  return {
+    files: tree.files,
+    unread: tree.unread,
+    folders: tree.folders,
+    user: value('user') ?? null,
+    workerProcesses: processes === 'auto' ? 'auto' : (parseCount(processes) ?? 1),
+    workerConnections: main === undefined ? defaultConnections : readConnections(main),
+    workerRlimitNofile: parseCount(value('worker_rlimit_nofile')),
+    pidFile: pid === undefined ? null : completePath(build.prefix, pid),
+    protocols: protocols.filter((protocol) => scopes.some((scope) => scope.kind === protocol)),
+    errorLogs: errors.logs,
+    errorSets: errors.sets,
+    accessLogs: access.logs,
+    accessSets: access.sets,
+    silent: access.silent,
+    formats,
+    ...readUpstreams(scopes, problems),
+    statusPages: readStatusPages(scopes),
+    problems,
+  };
+}

@@ -1,0 +1,206 @@
+/** Which logs nginx writes, where, and in which format; an inner `error_log` or `access_log` replaces the outer ones. */
+import { joinArguments } from './log-formats.ts';
+import { passesOf } from './passes.ts';
+import { completePath, normalisePath } from './paths.ts';
+import { inherited, type Scope } from './scopes.ts';
+import type {
+  AccessLog,
+  BuildDefaults,
+  ConfigurationProblem,
+  Directive,
+  ErrorLog,
+  LogFormat,
+  LogLevel,
+  LogSet,
+  LogTarget,
+  Place,
+  Protocol,
+} from './types.ts';
+
+const levels: readonly LogLevel[] = ['debug', 'info', 'notice', 'warn', 'error', 'crit', 'alert', 'emerg'];
+
+function targetOf(text: string, prefix: string): LogTarget {
+  if (text === 'stderr') {
+    return { kind: 'stderr' };
+  }
+  if (text.startsWith('memory:')) {
+    return { kind: 'memory' };
+  }
+  if (text.startsWith('syslog:')) {
+    const server = text
+      .slice('syslog:'.length)
+      .split(',')
+      .find((part) => part.startsWith('server='));
+    return { kind: 'syslog', server: server?.slice('server='.length) ?? '' };
+  }
+  const path = normalisePath(completePath(prefix, text));
+  return { kind: 'file', path, glob: path.replace(/\$(\{\w+\}|\w+)/g, '*') };
+}
+
+/** Contexts in which requests end: these write logs. */
+function writes(scope: Scope): boolean {
+  return scope.kind !== 'main' && scope.kind !== 'http' && scope.kind !== 'stream' && scope.kind !== 'mail';
+}
+
+function isProxied(scope: Scope): boolean {
+  return passesOf(scope).length > 0 || (scope.protocol === 'mail' && scope.kind === 'server');
+}
+
+function readErrorLog(directive: Directive, prefix: string, problems: ConfigurationProblem[]): ErrorLog {
+  const [path = '', ...rest] = directive.args;
+  const { file, line } = directive;
+  let level: LogLevel = 'error';
+  for (const word of rest) {
+    const known = levels.find((each) => each === word || (each === 'debug' && word.startsWith('debug_')));
+    if (known === undefined) {
+      problems.push({ code: 'invalid_value', file, line, text: `invalid log level "${word}"` });
+    }
+    level = known ?? level;
+  }
+  return { target: targetOf(path, prefix), level, proxied: false, byDefault: false, file, line };
+}
+
+/** Distinct sets of logs, with the places that write to them taken together. */
+function createSets() {
+  const sets = new Map<string, LogSet>();
+  return {
+    add(logs: readonly number[], proxied: boolean): void {
+      const key = logs.join(' ');
+      if (logs.length > 0) sets.set(key, { logs, proxied: proxied || sets.get(key)?.proxied === true });
+    },
+    all: (): readonly LogSet[] => [...sets.values()],
+  };
+}
+
+/** Every error log that something writes to; the main one first. */
+export function readErrorLogs(
+  scopes: readonly Scope[],
+  main: Place,
+  build: BuildDefaults,
+  problems: ConfigurationProblem[],
+): { readonly logs: readonly ErrorLog[]; readonly sets: readonly LogSet[] } {
+  const logs = new Map<Directive | null, ErrorLog>();
+  const sets = createSets();
+  for (const scope of scopes.filter((each) => each.kind === 'main' || writes(each))) {
+    const stated: readonly (Directive | null)[] = inherited(scope, 'error_log');
+    const effective = stated.length > 0 ? stated : [null];
+    const proxied = isProxied(scope);
+    for (const directive of effective) {
+      const log =
+        logs.get(directive) ??
+        (directive === null
+          ? { ...main, target: targetOf(build.errorLogPath, build.prefix), level: 'error', proxied, byDefault: true }
+          : readErrorLog(directive, build.prefix, problems));
+      logs.set(directive, { ...log, proxied: log.proxied || proxied });
+    }
+    const keys = [...logs.keys()];
+    sets.add(
+      effective.map((directive) => keys.indexOf(directive)),
+      proxied,
+    );
+  }
+  return { logs: [...logs.values()], sets: sets.all() };
+}
+
+interface AccessReading {
+  readonly logs: readonly AccessLog[];
+  readonly sets: readonly LogSet[];
+  readonly silent: readonly (Place & { readonly protocol: Protocol })[];
+}
+
+function option(parameters: readonly string[], name: string): string | null {
+  const found = parameters.find((each) => each.startsWith(`${name}=`));
+  return found === undefined ? null : found.slice(name.length + 1);
+}
+
+function readAccessLog(
+  directive: Directive,
+  protocol: Protocol,
+  formats: readonly LogFormat[],
+  prefix: string,
+  problems: ConfigurationProblem[],
+): AccessLog {
+  const [path = '', formatName = 'combined', ...parameters] = directive.args;
+  const { file, line } = directive;
+  const format = formats.find((each) => each.protocol === protocol && each.name === formatName) ?? null;
+  if (format === null) {
+    problems.push({ code: 'invalid_value', file, line, text: `unknown log format "${formatName}"` });
+  }
+  const gzip = parameters.some((each) => each === 'gzip' || each.startsWith('gzip='));
+  return {
+    target: targetOf(joinArguments([path]), prefix),
+    protocol,
+    format,
+    formatName,
+    condition: option(parameters, 'if'),
+    gzip,
+    buffer: option(parameters, 'buffer') ?? (gzip ? '64k' : null),
+    flush: option(parameters, 'flush'),
+    proxied: false,
+    byDefault: false,
+    file,
+    line,
+  };
+}
+
+/** What http does where nothing is written. */
+function defaultLog(scope: Scope, formats: readonly LogFormat[], build: BuildDefaults): AccessLog {
+  const { file, line } = scope.directive ?? { file: '', line: 0 };
+  const format = formats.find((each) => each.protocol === 'http' && each.name === 'combined') ?? null;
+  return {
+    target: targetOf(build.httpLogPath, build.prefix),
+    protocol: 'http',
+    format,
+    formatName: 'combined',
+    condition: null,
+    gzip: false,
+    buffer: null,
+    flush: null,
+    proxied: false,
+    byDefault: true,
+    file,
+    line,
+  };
+}
+
+/** What a request that ends in `scope` is written to; `off` at a level switches all of that level off. */
+function effectiveLogs(scope: Scope): readonly (Directive | null)[] {
+  const stated = inherited(scope, 'access_log');
+  if (stated.length > 0) return stated.some((each) => each.args[0] === 'off') ? [] : stated;
+  return scope.protocol === 'http' ? [null] : [];
+}
+
+/** Every access log that some server or location writes to. */
+export function readAccessLogs(
+  scopes: readonly Scope[],
+  formats: readonly LogFormat[],
+  build: BuildDefaults,
+  problems: ConfigurationProblem[],
+): AccessReading {
+  const logs = new Map<Directive | null, AccessLog>();
+  const sets = createSets();
+  const silent: (Place & { readonly protocol: Protocol })[] = [];
+  for (const scope of scopes.filter(writes)) {
+    const { protocol } = scope;
+    if (protocol === null || protocol === 'mail') continue;
+    const proxied = isProxied(scope);
+    const effective = effectiveLogs(scope);
+    for (const directive of effective) {
+      const log =
+        logs.get(directive) ??
+        (directive === null
+          ? defaultLog(scope, formats, build)
+          : readAccessLog(directive, protocol, formats, build.prefix, problems));
+      logs.set(directive, { ...log, proxied: log.proxied || proxied });
+    }
+    const keys = [...logs.keys()];
+    sets.add(
+      effective.map((directive) => keys.indexOf(directive)),
+      proxied,
+    );
+    if (proxied && effective.length === 0 && scope.directive !== null) {
+      silent.push({ file: scope.directive.file, line: scope.directive.line, protocol });
+    }
+  }
+  return { logs: [...logs.values()], sets: sets.all(), silent };
+}

@@ -1,0 +1,125 @@
+/** Peers from names, and which upstream a peer belongs to. */
+import { peerName } from './address.ts';
+import type { NginxConfiguration, Protocol, Upstream, UpstreamServer } from './types.ts';
+
+/** Every name that has to be resolved, once. */
+export function namesToResolve(configuration: NginxConfiguration): readonly string[] {
+  const servers = configuration.upstreams.flatMap((upstream) => upstream.servers);
+  return [...new Set(servers.map((server) => server.lookup?.host).filter((host) => host !== undefined))];
+}
+
+/** IPv4 first, as nginx orders what getaddrinfo() gives (src/core/ngx_inet.c: ngx_inet_resolve_host). */
+function peersOf(server: UpstreamServer, addresses: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  const { lookup } = server;
+  if (lookup === null) {
+    return server.peers;
+  }
+  const found = addresses.get(lookup.host) ?? [];
+  const ordered = [...found.filter((each) => !each.includes(':')), ...found.filter((each) => each.includes(':'))];
+  return [...new Set(ordered.map((each) => peerName(each, lookup.port)).filter((peer) => peer !== null))];
+}
+
+/** The configuration with the addresses of its names filled in; a name without an entry has no peers. */
+export function withAddresses(
+  configuration: NginxConfiguration,
+  addresses: ReadonlyMap<string, readonly string[]>,
+): NginxConfiguration {
+  const upstreams = configuration.upstreams.map((upstream) => ({
+    ...upstream,
+    servers: upstream.servers.map((server) => ({ ...server, peers: peersOf(server, addresses) })),
+  }));
+  return { ...configuration, upstreams };
+}
+
+export interface PeerPlace {
+  readonly upstream: Upstream;
+  readonly server: UpstreamServer;
+}
+
+export interface Attribution {
+  /**
+   * The upstream of a peer as nginx logs it. `proxyHost` is the value of `$proxy_host`, null when the log has none.
+   * Several candidates are one instance, their names joined by `|`; a peer in no configuration is its own upstream.
+   */
+  upstreamOf(peer: string, proxyHost: string | null, protocol?: Protocol | null): string;
+  /** Where the peer stands in the configuration, once per server line. */
+  placesOf(peer: string): readonly PeerPlace[];
+  /** Whether the name is one of the configuration's upstreams, or a joint instance of them. */
+  isConfigured(upstream: string): boolean;
+}
+
+function add<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key);
+  if (list === undefined) {
+    map.set(key, [value]);
+  } else if (!list.includes(value)) {
+    list.push(value);
+  }
+}
+
+function holds(upstream: Upstream, peer: string): boolean {
+  return upstream.servers.some((server) => server.peers.includes(peer));
+}
+
+function joined(upstreams: readonly Upstream[]): string | null {
+  const names = [...new Set(upstreams.map((upstream) => upstream.name))].sort();
+  return names.length === 0 ? null : names.join('|');
+}
+
+/** Answers from `configuration` (after `withAddresses`) how the design's order of evidence decides. */
+export function createAttribution(configuration: NginxConfiguration): Attribution {
+  const byPeer = new Map<string, Upstream[]>();
+  const byAlias = new Map<string, Upstream[]>();
+  for (const upstream of configuration.upstreams) {
+    for (const alias of upstream.aliases) {
+      add(byAlias, alias.toLowerCase(), upstream);
+    }
+    for (const peer of upstream.servers.flatMap((server) => server.peers)) {
+      add(byPeer, peer, upstream);
+    }
+  }
+
+  const inProtocol = (upstreams: readonly Upstream[], protocol: Protocol | null): readonly Upstream[] =>
+    protocol === null ? upstreams : upstreams.filter((upstream) => upstream.protocol === protocol);
+
+  /** `$proxy_host` is about the last upstream that was asked: of an earlier one it says nothing. */
+  function byProxyHost(peer: string, proxyHost: string): string | null {
+    const named = inProtocol(byAlias.get(proxyHost.toLowerCase()) ?? [], 'http');
+    const elsewhere = byPeer.has(peer);
+    if (named.length === 0) {
+      return elsewhere && configuration.undecided.length === 0 ? null : proxyHost;
+    }
+    if (named.some((upstream) => upstream.aliases[0] === peer)) {
+      return peer;
+    }
+    const exact = named.filter((upstream) => holds(upstream, peer));
+    if (exact.length > 0) {
+      return joined(exact);
+    }
+    return elsewhere ? null : joined(named);
+  }
+
+  /** nginx names the group when none of its peers was live; a unix socket is alone, and never out of use. */
+  function withoutPeers(name: string): readonly Upstream[] {
+    return (byAlias.get(name.toLowerCase()) ?? []).filter((upstream) => !upstream.name.startsWith('unix:'));
+  }
+
+  function upstreamOf(peer: string, proxyHost: string | null, protocol: Protocol | null = null): string {
+    const told = proxyHost === null || proxyHost === '' || proxyHost === '-' ? null : byProxyHost(peer, proxyHost);
+    return (
+      told ??
+      joined(inProtocol(byPeer.get(peer) ?? [], protocol)) ??
+      joined(inProtocol(withoutPeers(peer), protocol)) ??
+      peer
+    );
+  }
+
+  return {
+    upstreamOf,
+    placesOf: (peer) =>
+      (byPeer.get(peer) ?? []).flatMap((upstream) =>
+        upstream.servers.filter((server) => server.peers.includes(peer)).map((server) => ({ upstream, server })),
+      ),
+    isConfigured: (name) => name.split('|').every((part) => byAlias.has(part.toLowerCase())),
+  };
+}

@@ -1,0 +1,135 @@
+/** `upstream NAME { server …; }` with every parameter of its servers (ngx_http_upstream_server, ngx_stream_upstream_server). */
+import { parseAddress, peerName } from './address.ts';
+import type { Scope } from './scopes.ts';
+import type { ConfigurationProblem, Directive, Protocol, Upstream, UpstreamServer } from './types.ts';
+import { parseCount, parseSeconds } from './values.ts';
+
+/** Directives of an upstream block that choose the balancing method. */
+const methods: ReadonlySet<string> = new Set([
+  'ip_hash',
+  'least_conn',
+  'least_time',
+  'hash',
+  'random',
+  'sticky',
+  'fair',
+  'balancer_by_lua_block',
+  'balancer_by_lua_file',
+]);
+
+type Target = Pick<UpstreamServer, 'address' | 'lookup' | 'peers'>;
+
+/** An address as a server of an upstream; null when nginx would refuse it. `defaultPort` null: a port is mandatory. */
+export function targetOf(address: string, defaultPort: number | null): Target | null {
+  const parsed = parseAddress(address);
+  if (parsed === null) {
+    return null;
+  }
+  if (parsed.kind === 'unix') {
+    return { address, lookup: null, peers: [parsed.peer] };
+  }
+  const port = parsed.port ?? defaultPort;
+  if (port === null) {
+    return null;
+  }
+  const literal = peerName(parsed.host, port);
+  return literal === null
+    ? { address, lookup: { host: parsed.host, port }, peers: [] }
+    : { address, lookup: null, peers: [literal] };
+}
+
+/** A server as nginx takes it when nothing else is written. */
+export function plainServer(target: Target, place: { readonly file: string; readonly line: number }): UpstreamServer {
+  return {
+    ...target,
+    file: place.file,
+    line: place.line,
+    weight: 1,
+    maxConns: 0,
+    maxFails: 1,
+    failTimeoutSeconds: 10,
+    backup: false,
+    down: false,
+    resolve: false,
+    written: [],
+  };
+}
+
+function withParameter(server: UpstreamServer, key: string, value: string | undefined): UpstreamServer | null {
+  const written = [...server.written, key];
+  const count = parseCount(value);
+  switch (key) {
+    case 'weight':
+      return count === null ? null : { ...server, written, weight: count };
+    case 'max_conns':
+      return count === null ? null : { ...server, written, maxConns: count };
+    case 'max_fails':
+      return count === null ? null : { ...server, written, maxFails: count };
+    case 'fail_timeout': {
+      const failTimeoutSeconds = parseSeconds(value ?? '');
+      return failTimeoutSeconds === null ? null : { ...server, written, failTimeoutSeconds };
+    }
+    case 'backup':
+      return { ...server, written, backup: true };
+    case 'down':
+      return { ...server, written, down: true };
+    case 'resolve':
+    case 'service':
+      return { ...server, written, resolve: true };
+    default:
+      return { ...server, written };
+  }
+}
+
+function readServer(directive: Directive, protocol: Protocol, problems: ConfigurationProblem[]): UpstreamServer | null {
+  const [address = '', ...parameters] = directive.args;
+  const target = targetOf(address, protocol === 'http' ? 80 : null);
+  const report = (text: string): void => {
+    problems.push({ code: 'invalid_value', file: directive.file, line: directive.line, text });
+  };
+  if (target === null) {
+    report(`invalid address "${address}" in "server"`);
+    return null;
+  }
+  let server = plainServer(target, directive);
+  for (const parameter of parameters) {
+    const equals = parameter.indexOf('=');
+    const key = equals < 0 ? parameter : parameter.slice(0, equals);
+    const next = withParameter(server, key, equals < 0 ? undefined : parameter.slice(equals + 1));
+    if (next === null) {
+      report(`invalid parameter "${parameter}" in "server"`);
+    }
+    server = next ?? server;
+  }
+  return server;
+}
+
+/** The groups of one `http` or `stream` context. */
+export function readGroups(scope: Scope, protocol: Protocol, problems: ConfigurationProblem[]): readonly Upstream[] {
+  const groups: Upstream[] = [];
+  for (const directive of scope.own.get('upstream') ?? []) {
+    const [name] = directive.args;
+    const block = directive.block ?? [];
+    if (name === undefined) {
+      continue;
+    }
+    const find = (wanted: string): Directive | undefined => block.find((each) => each.name === wanted);
+    const servers = block
+      .filter((each) => each.name === 'server')
+      .map((each) => readServer(each, protocol, problems))
+      .filter((each) => each !== null);
+    groups.push({
+      name,
+      protocol,
+      origin: 'group',
+      aliases: [name],
+      method: block.find((each) => methods.has(each.name))?.name ?? 'round_robin',
+      zone: find('zone')?.args[0] ?? null,
+      keepalive: parseCount(find('keepalive')?.args[0]),
+      servers,
+      file: directive.file,
+      line: directive.line,
+    });
+  }
+  return groups;
+}

@@ -1,0 +1,18 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { finding, findingCodes } from '../../collector/discover/finding.ts';
+import { word } from '../../collector/discover/wording.ts';
+
+test('every finding has a section in docs/troubleshooting.md, and every section a finding', () => {
+  const page = readFileSync('docs/troubleshooting.md', 'utf8');
+  const sections = Array.from(page.matchAll(/^### (\S+)$/gm), ([, code]) => code);
+  expect([...sections].sort()).toEqual([...findingCodes].sort());
+});
+
+test('every finding has words: what, why and what to do, with nothing left open', () => {
+  for (const code of findingCodes) {
+    const { what, why, remedy } = word(finding(code, 'SUBJECT', { file: '/etc/nginx/nginx.conf', line: 7 }));
+    for (const text of [what, why, remedy]) expect(text, code).toMatch(/\S{3}/);
+    expect(remedy, code).not.toMatch(/\{nginx\}/);
+  }
+});

@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest';
+import { findNginx } from '../../collector/discover/find-nginx.ts';
+import { parseMasterArgs } from '../../collector/discover/master-args.ts';
+import { hostPlaces, parseMounts, sameRoot } from '../../collector/discover/mounts.ts';
+import { workersOf } from '../../collector/discover/processes.ts';
+import { readNginx } from '../../collector/discover/read-nginx.ts';
+import { rootedPath } from '../../collector/discover/rooted-path.ts';
+import { execute } from '../../collector/system/exec.ts';
+import { nodeFileSystem } from '../../collector/system/fs.ts';
+import { type HostTree, hostMounts, hostTree } from './host-tree.ts';
+
+const fs = nodeFileSystem;
+
+async function find({ prefix }: HostTree) {
+  const found = await findNginx({ fs, execute, hostPrefix: prefix });
+  return found.map((each) => ({
+    pid: each.master?.pid ?? null,
+    container: each.master?.container ?? null,
+    conf: each.confPath,
+    prefix: each.defaults.prefix,
+    globals: each.commandLine,
+    problems: readNginx(each, fs).configuration.problems.map(({ text }) => text),
+    upstreams: readNginx(each, fs).configuration.upstreams.map(({ name }) => name),
+  }));
+}
+
+describe('the command line in a title', () => {
+  test.each<[string, Partial<ReturnType<typeof parseMasterArgs>>]>([
+    ['nginx', { program: 'nginx', prefix: null, conf: null, globals: null }],
+    [
+      '/usr/sbin/nginx -g daemon on; master_process on;',
+      { program: '/usr/sbin/nginx', globals: 'daemon on; master_process on;' },
+    ],
+    ['nginx -p /srv/n/ -c conf/x.conf', { prefix: '/srv/n', conf: 'conf/x.conf' }],
+    ['nginx -p/srv/n -c/x.conf', { prefix: '/srv/n', conf: '/x.conf' }],
+    ['nginx -c /x.conf -g daemon off; -e stderr', { conf: '/x.conf', globals: 'daemon off;', errorLog: 'stderr' }],
+    ['nginx -g daemon off; env A=-c; user x; -p /p', { globals: 'daemon off; env A=-c; user x;', prefix: '/p' }],
+    ['nginx -q -p /', { prefix: '/' }],
+    ['', { program: '' }],
+  ])('%s', (title, expected) => {
+    expect(parseMasterArgs(title)).toMatchObject(expected);
+  });
+});
+
+const location = (port: number) => `server { location / { proxy_pass http://127.0.0.1:${port}; } }`;
+
+test('several masters, each with its own configuration; a binary upgrade is one', async () => {
+  const host = hostTree({
+    '/etc/nginx/nginx.conf': `http { ${location(1)} }`,
+    '/srv/b/conf/nginx.conf': `http { include vhosts/*; }`,
+    '/srv/b/conf/vhosts/x': location(2),
+    '/opt/angie.conf': `http { ${location(3)} }`,
+  });
+  host.nginx({ pid: 100, title: 'nginx: master process nginx -g daemon off;', workers: { 101: 5 } });
+  host.nginx({ pid: 102, parent: 100, title: 'nginx: master process nginx -g daemon off;', workers: { 103: 9 } });
+  host.nginx({ pid: 200, uid: 1000, title: 'nginx: master process ./nginx -p /srv/b -c conf/nginx.conf', workers: {} });
+  host.nginx({ pid: 300, title: 'angie: master process /usr/sbin/angie -c /opt/angie.conf', workers: { 301: 7 } });
+  host.write({ '/proc/400/cmdline': 'grep nginx: master process\0', '/proc/401/cmdline': 'nginx: worker process\0' });
+  const common = { container: null, problems: [] };
+  expect(await find(host)).toEqual([
+    {
+      ...common,
+      pid: 100,
+      conf: '/etc/nginx/nginx.conf',
+      prefix: '/etc/nginx',
+      globals: 'daemon off;',
+      upstreams: ['127.0.0.1:1'],
+    },
+    { ...common, pid: 300, conf: '/opt/angie.conf', prefix: '/etc/nginx', globals: null, upstreams: ['127.0.0.1:3'] },
+    {
+      ...common,
+      pid: 200,
+      conf: '/srv/b/conf/nginx.conf',
+      prefix: '/srv/b',
+      globals: null,
+      upstreams: ['127.0.0.1:2'],
+    },
+  ]);
+});
+
+describe('a container seen from the host', () => {
+  const id = '0123456789ab'.padEnd(64, 'c');
+  const cgroup = `0::/system.slice/docker-${id}.scope`;
+  const overlay = (more = '') =>
+    `50 40 0:60 / / rw - overlay overlay rw,lowerdir=/var/lib/docker/l/A:/var/lib/docker/l/B,upperdir=/var/lib/docker/up,workdir=/w\n${more}`;
+  const title = 'nginx: master process nginx -g daemon off;';
+
+  test('its files are read through bind mounts, then through the layers', async () => {
+    const bind = '51 50 8:2 /web/nginx.conf /etc/nginx/nginx.conf ro - ext4 /dev/sda2 rw\n';
+    const host = hostTree({
+      '/srv/data/web/nginx.conf': 'http { include conf.d/*.conf; }',
+      '/var/lib/docker/up/etc/nginx/conf.d/a.conf': location(1),
+      '/var/lib/docker/l/B/etc/nginx/conf.d/b.conf': location(2),
+    });
+    host.nginx({ pid: 100, title, workers: {}, mountinfo: overlay(bind), cgroup });
+    expect(await find(host)).toMatchObject([
+      {
+        container: '0123456789ab',
+        conf: '/etc/nginx/nginx.conf',
+        problems: [],
+        upstreams: ['127.0.0.1:1', '127.0.0.1:2'],
+      },
+    ]);
+  });
+
+  test('through its root where we may enter it, with absolute links inside it', async () => {
+    const host = hostTree({
+      '/proc/100/root/etc/nginx/nginx.conf': '-> /conf/main.conf',
+      '/proc/100/root/conf/main.conf': `http { ${location(1)} }`,
+      '/conf/main.conf': 'another file of the host',
+    });
+    host.nginx({ pid: 100, title, workers: {}, mountinfo: overlay(), cgroup });
+    expect(await find(host)).toMatchObject([{ problems: [], upstreams: ['127.0.0.1:1'] }]);
+  });
+
+  test('files that cannot be reached are a problem that says so', async () => {
+    const host = hostTree();
+    host.nginx({ pid: 100, title, workers: {}, mountinfo: overlay(), cgroup });
+    expect(await find(host)).toMatchObject([
+      { container: '0123456789ab', upstreams: [], problems: ['/etc/nginx/nginx.conf does not exist'] },
+    ]);
+  });
+});
+
+test('mounts: a private namespace of the host is no container, escapes are undone', () => {
+  const host = parseMounts(hostMounts);
+  const privateTmp = parseMounts(`${hostMounts}60 22 8:1 /tmp/systemd-private\\040x /tmp rw - ext4 /dev/sda1 rw\n`);
+  expect(sameRoot(privateTmp, host)).toBe(true);
+  expect(hostPlaces(privateTmp, host, '/tmp/a')).toEqual(['/tmp/systemd-private x/a']);
+  expect(hostPlaces(privateTmp, host, '/srv/data/x')).toEqual(['/srv/data/x']);
+  expect(parseMounts('nonsense\n\n')).toEqual([]);
+  expect(sameRoot([], host)).toBe(true);
+});
+
+test('links stay inside a root, loops end, streams belong to nobody', () => {
+  const { prefix } = hostTree({
+    '/a': '-> /b/c',
+    '/b': '-> ../../../d',
+    '/d/c': 'text',
+    '/loop': '-> loop',
+    '/out': '-> /dev/stdout',
+  });
+  expect(rootedPath(fs, prefix, '/a')).toBe(`${prefix}/d/c`);
+  expect(rootedPath(fs, prefix, '/none/x')).toBe(`${prefix}/none/x`);
+  expect(rootedPath(fs, prefix, '/loop')).toBe(`${prefix}/loop`);
+  expect(rootedPath(fs, prefix, '/out')).toBe('/dev/stdout');
+});
+
+test('workers that shut down do not count; without the list of children every process is asked', () => {
+  const host = hostTree();
+  host.nginx({ pid: 100, title: 'nginx: master process nginx', workers: { 101: 7, 102: 8 } });
+  host.write({ '/proc/102/cmdline': 'nginx: worker process is shutting down\0' });
+  const proc = `${host.prefix}/proc`;
+  expect(workersOf(fs, proc, 100)).toEqual([{ pid: 101, startTicks: 7 }]);
+  host.write({ '/proc/100/task': null });
+  expect(workersOf(fs, proc, 100)).toEqual([{ pid: 101, startTicks: 7 }]);
+  expect(workersOf(fs, proc, 999)).toEqual([]);
+});

@@ -1,0 +1,257 @@
+import { expect, test } from 'vitest';
+import type { Facts } from '../../collector/discover/facts.ts';
+import type { NginxFound } from '../../collector/discover/find-nginx.ts';
+import { type FindingCode, findingCodes } from '../../collector/discover/finding.ts';
+import type { LogState } from '../../collector/discover/log-state.ts';
+import { isAnythingUsable, judge } from '../../collector/discover/rules.ts';
+import { word } from '../../collector/discover/wording.ts';
+import { withAddresses } from '../../collector/nginx/peers.ts';
+import { configurationOf, debianBuild } from '../nginx/memory-files.ts';
+
+const args = { text: 'nginx', program: 'nginx', prefix: null, conf: null, globals: null, errorLog: null };
+const master = { pid: 1, uid: 0, args, exe: null, container: null, mounts: [] };
+const found: NginxFound = {
+  master,
+  version: 'nginx/1.22.1',
+  defaults: debianBuild,
+  confPath: '/etc/nginx/nginx.conf',
+  commandLine: null,
+  view: { places: (path) => [path], follow: (place) => place },
+};
+
+interface Circumstances {
+  readonly state?: LogState;
+  readonly addresses?: Readonly<Record<string, readonly string[]>>;
+  readonly facts?: Partial<Facts>;
+}
+
+function factsOf(text: string, { state = { is: 'readable' }, addresses = {}, facts = {} }: Circumstances = {}): Facts {
+  const names = new Map(Object.entries(addresses));
+  const configuration = withAddresses(configurationOf(text), names);
+  return {
+    found,
+    dumped: false,
+    configuration,
+    addresses: names,
+    errorLogs: configuration.errorLogs.map((log) => ({ log, state })),
+    accessLogs: configuration.accessLogs.map((log) => ({ log, state })),
+    strangers: [],
+    changedSince: [],
+    kernel: '6.2.0',
+    identity: { name: 'netdata', uid: 201, gids: [201], isSelf: false, groupName: String },
+    ...facts,
+  };
+}
+
+const format = `log_format full '$status $request_time $proxy_host $upstream_addr $upstream_status'
+  ' $upstream_connect_time $upstream_response_time';`;
+const status = 'server { location /status { stub_status; } }';
+/** A configuration that lacks nothing, but for what a case puts in. */
+const http = ({ log = 'access_log /a.log full;', location = 'proxy_pass http://10.0.0.1:80;', more = '' } = {}) =>
+  `http { ${format} ${log} ${status} server { location / { ${location} } } ${more} }`;
+const errorLog = 'error_log /e.log warn;';
+const complete = `${errorLog} ${http()}`;
+
+test('nothing is missing where nothing is', () => {
+  const facts = factsOf(complete);
+  expect(judge(facts)).toEqual([]);
+  expect(isAnythingUsable(facts)).toBe(true);
+});
+
+const localhost = 'proxy_pass http://localhost:3000;';
+const shared =
+  'upstream a { server 1.1.1.1 max_fails=2; server 1.1.1.2 max_fails=2; } upstream b { server 1.1.1.1 max_fails=0; }';
+const noHost =
+  "log_format noh '$status $request_time $upstream_addr $upstream_status $upstream_connect_time $upstream_response_time';";
+
+const cases: readonly [FindingCode, string, Facts, string | RegExp][] = [
+  [
+    'nginx_not_running',
+    'no process',
+    factsOf(complete, { facts: { found: { ...found, master: null } } }),
+    '/etc/nginx/nginx.conf',
+  ],
+  [
+    'container_unreachable',
+    'no file of a container can be read',
+    factsOf(complete, {
+      facts: {
+        found: { ...found, master: { ...master, container: 'abc' } },
+        configuration: { ...configurationOf(complete), files: [] },
+      },
+    }),
+    'abc',
+  ],
+  [
+    'configuration_unreadable',
+    'an include may not be read',
+    {
+      ...factsOf(complete),
+      configuration: configurationOf(`include secret; ${complete}`, { '/etc/nginx/secret': null }),
+    },
+    '/etc/nginx/nginx.conf',
+  ],
+  ['configuration_problem', 'a brace too many', factsOf(`${complete} }`), '/etc/nginx/nginx.conf'],
+  [
+    'configuration_not_loaded',
+    'a file is younger than the workers',
+    factsOf(complete, { facts: { changedSince: ['/x'] } }),
+    '/x',
+  ],
+  ['log_missing', 'no file', factsOf(complete, { state: { is: 'missing' } }), '/e.log'],
+  [
+    'log_is_stream',
+    'the docker image',
+    factsOf(complete, { state: { is: 'stream', target: '/dev/stdout' } }),
+    '/e.log',
+  ],
+  ['log_is_fifo', 'a FIFO', factsOf(complete, { state: { is: 'fifo' } }), '/e.log'],
+  ['log_is_folder', 'a folder', factsOf(complete, { state: { is: 'folder' } }), '/e.log'],
+  ['log_discarded', '/dev/null', factsOf(complete, { state: { is: 'discarded' } }), '/e.log'],
+  ['log_in_memory', 'memory', factsOf(`error_log memory:1m warn; ${http()}`, { state: { is: 'memory' } }), 'memory'],
+  [
+    'log_unreadable',
+    'another group',
+    factsOf(complete, {
+      state: { is: 'unreadable', barrier: { path: '/e.log', isFolder: false, mode: 0o640, group: 'adm' } },
+    }),
+    '/e.log',
+  ],
+  [
+    'log_unreadable',
+    'a closed folder',
+    factsOf(complete, {
+      state: { is: 'unreadable', barrier: { path: '/private', isFolder: true, mode: 0o700, group: null } },
+    }),
+    '/e.log',
+  ],
+  ['log_compressed', 'gzip', factsOf(`${errorLog} ${http({ log: 'access_log /a.gz full gzip flush=1s;' })}`), '/a.gz'],
+  [
+    'log_syslog_unix',
+    'a unix socket',
+    factsOf(`error_log syslog:server=unix:/dev/log warn; ${http()}`, {
+      state: { is: 'syslog', server: 'unix:/dev/log', unix: true },
+    }),
+    'unix:/dev/log',
+  ],
+  [
+    'log_syslog_remote',
+    'another host',
+    factsOf(`error_log syslog:server=10.9.9.9 warn; ${http()}`, {
+      state: { is: 'syslog', server: '10.9.9.9', unix: false },
+    }),
+    '10.9.9.9',
+  ],
+  [
+    'access_log_off',
+    'off',
+    factsOf(`${errorLog} ${http({ location: 'access_log off; proxy_pass http://10.0.0.1;' })}`),
+    /nginx.conf:2/,
+  ],
+  ['error_log_hides_refusals', 'crit', factsOf(`error_log /e.log crit; ${http()}`), '/e.log'],
+  ['error_log_hides_ejections', 'the default level', factsOf(`error_log /e.log; ${http()}`), '/e.log'],
+  [
+    'log_format_without_upstream',
+    'combined',
+    factsOf(`${errorLog} ${http({ log: 'access_log /a.log;' })}`),
+    'combined',
+  ],
+  [
+    'log_format_without_proxy_host',
+    'two upstreams with one peer',
+    factsOf(`${errorLog} ${http({ log: `${noHost} access_log /a.log noh;`, more: shared })}`),
+    '1.1.1.1:80',
+  ],
+  ['log_conditional', 'if=', factsOf(`${errorLog} ${http({ log: 'access_log /a.log full if=$x;' })}`), '/a.log'],
+  ['log_buffered', 'no flush', factsOf(`${errorLog} ${http({ log: 'access_log /a.log full buffer=64k;' })}`), '/a.log'],
+  ['name_unresolved', 'no address', factsOf(`${errorLog} ${http({ location: localhost })}`), 'localhost'],
+  [
+    'name_moved',
+    'the log has another address',
+    factsOf(`${errorLog} ${http({ location: 'proxy_pass http://app.local:81;' })}`, {
+      addresses: { 'app.local': ['10.0.0.7'] },
+      facts: { strangers: ['10.0.0.6:81', '10.0.0.6:82'] },
+    }),
+    'app.local',
+  ],
+  [
+    'localhost_two_addresses',
+    '::1 and 127.0.0.1',
+    factsOf(`${errorLog} ${http({ location: localhost })}`, { addresses: { localhost: ['::1', '127.0.0.1'] } }),
+    'localhost',
+  ],
+  [
+    'single_server',
+    'one server',
+    factsOf(`${errorLog} ${http({ more: 'upstream a { server 1.1.1.1 weight=5; }' })}`),
+    'a',
+  ],
+  [
+    'max_fails_one',
+    'the default',
+    factsOf(`${errorLog} ${http({ more: 'upstream a { server 1.1.1.1; server 1.1.1.2:81 fail_timeout=5s; }' })}`),
+    'a',
+  ],
+  [
+    'stub_status_missing',
+    'no location',
+    factsOf(
+      `${errorLog} http { ${format} access_log /a.log full; server { location / { proxy_pass http://1.1.1.1; } } }`,
+    ),
+    '/etc/nginx/nginx.conf',
+  ],
+  [
+    'stub_status_unreachable',
+    'closed',
+    factsOf(`${errorLog} http { server { location /s { stub_status; deny all; } } }`),
+    'http://127.0.0.1/s',
+  ],
+  ['kernel_too_old', '6.1', factsOf(complete, { facts: { kernel: '6.1.0-18-amd64' } }), '6.1.0-18-amd64'],
+];
+
+test.each(cases)('%s: %s', (code, _, facts, subject) => {
+  const found = judge(facts).filter((each) => each.code === code);
+  expect(found.map((each) => each.subject)).toContainEqual(expect.stringMatching(subject));
+  for (const each of found) {
+    const { what, why, remedy } = word(each);
+    expect(`${what} ${why} ${remedy}`).not.toMatch(/undefined|null|\{nginx\}/);
+  }
+});
+
+test('every code has a case here, or is about the plugin itself', () => {
+  const shown = new Set(cases.map(([code]) => code));
+  expect(findingCodes.filter((code) => !shown.has(code))).toEqual(['settings_invalid', 'nginx_not_found']);
+});
+
+const remedyOf = (code: FindingCode, facts: Facts) =>
+  judge(facts)
+    .filter((each) => each.code === code)
+    .map((each) => word(each).remedy)
+    .join('\n');
+
+test('the remedy names this nginx, its lines and its parameters', () => {
+  const started = { ...master, args: { ...args, program: '/opt/n/sbin/nginx', prefix: '/opt/n', conf: 'c.conf' } };
+  const text = `${errorLog}\n${http({
+    more: 'upstream a {\n server 1.1.1.1 weight=2;\n server [::1]:81 max_fails=1 fail_timeout=5s backup; }',
+  })}`;
+  const remedy = remedyOf('max_fails_one', factsOf(text, { facts: { found: { ...found, master: started } } }));
+  expect(remedy).toContain('nginx.conf:4  server 1.1.1.1 weight=2 max_fails=3;');
+  expect(remedy).toContain('nginx.conf:5  server [::1]:81 max_fails=3 fail_timeout=5s backup;');
+  expect(remedy).toContain(
+    '/opt/n/sbin/nginx -p /opt/n -c c.conf -t && /opt/n/sbin/nginx -p /opt/n -c c.conf -s reload',
+  );
+});
+
+test('a log beside it that has the variables is enough', () => {
+  const text = `${errorLog} ${http({ log: 'access_log /a.log; access_log /b.log full;' })}`;
+  expect(judge(factsOf(text))).toEqual([]);
+});
+
+test('what nothing passes through needs no upstream variables', () => {
+  const text = `error_log /e.log; http { ${status} server { access_log /s.log; } }`;
+  expect(judge(factsOf(text))).toEqual([]);
+});
+
+test('a dump tells nothing about processes', () => {
+  expect(judge(factsOf(complete, { facts: { found: { ...found, master: null }, dumped: true } }))).toEqual([]);
+});
