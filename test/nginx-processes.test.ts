@@ -34,7 +34,7 @@ function proc(processes: Readonly<Record<number, Fake>>) {
   return { root, put, end: (pid: number) => rmSync(join(root, String(pid)), { recursive: true }) };
 }
 
-function open(root: string, isOurs: (args: string) => boolean = () => true, fs: FileSystem = nodeFileSystem) {
+function open(root: string, isOurs: (pid: number) => boolean = () => true, fs: FileSystem = nodeFileSystem) {
   const processes = createNginxProcesses(createProcfs(fs, root), isOurs, () => 0);
   let nowUs = 0;
   return () => {
@@ -86,7 +86,7 @@ test('only the nginx of this job', () => {
     11: worker,
     20: { title: 'nginx: master process nginx -c /other.conf', children: '' },
   });
-  expect(open(root, (args) => args.includes('/other.conf'))()).toEqual([{ pid: 20, workers: [] }]);
+  expect(open(root, (pid) => pid === 20)()).toEqual([{ pid: 20, workers: [] }]);
 });
 
 test('none, one that comes, one that goes, another that comes', () => {

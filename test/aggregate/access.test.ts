@@ -23,8 +23,8 @@ function counting(format = full, { maxPeers = 50, legacyConnectTime = false } = 
   const result = readLogFormat(format);
   if ('problem' in result) throw new Error(result.problem);
   const { match, record, program } = createAccessMatcher(result.format);
-  const job = createJobAggregate({ job: 'test', maxPeers, upstreamOf: (peer) => peer });
-  const counter = job.addAccessLog({ record, fields: program.has, legacyConnectTime });
+  const job = createJobAggregate({ job: 'test', maxPeers, upstreamOf: (peer, proxyHost) => proxyHost ?? peer });
+  const counter = job.addAccessLog({ record, fields: program.has, legacyConnectTime, protocol: 'http' });
   let unmatched = 0;
   const lines = createAccessLines(match, {
     matched: counter.line,

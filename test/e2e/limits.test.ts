@@ -1,4 +1,5 @@
 /** The server of a real nginx at its limits, watched tick by tick. */
+import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import type { JobSnapshot } from '../../collector/model.ts';
@@ -31,7 +32,7 @@ function watch(nginx: Nginx, facts: Partial<ServerFacts>, peers: readonly string
     drop: () => undefined,
   };
   const ports = { fs: nodeFileSystem, clock: systemClock, conditions, hostPrefix: '' };
-  const isOurs = (args: string) => args.includes(nginx.conf);
+  const isOurs = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(nginx.conf);
   const unknown = { statusPages: [], workerProcesses: null, workerConnections: null };
   const server = createNginxServer('t', { ...unknown, isOurs, ...facts }, ports);
   atEnd(() => server.close());

@@ -1,5 +1,5 @@
 /** Peers on this host: unix sockets and listen queues; nginx in a container, and a host seen through a prefix. */
-import { appendFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createNginxProcesses } from '../../collector/nginx-processes.ts';
@@ -23,7 +23,8 @@ if (!isRoot) console.warn('SKIPPED: nginx in a pid namespace: only root can make
 
 function watch(conf: string, peers: readonly string[]) {
   const procfs = createProcfs(nodeFileSystem, '/proc');
-  const processes = createNginxProcesses(procfs, (args) => args.includes(conf), systemClock.monotonicUs);
+  const isOurs = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(conf);
+  const processes = createNginxProcesses(procfs, isOurs, systemClock.monotonicUs);
   const sockets = createNginxSockets(procfs, systemClock.monotonicUs);
   return () => {
     const nowUs = systemClock.monotonicUs();
