@@ -15,8 +15,6 @@ export interface UpdateAction {
   readonly do: 'update';
   /** type.id */
   readonly id: string;
-  /** Since this chart's last BEGIN; null on the first one. */
-  readonly microseconds: number | null;
   readonly values: Readonly<Record<string, number>>;
 }
 

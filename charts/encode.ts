@@ -18,7 +18,7 @@ export function encode(actions: readonly Action[]): string {
         text += chartText(action.chart, 'obsolete');
         break;
       case 'update':
-        text += `BEGIN ${action.id}${action.microseconds === null ? '' : ` ${action.microseconds}`}\n`;
+        text += `BEGIN ${action.id}\n`;
         text += `${settings(action.values)}END\n`;
         break;
       default:

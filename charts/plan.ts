@@ -68,16 +68,10 @@ export function plan(
 function updates(line: ChartLine, last: DrawnChart['last'], values: Values, context: PlanContext): UpdateAction[] {
   const id = `${line.type}.${line.id}`;
   const sinceLast = last === null ? Number.POSITIVE_INFINITY : context.nowUs - last.atUs;
-  const update: UpdateAction = { do: 'update', id, microseconds: Math.round(sinceLast), values };
+  const update: UpdateAction = { do: 'update', id, values };
   const isFollowing = sinceLast < context.updateEvery * gapFactor * 1_000_000;
-  if (isFollowing || !line.dimensions.some(({ algorithm }) => algorithm === 'incremental')) {
-    return [last === null ? { ...update, microseconds: null } : update];
-  }
-  const baseline = last?.values ?? zeros(line, values);
-  return [
-    { ...update, microseconds: null, values: baseline },
-    { ...update, microseconds: null },
-  ];
+  if (isFollowing || !line.dimensions.some(({ algorithm }) => algorithm === 'incremental')) return [update];
+  return [{ ...update, values: last?.values ?? zeros(line, values) }, update];
 }
 
 /** A tick may be late; from twice the interval on Netdata draws a gap. */

@@ -22,21 +22,7 @@ const valued = /^-([pcge])(.*)$/;
  */
 export function parseMasterArgs(text: string): MasterArgs {
   const [program = '', ...words] = text.trim().split(/\s+/);
-  const values: Record<string, string> = {};
-  let open: string | null = null;
-  for (const word of words) {
-    const option = valued.exec(word);
-    const inside: boolean = open === 'g' && values['g'] !== undefined && !values['g'].trim().endsWith(';');
-    if (option !== null && !inside) {
-      const [, name = '', glued = ''] = option;
-      open = name;
-      if (glued !== '') values[name] = glued;
-    } else if (open === 'g') {
-      values['g'] = values['g'] === undefined ? word : `${values['g']} ${word}`;
-    } else if (open !== null && values[open] === undefined) {
-      values[open] = word;
-    }
-  }
+  const values = optionValues(words);
   return {
     text,
     program,
@@ -45,4 +31,26 @@ export function parseMasterArgs(text: string): MasterArgs {
     globals: values['g'] ?? null,
     errorLog: values['e'] ?? null,
   };
+}
+
+function optionValues(words: readonly string[]): Readonly<Record<string, string>> {
+  const values: Record<string, string> = {};
+  let open: string | null = null;
+  for (const word of words) {
+    const option: RegExpExecArray | null = isInside(open, values['g']) ? null : valued.exec(word);
+    if (option !== null) {
+      const [, name = '', glued = ''] = option;
+      open = name;
+      if (glued !== '') values[name] = glued;
+    } else if (open !== null && (open === 'g' || values[open] === undefined)) {
+      const before = values[open];
+      values[open] = before === undefined ? word : `${before} ${word}`;
+    }
+  }
+  return values;
+}
+
+/** In the middle of a directive of `-g`. */
+function isInside(open: string | null, globals: string | undefined): boolean {
+  return open === 'g' && globals !== undefined && !globals.trim().endsWith(';');
 }

@@ -23,8 +23,8 @@ const line: ChartLine = {
 test('a chart is created, filled and made obsolete', () => {
   const actions: Action[] = [
     { do: 'create', chart: line },
-    { do: 'update', id: `${line.type}.${line.id}`, microseconds: null, values: { refused: 0 } },
-    { do: 'update', id: `${line.type}.${line.id}`, microseconds: 1_000_012, values: { refused: 7 } },
+    { do: 'update', id: `${line.type}.${line.id}`, values: { refused: 0 } },
+    { do: 'update', id: `${line.type}.${line.id}`, values: { refused: 7 } },
     { do: 'obsolete', chart: line },
   ];
   const chart = (options: string) =>
@@ -35,7 +35,7 @@ test('a chart is created, filled and made obsolete', () => {
     `${chart('store_first')}CLABEL 'upstream' '10.0.0.1:80' 1\nCLABEL 'peer' '10.0.0.1:80' 1\nCLABEL_COMMIT\n` +
       `DIMENSION refused '' incremental 1 1\n` +
       'BEGIN nginx_upstream_local.peer_failures_10_0_0_1_80\nSET refused = 0\nEND\n' +
-      'BEGIN nginx_upstream_local.peer_failures_10_0_0_1_80 1000012\nSET refused = 7\nEND\n' +
+      'BEGIN nginx_upstream_local.peer_failures_10_0_0_1_80\nSET refused = 7\nEND\n' +
       `${chart('obsolete')}`,
   );
 });
@@ -65,7 +65,7 @@ describe('values are whole numbers within 64 bits, or a gap', () => {
     ['not a number', Number.NaN, ''],
     ['infinite', Number.POSITIVE_INFINITY, ''],
   ])('%s', (_name, value, set) => {
-    const text = encode([{ do: 'update', id: 'a.b', microseconds: null, values: { d: value } }]);
+    const text = encode([{ do: 'update', id: 'a.b', values: { d: value } }]);
     expect(text).toBe(`BEGIN a.b\n${set}END\n`);
   });
 });

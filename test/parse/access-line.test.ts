@@ -147,7 +147,6 @@ test.each([
     '"x"---> api  <---ups_resp_time: 0.000 request_time: 0.000-',
     '- | api - - - 0',
   ],
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: nginx writes variables like that
   ['braces', '${status}ms${request_time}', '200ms0.001', '200'],
   [
     'stream',
