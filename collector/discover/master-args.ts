@@ -39,7 +39,7 @@ function optionValues(words: readonly string[]): Readonly<Record<string, string>
   for (const word of words) {
     const option: RegExpExecArray | null = isInside(open, values['g']) ? null : valued.exec(word);
     if (option !== null) {
-      const [, name = '', glued = ''] = option;
+      const [, name = '', glued = '']: readonly string[] = option;
       open = name;
       if (glued !== '') values[name] = glued;
     } else if (open !== null && (open === 'g' || values[open] === undefined)) {
