@@ -14,7 +14,15 @@ const line =
   'client: 127.0.0.1, server: , request: "GET / HTTP/1.1", upstream: "http://10.0.0.1:80/", host: "x"\n';
 
 const begins = (text: string) => text.split('\nBEGIN ').length - 1;
-const environment = () => ({ ...process.env, NETDATA_USER_CONFIG_DIR: tempDir('config') });
+
+/** A configuration of its own: discovery would find whatever nginx runs on this machine. */
+function environment() {
+  const folder = tempDir('config');
+  const log = join(folder, 'error.log');
+  writeFileSync(log, '');
+  writeFileSync(join(folder, 'nginx-upstream.conf'), `jobs:\n  - name: local\n    error_log: ${log}\n`);
+  return { ...process.env, NETDATA_USER_CONFIG_DIR: folder };
+}
 
 describe('leaving', () => {
   test.each([
@@ -50,11 +58,10 @@ describe('leaving', () => {
   });
 
   test('SIGHUP reads the configuration again', async () => {
-    const folder = tempDir('config');
-    const child = start(process.execPath, [plugin, '1'], { env: { ...process.env, NETDATA_USER_CONFIG_DIR: folder } });
-    await child.waitForLine(/no configuration file/);
+    const child = start(process.execPath, [plugin, '1'], { env: environment() });
+    await child.waitForLine(/configuration read from/);
     child.signal('SIGHUP');
-    await waitUntil(() => child.stderr().split('no configuration file').length === 3, { what: 'the second reading' });
+    await waitUntil(() => child.stderr().split('configuration read from').length === 3, { what: 'the second reading' });
   });
 });
 

@@ -67,12 +67,15 @@ describe('Netdata 1.37.1 survives', () => {
     await netdata.waitForSum('nginx_upstream_t.peer_failures_10_0_0_1_80', 'refused', 41);
     const pid = netdata.pluginPid() ?? 0;
     process.kill(pid, 'SIGTERM');
-    await waitUntil(() => !isAlive(pid) && netdata.pluginPid() !== null, { what: 'the next plugin', timeout: 15_000 });
-    await waitUntil(() => startedReading(netdata.pluginPid() ?? 0, log), { what: 'the log to be open again' });
+    await waitUntil(() => !isAlive(pid) && netdata.pluginPid() !== null, { what: 'the next plugin', timeout: 30_000 });
+    await waitUntil(() => startedReading(netdata.pluginPid() ?? 0, log), {
+      what: 'the log to be open again',
+      timeout: 30_000,
+    });
     appendFileSync(log, refused('10.0.0.1:80').repeat(3));
     await netdata.waitForSum('nginx_upstream_t.peer_failures_10_0_0_1_80', 'refused', 44);
     await netdata.waitForSum('nginx_upstream_t.connect_failures', 'refused', 44);
-  }, 60_000);
+  }, 120_000);
 
   test('it ends at once when Netdata ends', async () => {
     const { netdata } = await withLog();
