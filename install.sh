@@ -84,13 +84,13 @@ at_least() {
 
 # ---------------------------------------------------------------------------------------------- the Netdata here
 
-# Sets layout, layout_text, config, netdata_bin, log_dir.
+# Sets layout, layout_text, config, netdata_bin, and var_dir, under which log and lib are.
 use_layout() {
   layout=$1
   case $1 in
-    static) layout_text='static build' config=/opt/netdata/etc/netdata log_dir=/opt/netdata/var/log/netdata ;;
-    native) layout_text='native package' config=/etc/netdata log_dir=/var/log/netdata ;;
-    debian) layout_text='Debian package' config=/etc/netdata log_dir=/var/log/netdata ;;
+    static) layout_text='static build' config=/opt/netdata/etc/netdata var_dir=/opt/netdata/var ;;
+    native) layout_text='native package' config=/etc/netdata var_dir=/var ;;
+    debian) layout_text='Debian package' config=/etc/netdata var_dir=/var ;;
   esac
   netdata_bin=/usr/sbin/netdata
   if [ "$1" = static ]; then
@@ -266,11 +266,7 @@ node_version() { "$1" --version 2>/dev/null </dev/null | sed -n 's/^v\([0-9][0-9
 find_node() {
   node='' refused=''
   while IFS= read -r candidate; do
-    case $candidate in
-      /run/*) candidate=$(readlink -f "$candidate") ;; # fnm's path lives as long as the shell
-      /*) ;;
-      *) continue ;;
-    esac
+    case $candidate in /*) ;; *) continue ;; esac
     [ -x "$candidate" ] || continue
     node_refused "$candidate" && continue
     node=$candidate
@@ -633,7 +629,7 @@ next_steps() {
     *[!0-9]*) ;;
     *) every="$every seconds" ;;
   esac
-  logs="grep $NAME $log_dir/*.log"
+  logs="grep $NAME $var_dir/log/netdata/*.log"
   if at_least "$version" 1.44 && [ -d /run/systemd/system ]; then logs="journalctl --namespace=netdata --grep $NAME"; fi
   say "Open next:"
   say "  1. http://localhost:${port:-19999}, section nginx_upstream: there within $every, as often as Netdata looks for new plugins"
@@ -685,6 +681,7 @@ uninstall() {
     done <"$work/manifest"
   done
   forget
+  uninstall_state
   if [ "$dry_run" = yes ]; then say "Dry run: nothing was changed."; else say "$NAME is uninstalled."; fi
 }
 
@@ -725,9 +722,25 @@ forget() {
   netdata=$(netdata_pid)
   [ -n "$netdata" ] || return 0
   pids=$(plugin_pids "$config/custom-plugins.d/$NAME.plugin")
-  restart_netdata "it to forget the plugin" && return 0
-  for pid in $pids; do change "end the plugin, pid $pid" kill -TERM "$pid"; done
+  if restart_netdata "it to forget the plugin"; then return 0; fi
+  for pid in $pids; do change "end the plugin, pid $pid" end_process "$pid"; done
   change 'reload the alerts' reload_health "$netdata"
+}
+
+# What the plugin itself keeps: how far it has read the logs. Removed last, as a running plugin writes it again.
+uninstall_state() {
+  lib=$(netdata_conf directories lib)
+  for state in "$P${lib:-$var_dir/lib/netdata}/$NAME".checkpoint.json*; do
+    if [ -f "$state" ]; then change "remove ${state#"$P"}" rm -f "$state"; fi
+  done
+}
+
+end_process() {
+  kill -TERM "$1"
+  for _ in 1 2 3 4 5; do
+    kill -0 "$1" 2>/dev/null || return 0
+    sleep 1
+  done
 }
 
 main() {

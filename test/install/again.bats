@@ -104,6 +104,26 @@ teardown() {
   [ ! -e "$ROOT/var/lib/nginx-upstream" ]
 }
 
+@test "uninstall removes what the plugin kept, in each layout and where netdata.conf says" {
+  for layout in native static; do
+    rm -rf "$ROOT"
+    mkdir "$ROOT"
+    make_tree $layout 2.10.4
+    lib=$([ $layout = static ] && echo /opt/netdata/var/lib/netdata || echo /srv/netdata)
+    [ $layout = static ] || printf '[directories]\n lib = /srv/netdata\n' >>"$ROOT$CONFIG/netdata.conf"
+    mkdir -p "$ROOT$lib"
+    echo '{}' >"$ROOT$lib/registry.json"
+    before=$(tree)
+    installer
+    echo '{}' >"$ROOT$lib/nginx-upstream.checkpoint.json"
+    installer --uninstall --dry-run
+    says "would remove $lib/nginx-upstream.checkpoint.json"
+    installer --uninstall
+    ok
+    same "$before" "$(tree)"
+  done
+}
+
 @test "uninstall after an installation that was interrupted" {
   make_tree native 2.10.4
   before=$(tree)
