@@ -559,11 +559,11 @@ plugin_pids() {
 }
 
 service_command() { # service_command start|restart: what a person would do
-  if [ -d /run/systemd/system ] && command -v systemctl >/dev/null; then say "systemctl $1 netdata"
-  elif [ -x /etc/init.d/netdata ]; then say "/etc/init.d/netdata $1"
-  elif [ -e /.dockerenv ]; then say "docker restart CONTAINER, on its host"
+  if [ -d "$P/run/systemd/system" ] && command -v systemctl >/dev/null; then say "systemctl $1 netdata"
+  elif [ -x "$P/etc/init.d/netdata" ]; then say "/etc/init.d/netdata $1"
+  elif [ -e "$P/.dockerenv" ]; then say "docker restart CONTAINER, on its host"
   elif [ "$1" = start ]; then say "$netdata_bin"
-  else say "end it (kill $(netdata_pid)) and run $netdata_bin"; fi
+  else say "end it and run $netdata_bin"; fi
 }
 restart_netdata() { # restart_netdata WHY: fails where a person must do it
   command=$(service_command restart)
@@ -630,10 +630,10 @@ next_steps() {
     *) every="$every seconds" ;;
   esac
   logs="grep $NAME $var_dir/log/netdata/*.log"
-  if at_least "$version" 1.44 && [ -d /run/systemd/system ]; then logs="journalctl --namespace=netdata --grep $NAME"; fi
+  if at_least "$version" 1.44 && [ -d "$P/run/systemd/system" ]; then logs="journalctl --namespace=netdata --grep $NAME"; fi
   say "Open next:"
   say "  1. http://localhost:${port:-19999}, section nginx_upstream: there within $every, as often as Netdata looks for new plugins"
-  say "  2. nothing there after that? Restart Netdata ($(service_command restart)), then look: $logs"
+  say "  2. nothing there after that? Restart Netdata: $(service_command restart); then look: $logs"
   say "  3. settings, if you want any (none is needed): $config/$NAME.conf"
 }
 

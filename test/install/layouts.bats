@@ -102,3 +102,19 @@ installs_in() {
   says 'tells no version'
   grep -q '^  summary:' "$ROOT$ALERTS"
 }
+
+@test "how to restart Netdata and where its log is: systemd, an init script, docker, none" {
+  make_tree native 2.10.4
+  installer
+  says 'end it and run /usr/sbin/netdata; then look: grep nginx-upstream /var/log/netdata/*.log'
+  touch "$ROOT/.dockerenv"
+  installer
+  says 'docker restart CONTAINER'
+  mkdir -p "$ROOT/etc/init.d" "$ROOT/run/systemd/system"
+  make_node "$ROOT/etc/init.d/netdata" v1
+  installer
+  says '/etc/init.d/netdata restart'
+  make_node "$TOOLS/systemctl" v1
+  installer
+  says 'systemctl restart netdata; then look: journalctl --namespace=netdata --grep nginx-upstream'
+}
