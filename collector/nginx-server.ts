@@ -17,8 +17,8 @@ import { createHttpClient } from './system/http.ts';
 /** What has to be known of the nginx of a job, to watch the server itself. */
 export interface ServerFacts {
   readonly statusPages: readonly StatusPageAddress[];
-  /** Whether this master belongs to the job. */
-  readonly isOurs: (pid: number, parent: number | null) => boolean;
+  /** The pid of its master; null when none runs. */
+  readonly master: number | null;
   /** null while the configuration is not known. */
   readonly workerProcesses: number | null;
   readonly workerConnections: number | null;
@@ -54,7 +54,7 @@ export function createNginxServer(job: string, first: ServerFacts, ports: Server
   const { monotonicUs } = clock;
   let facts = first;
   const procfs = createProcfs(ports.fs, `${ports.hostPrefix}/proc`);
-  const processes = createNginxProcesses(procfs, (pid, parent) => facts.isOurs(pid, parent), monotonicUs);
+  const processes = createNginxProcesses(procfs, () => facts.master);
   const sockets = createNginxSockets(procfs, monotonicUs);
   const connections = createConnections();
   const connectionUse = createConnectionUse();

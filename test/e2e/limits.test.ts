@@ -31,9 +31,8 @@ function watch(nginx: Nginx, facts: Partial<ServerFacts>, peers: readonly string
     drop: () => undefined,
   };
   const ports = { fs: nodeFileSystem, clock: systemClock, conditions, hostPrefix: '' };
-  const isOurs = (args: string) => args.includes(nginx.conf);
   const unknown = { statusPages: [], workerProcesses: null, workerConnections: null };
-  const server = createNginxServer('t', { ...unknown, isOurs, ...facts }, ports);
+  const server = createNginxServer('t', { ...unknown, master: nginx.pid, ...facts }, ports);
   atEnd(() => server.close());
   const tick = async (): Promise<JobSnapshot> => {
     server.drain();

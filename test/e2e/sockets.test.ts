@@ -21,9 +21,9 @@ import { waitUntil } from '../support/wait.ts';
 const isRoot = process.getuid?.() === 0;
 if (!isRoot) console.warn('SKIPPED: nginx in a pid namespace: only root can make one (run the tests as root)');
 
-function watch(conf: string, peers: readonly string[]) {
+function watch(master: number, peers: readonly string[]) {
   const procfs = createProcfs(nodeFileSystem, '/proc');
-  const processes = createNginxProcesses(procfs, (args) => args.includes(conf), systemClock.monotonicUs);
+  const processes = createNginxProcesses(procfs, () => master);
   const sockets = createNginxSockets(procfs, systemClock.monotonicUs);
   return () => {
     const nowUs = systemClock.monotonicUs();
@@ -41,7 +41,7 @@ test('a unix socket: connections that are made, and those that wait to be accept
   const nginx = await startNginx({
     http: `server { listen 127.0.0.1:${front}; location / { proxy_pass http://unix:${path}:/; } }`,
   });
-  const look = watch(nginx.conf, [`unix:${path}`, `unix:${full}`, 'unix:/none.sock']);
+  const look = watch(nginx.pid, [`unix:${path}`, `unix:${full}`, 'unix:/none.sock']);
   const asking = Array.from({ length: 4 }, () =>
     request(`http://127.0.0.1:${front}/`, { timeout: 15_000 }).catch(() => null),
   );
@@ -66,7 +66,7 @@ test('the listen queue of a peer on this host is what ss says, and its overflows
   const [front = 0] = await freePorts(1);
   const full = await startFullBacklog();
   const nginx = await startNginx({ http: `server { listen 127.0.0.1:${front}; }` });
-  const look = watch(nginx.conf, [full.address, '127.0.0.1:1', `127.0.0.2:${front}`]);
+  const look = watch(nginx.pid, [full.address, '127.0.0.1:1', `127.0.0.2:${front}`]);
   const ss = await tool('ss');
   const said = async () =>
     Number((await run(ss.path, ['-Htln', `sport = :${full.port}`], { env: ss.env })).stdout.split(/\s+/)[1]);
