@@ -30,6 +30,8 @@ export interface JobPorts extends Omit<LogPorts, 'now'> {
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
+  /** CPU time of this process, microseconds. */
+  readonly cpuUs: () => number;
 }
 
 export function startJob(first: JobPlan, maxPeers: number, ports: JobPorts): Job {

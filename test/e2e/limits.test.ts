@@ -5,6 +5,7 @@ import type { JobSnapshot } from '../../collector/model.ts';
 import { createNginxServer, type ServerFacts } from '../../collector/nginx-server.ts';
 import { systemClock } from '../../collector/system/clock.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
+import { processLoad } from '../../collector/system/load.ts';
 import { startBackend } from '../support/backend.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
 import { freePorts } from '../support/ports.ts';
@@ -30,7 +31,7 @@ function watch(nginx: Nginx, facts: Partial<ServerFacts>, peers: readonly string
     set: (subject: string, problem: string | null) => void (problem && told.push(`${subject}: ${problem}`)),
     drop: () => undefined,
   };
-  const ports = { fs: nodeFileSystem, clock: systemClock, conditions, hostPrefix: '' };
+  const ports = { fs: nodeFileSystem, conditions, cpuUs: processLoad.cpuUs, hostPrefix: '' };
   const unknown = { statusPages: [], workerProcesses: null, workerConnections: null };
   const server = createNginxServer('t', { ...unknown, master: nginx.pid, ...facts }, ports);
   atEnd(() => server.close());

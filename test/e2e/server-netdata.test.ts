@@ -44,6 +44,7 @@ test('stored rates have no spike and nothing below zero over a restart of nginx,
     async () => (await stored('http_requests', 'requests')).some((value) => (value ?? 0) > perSecond / 2),
     {
       what: 'the load to be stored',
+      hint: async () => [perSecond, await stored('http_requests', 'requests')],
     },
   );
 

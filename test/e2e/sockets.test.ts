@@ -7,6 +7,7 @@ import { createNginxSockets } from '../../collector/nginx-sockets.ts';
 import { createProcfs } from '../../collector/source/procfs.ts';
 import { systemClock } from '../../collector/system/clock.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
+import { processLoad } from '../../collector/system/load.ts';
 import { startBackend, startFullBacklog } from '../support/backend.ts';
 import { configText, startNginx } from '../support/nginx.ts';
 import { tool } from '../support/packages.ts';
@@ -24,7 +25,7 @@ if (!isRoot) console.warn('SKIPPED: nginx in a pid namespace: only root can make
 function watch(master: number, peers: readonly string[]) {
   const procfs = createProcfs(nodeFileSystem, '/proc');
   const processes = createNginxProcesses(procfs, () => master);
-  const sockets = createNginxSockets(procfs, systemClock.monotonicUs);
+  const sockets = createNginxSockets(procfs, processLoad.cpuUs);
   return () => {
     const nowUs = systemClock.monotonicUs();
     return sockets.look(processes.look(nowUs), peers, true, nowUs);
