@@ -22,7 +22,7 @@ export async function reportSockets(count: number): Promise<string> {
   if (process.getuid?.() !== 0)
     return `${synthetic}real sockets: NOT MEASURED, only root can make a network namespace\n`;
   const inside = spawnSync(
-    'unshare',
+    '/usr/bin/unshare',
     ['--net', process.execPath, process.argv[1] ?? '', 'sockets-inside', String(count)],
     {
       encoding: 'utf8',
@@ -34,7 +34,7 @@ export async function reportSockets(count: number): Promise<string> {
 
 /** Runs inside a namespace of its own. */
 export async function reportRealSockets(count: number): Promise<string> {
-  spawnSync('ip', ['link', 'set', 'lo', 'up']);
+  spawnSync('/usr/sbin/ip', ['link', 'set', 'lo', 'up']);
   // On loopback the kernel would use the port of a TIME-WAIT again after a second.
   writeFileSync('/proc/sys/net/ipv4/tcp_tw_reuse', '0');
   const procfs = createProcfs(nodeFileSystem, '/proc');

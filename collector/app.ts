@@ -62,6 +62,7 @@ export async function runPlugin(options: PluginOptions, host: NodeJS.Process): P
     fs,
     accounts: nodeAccounts(),
     clock,
+    cpuUs: processLoad.cpuUs,
     log,
     conditions,
     checkpoint,

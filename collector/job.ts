@@ -8,7 +8,7 @@ import type { JobPlan } from './job-plan.ts';
 import type { LogPorts } from './logs.ts';
 import type { ErrorLine, PluginLoad } from './model.ts';
 import type { Conditions, Log } from './netdata/log.ts';
-import { createNginxServer, type ServerFacts } from './nginx-server.ts';
+import { createNginxServer } from './nginx-server.ts';
 import type { Clock } from './system/clock.ts';
 
 /** One nginx at work: its sources, what they are counted into, and what has been drawn of it. */
@@ -30,6 +30,8 @@ export interface JobPorts extends Omit<LogPorts, 'now'> {
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
+  /** CPU time of this process, microseconds. */
+  readonly cpuUs: () => number;
 }
 
 export function startJob(first: JobPlan, maxPeers: number, ports: JobPorts): Job {
@@ -46,7 +48,7 @@ export function startJob(first: JobPlan, maxPeers: number, ports: JobPorts): Job
   });
   const now = () => clock.monotonicUs() / 1000;
   const logs = createJobLogs(name, aggregate, record, { ...ports, now });
-  const server = createNginxServer(name, serverFacts(first), ports);
+  const server = createNginxServer(name, first, ports);
   let pages = { ok: 0, failing: 0 };
   let drawn = nothingDrawn;
   follow(first);
@@ -54,7 +56,7 @@ export function startJob(first: JobPlan, maxPeers: number, ports: JobPorts): Job
   function follow(next: JobPlan): void {
     plan = next;
     logs.follow(next);
-    server.follow(serverFacts(next));
+    server.follow(next);
     aggregate.configure(next.peers, next.upstreams, clock.monotonicUs());
   }
 
@@ -96,15 +98,5 @@ export function startJob(first: JobPlan, maxPeers: number, ports: JobPorts): Job
       server.close();
       return encode(retireAll(drawn));
     },
-  };
-}
-
-function serverFacts({ statusPages, master, workerProcesses, workerConnections }: JobPlan): ServerFacts {
-  return {
-    statusPages,
-    // A binary upgrade forks the new master from the old one.
-    isOurs: (pid, parent) => master !== null && (pid === master || parent === master),
-    workerProcesses,
-    workerConnections,
   };
 }

@@ -1,4 +1,3 @@
-import { createPace } from './aggregate/pace.ts';
 import type { MasterView, WorkerView } from './aggregate/workers.ts';
 import { parseNginxTitle, parseOpenFilesLimit, parseProcStatus } from './parse/proc-pid.ts';
 import type { Procfs } from './source/procfs.ts';
@@ -32,40 +31,29 @@ interface KnownWorker {
 const limitsAgeUs = 60_000_000;
 
 /**
- * Finds nginx in /proc, containers included: their processes are in the host's /proc under pids of the host.
+ * The processes of one nginx in /proc, a few small files each tick. A container's are in the host's /proc under pids of
+ * the host, so nothing is different for them.
  *
- * Masters are searched among all processes, so that is done seldom (0.1 % of a core; 1 % while an nginx that was there is
- * gone, to see it come back), but every 10 s at least. Between searches the children of the known masters are asked for,
- * a few small files each tick.
- *
- * @param isOurs whether this master belongs to the job
+ * @param mainPid the master, as it was discovered last; null while none is known
  */
-export function createNginxProcesses(
-  procfs: Procfs,
-  isOurs: (pid: number, parent: number | null) => boolean,
-  monotonicUs: () => number,
-): NginxProcesses {
-  const calm = createPace({ share: 0.001, longestUs: 10_000_000 });
-  const urgent = createPace({ share: 0.01, longestUs: 10_000_000 });
+export function createNginxProcesses(procfs: Procfs, mainPid: () => number | null): NginxProcesses {
   const known = new Map<number, KnownWorker>();
   let masters: readonly number[] = [];
-  let hadMasters = false;
 
   const titleOf = (pid: number) => parseNginxTitle(procfs.text(`${pid}/cmdline`) ?? '');
   const statusOf = (pid: number) => parseProcStatus(procfs.text(`${pid}/status`) ?? '');
+  const isMaster = (pid: number) => titleOf(pid)?.role === 'master';
 
-  function isMaster(pid: number): boolean {
-    const title = titleOf(pid);
-    return title?.role === 'master' && isOurs(pid, statusOf(pid).parent);
-  }
-
-  /** A worker that was forked a moment ago still has its master's title: that is no master. */
-  function search(nowUs: number): readonly number[] {
-    const startedUs = monotonicUs();
-    const found = procfs.pids().filter(isMaster);
-    const forked = new Set(found.filter((pid) => found.includes(statusOf(pid).parent ?? 0) && !hasWorkers(pid)));
-    for (const pace of [calm, urgent]) pace.spent(nowUs, monotonicUs() - startedUs);
-    return found.filter((pid) => !forked.has(pid));
+  /**
+   * A binary upgrade forks the new master from the old one, which ends later. A worker that was forked a moment ago
+   * still has its master's title: one without workers is no master yet.
+   */
+  function mastersNow(): readonly number[] {
+    const main = mainPid();
+    const before = main === null || masters.includes(main) ? masters : [...masters, main];
+    const alive = before.filter(isMaster);
+    const forked = alive.flatMap(childrenOf).filter((pid) => !alive.includes(pid) && isMaster(pid) && hasWorkers(pid));
+    return [...alive, ...forked];
   }
 
   const hasWorkers = (pid: number) => childrenOf(pid).some((child) => titleOf(child)?.role === 'worker');
@@ -96,10 +84,7 @@ export function createNginxProcesses(
 
   return {
     look(nowUs) {
-      const alive = masters.filter(isMaster);
-      const pace = alive.length === 0 && hadMasters ? urgent : calm;
-      masters = pace.isDue(nowUs) ? search(nowUs) : alive;
-      hadMasters ||= masters.length > 0;
+      masters = mastersNow();
       const seen = masters.map((pid) => ({
         pid,
         sleeps: statusOf(pid).voluntarySwitches,

@@ -10,15 +10,14 @@ import { parseStubStatus } from './parse/stub-status.ts';
 import type { SocketsView } from './socket-tables.ts';
 import { createProcfs } from './source/procfs.ts';
 import { createStatusSource, type StatusPageAddress, type StatusSource } from './source/stub-status.ts';
-import type { Clock } from './system/clock.ts';
 import type { FileSystem } from './system/fs.ts';
 import { createHttpClient } from './system/http.ts';
 
 /** What has to be known of the nginx of a job, to watch the server itself. */
 export interface ServerFacts {
   readonly statusPages: readonly StatusPageAddress[];
-  /** Whether this master belongs to the job. */
-  readonly isOurs: (pid: number, parent: number | null) => boolean;
+  /** The pid of its master; null when none runs. */
+  readonly master: number | null;
   /** null while the configuration is not known. */
   readonly workerProcesses: number | null;
   readonly workerConnections: number | null;
@@ -39,8 +38,9 @@ export interface NginxServer {
 
 export interface ServerPorts {
   readonly fs: FileSystem;
-  readonly clock: Clock;
   readonly conditions: Conditions;
+  /** CPU time of this process, microseconds. */
+  readonly cpuUs: () => number;
   readonly hostPrefix: string;
 }
 
@@ -50,12 +50,11 @@ const untold =
   'this kernel does not tell how many descriptors another process has open (Linux 6.2 and newer do): descriptors_used has no data';
 
 export function createNginxServer(job: string, first: ServerFacts, ports: ServerPorts): NginxServer {
-  const { conditions, clock } = ports;
-  const { monotonicUs } = clock;
+  const { conditions } = ports;
   let facts = first;
   const procfs = createProcfs(ports.fs, `${ports.hostPrefix}/proc`);
-  const processes = createNginxProcesses(procfs, (pid, parent) => facts.isOurs(pid, parent), monotonicUs);
-  const sockets = createNginxSockets(procfs, monotonicUs);
+  const processes = createNginxProcesses(procfs, () => facts.master);
+  const sockets = createNginxSockets(procfs, ports.cpuUs);
   const connections = createConnections();
   const connectionUse = createConnectionUse();
   const workers = createWorkers();

@@ -26,8 +26,10 @@ export interface NginxSockets {
  * address: every 3 s there, every 30 s with 50,000 sockets (130 ms). While connects fail, hang, or nginx does not answer,
  * it may take 1 % and tcp6 is read, too: it also holds the listeners that take IPv4 and IPv6 alike. In between the last
  * reading stands.
+ *
+ * @param cpuUs CPU time of this process: on a busy machine a reading takes longer, but costs the same
  */
-export function createNginxSockets(procfs: Procfs, monotonicUs: () => number): NginxSockets {
+export function createNginxSockets(procfs: Procfs, cpuUs: () => number): NginxSockets {
   const calm = createPace({ share: 0.002, longestUs: 30_000_000 });
   const urgent = createPace({ share: 0.01, longestUs: 30_000_000 });
   let index = indexPeers([]);
@@ -52,9 +54,9 @@ export function createNginxSockets(procfs: Procfs, monotonicUs: () => number): N
       if (masters.length === 0) {
         last = null;
       } else if (pace.isDue(nowUs)) {
-        const startedUs = monotonicUs();
+        const beforeUs = cpuUs();
         last = read(masters, peers, pace === urgent);
-        for (const each of [calm, urgent]) each.spent(nowUs, monotonicUs() - startedUs);
+        for (const each of [calm, urgent]) each.spent(nowUs, cpuUs() - beforeUs);
       }
       return last;
     },

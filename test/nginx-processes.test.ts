@@ -34,16 +34,13 @@ function proc(processes: Readonly<Record<number, Fake>>) {
   return { root, put, end: (pid: number) => rmSync(join(root, String(pid)), { recursive: true }) };
 }
 
-function open(root: string, isOurs: (pid: number) => boolean = () => true, fs: FileSystem = nodeFileSystem) {
-  const processes = createNginxProcesses(createProcfs(fs, root), isOurs, () => 0);
-  let nowUs = 0;
-  return () => {
-    nowUs += 60_000_000;
-    return processes.look(nowUs).map(({ pid, workers }) => ({
+function open(root: string, mainPid: () => number | null = () => 10) {
+  const processes = createNginxProcesses(createProcfs(nodeFileSystem, root), mainPid);
+  return () =>
+    processes.look(0).map(({ pid, workers }) => ({
       pid,
       workers: workers.map((worker) => `${worker.pid}${worker.shuttingDown ? ' shutting down' : ''}`),
     }));
-  };
 }
 
 const master = { title: 'nginx: master process nginx -c /etc/nginx/nginx.conf', uid: 0 };
@@ -57,7 +54,6 @@ test('masters with their workers, old ones and helpers told apart', () => {
     12: { ...worker, title: 'nginx: worker process is shutting down' },
     13: { ...worker, title: 'nginx: cache manager process' },
     14: { ...worker, title: 'nginx: master process nginx -c /etc/nginx/nginx.conf' },
-    20: { title: 'vim\0nginx: master process' },
   });
   expect(open(root)()).toEqual([{ pid: 10, workers: ['11', '12 shutting down'] }]);
 });
@@ -67,44 +63,41 @@ test('a kernel that does not list children', () => {
   expect(open(root)()).toEqual([{ pid: 10, workers: ['11', '12'] }]);
 });
 
-test('a binary upgrade: two masters, one the other’s child', () => {
-  const { root } = proc({
-    10: { ...master, children: '11 20' },
-    11: worker,
-    20: { ...master, parent: 10, children: '21' },
-    21: { ...worker, parent: 20 },
-  });
-  expect(open(root)()).toEqual([
+test('a binary upgrade: the old master, both, the new one alone', () => {
+  const { root, put, end } = proc({ 10: { ...master, children: '11' }, 11: worker });
+  const look = open(root);
+  expect(look()).toEqual([{ pid: 10, workers: ['11'] }]);
+  put(10, { ...master, children: '11 20' });
+  put(20, { ...master, parent: 10, children: '21' });
+  put(21, { ...worker, parent: 20 });
+  expect(look()).toEqual([
     { pid: 10, workers: ['11'] },
     { pid: 20, workers: ['21'] },
   ]);
+  end(10);
+  expect(look()).toEqual([{ pid: 20, workers: ['21'] }]);
 });
 
-test('only the nginx of this job', () => {
-  const { root } = proc({
-    10: { ...master, children: '11' },
-    11: worker,
-    20: { title: 'nginx: master process nginx -c /other.conf', children: '' },
-  });
-  expect(open(root, (pid) => pid === 20)()).toEqual([{ pid: 20, workers: [] }]);
-});
-
-test('none, one that comes, one that goes, another that comes', () => {
+test('none, one that is discovered, one that goes, another that is discovered', () => {
   const { root, put, end } = proc({ 1: { title: 'init' } });
-  const look = open(root);
+  let pid: number | null = null;
+  const look = open(root, () => pid);
   expect(look()).toEqual([]);
   put(10, { ...master, children: '11' });
   put(11, worker);
+  pid = 10;
   expect(look()).toEqual([{ pid: 10, workers: ['11'] }]);
   end(10);
   expect(look()).toEqual([]);
   put(30, { ...master, children: '31' });
   put(31, { ...worker, parent: 30 });
+  pid = 30;
   expect(look()).toEqual([{ pid: 30, workers: ['31'] }]);
 });
 
-test('a /proc that is not there, and a worker that ends while it is looked at', () => {
+test('a pid that another program has taken, a /proc that is not there, a worker that ends while it is looked at', () => {
   expect(open('/nowhere')()).toEqual([]);
+  expect(open(proc({ 10: { title: 'vim\0nginx: master process' } }).root)()).toEqual([]);
   const { root } = proc({ 10: { ...master, children: '11 12' }, 11: worker });
   expect(open(root)()).toEqual([{ pid: 10, workers: ['11'] }]);
 });
@@ -112,10 +105,6 @@ test('a /proc that is not there, and a worker that ends while it is looked at', 
 test('owner, limit and descriptors; 0 descriptors where the kernel does not tell', () => {
   const { root } = proc({ 10: { ...master, children: '11' }, 11: { ...worker, limit: '24  ' } });
   const before62: FileSystem = { ...nodeFileSystem, stat: (path) => ({ ...nodeFileSystem.stat(path), size: 0 }) };
-  const processes = createNginxProcesses(
-    createProcfs(before62, root),
-    () => true,
-    () => 0,
-  );
+  const processes = createNginxProcesses(createProcfs(before62, root), () => 10);
   expect(processes.look(1)[0]?.workers).toEqual([{ pid: 11, shuttingDown: false, uid: 33, limit: 24, openFiles: 0 }]);
 });

@@ -51,16 +51,6 @@ export function netCounter(text: string, group: string, name: string): number | 
   return null;
 }
 
-/** One value out of /proc/net/sockstat: `sockstatValue(text, 'TCP', 'tw')`. null when it is not there. */
-export function sockstatValue(text: string, group: string, name: string): number | null {
-  const line = text.split('\n').find((one) => one.startsWith(`${group}: `));
-  if (line === undefined) return null;
-  const words = line.trimEnd().split(' ');
-  const at = words.indexOf(name, 1);
-  const value = at > 0 ? words[at + 1] : undefined;
-  return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : null;
-}
-
 /** How many local ports /proc/sys/net/ipv4/ip_local_port_range leaves for outgoing connections; null when unreadable. */
 export function localPortCount(text: string): number | null {
   const found = /^\s*(\d{1,5})\s+(\d{1,5})\s*$/.exec(text);

@@ -1,11 +1,11 @@
 /** The server of a real nginx at its limits, watched tick by tick. */
-import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import type { JobSnapshot } from '../../collector/model.ts';
 import { createNginxServer, type ServerFacts } from '../../collector/nginx-server.ts';
 import { systemClock } from '../../collector/system/clock.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
+import { processLoad } from '../../collector/system/load.ts';
 import { startBackend } from '../support/backend.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
 import { freePorts } from '../support/ports.ts';
@@ -31,10 +31,9 @@ function watch(nginx: Nginx, facts: Partial<ServerFacts>, peers: readonly string
     set: (subject: string, problem: string | null) => void (problem && told.push(`${subject}: ${problem}`)),
     drop: () => undefined,
   };
-  const ports = { fs: nodeFileSystem, clock: systemClock, conditions, hostPrefix: '' };
-  const isOurs = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(nginx.conf);
+  const ports = { fs: nodeFileSystem, conditions, cpuUs: processLoad.cpuUs, hostPrefix: '' };
   const unknown = { statusPages: [], workerProcesses: null, workerConnections: null };
-  const server = createNginxServer('t', { ...unknown, isOurs, ...facts }, ports);
+  const server = createNginxServer('t', { ...unknown, master: nginx.pid, ...facts }, ports);
   atEnd(() => server.close());
   const tick = async (): Promise<JobSnapshot> => {
     server.drain();

@@ -1,5 +1,5 @@
 /** Peers on this host: unix sockets and listen queues; nginx in a container, and a host seen through a prefix. */
-import { appendFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createNginxProcesses } from '../../collector/nginx-processes.ts';
@@ -7,6 +7,7 @@ import { createNginxSockets } from '../../collector/nginx-sockets.ts';
 import { createProcfs } from '../../collector/source/procfs.ts';
 import { systemClock } from '../../collector/system/clock.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
+import { processLoad } from '../../collector/system/load.ts';
 import { startBackend, startFullBacklog } from '../support/backend.ts';
 import { configText, startNginx } from '../support/nginx.ts';
 import { tool } from '../support/packages.ts';
@@ -21,11 +22,10 @@ import { waitUntil } from '../support/wait.ts';
 const isRoot = process.getuid?.() === 0;
 if (!isRoot) console.warn('SKIPPED: nginx in a pid namespace: only root can make one (run the tests as root)');
 
-function watch(conf: string, peers: readonly string[]) {
+function watch(master: number, peers: readonly string[]) {
   const procfs = createProcfs(nodeFileSystem, '/proc');
-  const isOurs = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(conf);
-  const processes = createNginxProcesses(procfs, isOurs, systemClock.monotonicUs);
-  const sockets = createNginxSockets(procfs, systemClock.monotonicUs);
+  const processes = createNginxProcesses(procfs, () => master);
+  const sockets = createNginxSockets(procfs, processLoad.cpuUs);
   return () => {
     const nowUs = systemClock.monotonicUs();
     return sockets.look(processes.look(nowUs), peers, true, nowUs);
@@ -42,18 +42,18 @@ test('a unix socket: connections that are made, and those that wait to be accept
   const nginx = await startNginx({
     http: `server { listen 127.0.0.1:${front}; location / { proxy_pass http://unix:${path}:/; } }`,
   });
-  const look = watch(nginx.conf, [`unix:${path}`, `unix:${full}`, 'unix:/none.sock']);
+  const look = watch(nginx.pid, [`unix:${path}`, `unix:${full}`, 'unix:/none.sock']);
   const asking = Array.from({ length: 4 }, () =>
     request(`http://127.0.0.1:${front}/`, { timeout: 15_000 }).catch(() => null),
   );
   const view = await waitUntil(
     () => {
       const seen = look();
-      return seen?.peers.get(`unix:${path}`)?.states.established === 4 ? seen : null;
+      const app = seen?.peers.get(`unix:${path}`);
+      return app?.states.established === 4 && app.queued === 0 ? seen : null;
     },
-    { what: 'four connections', hint: () => look()?.peers.get(`unix:${path}`) },
+    { what: 'four connections, all accepted', hint: () => look()?.peers.get(`unix:${path}`) },
   );
-  expect(view.peers.get(`unix:${path}`)?.queued).toBe(0);
   expect(view.toPeers).toBeGreaterThanOrEqual(4);
   expect(view.peers.get(`unix:${full}`)?.queued).toBeGreaterThan(0);
   expect(view.peers.get('unix:/none.sock')).toMatchObject({ queued: null, states: { established: 0 } });
@@ -67,7 +67,7 @@ test('the listen queue of a peer on this host is what ss says, and its overflows
   const [front = 0] = await freePorts(1);
   const full = await startFullBacklog();
   const nginx = await startNginx({ http: `server { listen 127.0.0.1:${front}; }` });
-  const look = watch(nginx.conf, [full.address, '127.0.0.1:1', `127.0.0.2:${front}`]);
+  const look = watch(nginx.pid, [full.address, '127.0.0.1:1', `127.0.0.2:${front}`]);
   const ss = await tool('ss');
   const said = async () =>
     Number((await run(ss.path, ['-Htln', `sport = :${full.port}`], { env: ss.env })).stdout.split(/\s+/)[1]);

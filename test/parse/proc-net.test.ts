@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { localPortCount, netCounter, parseNetUnix, sockstatValue } from '../../collector/parse/proc-net.ts';
+import { localPortCount, netCounter, parseNetUnix } from '../../collector/parse/proc-net.ts';
 
 const unix = `Num       RefCount Protocol Flags    Type St Inode Path
 0000000054e2cab6: 00000002 00000000 00010000 0001 01 21597 /run/app.sock
@@ -57,15 +57,6 @@ test('netstat: a negative value, a missing value, no number, nothing', () => {
   expect(netCounter('Tcp: A B\nTcp: 1\n', 'Tcp', 'B')).toBeNull();
   expect(netCounter('Tcp: A\nTcp: x\n', 'Tcp', 'A')).toBeNull();
   expect(netCounter('', 'Tcp', 'A')).toBeNull();
-});
-
-test('sockstat', () => {
-  const text = 'sockets: used 23\nTCP: inuse 3 orphan 0 tw 41 alloc 3 mem 171\nUDP: inuse 0 mem 0\n';
-  expect(sockstatValue(text, 'TCP', 'tw')).toBe(41);
-  expect(sockstatValue(text, 'UDP', 'mem')).toBe(0);
-  expect(sockstatValue(text, 'TCP', 'none')).toBeNull();
-  expect(sockstatValue(text, 'RAW', 'inuse')).toBeNull();
-  expect(sockstatValue('', 'TCP', 'tw')).toBeNull();
 });
 
 test.each([
