@@ -72,7 +72,9 @@ function quoted(text: string): string {
 function settings(values: UpdateAction['values']): string {
   let text = '';
   for (const [id, value] of Object.entries(values)) {
-    if (Math.abs(value) < 2 ** 63) text += `SET ${id} = ${BigInt(Math.round(value))}\n`;
+    const whole = Math.round(value);
+    if (Number.isSafeInteger(whole)) text += `SET ${id} = ${whole}\n`;
+    else if (Math.abs(value) < 2 ** 63) text += `SET ${id} = ${BigInt(whole)}\n`;
   }
   return text;
 }
