@@ -6,6 +6,7 @@ import { createNginxFollower, type Followed, type NginxFollower } from './discov
 import { type NginxRead, readNginx, readTold } from './discover/read-nginx.ts';
 import type { Conditions, Log } from './netdata/log.ts';
 import { namesToResolve, withAddresses } from './nginx/peers.ts';
+import type { NginxConfiguration } from './nginx/types.ts';
 import type { Clock } from './system/clock.ts';
 import type { Resolve } from './system/dns.ts';
 import { attempt } from './system/fs.ts';
@@ -206,9 +207,16 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
 
   function current(): readonly WatchedNginx[] {
     return Array.from(watched, ([key, { follower, addresses }]) => {
-      const followed = follower.current();
-      const configuration = withAddresses(followed.read.configuration, addresses);
-      return { key, followed: { ...followed, read: { ...followed.read, configuration } } };
+      const { read, pending, previous, newLogs } = follower.current();
+      const named = (each: NginxConfiguration | null) => (each === null ? each : withAddresses(each, addresses));
+      const configuration = withAddresses(read.configuration, addresses);
+      const followed = {
+        read: { ...read, configuration },
+        pending: named(pending),
+        previous: named(previous),
+        newLogs,
+      };
+      return { key, followed };
     });
   }
 

@@ -12,6 +12,8 @@ import { nextStep, type Sight, signatureOf } from './watch.ts';
 
 /** Old workers write by the old configuration until their last request is done. */
 const previousMs = 60_000;
+/** File systems stamp with the time of the last timer interrupt. */
+const clockGrainMs = 20;
 
 export interface Followed {
   readonly read: NginxRead;
@@ -69,16 +71,18 @@ export function createNginxFollower(
     return logPaths(next.configuration).filter((path) => !known.has(path));
   }
 
+  /** nginx opens its new logs before it starts new workers: they may be there already. */
   function becomePending(): void {
     const next = again(current.read);
-    existed = new Map(addedLogs(next).map((path) => [path, attempt(() => fs.stat(place(next, path))).ok]));
-    current = { ...current, pending: next.configuration };
+    existed = new Map(addedLogs(next).map((path) => [path, !isNewborn(next, path)]));
+    const newLogs = new Set(addedLogs(next).filter((path) => existed.get(path) === false));
+    current = { ...current, pending: next.configuration, newLogs };
   }
 
-  /** Born since the last look: nginx opened it for the new configuration. */
+  /** Born since the last look, or not yet: nginx opens it for the new configuration. */
   function isNewborn(read: NginxRead, path: string): boolean {
     const stat = attempt(() => fs.stat(place(read, path)));
-    return !stat.ok || stat.value.bornMs >= lastLookMs - 1000;
+    return !stat.ok || stat.value.bornMs >= lastLookMs - clockGrainMs;
   }
 
   function take(next: NginxRead, nowMs: number): void {
