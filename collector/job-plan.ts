@@ -108,7 +108,7 @@ export interface PlanPorts {
 export function planJob(settings: JobSettings, name: string, followed: Followed | null, ports: PlanPorts): JobPlan {
   const { fs, hostPrefix } = ports;
   const configuration = followed?.read.configuration ?? null;
-  const phases = [configuration, followed?.pending ?? null, followed?.previous ?? null];
+  const phases = [configuration, followed?.pending ?? null, ...(followed?.previous ?? [])];
   const attributions = phases.filter((each) => each !== null).map(createAttribution);
   const [attribution] = attributions;
   const errorLogs = followed === null ? [defaultErrorLog] : discoveredErrorLogs(followed, fs);

@@ -40,8 +40,8 @@ async function follow() {
     },
     state: () => {
       const { read: now, pending, previous, newLogs } = follower.current();
-      const name = (each: typeof pending) => each?.upstreams[0]?.name.slice(-1) ?? null;
-      return { now: name(now.configuration), pending: name(pending), previous: name(previous), new: [...newLogs] };
+      const name = (each: typeof pending | undefined) => each?.upstreams[0]?.name.slice(-1) ?? null;
+      return { now: name(now.configuration), pending: name(pending), previous: name(previous[0]), new: [...newLogs] };
     },
   };
 }
