@@ -96,6 +96,8 @@ export function createJobLogs(
   }
 
   function close(followed: Followed, spec: string, wanted: 'error' | 'access'): void {
+    // The last lines of workers that have just gone.
+    poll(followed);
     follower.forget(spec, wanted);
     lostBefore += followed.reading?.lost ?? 0;
     followed.source?.close();

@@ -11,7 +11,7 @@ import {
   type LogPlan,
 } from './log-plan.ts';
 import type { ConfiguredPeer } from './model.ts';
-import { type Attribution, createAttribution } from './nginx/peers.ts';
+import { type Attribution, createAttribution, firstToKnow } from './nginx/peers.ts';
 import type { LogFormat, NginxConfiguration, Upstream } from './nginx/types.ts';
 import type { FileSystem } from './system/fs.ts';
 
@@ -26,7 +26,7 @@ export interface JobPlan {
   readonly workerProcesses: number | null;
   readonly workerConnections: number | null;
   /** null while no configuration is known. */
-  readonly attribution: Attribution | null;
+  readonly upstreamOf: Attribution['upstreamOf'] | null;
   readonly peers: readonly ConfiguredPeer[];
   /** The names of upstreams that need no request to be known. */
   readonly upstreams: readonly string[];
@@ -108,7 +108,9 @@ export interface PlanPorts {
 export function planJob(settings: JobSettings, name: string, followed: Followed | null, ports: PlanPorts): JobPlan {
   const { fs, hostPrefix } = ports;
   const configuration = followed?.read.configuration ?? null;
-  const attribution = configuration === null ? null : createAttribution(configuration);
+  const phases = [configuration, followed?.pending ?? null, ...(followed?.previous ?? [])];
+  const attributions = phases.filter((each) => each !== null).map(createAttribution);
+  const [attribution] = attributions;
   const errorLogs = followed === null ? [defaultErrorLog] : discoveredErrorLogs(followed, fs);
   const pages = configuration?.statusPages.filter(({ obstacle }) => obstacle === null).slice(0, 1) ?? [];
   const upstreams = configuration?.upstreams.filter(({ origin }) => origin !== 'variable') ?? [];
@@ -121,8 +123,8 @@ export function planJob(settings: JobSettings, name: string, followed: Followed 
     master: followed?.read.found.master?.pid ?? null,
     workerProcesses: processesOf(configuration, ports),
     workerConnections: configuration?.workerConnections ?? null,
-    attribution,
-    peers: attribution === null ? [] : peersOf(upstreams, attribution),
+    upstreamOf: firstToKnow(attributions),
+    peers: attribution === undefined ? [] : peersOf(upstreams, attribution),
     upstreams: upstreams.map((upstream) => upstream.name),
   };
 }

@@ -42,9 +42,9 @@ export function startJob(first: JobPlan, maxPeers: number, ports: JobPorts): Job
     job: name,
     maxPeers,
     upstreamOf: (peer, proxyHost, protocol) =>
-      plan.attribution === null || protocol === 'mail'
+      plan.upstreamOf === null || protocol === 'mail'
         ? (proxyHost ?? peer)
-        : plan.attribution.upstreamOf(peer, proxyHost, protocol),
+        : plan.upstreamOf(peer, proxyHost, protocol),
   });
   const now = () => clock.monotonicUs() / 1000;
   const logs = createJobLogs(name, aggregate, record, { ...ports, now });

@@ -102,7 +102,7 @@ interface Phase {
 
 /** What is in force first, then what is coming and what has been: their logs are read as long as lines may come. */
 function phasesOf({ read, pending, previous }: Followed): readonly Phase[] {
-  const others = [pending, previous].filter((each) => each !== null);
+  const others = [...(pending === null ? [] : [pending]), ...previous];
   return [
     { configuration: read.configuration, inForce: true },
     ...others.map((configuration) => ({ configuration, inForce: false })),

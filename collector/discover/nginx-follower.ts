@@ -5,20 +5,26 @@
 import type { NginxConfiguration } from '../nginx/types.ts';
 import { attempt } from '../system/fs.ts';
 import { type DiscoveryPorts, procFolder } from './find-nginx.ts';
-import { workersOf } from './processes.ts';
+import { childrenText as childrenOf, workersOf } from './processes.ts';
 import type { NginxRead } from './read-nginx.ts';
 import { placeOf } from './view.ts';
 import { nextStep, type Sight, signatureOf } from './watch.ts';
 
 /** Old workers write by the old configuration until their last request is done. */
 const previousMs = 60_000;
+/** Whoever reloads more often than this in a minute loses lines of the oldest workers. */
+const mostPrevious = 8;
+/** File systems stamp with the time of the last timer interrupt. */
+const clockGrainMs = 20;
+/** A process that was forked a moment ago does not yet say that it is a worker. */
+const settlingLooks = 3;
 
 export interface Followed {
   readonly read: NginxRead;
   /** Read from changed files that nginx has not taken yet. */
   readonly pending: NginxConfiguration | null;
-  /** What was in force until a moment ago. */
-  readonly previous: NginxConfiguration | null;
+  /** What was in force until a moment ago, the latest first. */
+  readonly previous: readonly NginxConfiguration[];
   /** Logs (as nginx names them) that began with the configuration in force: all they hold is news. */
   readonly newLogs: ReadonlySet<string>;
 }
@@ -47,13 +53,29 @@ export function createNginxFollower(
   again: (read: NginxRead) => NginxRead,
   { fs, hostPrefix, wallMs }: NginxFollowerPorts,
 ): NginxFollower {
-  let current: Followed = { read: first, pending: null, previous: null, newLogs: new Set() };
+  let current: Followed = { read: first, pending: null, previous: [], newLogs: new Set() };
   let inForce = sight(first);
   let pendingSignature = '';
-  let previousSince = 0;
+  let retired: readonly { readonly configuration: NginxConfiguration; readonly sinceMs: number }[] = [];
+  let children = childrenText();
+  let unsettled = 0;
   let lastLookMs = wallMs();
   /** Logs of the pending configuration, and whether they existed before nginx took it. */
   let existed: ReadonlyMap<string, boolean> = new Map();
+
+  function childrenText(): string {
+    const { master } = current.read.found;
+    return master === null ? '' : childrenOf(fs, procFolder(hostPrefix), master.pid);
+  }
+
+  /** What is looked at every second: as little as shows that nothing happened. */
+  function isQuiet(): boolean {
+    const now = childrenText();
+    unsettled = now === children ? Math.max(0, unsettled - 1) : settlingLooks;
+    children = now;
+    if (unsettled > 0 || current.pending !== null) return false;
+    return signatureOf(fs, current.read.watched) === inForce.signature;
+  }
 
   function sight({ watched, found, dumped }: NginxRead): Sight {
     const seen = dumped || found.master === null ? [] : workersOf(fs, procFolder(hostPrefix), found.master.pid);
@@ -69,16 +91,18 @@ export function createNginxFollower(
     return logPaths(next.configuration).filter((path) => !known.has(path));
   }
 
+  /** nginx opens its new logs before it starts new workers: they may be there already. */
   function becomePending(): void {
     const next = again(current.read);
-    existed = new Map(addedLogs(next).map((path) => [path, attempt(() => fs.stat(place(next, path))).ok]));
-    current = { ...current, pending: next.configuration };
+    existed = new Map(addedLogs(next).map((path) => [path, !isNewborn(next, path)]));
+    const newLogs = new Set(addedLogs(next).filter((path) => existed.get(path) === false));
+    current = { ...current, pending: next.configuration, newLogs };
   }
 
-  /** Born since the last look: nginx opened it for the new configuration. */
+  /** Born since the last look, or not yet: nginx opens it for the new configuration. */
   function isNewborn(read: NginxRead, path: string): boolean {
     const stat = attempt(() => fs.stat(place(read, path)));
-    return !stat.ok || stat.value.bornMs >= lastLookMs - 1000;
+    return !stat.ok || stat.value.bornMs >= lastLookMs - clockGrainMs;
   }
 
   function take(next: NginxRead, nowMs: number): void {
@@ -87,16 +111,18 @@ export function createNginxFollower(
       return before === undefined ? isNewborn(next, path) : !before;
     };
     const newLogs = new Set(addedLogs(next).filter(isNew));
-    current = { read: next, pending: null, previous: current.read.configuration, newLogs };
+    retired = [{ configuration: current.read.configuration, sinceMs: nowMs }, ...retired].slice(0, mostPrevious);
+    current = { read: next, pending: null, previous: retired.map(({ configuration }) => configuration), newLogs };
     inForce = sight(next);
     pendingSignature = '';
     existed = new Map();
-    previousSince = nowMs;
   }
 
   function forgetPrevious(nowMs: number): boolean {
-    if (current.previous === null || nowMs - previousSince < previousMs) return false;
-    current = { ...current, previous: null };
+    const kept = retired.filter(({ sinceMs }) => nowMs - sinceMs < previousMs);
+    if (kept.length === retired.length) return false;
+    retired = kept;
+    current = { ...current, previous: kept.map(({ configuration }) => configuration) };
     return true;
   }
 
@@ -129,7 +155,9 @@ export function createNginxFollower(
   return {
     current: () => current,
     poll(nowMs) {
-      const stepped = step(nowMs);
+      const isSame = isQuiet();
+      if (isSame) lastLookMs = wallMs();
+      const stepped = !isSame && step(nowMs);
       return forgetPrevious(nowMs) || stepped;
     },
     replace(read, nowMs) {

@@ -77,17 +77,17 @@ export function startTicks(stat: string): number | null {
   return Number.isSafeInteger(ticks) && behind.length > 19 ? ticks : null;
 }
 
-/** Children of a process; null where the kernel does not tell (CONFIG_PROC_CHILDREN). */
-function childrenOf(fs: FileSystem, proc: string, pid: number): readonly number[] | null {
-  const children = readText(fs, `${proc}/${pid}/task/${pid}/children`);
-  return children.ok ? children.value.split(' ').filter(Boolean).map(Number) : null;
+/** The pids of a process's children as the kernel lists them; empty where it does not (CONFIG_PROC_CHILDREN). */
+export function childrenText(fs: FileSystem, proc: string, pid: number): string {
+  return text(fs, `${proc}/${pid}/task/${pid}/children`);
 }
 
 /** The workers of a master that are not shutting down. */
 export function workersOf(fs: FileSystem, proc: string, master: number): readonly Worker[] {
   if (text(fs, `${proc}/${master}/cmdline`) === '') return [];
   const isChild = (pid: number): boolean => parseProcStatus(text(fs, `${proc}/${pid}/status`)).parent === master;
-  const pids = childrenOf(fs, proc, master) ?? pidsIn(fs, proc).filter(isChild);
+  const listed = childrenText(fs, proc, master).split(' ').filter(Boolean).map(Number);
+  const pids = listed.length > 0 ? listed : pidsIn(fs, proc).filter(isChild);
   return pids.flatMap((pid) => {
     const title = parseNginxTitle(text(fs, `${proc}/${pid}/cmdline`));
     const started = startTicks(text(fs, `${proc}/${pid}/stat`));

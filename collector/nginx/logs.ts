@@ -2,7 +2,7 @@
 import { joinArguments } from './log-formats.ts';
 import { passesOf } from './passes.ts';
 import { completePath, normalisePath } from './paths.ts';
-import { inherited, type Scope } from './scopes.ts';
+import { inherited, ownOf, type Scope } from './scopes.ts';
 import type {
   AccessLog,
   BuildDefaults,
@@ -170,6 +170,22 @@ function effectiveLogs(scope: Scope): readonly (Directive | null)[] {
   return scope.protocol === 'http' ? [null] : [];
 }
 
+/** nginx also refuses what nothing writes to. */
+function checkUnused(
+  scopes: readonly Scope[],
+  formats: readonly LogFormat[],
+  build: BuildDefaults,
+  problems: ConfigurationProblem[],
+): void {
+  const written = new Set(scopes.filter(writes).flatMap(effectiveLogs));
+  for (const scope of scopes) {
+    const unused = ownOf(scope, 'access_log').filter((each) => each.args[0] !== 'off' && !written.has(each));
+    const { protocol } = scope;
+    if (protocol === null || protocol === 'mail') continue;
+    for (const directive of unused) readAccessLog(directive, protocol, formats, build.prefix, problems);
+  }
+}
+
 /** Every access log that some server or location writes to. */
 export function readAccessLogs(
   scopes: readonly Scope[],
@@ -180,6 +196,7 @@ export function readAccessLogs(
   const logs = new Map<Directive | null, AccessLog>();
   const sets = createSets();
   const silent: (Place & { readonly protocol: Protocol })[] = [];
+  checkUnused(scopes, formats, build, problems);
   for (const scope of scopes.filter(writes)) {
     const { protocol } = scope;
     if (protocol === null || protocol === 'mail') continue;

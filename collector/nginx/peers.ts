@@ -44,6 +44,8 @@ export interface Attribution {
   upstreamOf(peer: string, proxyHost: string | null, protocol?: Protocol | null): string;
   /** Where the peer stands in the configuration, once per server line. */
   placesOf(peer: string): readonly PeerPlace[];
+  /** Whether the peer, or the group of that name, stands in the configuration. */
+  knows(peer: string): boolean;
   /** Whether the name is one of the configuration's upstreams, or a joint instance of them. */
   isConfigured(upstream: string): boolean;
 }
@@ -120,6 +122,15 @@ export function createAttribution(configuration: NginxConfiguration): Attributio
       (byPeer.get(peer) ?? []).flatMap((upstream) =>
         upstream.servers.filter((server) => server.peers.includes(peer)).map((server) => ({ upstream, server })),
       ),
+    knows: (peer) => byPeer.has(peer) || withoutPeers(peer).length > 0,
     isConfigured: (name) => name.split('|').every((part) => byAlias.has(part.toLowerCase())),
   };
+}
+
+/** The first of several attributions that knows the peer: around a reload, lines of both configurations come. */
+export function firstToKnow(attributions: readonly Attribution[]): Attribution['upstreamOf'] | null {
+  const [current] = attributions;
+  if (current === undefined) return null;
+  return (peer, proxyHost, protocol) =>
+    (attributions.find((each) => each.knows(peer)) ?? current).upstreamOf(peer, proxyHost, protocol);
 }

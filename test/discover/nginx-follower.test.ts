@@ -11,7 +11,14 @@ const http = (port: number, log: string) =>
   `error_log /var/log/e.log; http { access_log ${log}; server { location / { proxy_pass http://127.0.0.1:${port}; } } }`;
 
 async function follow() {
-  const host = hostTree({ [conf]: http(1, '/var/log/a.log'), '/var/log/a.log': '', '/var/log/e.log': '' });
+  const host = hostTree({
+    [conf]: http(1, '/var/log/a.log'),
+    '/var/log/a.log': '',
+    '/var/log/e.log': '',
+    '/var/log/old.log': 'history\n',
+  });
+  // Younger than that by more than a file system's clock can be wrong.
+  const start = Date.now() + 100;
   host.nginx({ pid: 100, title: 'nginx: master process nginx', workers: { 101: 10, 102: 10 } });
   const ports = { fs: nodeFileSystem, execute, hostPrefix: host.prefix };
   const [found] = await findNginx(ports);
@@ -23,7 +30,7 @@ async function follow() {
     reads += 1;
     return read();
   };
-  const follower = createNginxFollower(read(), again, { ...ports, wallMs: () => Date.now() });
+  const follower = createNginxFollower(read(), again, { ...ports, wallMs: () => Math.max(start, Date.now()) });
   return {
     host,
     reads: () => reads,
@@ -33,8 +40,8 @@ async function follow() {
     },
     state: () => {
       const { read: now, pending, previous, newLogs } = follower.current();
-      const name = (each: typeof pending) => each?.upstreams[0]?.name.slice(-1) ?? null;
-      return { now: name(now.configuration), pending: name(pending), previous: name(previous), new: [...newLogs] };
+      const name = (each: typeof pending | undefined) => each?.upstreams[0]?.name.slice(-1) ?? null;
+      return { now: name(now.configuration), pending: name(pending), previous: name(previous[0]), new: [...newLogs] };
     },
   };
 }
@@ -49,7 +56,7 @@ test('a change is in force when new workers run and the old ones shut down', asy
   const { host, poll, state, reads } = await follow();
   host.write({ [conf]: http(2, '/var/log/b.log') });
   expect(poll()).toBe(true);
-  expect(state()).toEqual({ now: '1', pending: '2', previous: null, new: [] });
+  expect(state()).toEqual({ now: '1', pending: '2', previous: null, new: ['/var/log/b.log'] });
   expect(poll()).toBe(false);
   host.nginx({ pid: 100, title: 'nginx: master process nginx', workers: { 101: 10, 102: 10, 103: 20 } });
   expect(poll()).toBe(false);
@@ -68,7 +75,7 @@ test('a change is in force when new workers run and the old ones shut down', asy
 
 test('a log that existed before is no new log', async () => {
   const { host, poll, state } = await follow();
-  host.write({ '/var/log/b.log': 'history\n', [conf]: http(2, '/var/log/b.log') });
+  host.write({ [conf]: http(2, '/var/log/old.log') });
   poll();
   host.nginx({ pid: 100, title: 'nginx: master process nginx', workers: { 103: 20 } });
   expect(poll()).toBe(true);

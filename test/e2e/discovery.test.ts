@@ -1,0 +1,197 @@
+/** Nothing is told but which nginx, or not even that: upstreams, formats, logs and the status page are found. */
+import { readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { type Backend, startBackend } from '../support/backend.ts';
+import { type Netdata, startNetdata } from '../support/netdata.ts';
+import { type Nginx, type NginxConfig, startNginx } from '../support/nginx.ts';
+import { freePort, freePorts } from '../support/ports.ts';
+import { statuses } from '../support/request.ts';
+import { waitUntil } from '../support/wait.ts';
+
+const variables =
+  'addr="$upstream_addr" us="$upstream_status" uct="$upstream_connect_time" urt="$upstream_response_time"';
+const full = `'$remote_addr "$request" $status rt=$request_time host=$proxy_host ${variables}'`;
+const noHost = `'$remote_addr "$request" $status rt=$request_time ${variables}'`;
+
+function told(nginx: Nginx): string {
+  return `jobs:\n  - name: test\n    nginx_conf: ${nginx.conf}\n`;
+}
+
+/** The id of a chart by its context and labels. */
+function chartWith(netdata: Netdata, name: string, labels: Readonly<Record<string, string>>): Promise<string> {
+  return waitUntil(
+    async () =>
+      Object.values(await netdata.charts()).find(
+        ({ context, chart_labels }) =>
+          context === `nginx_upstream.${name}` &&
+          Object.entries(labels).every(([key, value]) => chart_labels[key] === value),
+      )?.id,
+    { what: `${name} of ${JSON.stringify(labels)}`, timeout: 20_000 },
+  );
+}
+
+test('without any configuration: configured peers have charts before anything happens, the first failure counts', async () => {
+  const [front = 0, dead = 0, page = 0] = await freePorts(3);
+  const group = `found_${front}`;
+  const nginx = await startNginx({
+    accessLog: [],
+    http: `
+      log_format ours ${full};
+      access_log logs/access.log ours;
+      upstream ${group} { server 127.0.0.1:${dead}; }
+      server { listen 127.0.0.1:${page}; location = /status { stub_status; access_log off; } }
+      server { listen 127.0.0.1:${front}; location / { proxy_pass http://${group}; } }`,
+  });
+  const netdata = await startNetdata({ plugin: {} });
+  const labels = { upstream: group, peer: `127.0.0.1:${dead}` };
+  const failures = await chartWith(netdata, 'peer_failures', labels);
+  const attempts = await chartWith(netdata, 'peer_attempts', labels);
+  const outcomes = await chartWith(netdata, 'client_outcomes', { upstream: group });
+  expect(await netdata.sum(failures, 'refused')).toBe(0);
+
+  await statuses(`http://127.0.0.1:${front}/`, 3);
+  await netdata.waitForSum(failures, 'refused', 3);
+  await netdata.waitForSum(attempts, 'connect_failed', 3);
+  await netdata.waitForSum(outcomes, 'bad_gateway', 3);
+  const job = /^nginx_upstream_(.*)\./.exec(failures)?.[1];
+  await netdata.chart(`nginx_upstream_${job}.connections`, ['reading', 'writing', 'waiting']);
+  await netdata.chart(`nginx_upstream_${job}.worker_connections_used`);
+  await nginx.stop();
+});
+
+test('two upstreams with a common peer: told apart by $proxy_host, one joint instance without it', {
+  timeout: 60_000,
+}, async () => {
+  const [front = 0, plain = 0] = await freePorts(2);
+  const both = await startBackend();
+  const nginx = await startNginx({
+    accessLog: [],
+    http: `
+      log_format with_host ${full};
+      log_format without ${noHost};
+      upstream blue { server ${both.address}; }
+      upstream green { server ${both.address}; }
+      server { listen 127.0.0.1:${front}; access_log logs/access.log with_host;
+        location /b { proxy_pass http://blue; } location /g { proxy_pass http://green; } }
+      server { listen 127.0.0.1:${plain}; access_log logs/plain.log without;
+        location /b { proxy_pass http://blue; } location /g { proxy_pass http://green; } }`,
+  });
+  const netdata = await startNetdata({ plugin: { conf: told(nginx) } });
+  // Netdata writes what may not stand in a label as an underscore.
+  const joint = await chartWith(netdata, 'client_outcomes', { upstream: 'blue_green' });
+  const blue = await chartWith(netdata, 'client_outcomes', { upstream: 'blue' });
+  const green = await chartWith(netdata, 'client_outcomes', { upstream: 'green' });
+  await statuses(`http://127.0.0.1:${front}/b`, 5);
+  await statuses(`http://127.0.0.1:${front}/g`, 3);
+  await statuses(`http://127.0.0.1:${plain}/b`, 2);
+  await statuses(`http://127.0.0.1:${plain}/g`, 2);
+  await netdata.waitForSum(blue, 'ok', 5);
+  await netdata.waitForSum(green, 'ok', 3);
+  await netdata.waitForSum(joint, 'ok', 4);
+  const named = (upstream: string) => chartWith(netdata, 'peer_attempts', { upstream, peer: both.address });
+  const connected = async (chart: string) =>
+    (await netdata.sum(chart, 'connected')) + (await netdata.sum(chart, 'reused'));
+  await netdata.waitFor(async () => (await connected(await named('blue'))) === 5, 'the attempts of blue');
+  await netdata.waitFor(async () => (await connected(await named('blue_green'))) === 4, 'the joint attempts');
+});
+
+interface Load {
+  readonly done: () => number;
+  stop(): Promise<void>;
+}
+
+/** Requests, one after the other in four lines, until it is stopped: every one of them gets its answer. */
+function load(port: number): Load {
+  let done = 0;
+  let going = true;
+  const lines = [1, 2, 3, 4].map(async () => {
+    while (going) {
+      const answers = await statuses(`http://127.0.0.1:${port}/`, 5);
+      done += answers.length;
+    }
+  });
+  return {
+    done: () => done,
+    async stop() {
+      going = false;
+      await Promise.all(lines);
+    },
+  };
+}
+
+test('a reload under load with a renamed log, another format and another peer: no line is lost, none counted twice', {
+  timeout: 90_000,
+}, async () => {
+  const [front = 0, dead = 0] = await freePorts(2);
+  const [stays, goes, comes]: Backend[] = [await startBackend(), await startBackend(), await startBackend()];
+  const config = (log: string, format: string, peers: readonly string[]): NginxConfig => ({
+    accessLog: [],
+    workers: 2,
+    errorLog: [`${log.replace('access', 'error')} error`],
+    http: `
+      log_format ours ${format};
+      access_log ${log} ours;
+      upstream app { ${peers.map((peer) => `server ${peer} max_fails=0;`).join(' ')} }
+      server { listen 127.0.0.1:${front}; location / { proxy_pass http://app; } }`,
+  });
+  const refusing = `127.0.0.1:${dead}`;
+  const nginx = await startNginx(
+    config('logs/access.log', full, [stays?.address ?? '', goes?.address ?? '', refusing]),
+  );
+  const netdata = await startNetdata({ plugin: { conf: told(nginx) } });
+  await chartWith(netdata, 'peer_failures', { upstream: 'app', peer: refusing });
+  const peers = [stays, goes, comes].map((backend) => backend?.address ?? '');
+
+  const running = load(front);
+  await waitUntil(() => running.done() > 200, { what: 'the load' });
+  const second = config('logs/access-2.log', noHost, [stays?.address ?? '', comes?.address ?? '', refusing]);
+  await nginx.reload(second);
+  const since = running.done();
+  await waitUntil(() => running.done() > since + 400 && (comes?.requests() ?? 0) > 50, {
+    what: 'load after the reload',
+  });
+  // Once more, with the format alone changed: one file then holds both.
+  await nginx.reload(config('logs/access-2.log', full, [stays?.address ?? '', comes?.address ?? '', refusing]));
+  const again = running.done();
+  await waitUntil(() => running.done() > again + 400, { what: 'load after the second reload' });
+  await running.stop();
+
+  await netdata.waitForSum('nginx_upstream_test.requests', '2xx', running.done());
+  const errors = ['logs/error.log', 'logs/error-2.log'].map((path) => readFileSync(join(nginx.prefix, path), 'utf8'));
+  const refused = errors.join('').split('connect() failed (111').length - 1;
+  expect(refused).toBeGreaterThan(20);
+  await netdata.waitForSum('nginx_upstream_test.connect_failures', 'refused', refused);
+  for (const [at, backend] of [stays, goes, comes].entries()) {
+    const chart = await chartWith(netdata, 'peer_attempts', { upstream: 'app', peer: peers[at] ?? '' });
+    await netdata.waitFor(async () => {
+      const sum = (await netdata.sum(chart, 'connected')) + (await netdata.sum(chart, 'reused'));
+      return sum === backend?.requests();
+    }, `the attempts at ${peers[at]}`);
+  }
+  const lines = await netdata.sum('nginx_upstream_test.log_lines', 'unmatched');
+  expect(lines).toBe(0);
+});
+
+test('nginx restarted with another configuration is followed, and so is a log that is rotated meanwhile', async () => {
+  const front = await freePort();
+  const [one, two]: Backend[] = [await startBackend(), await startBackend()];
+  const config = (backend: Backend | undefined): NginxConfig => ({
+    accessLog: [],
+    http: `log_format ours ${full}; access_log logs/access.log ours;
+      upstream app { server ${backend?.address}; }
+      server { listen 127.0.0.1:${front}; location / { proxy_pass http://app; } }`,
+  });
+  const nginx = await startNginx(config(one));
+  const netdata = await startNetdata({ plugin: { conf: told(nginx) } });
+  const outcomes = await chartWith(netdata, 'client_outcomes', { upstream: 'app' });
+  await statuses(`http://127.0.0.1:${front}/`, 4);
+  await netdata.waitForSum(outcomes, 'ok', 4);
+  await nginx.stop();
+  renameSync(nginx.accessLog, `${nginx.accessLog}.1`);
+  const restarted = await startNginx(config(two), { prefix: nginx.prefix });
+  await chartWith(netdata, 'peer_failures', { upstream: 'app', peer: two?.address ?? '' });
+  await statuses(`http://127.0.0.1:${front}/`, 6);
+  await netdata.waitForSum(outcomes, 'ok', 10);
+  await restarted.stop();
+});
