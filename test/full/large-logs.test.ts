@@ -20,16 +20,19 @@ test('T28 5 GB of history: nothing of it is read, and what comes then counts', a
   truncateSync(log, 5 * 1024 ** 3);
   const file = openSync(log, 'a');
   writeSync(file, '\n');
-  const began = performance.now();
   const plugin = await startPlugin([`error_log: ${log}`]);
   await plugin.said(/5368709121 bytes from before the start are not counted/);
-  const took = performance.now() - began;
+  const times = Array.from(
+    plugin.messages().matchAll(/^time=(\S+) .*?(?:configuration read|not counted)/gm),
+    ([, at = '']) => Date.parse(at),
+  );
+  const took = (times[1] ?? 0) - (times[0] ?? 0);
   const read = io(plugin.child.pid);
   writeSync(file, refused);
   closeSync(file);
   await plugin.waitFor(() => plugin.value('connect_failures', 'refused'), 1);
   console.log(
-    `first charts after ${Math.round(took)} ms (ticks are aligned to the second), ${read} bytes read by then`,
+    `from reading the configuration to having opened the log: ${took} ms; ${read} bytes read since the process began`,
   );
   expect(read).toBeLessThan(50_000_000);
 });
