@@ -103,14 +103,15 @@ export function createJournal(options: JournalOptions): Source {
 }
 
 /**
- * Without a cursor only what comes from now on: `-n 0`. With one, all that came after it: `--no-tail`. The program's name
+ * Without a cursor only what comes from now on (`-n 0` would lose the first entries of a journal that holds no match yet:
+ * systemd 252). With one, all that came after it. The program's name
  * is asked for too: nginx writes its host name to /dev/log unless told `nohostname`, and journald then finds no identifier.
  */
 function journalArguments(match: string, cursor: string | null): readonly string[] {
-  const from = cursor === null ? ['-n', '0'] : ['--no-tail', `--after-cursor=${cursor}`];
+  const from = cursor === null ? '--since=now' : `--after-cursor=${cursor}`;
   const unit = match.includes('.') ? match : `${match}.service`;
   const matches = [`SYSLOG_IDENTIFIER=${match}`, '+', `_SYSTEMD_UNIT=${unit}`, '+', `_COMM=${match}`];
-  return ['-f', '-o', 'json', '--all', ...from, ...matches];
+  return ['-f', '-o', 'json', '--all', '--no-tail', from, ...matches];
 }
 
 const mayNotRead = /not seeing messages from other users|insufficient permissions/i;

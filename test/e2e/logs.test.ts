@@ -29,7 +29,7 @@ async function failing(logs: { errorLog?: readonly string[]; accessLog?: readonl
   const [front = 0, dead = 0] = await freePorts(2);
   const nginx = await startNginx({
     http: `large_client_header_buffers 4 64k;
-           server { listen 127.0.0.1:${front}; root /; location / { proxy_pass http://127.0.0.1:${dead}; } }`,
+           server { listen 127.0.0.1:${front}; root /tmp; location / { proxy_pass http://127.0.0.1:${dead}; } }`,
     ...logs,
   });
   let asked = 0;
@@ -260,36 +260,44 @@ describe('containers', () => {
 });
 
 describe('the journal', () => {
-  /** journald on a /run of its own; our plugin beside it. Its socket is seen from outside through the folder. */
+  /** journald on a /run of its own, in a mount namespace of its own. Its socket is seen from outside in the folder. */
   const script = `
     mount --make-rprivate / && mount --bind "$1" /run || exit 77
     mkdir -p /run/systemd/journal /run/systemd/journald.conf.d /run/log/journal
     printf '[Journal]\\nStorage=volatile\\nReadKMsg=no\\nAudit=no\\n' > /run/systemd/journald.conf.d/test.conf
-    "$2" & journald=$!
-    trap 'kill $journald' EXIT
-    while [ ! -S /run/systemd/journal/dev-log ]; do sleep 0.1; done
-    shift 2
-    "$@" & plugin=$!
-    trap 'kill $plugin' TERM
-    wait $plugin; wait $plugin`;
+    exec "$2"`;
 
-  test('journalctl -f, started by the plugin, on a journald of our own; goes on where it ended', async (context) => {
+  test('journalctl -f, started by the plugin, on a journald of our own; after a kill it goes on where it ended', async (context) => {
     if (!isRoot) context.skip('SKIPPED: a journald of our own needs a mount namespace, and that needs root');
     const possible = await run('unshare', ['-m', 'true']);
     if (possible.code !== 0) context.skip(`SKIPPED: no mount namespaces here: ${possible.stderr.trim()}`);
     const journalctl = await tool('journalctl');
-    const journald =
-      ['usr/lib', 'lib'].map((lib) => join(journalctl.root, lib, 'systemd/systemd-journald')).find(existsSync) ?? '';
+    const journald = ['usr/lib', 'lib']
+      .map((lib) => join(journalctl.root, lib, 'systemd/systemd-journald'))
+      .find(existsSync);
     const folder = tempDir('run');
-    const command = ['unshare', '-m', 'sh', '-c', script, 'sh', folder, journald];
-    const env = { ...journalctl.env, PATH: `${dirname(journalctl.path)}:${process.env['PATH']}` };
+    const namespace = start('unshare', ['-m', 'sh', '-c', script, 'sh', folder, journald ?? ''], {
+      env: journalctl.env,
+    });
+    const socket = join(folder, 'systemd/journal/dev-log');
+    await waitUntil(() => existsSync(socket), { what: 'journald', hint: () => namespace.stderr() });
+    const inside = {
+      command: ['nsenter', '--target', `${namespace.pid}`, '--mount', '--'],
+      env: { ...journalctl.env, PATH: `${dirname(journalctl.path)}:${process.env['PATH']}` },
+    };
     const lines = ['error_log: journal:nginx', 'access_log: journal:nginx'];
-    const first = await startPlugin(lines, { command, env });
-    const socket = `syslog:server=unix:${folder}/systemd/journal/dev-log`;
-    const { ask } = await failing({ errorLog: [`${socket} error`], accessLog: [`${socket},nohostname combined`] });
+    const first = await startPlugin(lines, inside);
+    const log = `syslog:server=unix:${socket}`;
+    const { ask, asked } = await failing({ errorLog: [`${log} error`], accessLog: [`${log},nohostname combined`] });
     await ask(10);
     await first.waitFor(refused(first), 10);
     await first.waitFor(requests(first), 10);
     expect(first.value('log_lines', 'unmatched')).toBe(0);
+    await first.child.stop('SIGKILL');
+    await ask(5);
+    const second = await startPlugin(lines, { ...inside, folder: first.folder });
+    await ask(5);
+    await second.waitFor(refused(second), asked() - 10);
+    await second.waitFor(requests(second), asked() - 10);
   }, 60_000);
 });

@@ -14,6 +14,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createKnownFiles } from '../../collector/source/known-files.ts';
@@ -180,6 +181,32 @@ describe('the same lines again', () => {
     appendFileSync(log, 'a\n');
     expect(tick().map(({ problem }) => problem)).toEqual([null, null, null, null]);
     expect(tails.flatMap(({ lines }) => lines)).toEqual(['a']);
+  });
+});
+
+describe.each(['/dev/shm', tmpdir()])('T20 on %s', (parent) => {
+  it('deleted and created, with the same inode number where the file system has it so: another file, whatever its first bytes are', (context) => {
+    if (!existsSync(parent)) context.skip(`SKIPPED: there is no ${parent}`);
+    folder = privateFolder(parent);
+    log = join(folder, 'error.log');
+    const tail = started();
+    appendFileSync(log, 'constant\n');
+    const first = statSync(log).ino;
+    rotate();
+    appendFileSync(log, 'constant\n');
+    tail.ticks(30);
+    expect(openIn(folder)).toEqual([log]);
+    // Let go and deleted: its number is free for the next log, which begins with the same bytes.
+    rmSync(`${log}.1`);
+    wait(6);
+    const candidates = Array.from({ length: 64 }, (_, n) => join(folder, `candidate ${n}`));
+    for (const path of candidates) writeFileSync(path, 'old\nconstant\nconstant\n');
+    // ext4 uses it again at once; tmpfs counts on, and then any new file will do.
+    const next = candidates.find((path) => statSync(path).ino === first) ?? join(folder, 'candidate 0');
+    renameSync(log, `${log}.1`);
+    renameSync(next, log);
+    tail.tick();
+    expect(tail.lines).toEqual(['constant', 'constant', 'old', 'constant', 'constant']);
   });
 });
 

@@ -90,6 +90,27 @@ describe('appending', () => {
     expect(tail.overlong()).toBe(1);
   });
 
+  it('T28 five gigabytes of history: opened at the end, at most 64 KiB of it are looked at', () => {
+    writeFileSync(log, '');
+    truncateSync(log, 5 * 1024 ** 3);
+    appendFileSync(log, '\n');
+    let read = 0;
+    const counting: typeof nodeFileSystem = {
+      ...nodeFileSystem,
+      read: (fd, into, length, position) => {
+        const got = nodeFileSystem.read(fd, into, length, position);
+        read += got;
+        return got;
+      },
+    };
+    const tail = rig(log, { fs: counting });
+    tail.tick();
+    expect(read).toBeLessThan(70_000);
+    appendFileSync(log, 'a\n');
+    tail.tick();
+    expect(tail.lines).toEqual(['a']);
+  });
+
   it('starts inside a line that is longer than it looks back, and drops its end', () => {
     const tail = started('x'.repeat(100_000));
     appendFileSync(log, 'yyy\nok\n');
