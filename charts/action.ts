@@ -18,6 +18,8 @@ export interface UpdateAction {
   /** Since this chart's last BEGIN; null on the first one. */
   readonly microseconds: number | null;
   readonly values: Readonly<Record<string, number>>;
+  /** Chart variables that are new or have changed; none unless told. */
+  readonly variables?: Readonly<Record<string, number>>;
 }
 
 export type Action = CreateAction | ObsoleteAction | UpdateAction;
