@@ -295,19 +295,20 @@ node_refused() {
 
 # ------------------------------------------------------------------------------------- what there is to install
 
-# Sets source_plugin, source_alerts, source_config, own_version; builds a clone first.
+# Sets source_plugin, source_config, own_version; builds a clone first. The alerts are all files in alerts/.
 find_sources() {
-  source_alerts=$here/alerts/nginx_upstream.conf
   source_config=$here/docs/nginx-upstream.conf
   source_plugin=$here/dist/nginx-upstream.plugin
   [ -f "$source_plugin" ] || [ ! -f "$here/nginx-upstream.plugin" ] || source_plugin=$here/nginx-upstream.plugin
   if [ -f "$here/package.json" ] && [ -d "$here/collector" ]; then build_clone; fi
-  for file in "$source_plugin" "$source_alerts" "$here/alerts/adapt.awk" "$source_config"; do
+  for file in "$source_plugin" "$here/alerts/nginx_upstream.conf" "$here"/alerts/*.conf "$here/alerts/adapt.awk" "$source_config"; do
     if [ "$dry_run" = yes ] && [ "$to_build" = yes ] && [ "$file" = "$source_plugin" ]; then continue; fi
     [ -s "$file" ] || die "${file#"$here/"} is missing in $here: unpack the release again, or clone again"
   done
   if [ -f "$source_plugin" ]; then check_plugin; fi
-  grep -Eq '^[[:space:]]*(template|alarm):' "$source_alerts" || die "$source_alerts holds no alert: unpack the release again"
+  for file in "$here"/alerts/*.conf; do
+    grep -Eq '^[[:space:]]*(template|alarm):' "$file" || die "$file holds no alert: unpack the release again"
+  done
 }
 
 check_plugin() {
@@ -445,21 +446,25 @@ install_config() {
   put_file "$source_config" "$config/$NAME.conf" 0644
 }
 
-# An alert file that the user changed is the user's: the new one is put beside it, where Netdata does not read it.
 install_alerts() {
   make_dir "$config/health.d"
-  alerts=$config/health.d/nginx_upstream.conf
-  adapt_alerts "$version" <"$source_alerts" >"$work/alerts"
+  for source in "$here"/alerts/*.conf; do install_alert_file "$source" "$config/health.d/${source##*/}"; done
+}
+
+# install_alert_file SOURCE TARGET. One that the user changed is the user's: the new one is put beside it, where Netdata
+# does not read it.
+install_alert_file() {
+  adapt_alerts "$version" <"$1" >"$work/alerts"
   grep '^# left out: ' "$work/alerts" | sed 's/^# /  /' || true
-  if [ -f "$P$alerts" ] && ! cmp -s "$work/alerts" "$P$alerts" && [ "$(manifest_sum "$alerts")" != "$(sum_of "$P$alerts")" ]; then
-    put_file "$work/alerts" "$alerts.new" 0644
-    say "  keep $alerts, which was changed here; what this version brings is in $alerts.new"
+  if [ -f "$P$2" ] && ! cmp -s "$work/alerts" "$P$2" && [ "$(manifest_sum "$2")" != "$(sum_of "$P$2")" ]; then
+    put_file "$work/alerts" "$2.new" 0644
+    say "  keep $2, which was changed here; what this version brings is in $2.new"
     return 0
   fi
-  put_file "$work/alerts" "$alerts" 0644
-  alerts_put=$put
-  if [ "$put" = yes ] && ! cmp -s "$work/alerts" "$source_alerts"; then say "    adapted to Netdata $version"; fi
-  if [ -n "$(manifest_sum "$alerts.new")" ]; then change "remove $alerts.new" remove_file "$alerts.new"; fi
+  put_file "$work/alerts" "$2" 0644
+  [ "$put" = no ] || alerts_put=yes
+  if [ "$put" = yes ] && ! cmp -s "$work/alerts" "$1"; then say "    adapted to Netdata $version"; fi
+  if [ -n "$(manifest_sum "$2.new")" ]; then change "remove $2.new" remove_file "$2.new"; fi
 }
 remove_file() { rm -f "$P$1" && manifest_drop_file "$1"; }
 

@@ -16,6 +16,8 @@ export interface UpdateAction {
   /** type.id */
   readonly id: string;
   readonly values: Readonly<Record<string, number>>;
+  /** Chart variables that are new or have changed; none unless told. */
+  readonly variables?: Readonly<Record<string, number>>;
 }
 
 export type Action = CreateAction | ObsoleteAction | UpdateAction;

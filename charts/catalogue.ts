@@ -2,6 +2,7 @@ import { peerAttempts, reconciliation } from './attempts.ts';
 import type { Chart } from './chart.ts';
 import { accepts, activeConnections, connections, httpRequests, writingShare } from './connections.ts';
 import { connectFailures, peerFailures, upstreamFailures } from './failures.ts';
+import { peerState, peerTransitions, upstreamPeers } from './health.ts';
 import { descriptorsUsed, workerConnectionsUsed, workerEvents, workers } from './limits.ts';
 import { peerTcpStates } from './peer-sockets.ts';
 import { logBehind, logLines, pluginLoad, sources } from './plugin.ts';
@@ -30,10 +31,13 @@ export const catalogue: readonly Chart[] = [
   connectTimeBuckets,
   responseTime,
   responseTimeMinute,
+  upstreamPeers,
   peerFailures,
   peerAttempts,
   peerConnectTime,
   peerResponseTime,
+  peerState,
+  peerTransitions,
   connections,
   activeConnections,
   writingShare,

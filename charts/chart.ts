@@ -16,6 +16,12 @@ export interface Dimension {
   readonly divisor?: number;
 }
 
+/**
+ * Numbers that alerts on the chart read as `$name` and nobody draws, by name. They are told when they change;
+ * `undefined` tells nothing.
+ */
+type Variables<Of> = Readonly<Record<string, (of: Of) => number | undefined>>;
+
 interface ChartShape {
   /** Chart id at job level, its prefix elsewhere; also the last part of the context `nginx_upstream.<name>`. */
   readonly name: string;
@@ -33,16 +39,19 @@ interface ChartShape {
 export interface JobChart extends ChartShape {
   readonly level: 'job';
   readonly read: (job: JobSnapshot) => Reading;
+  readonly variables?: Variables<JobSnapshot>;
 }
 
 export interface UpstreamChart extends ChartShape {
   readonly level: 'upstream';
   readonly read: (upstream: UpstreamSnapshot) => Reading;
+  readonly variables?: Variables<UpstreamSnapshot>;
 }
 
 export interface PeerChart extends ChartShape {
   readonly level: 'peer';
   readonly read: (peer: PeerSnapshot) => Reading;
+  readonly variables?: Variables<PeerSnapshot>;
 }
 
 /** A chart is data: what it is called, what it holds, and where its values stand in a snapshot. */

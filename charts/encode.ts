@@ -18,8 +18,7 @@ export function encode(actions: readonly Action[]): string {
         text += chartText(action.chart, 'obsolete');
         break;
       case 'update':
-        text += `BEGIN ${action.id}\n`;
-        text += `${settings(action.values)}END\n`;
+        text += `BEGIN ${action.id}\n${variables(action.variables ?? {})}${settings(action.values)}END\n`;
         break;
       default:
         action satisfies never;
@@ -66,6 +65,12 @@ const longestWord = 300;
 function quoted(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not get through
   return `'${text.slice(0, longestWord).replace(/['\\\x00-\x1f\x7f-\x9f\u2028\u2029]/g, '_')}'`;
+}
+
+/** Within BEGIN and END they are the chart's own, which alerts read as `$name`; elsewhere they would be the host's. */
+function variables(values: Readonly<Record<string, number>>): string {
+  const finite = Object.entries(values).filter(([, value]) => Number.isFinite(value));
+  return finite.map(([name, value]) => `VARIABLE CHART ${name} = ${value}\n`).join('');
 }
 
 /** Netdata 1.37.1 reads values with strtoll: whole numbers within 64 bits, no exponent. What is none is left out: a gap. */

@@ -38,4 +38,9 @@ export const peerFailures: PeerChart = {
   module: 'error_log',
   dimensions: rates(peerKinds),
   read: (peer) => peer.failures,
+  variables: {
+    attempts_known: ({ attempts }) => (attempts === undefined ? 0 : 1),
+    server_502_1m: ({ serverBadGateways }) => serverBadGateways?.lastMinute,
+    server_502_before: ({ serverBadGateways }) => serverBadGateways?.minuteBefore,
+  },
 };

@@ -15,6 +15,8 @@ interface DrawnChart {
   readonly last: { readonly atUs: number; readonly values: Values } | null;
   /** Since when the snapshot has been without it; null while it is there. */
   readonly absentSinceUs: number | null;
+  /** The chart's variables, as they were told. */
+  readonly variables: Readonly<Record<string, number>>;
 }
 
 export const nothingDrawn: Drawn = { charts: new Map() };
@@ -50,11 +52,18 @@ export function plan(
     const line = before?.line ?? describe(drawing, job, context, [drawn.charts, charts]);
     if (!before) actions.push({ do: 'create', chart: line });
     const last = before?.last ?? null;
-    if (reading !== null) actions.push(...updates(line, last, reading, context));
+    const told = before?.variables ?? {};
+    if (reading === null) {
+      charts.set(key, { line, last, absentSinceUs: null, variables: told });
+      continue;
+    }
+    const { variables } = drawing;
+    actions.push(...withVariables(updates(line, last, reading, context), changed(told, variables)));
     charts.set(key, {
       line,
-      last: reading === null ? last : { atUs: context.nowUs, values: reading },
+      last: { atUs: context.nowUs, values: reading },
       absentSinceUs: null,
+      variables: { ...told, ...variables },
     });
   }
   retire(drawn, charts, actions, context.nowUs);
@@ -72,6 +81,16 @@ function updates(line: ChartLine, last: DrawnChart['last'], values: Values, cont
   const isFollowing = sinceLast < context.updateEvery * gapFactor * 1_000_000;
   if (isFollowing || !line.dimensions.some(({ algorithm }) => algorithm === 'incremental')) return [update];
   return [{ ...update, values: last?.values ?? zeros(line, values) }, update];
+}
+
+function changed(told: Values, now: Values): Values {
+  return Object.fromEntries(Object.entries(now).filter(([name, value]) => told[name] !== value));
+}
+
+/** They go with the first of a tick's updates. */
+function withVariables(actions: UpdateAction[], variables: Values): UpdateAction[] {
+  const [first, ...rest] = actions;
+  return first === undefined || Object.keys(variables).length === 0 ? actions : [{ ...first, variables }, ...rest];
 }
 
 /** A tick may be late; from twice the interval on Netdata draws a gap. */
@@ -102,6 +121,7 @@ interface Drawing {
   readonly chart: Chart;
   readonly instance: Instance;
   readonly reading: Reading;
+  readonly variables: Values;
 }
 
 function* readings(catalogue: readonly Chart[], job: JobSnapshot): Generator<Drawing> {
@@ -110,13 +130,27 @@ function* readings(catalogue: readonly Chart[], job: JobSnapshot): Generator<Dra
   const peers = job.peers.map((of) => ({ of, instance: peerInstance(job, of) }));
   for (const chart of catalogue) {
     if (chart.level === 'job') {
-      yield { chart, instance: jobLevel, reading: chart.read(job) };
+      yield drawing(chart, jobLevel, job);
     } else if (chart.level === 'upstream') {
-      for (const { of, instance } of upstreams) yield { chart, instance, reading: chart.read(of) };
+      for (const { of, instance } of upstreams) yield drawing(chart, instance, of);
     } else {
-      for (const { of, instance } of peers) yield { chart, instance, reading: chart.read(of) };
+      for (const { of, instance } of peers) yield drawing(chart, instance, of);
     }
   }
+}
+
+type ChartOf<Of> = Chart & {
+  readonly read: (of: Of) => Reading;
+  readonly variables?: Readonly<Record<string, (of: Of) => number | undefined>>;
+};
+
+function drawing<Of>(chart: ChartOf<Of>, instance: Instance, of: Of): Drawing {
+  const variables: Record<string, number> = {};
+  for (const [name, read] of Object.entries(chart.variables ?? {})) {
+    const value = read(of);
+    if (value !== undefined) variables[name] = value;
+  }
+  return { chart, instance, reading: chart.read(of), variables };
 }
 
 function keyOf(chart: Chart, instance: Instance): string {

@@ -78,6 +78,7 @@ export function startJob(first: JobPlan, maxPeers: number, ports: JobPorts): Job
       aggregate.beginTick(clock.monotonicUs());
       logs.drain();
       pages = server.drain();
+      aggregate.setWorkers(server.workers());
     },
 
     draw(context, load) {

@@ -168,6 +168,19 @@ export interface AccessFields {
 /** Where the plugin learned of an instance: its configuration, a log line, or the shared instance over the cap. */
 export type Origin = 'configured' | 'log' | 'other';
 
+/**
+ * What nginx's passive health checks make of a peer (design: measure 10): some of its workers have ejected it
+ * (`failing`), or all have (`unavailable`).
+ */
+export const peerStates = ['up', 'failing', 'unavailable'] as const;
+export type PeerState = (typeof peerStates)[number];
+
+/** Running totals: how often a peer that was up was ejected by a worker, and how often it was up again everywhere. */
+export interface Transitions {
+  readonly ejected: number;
+  readonly returned: number;
+}
+
 export type Counts<K extends string> = Readonly<Record<K, number>>;
 
 /**
@@ -182,6 +195,10 @@ export interface PeerSnapshot {
   readonly failures?: Counts<PeerKind> | null;
   /** Kinds that the log_format cannot tell are left out. */
   readonly attempts?: Partial<Counts<AttemptKind>> | null;
+  /** Undefined where nginx checks nothing: `max_fails=0`, `down`, a group of one peer, a peer in no configuration. */
+  readonly health?: { readonly state: PeerState; readonly transitions: Transitions } | null;
+  /** How many 502 clients of the whole server got: where attempts are not known, nobody can say of which peer. */
+  readonly serverBadGateways?: { readonly lastMinute: number; readonly minuteBefore: number };
   /** Of this tick, as every `Percentiles` unless said otherwise; null also when there was no sample. */
   readonly connectTime?: Percentiles | null;
   readonly responseTime?: Percentiles | null;
@@ -193,6 +210,8 @@ export interface UpstreamSnapshot {
   readonly origin: Origin;
   readonly failures?: Counts<FailureKind> | null;
   readonly outcomes?: Counts<Outcome> | null;
+  /** Peers that are not marked `down`, and those of them that nginx has not ejected. */
+  readonly peers?: { readonly live: number; readonly configured: number } | null;
   readonly connectTime?: Percentiles | null;
   readonly responseTime?: Percentiles | null;
   readonly connectTimeMinute?: MinutePercentiles | null;

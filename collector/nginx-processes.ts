@@ -3,6 +3,8 @@ import { parseNginxTitle, parseOpenFilesLimit, parseProcStatus } from './parse/p
 import type { Procfs } from './source/procfs.ts';
 
 export interface NginxWorker extends WorkerView {
+  /** What it calls itself in its error log: another number than `pid` in a container. */
+  readonly innerPid: number;
   readonly uid: number | null;
   /** As Procfs.openFiles. */
   readonly openFiles: number | null;
@@ -22,6 +24,7 @@ export interface NginxProcesses {
 
 /** What of a worker does not change while it lives, or hardly ever. */
 interface KnownWorker {
+  readonly innerPid: number;
   readonly uid: number | null;
   readonly limit: number | null;
   readonly readAtUs: number;
@@ -69,10 +72,12 @@ export function createNginxProcesses(procfs: Procfs, mainPid: () => number | nul
     let facts = known.get(pid);
     if (facts === undefined || nowUs - facts.readAtUs >= limitsAgeUs) {
       const limit = parseOpenFilesLimit(procfs.text(`${pid}/limits`) ?? '');
-      facts = { uid: statusOf(pid).uid, limit, readAtUs: nowUs };
+      const { uid, innerPid } = statusOf(pid);
+      facts = { uid, innerPid: innerPid ?? pid, limit, readAtUs: nowUs };
       known.set(pid, facts);
     }
-    return { pid, shuttingDown, uid: facts.uid, limit: facts.limit, openFiles: procfs.openFiles(pid) };
+    const { innerPid, uid, limit } = facts;
+    return { pid, innerPid, shuttingDown, uid, limit, openFiles: procfs.openFiles(pid) };
   }
 
   function workersOf(master: number, nowUs: number): readonly NginxWorker[] {

@@ -31,6 +31,8 @@ export interface NginxServer {
   drain(): { readonly ok: number; readonly failing: number };
   /** `worker process N exited on signal S` in the error log. */
   workerDied(): void;
+  /** The pids by which the workers that take new requests call themselves; null when no nginx can be seen. */
+  workers(): readonly number[] | null;
   /** The snapshot with what is known of the server and of the sockets to its peers. */
   complete(snapshot: JobSnapshot, nowUs: number): JobSnapshot;
   close(): void;
@@ -63,6 +65,7 @@ export function createNginxServer(job: string, first: ServerFacts, ports: Server
   let crashes = 0;
   let failuresBefore = 0;
   let failedAtUs = Number.NEGATIVE_INFINITY;
+  let masters: readonly NginxMaster[] = [];
   let hasBeenSeen = false;
   let lastView: SocketsView | null = null;
 
@@ -133,16 +136,23 @@ export function createNginxServer(job: string, first: ServerFacts, ports: Server
         return reading;
       });
       pages = readings.map(({ status }) => status);
-      const failing = readings.filter(({ problem }) => problem !== null).length;
-      return { ok: readings.length - failing, failing };
+      const silent = readings.filter(({ problem }) => problem !== null).length;
+      // Of an nginx that was stopped nothing is missing.
+      const isStopped = hasBeenSeen && masters.length === 0;
+      return { ok: readings.length - silent, failing: isStopped ? 0 : silent };
     },
 
     workerDied() {
       crashes++;
     },
 
+    workers() {
+      const running = masters.flatMap((master) => master.workers).filter(({ shuttingDown }) => !shuttingDown);
+      return running.length === 0 ? null : running.map(({ innerPid }) => innerPid);
+    },
+
     complete(snapshot, nowUs) {
-      const masters = processes.look(nowUs);
+      masters = processes.look(nowUs);
       hasBeenSeen ||= masters.length > 0;
       const view = sockets.look(masters, addressesOf(snapshot), isTroubled(snapshot, nowUs), nowUs);
       const status = connections.record(pages);

@@ -6,6 +6,8 @@ import { createSlidingMinute, type SlidingMinute } from './sliding.ts';
 export interface PeerAccess {
   /** In the order of `attemptKinds`. */
   readonly attempts: Float64Array;
+  /** Attempts of this tick that nginx takes as a sign of life. */
+  answered: number;
   readonly connect: Histogram;
   readonly response: Histogram;
 }
@@ -29,6 +31,7 @@ export interface BucketCounters {
 
 export const newPeerAccess = (): PeerAccess => ({
   attempts: new Float64Array(attemptKinds.length),
+  answered: 0,
   connect: newHistogram(),
   response: newHistogram(),
 });

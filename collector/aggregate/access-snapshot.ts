@@ -35,7 +35,10 @@ export function takePeer(access: PeerAccess | null, measured: Measured, fine: bo
     ...(measured.connectTime ? { connectTime: fine && access ? quantiles(access.connect) : null } : {}),
     ...(measured.responseTime ? { responseTime: fine && access ? quantiles(access.response) : null } : {}),
   };
-  if (access) resetTimes(access);
+  if (access) {
+    access.answered = 0;
+    resetTimes(access);
+  }
   return part;
 }
 

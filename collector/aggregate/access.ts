@@ -119,7 +119,7 @@ export function createAccessCounting(
       if (found === null) return null;
       const { peer, upstream, merges } = found;
       if (peer !== null) {
-        countAttempt(peer.attempts, fate, record.connectMs[i] as number, record.statuses[i] as number);
+        countAttempt(peer, fate, record.connectMs[i] as number, record.statuses[i] as number);
         if (fate === 'never_connected') connectFailed++;
         else recordTimes(peer, record, i);
       }
@@ -184,10 +184,12 @@ function recordTimes(of: PeerAccess | UpstreamAccess, { connectMs, responseMs }:
   if (answered >= 0) recordTime(of.response, answered);
 }
 
-function countAttempt(attempts: Float64Array, fate: Fate, connectMs: number, status: number): void {
+function countAttempt(peer: PeerAccess, fate: Fate, connectMs: number, status: number): void {
+  const { attempts } = peer;
   if (fate === 'never_connected') increment(attempts, place.connect_failed);
   else {
     if (fate === 'connected') increment(attempts, connectMs === 0 ? place.reused : place.connected);
+    if (isAnswer(fate, status)) peer.answered++;
     if (status === 502) increment(attempts, place.status_502);
     else if (status === 503) increment(attempts, place.status_503);
     else if (status === 504) increment(attempts, place.status_504);
@@ -198,4 +200,9 @@ const place = places(attemptKinds);
 
 function increment(counts: Float64Array, at: number): void {
   counts[at] = (counts[at] as number) + 1;
+}
+
+/** Of a 5xx nobody knows whether nginx passed it on as a failure (proxy_next_upstream http_503); stream has no status. */
+function isAnswer(fate: Fate, status: number): boolean {
+  return status === -1 ? fate === 'connected' : status >= 100 && status < 500;
 }

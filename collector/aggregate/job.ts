@@ -4,6 +4,7 @@ import type {
   ErrorLine,
   JobSnapshot,
   LogTotals,
+  PeerSnapshot,
   PluginLoad,
   UpstreamOf,
 } from '../model.ts';
@@ -11,6 +12,8 @@ import { type AccessLogCounter, type AccessLogOptions, createAccessCounting } fr
 import { type Measured, takePeer, takeUpstream } from './access-snapshot.ts';
 import { createFailures, newPeerCounters, newUpstreamCounters } from './failures.ts';
 import { createInstances } from './instances.ts';
+import { createPassiveHealth, isCountedAgainstPeer } from './passive-health.ts';
+import { createRecent } from './recent.ts';
 import { createReconciliation } from './reconciliation.ts';
 
 /** What the sources of a job were like in this tick. */
@@ -31,6 +34,8 @@ export interface JobAggregate {
   removeAccessLog(options: AccessLogOptions): void;
   /** The upstreams and peers of nginx's configuration: they have charts before a log has named them. */
   configure(peers: readonly ConfiguredPeer[], upstreams: readonly string[], nowUs: number): void;
+  /** The pids of the workers that take new requests, as they write them to the error log; null when not known. */
+  setWorkers(pids: readonly number[] | null): void;
   /** To be called before the sources of a tick are read. */
   beginTick(nowUs: number): void;
   /** All that is known now. A source that failed makes its measures null: a gap, never a zero. */
@@ -51,6 +56,8 @@ export function createJobAggregate({ job, maxPeers, upstreamOf }: JobOptions): J
   const access = createAccessCounting(peers, upstreams, upstreamOf);
   const reconcile = createReconciliation();
   const formats = new Set<AccessLogOptions>();
+  const passive = createPassiveHealth();
+  const badGateways = createRecent();
 
   const accessPart = (measured: Measured, fine: boolean) => {
     const requestTime = access.takeRequestTime();
@@ -65,14 +72,43 @@ export function createJobAggregate({ job, maxPeers, upstreamOf }: JobOptions): J
     return peers && connectTime ? { reconciliation: fine ? totals : null } : {};
   };
 
+  function judge({ kind, action, upstream, protocol, pid }: ErrorLine, nowUs: number): void {
+    if (upstream === null) return;
+    const name = upstreamOf(upstream.peer, null, protocol);
+    if (kind === 'disabled') passive.disabled(name, upstream.peer, pid, nowUs);
+    else if (isCountedAgainstPeer(kind, action)) passive.failed(name, upstream.peer, pid, nowUs);
+  }
+
+  function settle(nowUs: number): void {
+    for (const { upstream, peer, counters } of peers.all()) {
+      if (counters.access && counters.access.answered > 0) passive.succeeded(upstream, peer, nowUs);
+    }
+    passive.settle(nowUs);
+  }
+
+  /** Only where it cannot be told of which peer they are. */
+  function serverBadGateways(
+    nowUs: number,
+    measured: Measured,
+    fine: boolean,
+  ): Pick<PeerSnapshot, 'serverBadGateways'> {
+    const recent = badGateways(nowUs, access.requests()['502']);
+    return measured.status && !measured.upstreams && fine ? { serverBadGateways: recent } : {};
+  }
+
   return {
-    errorLine: failures.record,
+    errorLine(line, nowUs) {
+      failures.record(line, nowUs);
+      judge(line, nowUs);
+    },
+    setWorkers: passive.setWorkers,
     addAccessLog(options) {
       formats.add(options);
       return access.addLog(options);
     },
     removeAccessLog: (options) => formats.delete(options),
     configure(configured, names, nowUs) {
+      passive.configure(configured);
       peers.configure(
         configured.map(({ instance, peer }) => ({ upstream: instance, peer })),
         nowUs,
@@ -89,10 +125,12 @@ export function createJobAggregate({ job, maxPeers, upstreamOf }: JobOptions): J
       peers.expire(nowUs);
       upstreams.expire(nowUs);
       access.mergeTimes();
+      settle(nowUs);
       const known = health.errorLogsFine;
       const measured = measuredBy([...formats].map(({ fields }) => fields));
       const fine = health.accessLogsFine;
       const second = Math.round(nowUs / 1e6);
+      const ofServer = serverBadGateways(nowUs, measured, fine);
       return {
         job,
         connectFailures: known ? failures.connectFailures() : null,
@@ -106,6 +144,7 @@ export function createJobAggregate({ job, maxPeers, upstreamOf }: JobOptions): J
           upstream,
           origin,
           failures: known ? { ...counters.failures } : null,
+          ...gapUnless(known, 'peers', passive.upstream(upstream)),
           ...takeUpstream(counters.access, measured, fine, second),
         })),
         peers: Array.from(peers.all(), ({ upstream, peer, origin, counters }) => ({
@@ -113,11 +152,22 @@ export function createJobAggregate({ job, maxPeers, upstreamOf }: JobOptions): J
           peer,
           origin,
           failures: known ? { ...counters.failures } : null,
+          ...gapUnless(known, 'health', passive.peer(upstream, peer)),
+          ...ofServer,
           ...takePeer(counters.access, measured, fine),
         })),
       };
     },
   };
+}
+
+/** Nothing where there is nothing to measure. */
+function gapUnless<K extends string, V>(
+  known: boolean,
+  key: K,
+  value: V | undefined,
+): { readonly [_ in K]?: V | null } {
+  return (value === undefined ? {} : { [key]: known ? value : null }) as { readonly [_ in K]?: V | null };
 }
 
 /** What all access logs of a job together can tell. */

@@ -69,3 +69,10 @@ describe('values are whole numbers within 64 bits, or a gap', () => {
     expect(text).toBe(`BEGIN a.b\n${set}END\n`);
   });
 });
+
+test("variables are told within BEGIN and END, where they are the chart's own; what is no number is not told", () => {
+  const variables = { attempts_known: 1, ratio: 0.25, broken: Number.NaN };
+  expect(encode([{ do: 'update', id: 'a.b', values: { refused: 7 }, variables }])).toBe(
+    'BEGIN a.b\nVARIABLE CHART attempts_known = 1\nVARIABLE CHART ratio = 0.25\nSET refused = 7\nEND\n',
+  );
+});

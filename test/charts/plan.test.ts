@@ -54,6 +54,22 @@ test('a gauge needs no baseline', () => {
   expect(first.map(({ do: what }) => what)).toEqual(['create', 'update']);
 });
 
+test('a variable goes with the first update, and again only when it has changed', () => {
+  const told = (action: Action | undefined) => (action?.do === 'update' ? action.variables : undefined);
+  const known = { ...refusing(1), attempts: null };
+  const ticks = play(
+    [refusing(1), refusing(2), known, { ...known, failures: null }, refusing(3)].map((one) => job({ peers: [one] })),
+  );
+  expect(ticks.map((actions) => actions.map(told).filter((variables) => variables !== undefined))).toEqual([
+    [{ attempts_known: 0 }],
+    [],
+    [{ attempts_known: 1 }],
+    [],
+    [{ attempts_known: 0 }],
+  ]);
+  expect(told(ticks[0]?.[1])).toEqual({ attempts_known: 0 });
+});
+
 test('what is not measured is not drawn', () => {
   expect(play([job({ peers: [{ upstream: 'a', peer: 'a', origin: 'log' }] })])).toEqual([[]]);
 });

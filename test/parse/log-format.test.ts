@@ -46,9 +46,7 @@ test.each([
 });
 
 test('braces', () => {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: nginx writes variables like that
   expect(brief('${a}b$c-${d')).toBe('invalid variable name in "${a}b$c-${d"');
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: nginx writes variables like that
   expect(brief('${a}b$c')).toEqual([null, null, '<a>b<c>']);
 });
 

@@ -270,17 +270,20 @@ function writePlugins(custom: string, { plugin, plugins = {} }: NetdataOptions):
   }
 }
 
-/** The repository's alerts go through the adaptation that install.sh makes for the version that will read them. */
+/** The repository's alerts by file name, as install.sh adapts them for the version that will read them. */
+export function adaptedAlerts(version: string): Record<string, string> {
+  const alerts = join(REPOSITORY, 'alerts');
+  const adapted = (name: string): string => {
+    const args = ['-v', `version=${version}`, '-f', join(alerts, 'adapt.awk'), join(alerts, name)];
+    return execFileSync('awk', args, { encoding: 'utf8' });
+  };
+  const names = readdirSync(alerts).filter((file) => file.endsWith('.conf'));
+  return Object.fromEntries(names.map((name) => [name, adapted(name)]));
+}
+
 function writeHealth(folder: string, health: NetdataOptions['health'], version: string): void {
-  if (health === 'alerts') {
-    const alerts = join(REPOSITORY, 'alerts');
-    for (const name of readdirSync(alerts).filter((file) => file.endsWith('.conf'))) {
-      const args = ['-v', `version=${version}`, '-f', join(alerts, 'adapt.awk'), join(alerts, name)];
-      writeFileSync(join(folder, name), execFileSync('awk', args));
-    }
-    return;
-  }
-  for (const [name, source] of Object.entries(health ?? {})) {
+  const files = health === 'alerts' ? adaptedAlerts(version) : (health ?? {});
+  for (const [name, source] of Object.entries(files)) {
     if (source.startsWith('/')) copyFileSync(source, join(folder, name));
     else writeFileSync(join(folder, name), source);
   }

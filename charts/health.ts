@@ -1,0 +1,41 @@
+import { peerStates } from '../collector/model.ts';
+import { gauges, type PeerChart, rates, type UpstreamChart } from './chart.ts';
+
+export const peerState: PeerChart = {
+  name: 'peer_state',
+  level: 'peer',
+  title: 'What nginx makes of the peer; failing = some workers have ejected it, unavailable = all have',
+  units: 'state',
+  type: 'line',
+  family: 'passive health',
+  priority: 60240,
+  module: 'error_log',
+  dimensions: gauges(peerStates),
+  read: ({ health }) => health && { up: 0, failing: 0, unavailable: 0, [health.state]: 1 },
+};
+
+export const upstreamPeers: UpstreamChart = {
+  name: 'upstream_peers',
+  level: 'upstream',
+  title: 'Peers of the upstream, and those that some worker still sends requests to',
+  units: 'peers',
+  type: 'line',
+  family: 'passive health',
+  priority: 60140,
+  module: 'error_log',
+  dimensions: gauges(['live', 'configured']),
+  read: ({ peers }) => peers && { ...peers },
+};
+
+export const peerTransitions: PeerChart = {
+  name: 'peer_transitions',
+  level: 'peer',
+  title: 'How often nginx ejected the peer, and took it back',
+  units: 'events/s',
+  type: 'line',
+  family: 'passive health',
+  priority: 60241,
+  module: 'error_log',
+  dimensions: rates(['ejected', 'returned']),
+  read: ({ health }) => health && { ...health.transitions },
+};

@@ -1,0 +1,7 @@
+/**
+ * Each alert in a real Netdata, raised by a real nginx and cleared again, and what must raise none. The windows are
+ * shorter than the shipped ones; test/full/alerts.test.ts takes them as they are.
+ */
+import { alertSuite } from '../support/alert-suite.ts';
+
+alertSuite({ divisor: 6 }, 150_000, () => undefined);

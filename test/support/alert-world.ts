@@ -1,0 +1,199 @@
+/**
+ * One Netdata and the nginxes that the scenarios of the alerts share: each upstream is the stage of one scenario.
+ *
+ *   const world = await startAlertWorld({ divisor: 6 });   // windows of 20 s and more, divided; 1 = as shipped
+ *   world.backend('spare', 1).stop(); await world.watch.raised('redundancy_lost', 'WARNING', { upstream: 'spare' }, began);
+ *
+ * Jobs: `web` (a log_format that tells attempts), `stock` (combined, two workers), `small` (64 worker_connections),
+ * `files` (few descriptors), `idle` (an nginx that is stopped on purpose), `broken` (a log that does not exist).
+ */
+import { join } from 'node:path';
+import { shortened, type Watch, watchAlerts } from './alerts.ts';
+import { type Backend, startBackend, startFullBacklog } from './backend.ts';
+import { type Netdata, startNetdata } from './netdata.ts';
+import { type Nginx, startNginx } from './nginx.ts';
+import { freePorts } from './ports.ts';
+import { nginxTlsSettings, type SlowTls, startSlowTls } from './slow-tls.ts';
+import { atEnd, tempDir } from './temp.ts';
+import { type Held, holdClients, startTraffic, type Traffic } from './traffic.ts';
+
+/** What our snippet says, shorter. */
+export const attemptsFormat =
+  '$status $request_time $proxy_host "$upstream_addr" "$upstream_status" "$upstream_connect_time" "$upstream_response_time"';
+
+export interface Timing {
+  /** By how much the windows are shorter than the shipped ones. */
+  readonly divisor: number;
+}
+
+export interface World {
+  readonly timing: Timing;
+  /** A shipped duration in seconds, as long as it is here. */
+  window(seconds: number): number;
+  readonly netdata: Netdata;
+  readonly watch: Watch;
+  readonly nginx: Readonly<Record<'web' | 'stock' | 'small' | 'files' | 'idle', Nginx>>;
+  readonly ports: Readonly<Record<'web' | 'stock' | 'small' | 'files' | 'idle', number>>;
+  readonly traffic: Readonly<Record<string, Traffic>>;
+  readonly tls: SlowTls;
+  /** The log that job `broken` misses. */
+  readonly missingLog: string;
+  /** The n-th peer of an upstream, from 0. */
+  backend(upstream: string, n?: number): Backend;
+  url(nginx: keyof World['ports'], path: string): string;
+  /** Clients of a backend that never answers. */
+  hold(nginx: 'small' | 'files', count: number): Held;
+}
+
+/** Upstreams of job `web` whose peers are backends: how many, and what its `server` lines say more. */
+const groups: Readonly<Record<string, { readonly peers: number; readonly parameters?: string }>> = {
+  affected: { peers: 1 },
+  blip: { peers: 1 },
+  spare: { peers: 2, parameters: 'FAIL_TIMEOUT' },
+  rolling: { peers: 3 },
+  dead: { peers: 2 },
+  survivors: { peers: 2, parameters: 'FAIL_TIMEOUT' },
+  application: { peers: 1 },
+  sparse: { peers: 1 },
+  rare: { peers: 1 },
+  flapping: { peers: 2, parameters: 'fail_timeout=1s' },
+};
+
+export async function startAlertWorld(timing: Timing): Promise<World> {
+  const [web = 0, stock = 0, small = 0, files = 0, idle = 0] = await freePorts(5);
+  const ports = { web, stock, small, files, idle };
+  const backends = new Map<string, readonly Backend[]>();
+  for (const [name, { peers }] of Object.entries(groups)) {
+    backends.set(name, await Promise.all(Array.from({ length: peers }, () => startBackend())));
+  }
+  const backend: World['backend'] = (upstream, n = 0) => {
+    const found = backends.get(upstream)?.[n];
+    if (!found) throw new Error(`no peer ${n} of ${upstream}`);
+    return found;
+  };
+  backends.set('stock_pair', [await startBackend(), await startBackend()]);
+  backends.set('stock_single', [await startBackend()]);
+  backends.set('hang', [await startBackend({ behave: 'hang' })]);
+  const silent = await startFullBacklog();
+  const beside = await startBackend();
+  const tls = await startSlowTls(0);
+  const addresses = (name: string): readonly string[] => (backends.get(name) ?? []).map(({ address }) => address);
+  const failTimeout = timing.divisor > 1 ? 'fail_timeout=1s' : '';
+  const group = (name: string, parameters = ''): string =>
+    `upstream ${name} { ${addresses(name)
+      .map((address) => `server ${address} ${parameters.replace('FAIL_TIMEOUT', failTimeout)};`)
+      .join(' ')} }`;
+  const location = (name: string, more = ''): string => `location /${name} { proxy_pass http://${name}; ${more} }`;
+
+  const nginx = {
+    web: await startNginx({
+      accessLog: [],
+      http: `
+        log_format attempts '${attemptsFormat}';
+        access_log logs/access.log attempts;
+        ${Object.entries(groups)
+          .map(([name, { parameters }]) => group(name, parameters))
+          .join('\n')}
+        upstream silent { server ${silent.address}; }
+        upstream half_silent { server ${silent.address} max_fails=0; server ${beside.address}; }
+        upstream slow_tls { server ${tls.address}; }
+        server {
+          listen 127.0.0.1:${web};
+          ${Object.keys(groups)
+            .map((name) => location(name))
+            .join('\n')}
+          ${location('silent', 'proxy_connect_timeout 1s;')}
+          ${location('half_silent', 'proxy_connect_timeout 1s;')}
+          location /slow_tls { proxy_pass https://slow_tls; ${nginxTlsSettings} }
+        }`,
+    }),
+    stock: await startNginx({
+      workers: 2,
+      http: `
+        ${group('stock_pair')} ${group('stock_single')}
+        server {
+          listen 127.0.0.1:${stock};
+          ${location('stock_pair')} ${location('stock_single')}
+          location /status { stub_status; }
+        }`,
+    }),
+    small: await startNginx({
+      events: 'worker_connections 64;',
+      accessLog: ['off'],
+      http: `
+        ${group('hang')}
+        server { listen 127.0.0.1:${small}; ${location('hang')} location /status { stub_status; } }`,
+    }),
+    files: await startNginx({
+      main: 'worker_rlimit_nofile 60;',
+      accessLog: ['off'],
+      http: `${group('hang')} server { listen 127.0.0.1:${files}; ${location('hang')} }`,
+    }),
+    idle: await startNginx({
+      http: `
+        server {
+          listen 127.0.0.1:${idle};
+          location /idle { proxy_pass http://${beside.address}; }
+          location /status { stub_status; }
+        }`,
+    }),
+  };
+
+  const missingLog = join(tempDir('missing'), 'error.log');
+  const job = (name: keyof typeof nginx, more = ''): string =>
+    `  - name: ${name}\n    nginx_conf: ${nginx[name].conf}\n    error_log: ${nginx[name].errorLog}\n${more}`;
+  const log = (name: keyof typeof nginx, format: string): string =>
+    `    access_log:\n      - path: ${nginx[name].accessLog}\n        format: '${format}'\n`;
+  const status = (name: keyof typeof ports): string => `    stub_status: http://127.0.0.1:${ports[name]}/status\n`;
+  const netdata = await startNetdata({
+    plugin: {
+      conf: `jobs:\n${[
+        job('web', log('web', attemptsFormat)),
+        job('stock', log('stock', 'combined') + status('stock')),
+        job('small', status('small')),
+        job('files'),
+        job('idle', log('idle', 'combined') + status('idle')),
+        `  - name: broken\n    nginx_conf: ${nginx.idle.conf}\n    error_log: ${missingLog}\n`,
+      ].join('')}`,
+    },
+    health: timing.divisor === 1 ? 'alerts' : shortened(timing.divisor),
+  });
+  await netdata.chart('nginx_upstream_web.connect_failures');
+
+  const url: World['url'] = (server, path) => `http://127.0.0.1:${ports[server]}/${path}`;
+  const steady = (server: keyof typeof ports, path: string, pace: number) => [
+    path,
+    startTraffic(url(server, path), pace),
+  ];
+  const traffic: Record<string, Traffic> = Object.fromEntries([
+    ...Object.keys(groups).map((name) => steady('web', name, name === 'sparse' || name === 'rare' ? 1 / 6 : 4)),
+    steady('web', 'slow_tls', 4),
+    steady('web', 'silent', 0),
+    steady('web', 'half_silent', 0),
+    steady('idle', 'idle', 4),
+    steady('stock', 'stock_pair', 4),
+    steady('stock', 'stock_single', 4),
+  ]);
+  const held: Held[] = [];
+  atEnd(() => {
+    for (const clients of held) clients.release();
+  });
+  return {
+    timing,
+    window: (seconds) => (seconds < 20 ? seconds : seconds / timing.divisor),
+    netdata,
+    watch: watchAlerts(netdata),
+    nginx,
+    ports,
+    traffic,
+    tls,
+    missingLog,
+    backend,
+    url,
+    hold: (server, count) => {
+      const clients = holdClients(ports[server], '/hang', count);
+      held.push(clients);
+      return clients;
+    },
+  };
+}

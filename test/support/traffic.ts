@@ -1,0 +1,51 @@
+/**
+ * Requests at a steady pace until it is stopped, answers ignored.
+ *
+ *   const traffic = startTraffic(`http://127.0.0.1:${port}/app`, 5);   // five a second
+ *   traffic.pace(0.16); await traffic.stop();
+ */
+import { connect } from 'node:net';
+import { request } from './request.ts';
+import { atEnd } from './temp.ts';
+
+export interface Traffic {
+  pace(perSecond: number): void;
+  stop(): void;
+}
+
+/** Each request has a connection of its own and does not wait for the one before; ends with the test. */
+export function startTraffic(url: string, perSecond: number): Traffic {
+  let timer: NodeJS.Timeout | null = null;
+  const stop = (): void => {
+    if (timer) clearInterval(timer);
+    timer = null;
+  };
+  const pace = (rate: number): void => {
+    stop();
+    if (rate === 0) return;
+    timer = setInterval(() => {
+      request(url, { timeout: 30_000 }).catch(() => undefined);
+    }, 1000 / rate);
+  };
+  pace(perSecond);
+  atEnd(stop);
+  return { pace, stop };
+}
+
+export interface Held {
+  release(): void;
+}
+
+/** So many clients that ask and then wait; a path whose backend never answers holds them until `release`, which is yours. */
+export function holdClients(port: number, path: string, count: number): Held {
+  const sockets = Array.from({ length: count }, () => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.on('error', () => undefined);
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    return socket;
+  });
+  const release = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return { release };
+}
