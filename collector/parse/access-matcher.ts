@@ -2,6 +2,7 @@ import { createExactMatcher } from './access-exact.ts';
 import { createFastMatcher, type LineMatcher } from './access-fast.ts';
 import { type AccessProgram, compileAccess } from './access-program.ts';
 import { type MatchedRecord, newAccessRecord } from './access-record.ts';
+import { rehearse } from './access-rehearsal.ts';
 import type { LogFormat } from './log-format.ts';
 import { createNames } from './names.ts';
 
@@ -22,13 +23,11 @@ export function createAccessMatcher(format: LogFormat): AccessMatcher {
   const record = newAccessRecord(names);
   const fast = createFastMatcher(program, record);
   const exact = createExactMatcher(program, record);
-  return {
-    program,
-    record,
-    match(b, p) {
-      names.makeRoom();
-      const end = program.deterministic ? fast(b, p) : -1;
-      return end >= 0 ? end : exact(b, p);
-    },
+  const match: LineMatcher = (b, p) => {
+    names.makeRoom();
+    const end = program.deterministic ? fast(b, p) : -1;
+    return end >= 0 ? end : exact(b, p);
   };
+  if (program.deterministic) rehearse(match, program);
+  return { program, record, match };
 }
