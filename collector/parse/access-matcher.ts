@@ -17,16 +17,28 @@ export interface AccessMatcher {
   readonly match: LineMatcher;
 }
 
-export function createAccessMatcher(format: LogFormat): AccessMatcher {
+/** After so many lines in a row that matched in no way, an impatient matcher tries every way only on one in so many. */
+const patience = 100;
+
+/**
+ * @param impatient for a log that is read as it is written: where most lines are of another format, those that one pass
+ *   cannot decide are no longer all tried in every way, so that a wrong format costs no more than a right one
+ */
+export function createAccessMatcher(format: LogFormat, impatient = false): AccessMatcher {
   const program = compileAccess(format);
   const names = createNames();
   const record = newAccessRecord(names);
   const fast = createFastMatcher(program, record);
   const exact = createExactMatcher(program, record);
+  let failures = 0;
   const match: LineMatcher = (b, p) => {
     names.makeRoom();
     const end = program.deterministic ? fast(b, p) : -1;
-    return end >= 0 ? end : exact(b, p);
+    if (end >= 0) return end;
+    if (impatient && failures > patience && failures++ % patience !== 0) return -1;
+    const found = exact(b, p);
+    failures = found >= 0 ? 0 : failures + 1;
+    return found;
   };
   if (program.deterministic) rehearse(match, program);
   return { program, record, match };
