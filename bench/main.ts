@@ -1,14 +1,13 @@
 /** `npm run bench [-- --lines N --seconds N]`: one table (docs/performance.md keeps the last one). */
 
 import { report } from './report.ts';
-import { bareScan, bareTail, measure, ourScan } from './scans.ts';
+import { bareScan, bareTail, ourScan } from './scans.ts';
 import { reportRealSockets, reportSockets } from './sockets.ts';
 
 const [mode = '', ...args] = process.argv.slice(2);
 const [file = ''] = args;
-if (mode === 'bare') measure(bareScan, file, true);
-else if (mode === 'ours') measure((path) => ourScan(path), file, true);
-else if (mode === 'cold') measure((path) => ourScan(path), file, false);
+if (mode === 'bare') process.stdout.write(`${bareScan(file)}\n`);
+else if (mode === 'ours') process.stdout.write(`${ourScan(file)}\n`);
 else if (mode === 'tail') bareTail(file);
 else if (mode === 'idle') setInterval(() => {}, 1000);
 else if (mode === 'sockets') tell(reportSockets(Number(file) || 50_000));

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tool } from '../test/support/packages.ts';
@@ -34,7 +34,7 @@ function readOptions(args: readonly string[]): Options {
   };
   return {
     lines: value('lines', 1_000_000),
-    passes: value('passes', 3),
+    passes: value('passes', 5),
     seconds: value('seconds', 20),
     rates: [1000, 10_000, 50_000],
   };
@@ -57,17 +57,26 @@ function writeLog(dir: string, count: number): string {
   return file;
 }
 
-interface Measured {
+/** A program that reads the file; `runs` times. */
+interface Contender {
   readonly name: string;
-  /** Microseconds of CPU per line. */
-  readonly perLine: number;
+  readonly runs: number;
+  readonly run: () => Promise<number>;
 }
 
-/** The best of `passes`: on a machine that others use, too, only the fastest run says something about the program. */
-async function best(name: string, passes: number, count: number, once: () => Promise<number>): Promise<Measured> {
-  let least = Number.POSITIVE_INFINITY;
-  for (let pass = 0; pass < passes; pass++) least = Math.min(least, await once());
-  return { name, perLine: least / count };
+/**
+ * The least CPU of each, microseconds, their runs taking turns: on a machine that others use, too, only the fastest run
+ * says something about a program, and all must have had the same chances.
+ */
+async function leastOf(contenders: readonly Contender[]): Promise<number[]> {
+  const least = contenders.map(() => Number.POSITIVE_INFINITY);
+  const rounds = Math.max(...contenders.map(({ runs }) => runs));
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, { runs, run: once }] of contenders.entries()) {
+      if (round < runs) least[i] = Math.min(least[i] ?? 0, await once());
+    }
+  }
+  return least;
 }
 
 async function throughput(dir: string, { lines: count, passes }: Options): Promise<string> {
@@ -76,45 +85,43 @@ async function throughput(dir: string, { lines: count, passes }: Options): Promi
   const [mawk, mtail] = [await tool('mawk'), await tool('mtail')];
   const progs = join(dir, 'progs');
   const awk = join(dir, 'count.awk');
+  mkdirSync(progs);
   writeFileSync(awk, mawkProgram);
-  await run('mkdir', ['-p', progs]);
   writeFileSync(join(progs, 'count.mtail'), mtailProgram);
-  const ours = await best('ours, all of it', passes, count, () => scanned('ours', file));
-  const rows = [
-    await best('bare newline scan by Node', passes, count, () => scanned('bare', file)),
-    ours,
-    await best('ours, the first pass (code still cold)', passes, count, () => scanned('cold', file)),
-    await best('mawk: statuses, sum of connect times', passes, count, () =>
-      timed(mawk.path, ['-f', awk, file], mawk.env),
-    ),
-    await best('mtail: the same', 1, count, () =>
-      timed(mtail.path, ['--one_shot', '--progs', progs, '--logs', file, '--logtostderr'], mtail.env),
-    ),
+  const self = process.argv[1] ?? '';
+  const { env } = process;
+  const contenders: Contender[] = [
+    { name: 'bare newline scan by Node', runs: passes, run: () => cpuOf(process.execPath, [self, 'bare', file], env) },
+    { name: 'ours, all of it', runs: passes, run: () => cpuOf(process.execPath, [self, 'ours', file], env) },
+    {
+      name: 'mawk: statuses, sum of connect times',
+      runs: passes,
+      run: () => cpuOf(mawk.path, ['-f', awk, file], mawk.env),
+    },
+    {
+      name: 'mtail: the same',
+      runs: 1,
+      run: () => cpuOf(mtail.path, ['--one_shot', '--progs', progs, '--logs', file, '--logtostderr'], mtail.env),
+    },
   ];
-  const bare = rows[0]?.perLine ?? 1;
+  const [bare = 1, ours = 1, ...others] = (await leastOf(contenders)).map((cpu) => cpu / count);
+  const row = ({ name }: Contender, perLine: number) => [name, perLine.toFixed(3), (perLine / bare).toFixed(1)];
+  const [first, second, ...more] = contenders;
   return table(
     [`${count} lines of ${bytes.toFixed(0)} bytes`, 'µs of CPU per line', 'times the bare scan', 'ours is'],
-    rows.map(({ name, perLine }) => [
-      name,
-      perLine.toFixed(3),
-      (perLine / bare).toFixed(1),
-      name.startsWith('ours') ? '' : `${(ours.perLine / perLine).toFixed(2)} of it`,
-    ]),
+    [
+      ...(first ? [[...row(first, bare), '']] : []),
+      ...(second ? [[...row(second, ours), '']] : []),
+      ...more.map((of, i) => [...row(of, others[i] ?? 0), `${(ours / (others[i] ?? 1)).toFixed(2)} of it`]),
+    ],
   );
 }
 
-async function scanned(mode: string, file: string): Promise<number> {
-  const { stdout, stderr, code } = await run(process.execPath, [process.argv[1] ?? '', mode, file], {
-    timeout: 300_000,
-  });
-  if (code !== 0) throw new Error(stderr);
-  return (JSON.parse(stdout) as { cpuUs: number }).cpuUs;
-}
-
 /** User and system time of a whole program, microseconds. */
-async function timed(path: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+async function cpuOf(path: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const script = 'TIMEFORMAT="%U %S"; time "$@" >/dev/null 2>&1';
-  const { stderr } = await run('bash', ['-c', script, 'time', path, ...args], { env, timeout: 600_000 });
+  const { stderr, code } = await run('bash', ['-c', script, 'time', path, ...args], { env, timeout: 600_000 });
+  if (code !== 0) throw new Error(`${path} failed with ${code}`);
   const [user = 0, system = 0] = stderr.trim().split(' ').map(Number);
   return (user + system) * 1e6;
 }

@@ -93,12 +93,3 @@ export function bareTail(file: string): void {
     process.stdout.write(`${count}\n`);
   }, 1000);
 }
-
-/** Runs a scan and prints its CPU time, without Node's start; `warm` runs it once before, for the code to be compiled. */
-export function measure(scan: (file: string) => number, file: string, warm: boolean): void {
-  if (warm) scan(file);
-  const before = process.cpuUsage();
-  const count = scan(file);
-  const { user, system } = process.cpuUsage(before);
-  process.stdout.write(`${JSON.stringify({ lines: count, cpuUs: user + system })}\n`);
-}

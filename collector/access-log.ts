@@ -88,7 +88,7 @@ export function createAccessLogReader(
           problems.push(result.problem);
           return [];
         }
-        const { match: matchLine, record, program } = createAccessMatcher(result.format);
+        const { match: matchLine, record, program } = createAccessMatcher(result.format, true);
         const options = { record, fields: program.has, legacyConnectTime, protocol };
         const reader = { match: matchLine, counter: aggregate.addAccessLog(options), options };
         readers.set(key, reader);

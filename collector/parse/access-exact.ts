@@ -15,8 +15,11 @@ import {
   timestampEnd,
 } from './access-values.ts';
 
-/** Work on one line before it is given up as unmatched; a line that matches needs a few dozen. */
-const budget = 50_000;
+/**
+ * Looks at bytes and steps for one line before it is given up as unmatched: what a client sends must not decide how long
+ * we work. A line that matches needs a few times its length.
+ */
+const budget = 100_000;
 /** Keeps the recursion within the stack; more tries than this are only read by the fast matcher. */
 const longestList = 128;
 
@@ -86,7 +89,7 @@ export function createExactMatcher(program: AccessProgram, record: MatchedRecord
   };
 
   const shrinking = (from: number, to: number, fits: (stop: number) => boolean): boolean => {
-    for (let stop = to; stop >= from; stop--) if (fits(stop)) return true;
+    for (let stop = to; stop >= from && left-- > 0; stop--) if (fits(stop)) return true;
     return false;
   };
 
@@ -98,16 +101,20 @@ export function createExactMatcher(program: AccessProgram, record: MatchedRecord
   };
 
   const value = (i: number, p: number): boolean => {
-    const kind = steps[i]?.kind;
-    for (let stop = p; stop <= end; stop++) {
+    for (let stop = p; stop <= end && left-- > 0; stop++) {
       if (couldEnd(i, stop) && rest(i + 1, stop)) {
-        if (kind === 'method') [record.methodStart, record.methodEnd] = [p, stop];
-        if (kind === 'proxyHost') host = [p, stop];
+        keepValue(i, p, stop);
         return true;
       }
       if (b[stop] === byte.backslash && backslash) stop++;
     }
     return false;
+  };
+
+  const keepValue = (i: number, p: number, stop: number): void => {
+    const kind = steps[i]?.kind;
+    if (kind === 'method') [record.methodStart, record.methodEnd] = [p, stop];
+    if (kind === 'proxyHost') host = [p, stop];
   };
 
   /** Element `n` of the list of step `i`, and all that follows it. */
@@ -138,7 +145,7 @@ export function createExactMatcher(program: AccessProgram, record: MatchedRecord
     const next = steps[i + 1];
     const shortest = empties ? p : p + 1;
     let longest = p;
-    while (isNameByte(b[longest]) && separatorAt(b, longest) === 0) longest++;
+    while (isNameByte(b[longest]) && separatorAt(b, longest) === 0 && left-- > 0) longest++;
     if (next !== undefined && next.kind !== 'literal') {
       return shrinking(shortest, longest, (stop) => keep(i, p, stop, -1, n));
     }
@@ -179,7 +186,6 @@ export function createExactMatcher(program: AccessProgram, record: MatchedRecord
   };
 
   const attempt = (start: number, withBackslash: boolean, withEmpties: boolean): boolean => {
-    left = budget;
     backslash = withBackslash;
     empties = withEmpties;
     count = -1;
@@ -204,6 +210,7 @@ export function createExactMatcher(program: AccessProgram, record: MatchedRecord
     end = bytes.indexOf(byte.newline, start);
     const newline = end;
     if (end > start && lineEnd(b, end - 1) === newline) end--;
+    left = budget;
     if (!attemptAll(start)) return -1;
     const has = program.has;
     if (has.proxyHost) record.upstream = intern(host[0], host[1]);

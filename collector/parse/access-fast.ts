@@ -1,7 +1,7 @@
 import { codeOf, literalBytes, op, slot, stopTables, stride, unitsOf } from './access-code.ts';
 import type { AccessProgram } from './access-program.ts';
 import { closeRecord, type MatchedRecord, maxAttempts } from './access-record.ts';
-import { byte, timestampEnd } from './access-values.ts';
+import { byte } from './access-values.ts';
 
 /** Matches one line; gives the position of its newline, or -1. There must be a newline at or after `p`. */
 export type LineMatcher = (b: Buffer, p: number) => number;
@@ -124,9 +124,14 @@ export function createFastMatcher(program: AccessProgram, record: MatchedRecord)
           break;
         }
         case op.timeLocal:
+          // 22/Nov/2026:07:30:45 +0000
+          if (b[p + 2] !== 47 || b[p + 11] !== byte.colon || b[p + 20] !== byte.blank || p + 26 > end) return -1;
+          p += 26;
+          break;
         case op.timeIso:
-          p = timestampEnd(b, p, what === op.timeIso);
-          if (p < 0) return -1;
+          // 2026-11-22T07:30:45+00:00
+          if (b[p + 4] !== byte.dash || b[p + 13] !== byte.colon || b[p + 22] !== byte.colon || p + 25 > end) return -1;
+          p += 25;
           break;
         default: {
           const list = units[u + slot.list] as number;

@@ -2,6 +2,7 @@ import { createExactMatcher } from './access-exact.ts';
 import { createFastMatcher, type LineMatcher } from './access-fast.ts';
 import { type AccessProgram, compileAccess } from './access-program.ts';
 import { type MatchedRecord, newAccessRecord } from './access-record.ts';
+import { rehearse } from './access-rehearsal.ts';
 import type { LogFormat } from './log-format.ts';
 import { createNames } from './names.ts';
 
@@ -16,19 +17,29 @@ export interface AccessMatcher {
   readonly match: LineMatcher;
 }
 
-export function createAccessMatcher(format: LogFormat): AccessMatcher {
+/** After so many lines in a row that matched in no way, an impatient matcher tries every way only on one in so many. */
+const patience = 100;
+
+/**
+ * @param impatient for a log that is read as it is written: where most lines are of another format, those that one pass
+ *   cannot decide are no longer all tried in every way, so that a wrong format costs no more than a right one
+ */
+export function createAccessMatcher(format: LogFormat, impatient = false): AccessMatcher {
   const program = compileAccess(format);
   const names = createNames();
   const record = newAccessRecord(names);
   const fast = createFastMatcher(program, record);
   const exact = createExactMatcher(program, record);
-  return {
-    program,
-    record,
-    match(b, p) {
-      names.makeRoom();
-      const end = program.deterministic ? fast(b, p) : -1;
-      return end >= 0 ? end : exact(b, p);
-    },
+  let failures = 0;
+  const match: LineMatcher = (b, p) => {
+    names.makeRoom();
+    const end = program.deterministic ? fast(b, p) : -1;
+    if (end >= 0) return end;
+    if (impatient && failures > patience && failures++ % patience !== 0) return -1;
+    const found = exact(b, p);
+    failures = found >= 0 ? 0 : failures + 1;
+    return found;
   };
+  if (program.deterministic) rehearse(match, program);
+  return { program, record, match };
 }

@@ -78,12 +78,8 @@ export function lineEnd(b: Uint8Array, p: number): number {
   return b[p] === byte.return && b[p + 1] === byte.newline ? p + 1 : -1;
 }
 
-/** `22/Nov/2026:07:30:45 +0000` and `2026-11-22T07:30:45+00:00` have one length each. */
+/** Where a `22/Nov/2026:07:30:45 +0000`, or with `iso` a `2026-11-22T07:30:45+00:00`, at `p` ends, or -1. */
 export function timestampEnd(b: Uint8Array, p: number, iso: boolean): number {
-  if (iso) {
-    const fits = b[p + 4] === byte.dash && b[p + 13] === byte.colon && b[p + 22] === byte.colon;
-    return fits && isDigit(b[p + 23]) && isDigit(b[p + 24]) ? p + 25 : -1;
-  }
-  const fits = b[p + 2] === 47 && b[p + 6] === 47 && b[p + 11] === byte.colon && b[p + 20] === byte.blank;
-  return fits && isDigit(b[p + 24]) && isDigit(b[p + 25]) ? p + 26 : -1;
+  if (iso) return b[p + 4] === byte.dash && b[p + 13] === byte.colon && b[p + 22] === byte.colon ? p + 25 : -1;
+  return b[p + 2] === 47 && b[p + 11] === byte.colon && b[p + 20] === byte.blank ? p + 26 : -1;
 }
