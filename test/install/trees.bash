@@ -90,7 +90,7 @@ installer() { run sh "$RELEASE/install.sh" --prefix "$ROOT" "$@"; }
 
 # Every path of the tree with type, mode, owner, and the sum of its bytes; without times.
 tree() {
-  (cd "$ROOT" && find . ! -type f -printf '%p %y %m %U %G %l\n' -o -printf '%p %y %m %U %G ' -exec cksum {} \;) | sort
+  (cd "$ROOT" && find . -printf '%p %y %m %U %G %l\n' && find . -type f -exec cksum {} +) | sort
 }
 
 ok() { [ "$status" = 0 ] || { echo "status $status: $output" >&2; return 1; }; }
