@@ -1,5 +1,5 @@
 import type { MasterView, WorkerView } from './aggregate/workers.ts';
-import { parseNginxTitle, parseOpenFilesLimit, parseProcStatus } from './parse/proc-pid.ts';
+import { type NginxTitle, parseNginxTitle, parseOpenFilesLimit, parseProcStatus } from './parse/proc-pid.ts';
 import type { Procfs } from './source/procfs.ts';
 
 export interface NginxWorker extends WorkerView {
@@ -33,39 +33,62 @@ interface KnownWorker {
 /** `prlimit` may change a limit while the worker runs; nobody does so twice a minute. */
 const limitsAgeUs = 60_000_000;
 
+/** A worker's title changes when it is told to go: others have come then, or soon will. */
+const looksAfterChange = 3;
+const looksBetween = 10;
+
 /**
- * The processes of one nginx in /proc, a few small files each tick. A container's are in the host's /proc under pids of
- * the host, so nothing is different for them.
+ * The processes of one nginx in /proc. A container's are in the host's /proc under pids of the host, so nothing is
+ * different for them. With 64 workers small files add up, so their titles are read again only after processes have come
+ * or gone, and at every tenth look.
  *
  * @param mainPid the master, as it was discovered last; null while none is known
  */
 export function createNginxProcesses(procfs: Procfs, mainPid: () => number | null): NginxProcesses {
   const known = new Map<number, KnownWorker>();
+  const titles = new Map<number, NginxTitle | null>();
   let masters: readonly number[] = [];
+  let pidsBefore = '';
+  let looksAlike = 0;
 
-  const titleOf = (pid: number) => parseNginxTitle(procfs.text(`${pid}/cmdline`) ?? '');
+  const readTitle = (pid: number) => parseNginxTitle(procfs.text(`${pid}/cmdline`) ?? '');
   const statusOf = (pid: number) => parseProcStatus(procfs.text(`${pid}/status`) ?? '');
-  const isMaster = (pid: number) => titleOf(pid)?.role === 'master';
 
-  /**
-   * A binary upgrade forks the new master from the old one, which ends later. A worker that was forked a moment ago
-   * still has its master's title: one without workers is no master yet.
-   */
-  function mastersNow(): readonly number[] {
-    const main = mainPid();
-    const before = main === null || masters.includes(main) ? masters : [...masters, main];
-    const alive = before.filter(isMaster);
-    const forked = alive.flatMap(childrenOf).filter((pid) => !alive.includes(pid) && isMaster(pid) && hasWorkers(pid));
-    return [...alive, ...forked];
+  function titleOf(pid: number): NginxTitle | null {
+    const title = titles.get(pid) ?? readTitle(pid);
+    titles.set(pid, title);
+    return title;
   }
-
-  const hasWorkers = (pid: number) => childrenOf(pid).some((child) => titleOf(child)?.role === 'worker');
 
   /** `task/PID/children` needs a kernel with CONFIG_PROC_CHILDREN, as all distributions build it; else every process is asked. */
   function childrenOf(pid: number): readonly number[] {
     const text = procfs.text(`${pid}/task/${pid}/children`);
     if (text !== null) return text.split(' ').filter(Boolean).map(Number);
     return procfs.pids().filter((child) => statusOf(child).parent === pid);
+  }
+
+  /** The masters that live, with their children: the one discovered, those known before, and those forked from them. */
+  function familyNow(): ReadonlyMap<number, readonly number[]> {
+    const family = new Map<number, readonly number[]>();
+    const main = mainPid();
+    for (const pid of main === null || masters.includes(main) ? masters : [...masters, main]) {
+      if (readTitle(pid)?.role === 'master') family.set(pid, childrenOf(pid));
+    }
+    // A binary upgrade forks the new master from the old one, which ends later. A worker that was forked a moment ago
+    // still has its master's title: one without workers is no master yet.
+    for (const pid of [...family.values()].flat()) {
+      if (family.has(pid) || titleOf(pid)?.role !== 'master') continue;
+      const children = childrenOf(pid);
+      if (children.some((child) => titleOf(child)?.role === 'worker')) family.set(pid, children);
+    }
+    return family;
+  }
+
+  function forgetTitles(family: ReadonlyMap<number, readonly number[]>): void {
+    const pids = [...family.values()].flat().join(' ');
+    looksAlike = pids === pidsBefore ? looksAlike + 1 : 0;
+    pidsBefore = pids;
+    if (looksAlike < looksAfterChange || looksAlike % looksBetween === 0) titles.clear();
   }
 
   function worker(pid: number, shuttingDown: boolean, nowUs: number): NginxWorker {
@@ -80,8 +103,8 @@ export function createNginxProcesses(procfs: Procfs, mainPid: () => number | nul
     return { pid, innerPid, shuttingDown, uid, limit, openFiles: procfs.openFiles(pid) };
   }
 
-  function workersOf(master: number, nowUs: number): readonly NginxWorker[] {
-    return childrenOf(master).flatMap((pid) => {
+  function workersOf(children: readonly number[], nowUs: number): readonly NginxWorker[] {
+    return children.flatMap((pid) => {
       const title = titleOf(pid);
       return title?.role === 'worker' ? [worker(pid, title.shuttingDown, nowUs)] : [];
     });
@@ -89,11 +112,13 @@ export function createNginxProcesses(procfs: Procfs, mainPid: () => number | nul
 
   return {
     look(nowUs) {
-      masters = mastersNow();
-      const seen = masters.map((pid) => ({
+      const family = familyNow();
+      masters = [...family.keys()];
+      forgetTitles(family);
+      const seen = Array.from(family, ([pid, children]) => ({
         pid,
         sleeps: statusOf(pid).voluntarySwitches,
-        workers: workersOf(pid, nowUs),
+        workers: workersOf(children, nowUs),
         network: procfs.networkOf(pid),
       }));
       const pids = new Set(seen.flatMap(({ workers }) => workers.map(({ pid }) => pid)));

@@ -43,11 +43,13 @@ export function createHttpClient(): HttpClient {
       clearTimeout(deadline);
       done(answer);
     };
-    // A deadline for all of it: Node's own timeout starts anew with every byte, and a slow page would pass it.
-    const deadline = setTimeout(() => {
+    const giveUp = () => {
       settle({ is: 'late' });
       request.destroy();
-    }, timeoutMs);
+    };
+    // A deadline for all of it: Node's own timeout starts anew with every byte, and a slow page would pass it. Timers
+    // come before sockets in Node's loop: on a busy machine the answer may be there already, so that is read first.
+    const deadline = setTimeout(() => setImmediate(giveUp), timeoutMs);
     let request = send(true);
 
     function send(mayRetry: boolean): http.ClientRequest {

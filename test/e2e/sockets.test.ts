@@ -32,7 +32,7 @@ function watch(master: number, peers: readonly string[]) {
   };
 }
 
-test('a unix socket: connections that are made, and those that wait to be accepted', { timeout: 40_000 }, async () => {
+test('a unix socket: connections that are made, and those that wait to be accepted', { timeout: 90_000 }, async () => {
   const [front = 0] = await freePorts(1);
   const path = join(tempDir('unix'), 'app.sock');
   const backend = await startBackend({ path, behave: 'hang' });
@@ -44,7 +44,7 @@ test('a unix socket: connections that are made, and those that wait to be accept
   });
   const look = watch(nginx.pid, [`unix:${path}`, `unix:${full}`, 'unix:/none.sock']);
   const asking = Array.from({ length: 4 }, () =>
-    request(`http://127.0.0.1:${front}/`, { timeout: 15_000 }).catch(() => null),
+    request(`http://127.0.0.1:${front}/`, { timeout: 60_000 }).catch(() => null),
   );
   const view = await waitUntil(
     () => {
@@ -52,7 +52,7 @@ test('a unix socket: connections that are made, and those that wait to be accept
       const app = seen?.peers.get(`unix:${path}`);
       return app?.states.established === 4 && app.queued === 0 ? seen : null;
     },
-    { what: 'four connections, all accepted', hint: () => look()?.peers.get(`unix:${path}`) },
+    { what: 'four connections, all accepted', timeout: 40_000, hint: () => look()?.peers.get(`unix:${path}`) },
   );
   expect(view.toPeers).toBeGreaterThanOrEqual(4);
   expect(view.peers.get(`unix:${full}`)?.queued).toBeGreaterThan(0);
@@ -73,6 +73,7 @@ test('the listen queue of a peer on this host is what ss says, and its overflows
     Number((await run(ss.path, ['-Htln', `sport = :${full.port}`], { env: ss.env })).stdout.split(/\s+/)[1]);
   await waitUntil(async () => (await said()) > 0 && look()?.peers.get(full.address)?.queued === (await said()), {
     what: 'the same depth',
+    timeout: 40_000,
     hint: async () => [look()?.peers.get(full.address), await said()],
   });
   expect(look()?.peers.get('127.0.0.1:1')?.queued).toBeNull();

@@ -14,7 +14,7 @@ import { waitUntil } from '../support/wait.ts';
 
 const page = 'Active connections: 5 \nserver accepts handled requests\n 79 78 80 \nReading: 1 Writing: 2 Waiting: 3 \n';
 
-function open(url: string, timeoutMs = 300, host: string | null = null) {
+function open(url: string, timeoutMs = 8_000, host: string | null = null) {
   const source = createStatusSource({
     page: { url, host },
     http: createHttpClient(),
@@ -80,7 +80,7 @@ test('says which server it wants', async () => {
   const backend = await startBackend({
     behave: (request, response) => response.end(request.headers.host === 'status.local' ? page : '<html>'),
   });
-  expect((await open(at(backend), 300, 'status.local').next()).status).not.toBeNull();
+  expect((await open(at(backend), 8_000, 'status.local').next()).status).not.toBeNull();
   expect((await open(at(backend)).next()).status).toBeNull();
 });
 
