@@ -32,10 +32,11 @@ export interface PluginOptions {
 export async function startPlugin(jobLines: readonly string[], options: PluginOptions = {}): Promise<Plugin> {
   const folder = options.folder ?? tempDir('plugin');
   mkdirSync(join(folder, 'lib'), { recursive: true });
-  writeFileSync(
-    join(folder, 'nginx-upstream.conf'),
-    ['jobs:', '  - name: t', ...jobLines.map((line) => `    ${line}`), ''].join('\n'),
-  );
+  // The configuration of no nginx that runs: the job reads what it is told, and nothing that is discovered.
+  const conf = join(folder, 'nginx.conf');
+  writeFileSync(conf, 'events {}\nerror_log /dev/null;\nhttp { access_log off; }\n');
+  const job = ['jobs:', '  - name: t', ...[`nginx_conf: ${conf}`, ...jobLines].map((line) => `    ${line}`)];
+  writeFileSync(join(folder, 'nginx-upstream.conf'), `${job.join('\n')}\n`);
   const [file = '', ...args] = [...(options.command ?? []), process.execPath, program, '1'];
   const child = start(file, args, {
     env: {
