@@ -27,8 +27,7 @@ export interface JobLogPorts extends LogPorts {
 }
 
 interface Followed {
-  /** null when another source brings its lines, too. */
-  readonly source: Source | null;
+  readonly source: Source;
   readonly access: AccessLogReader | null;
   reading: SourceReading | null;
 }
@@ -100,9 +99,9 @@ export function createJobLogs(
     poll(followed);
     follower.forget(spec, wanted);
     lostBefore += followed.reading?.lost ?? 0;
-    followed.source?.close();
+    followed.source.close();
     followed.access?.close();
-    if (followed.source !== null) conditions.drop(`${job} ${followed.source.name}`);
+    conditions.drop(`${job} ${followed.source.name}`);
     if (wanted === 'access') conditions.drop(`${job} format of ${spec}`);
   }
 
@@ -115,9 +114,8 @@ export function createJobLogs(
   }
 
   function poll(followed: Followed): void {
-    const reading = followed.source?.poll() ?? null;
+    const reading = followed.source.poll();
     followed.reading = reading;
-    if (reading === null || followed.source === null) return;
     conditions.set(`${job} ${followed.source.name}`, reading.problem?.text ?? null);
     for (const event of reading.events) log.info(event, { job });
   }

@@ -44,7 +44,7 @@ function toldFormats(
 ) {
   if (format === null) {
     const same = discovered.find((log) => log.spec === spec);
-    return same?.formats ?? [{ name: 'combined', text: 'combined', escape: 'default' as const }];
+    return same?.formats ?? [{ name: 'combined', text: 'combined', escape: null }];
   }
   const named = known.filter(({ name }) => name === format).map(formatPlan);
   return named.length > 0 ? named : [{ name: format, text: format, escape: null }];

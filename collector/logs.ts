@@ -7,8 +7,9 @@ import type { Checkpoint } from './source/checkpoint.ts';
 import { createJournal } from './source/journal.ts';
 import { createKnownFiles } from './source/known-files.ts';
 import { createLogSet } from './source/log-set.ts';
-import { parseLogSpec, type Wrapping } from './source/log-spec.ts';
+import { type LogSpec, parseLogSpec, type Wrapping } from './source/log-spec.ts';
 import { toMarks } from './source/mark.ts';
+import { type SharedSource, shareSource } from './source/shared.ts';
 import type { ByteSink, OpenSink, Source, SourceProblem } from './source/source.ts';
 import { createSyslog } from './source/syslog.ts';
 import { createTail } from './source/tail.ts';
@@ -38,17 +39,16 @@ export interface WrappingTotals {
 }
 
 export interface Follower {
-  /**
-   * The source of one log; null when a source that is followed already brings its lines, too.
-   *
-   * @param isNew it began while the plugin ran: all that it holds is news
-   */
-  follow(spec: string, wanted: Wanted, openSink: OpenSink, isNew?: boolean): Source | null;
+  /** The source of one log. @param isNew it began while the plugin ran: all that it holds is news */
+  follow(spec: string, wanted: Wanted, openSink: OpenSink, isNew?: boolean): Source;
   /** It is no longer followed: its place is not saved again. */
   forget(spec: string, wanted: Wanted): void;
   /** Saves how far it has got, for the next process. */
   remember(): void;
 }
+
+type Readers = Partial<Record<Wanted, TextSink>>;
+type SharedSpec = Extract<LogSpec, { is: 'syslog' | 'journal' }>;
 
 /** Longest line inside a wrapping. Docker and the journal escape it as JSON: a byte takes up to six there. */
 const longestLine = 65_536;
@@ -60,7 +60,7 @@ export function createFollower(job: string, ports: LogPorts, totals: WrappingTot
   /** One per kind: a file listed twice, or matched by two patterns, is counted once. */
   const known = { error: createKnownFiles(), access: createKnownFiles() };
   /** A socket and a journal bring both logs. */
-  const shared = new Map<string, Partial<Record<Wanted, TextSink>>>();
+  const shared = new Map<string, { readonly readers: Readers; readonly source: SharedSource }>();
   const marked = new Map<string, Source>();
 
   function onHost(path: string): string {
@@ -75,7 +75,7 @@ export function createFollower(job: string, ports: LogPorts, totals: WrappingTot
   }
 
   /** By the look of a line: what begins as an error line goes to the error log's reader, the rest to the other. */
-  function bothOf(readers: Partial<Record<Wanted, TextSink>>): TextSink {
+  function bothOf(readers: Readers): TextSink {
     return {
       line(text) {
         const reader = isErrorLine(text) ? readers.error : (readers.access ?? readers.error);
@@ -111,7 +111,30 @@ export function createFollower(job: string, ports: LogPorts, totals: WrappingTot
     return createJournal({ match, startChild, accounts, now, openSink, cursor: () => cursor });
   }
 
-  function open(text: string, wanted: Wanted, openSink: OpenSink, isNew: boolean): Source | null {
+  function openShared(spec: SharedSpec, wanted: Wanted, openSink: OpenSink, resume: unknown): Source {
+    const key = spec.is === 'syslog' ? `${spec.address} ${spec.port}` : spec.match;
+    const { readers, source } = shared.get(key) ?? begin(spec, key, resume);
+    const reader = intoBytes(openSink(), totals.overlong);
+    readers[wanted] = reader;
+    return source.attach(() => {
+      reader.cut();
+      if (readers[wanted] === reader) delete readers[wanted];
+    });
+  }
+
+  function begin(spec: SharedSpec, key: string, resume: unknown) {
+    const readers: Readers = {};
+    const onward = bothOf(readers);
+    const source =
+      spec.is === 'journal'
+        ? journal(spec.match, onward, resume)
+        : createSyslog({ ...spec, bind: ports.bindUdp, fs, now, sink: syslogSink(onward) });
+    const begun = { readers, source: shareSource(source, () => shared.delete(key)) };
+    shared.set(key, begun);
+    return begun;
+  }
+
+  function open(text: string, wanted: Wanted, openSink: OpenSink, isNew: boolean): Source {
     const spec = parseLogSpec(text);
     const resume = checkpoint.get(keyOf(text, wanted));
     const file = { fs, accounts, now, known: known[wanted], root: hostPrefix };
@@ -124,21 +147,11 @@ export function createFollower(job: string, ports: LogPorts, totals: WrappingTot
       }
       case 'glob': {
         const sinks = unwrapped(spec.wrapping, wanted, openSink);
-        return createLogSet({ ...file, pattern: onHost(spec.pattern), openSink: sinks, resume });
+        return createLogSet({ ...file, pattern: onHost(spec.pattern), openSink: sinks, resume, isNew });
       }
       case 'syslog':
-      case 'journal': {
-        const address = spec.is === 'syslog' ? `${spec.address} ${spec.port}` : spec.match;
-        const before = shared.get(address);
-        const readers = before ?? {};
-        readers[wanted] = intoBytes(openSink(), totals.overlong);
-        if (before !== undefined) return null;
-        shared.set(address, readers);
-        const onward = bothOf(readers);
-        if (spec.is === 'journal') return journal(spec.match, onward, resume);
-        const { address: host, port } = spec;
-        return createSyslog({ address: host, port, bind: ports.bindUdp, fs, now, sink: syslogSink(onward) });
-      }
+      case 'journal':
+        return openShared(spec, wanted, openSink, resume);
     }
   }
 
@@ -149,7 +162,7 @@ export function createFollower(job: string, ports: LogPorts, totals: WrappingTot
   return {
     follow(spec, wanted, openSink, isNew = false) {
       const source = open(spec, wanted, openSink, isNew);
-      if (source?.mark !== undefined) marked.set(keyOf(spec, wanted), source);
+      if (source.mark !== undefined) marked.set(keyOf(spec, wanted), source);
       return source;
     },
     forget: (spec, wanted) => marked.delete(keyOf(spec, wanted)),

@@ -6,7 +6,7 @@ import { isCompressedName } from './rotated.ts';
 import type { Source, SourceProblem, SourceReading } from './source.ts';
 import { createTail, type Tail, type TailOptions } from './tail.ts';
 
-export interface LogSetOptions extends Omit<TailOptions, 'path' | 'resume' | 'isNew'> {
+export interface LogSetOptions extends Omit<TailOptions, 'path' | 'resume'> {
   readonly pattern: string;
   /** What `mark()` of the process before gave. */
   readonly resume?: unknown;
@@ -18,7 +18,7 @@ const pollsPerLook = 5;
 const rotatedName = /\.\d{1,4}$/;
 
 export function createLogSet(options: LogSetOptions): Source {
-  const { pattern, fs, known = createKnownFiles() } = options;
+  const { pattern, fs, known = createKnownFiles(), isNew = false } = options;
   const resume = isObject(options.resume) ? options.resume : {};
   const tails = new Map<string, Tail>();
   let polls = 0;
@@ -31,7 +31,10 @@ export function createLogSet(options: LogSetOptions): Source {
     tooMany = Math.max(0, matches.length - mostMatches);
     for (const path of matches.slice(0, mostMatches)) {
       if (tails.has(path)) continue;
-      tails.set(path, createTail({ ...options, known, path, resume: toMarks(resume[path]), isNew: polls > 0 }));
+      tails.set(
+        path,
+        createTail({ ...options, known, path, resume: toMarks(resume[path]), isNew: isNew || polls > 0 }),
+      );
     }
   }
 

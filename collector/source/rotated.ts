@@ -87,7 +87,8 @@ export function missedBetween(
       return stat.bornMs >= before.bornMs && stat.bornMs <= bornBefore && stat.modifiedMs >= before.modifiedMs;
     })
     .sort((a, b) => a.stat.bornMs - b.stat.bornMs);
-  return { recover, lost: lostGenerations(before, rotated, isSame, recover[0]) };
+  // Nothing at the path yet: counted when there is, once.
+  return { recover, lost: after === null ? 0 : lostGenerations(before, rotated, isSame, recover[0]) };
 }
 
 function lostGenerations(
@@ -98,10 +99,9 @@ function lostGenerations(
 ): number {
   const now = rotated.find(({ stat }) => isSame(stat));
   if (now !== undefined) {
-    // error.log.3 now: there were a .1 and a .2 in between. What is compressed or gone of them cannot be read.
+    // error.log.3 now, and there is an error.log.1.gz: it came later, and cannot be read.
     const number = numberOf(now.path);
-    const readable = rotated.filter((other) => !other.isCompressed && isNewer(numberOf(other.path), number)).length;
-    return Number.isNaN(number) ? 0 : Math.max(0, number - 1 - readable);
+    return rotated.filter((other) => other.isCompressed && isNewer(numberOf(other.path), number)).length;
   }
   if (before.links > 0) return 0;
   // Compressing keeps the time of the last write (gzip(1)): what was written later than the held file is newer.

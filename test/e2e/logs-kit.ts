@@ -28,14 +28,15 @@ export interface PluginOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Resolves when its logs are read: their charts are there. */
+/** Resolves when its logs are read. */
 export async function startPlugin(jobLines: readonly string[], options: PluginOptions = {}): Promise<Plugin> {
   const folder = options.folder ?? tempDir('plugin');
   mkdirSync(join(folder, 'lib'), { recursive: true });
-  writeFileSync(
-    join(folder, 'nginx-upstream.conf'),
-    ['jobs:', '  - name: t', ...jobLines.map((line) => `    ${line}`), ''].join('\n'),
-  );
+  // The configuration of no nginx that runs: the job reads what it is told, and nothing that is discovered.
+  const conf = join(folder, 'nginx.conf');
+  writeFileSync(conf, 'events {}\nerror_log /dev/null;\nhttp { access_log off; }\n');
+  const job = ['jobs:', '  - name: t', ...[`nginx_conf: ${conf}`, ...jobLines].map((line) => `    ${line}`)];
+  writeFileSync(join(folder, 'nginx-upstream.conf'), `${job.join('\n')}\n`);
   const [file = '', ...args] = [...(options.command ?? []), process.execPath, program, '1'];
   const child = start(file, args, {
     env: {
@@ -78,6 +79,10 @@ export async function startPlugin(jobLines: readonly string[], options: PluginOp
       await waitUntil(() => pattern.test(child.stderr()), { what: `${pattern} in its log`, timeout, hint });
     },
   };
-  await waitUntil(() => values('log_lines').length > 0, { what: 'its first charts', timeout: 15_000, hint });
+  // Access logs are opened when nginx's configuration has been looked at, and drawn with the tick after that.
+  await plugin.said(/not running/);
+  const ticks = () => child.stdout().split('BEGIN nginx_upstream_t.log_lines').length;
+  const before = ticks();
+  await waitUntil(() => ticks() > before + 1, { what: 'its logs to be read', timeout: 15_000, hint });
   return plugin;
 }

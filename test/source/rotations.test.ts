@@ -93,6 +93,16 @@ describe('T14 several rotations within one tick', () => {
     expect(reading.lost).toBe(2);
   });
 
+  it('moved to a number by hand: no generation is missed', () => {
+    const tail = started();
+    appendFileSync(log, 'a\n');
+    renameSync(log, `${log}.7`);
+    tail.ticks(5);
+    writeFileSync(log, 'b\n');
+    expect(tail.ticks(2).lost).toBe(0);
+    expect(tail.lines).toEqual(['a', 'b']);
+  });
+
   it('one rotation with delaycompress: yesterday’s file is compressed now, and nothing is lost', () => {
     writeFileSync(`${log}.1`, 'yesterday\n');
     wait(6);
