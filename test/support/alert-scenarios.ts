@@ -254,7 +254,7 @@ async function connectionsRunOut(world: World): Promise<readonly Row[]> {
   );
   // At the limit nginx does not answer stub_status either: what was dropped is seen in between.
   while (isDropping) {
-    const rest = world.hold('small', 12);
+    const rest = world.holdHeaders('small', 30);
     await sleep(1_500);
     rest.release();
     await sleep(1_500);

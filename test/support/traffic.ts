@@ -36,12 +36,12 @@ export interface Held {
   release(): void;
 }
 
-/** So many clients that ask and then wait; a path whose backend never answers holds them until `release`, which is yours. */
-export function holdClients(port: number, path: string, count: number): Held {
+/** So many clients that write this and then wait, until `release`, which is yours to call. */
+export function holdClients(port: number, text: string, count: number): Held {
   const sockets = Array.from({ length: count }, () => {
     const socket = connect({ host: '127.0.0.1', port });
     socket.on('error', () => undefined);
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    socket.write(text);
     return socket;
   });
   const release = (): void => {
