@@ -43,8 +43,8 @@ export interface World {
   url(nginx: keyof World['ports'], path: string): string;
   /** Clients of a backend that never answers. */
   hold(nginx: 'small' | 'files', count: number): Held;
-  /** Clients that never end their request's header: each takes one connection and nothing else. */
-  holdHeaders(nginx: 'small', count: number): Held;
+  /** Clients that never send their request's body: each takes one connection and nothing else. */
+  holdBodies(nginx: 'small', count: number): Held;
 }
 
 /** Upstreams of job `web` whose peers are backends: how many, and what its `server` lines say more. */
@@ -201,6 +201,7 @@ export async function startAlertWorld(timing: Timing): Promise<World> {
     backend,
     url,
     hold: (server, count) => keep(holdClients(ports[server], 'GET /hang HTTP/1.1\r\nHost: localhost\r\n\r\n', count)),
-    holdHeaders: (server, count) => keep(holdClients(ports[server], 'GET /hang HTTP/1.1\r\n', count)),
+    holdBodies: (server, count) =>
+      keep(holdClients(ports[server], 'POST /hang HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n', count)),
   };
 }
