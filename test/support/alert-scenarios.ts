@@ -165,10 +165,9 @@ export const loudScenarios: readonly Loud[] = [
     begin: async (world) => {
       for (let round = 0; round < 3; round++) {
         await world.backend('flapping', 1).stop();
-        await sleep(2_500);
+        await stateIs(world, world.backend('flapping', 1).address, 'unavailable');
         await world.backend('flapping', 1).restart();
-        // The next try comes after fail_timeout, and the log is read once a second.
-        await sleep(6_000);
+        await stateIs(world, world.backend('flapping', 1).address, 'up');
       }
     },
     end: () => undefined,
@@ -190,21 +189,35 @@ export const loudScenarios: readonly Loud[] = [
 /** First a peer whose refusals a retry hides, then one whose clients get 502; and after both a worker that is missing. */
 async function stockFormat(world: World): Promise<readonly Row[]> {
   const hidden = world.backend('stock_pair', 1);
-  const rows = await bring(
+  const masked = bring(
     world,
     'stock log_format: one of two peers stops',
-    [warning('refused', 15, { peer: hidden.address })],
-    {
-      after: 60,
-      ...stops('stock_pair', 1),
-    },
+    // An ejected peer is tried once in fail_timeout: its refusals are that far apart.
+    [warning('refused', 30, { peer: hidden.address })],
+    { after: 60, ...stops('stock_pair', 1) },
   );
+  await world.watch.raised('refused', 'WARNING', { peer: hidden.address }, 0, longest);
   const only = { peer: world.backend('stock_single').address };
   const open = await bring(world, 'stock log_format: the only peer stops', [critical('refused', 30, only)], {
     after: 60,
     ...stops('stock_single', 0),
   });
+  const rows = await masked;
   return [...rows, ...open, ...(await workerMissing(world))];
+}
+
+/** Waits until the plugin says so of a peer. */
+async function stateIs({ netdata }: World, address: string, state: 'up' | 'unavailable'): Promise<void> {
+  const charts = Object.values(await netdata.charts());
+  const chart = charts.find(
+    ({ context, chart_labels: labels }) => context === 'nginx_upstream.peer_state' && labels['peer'] === address,
+  );
+  const what = `${address} to be ${state}`;
+  await waitUntil(async () => (await netdata.last(chart?.id ?? '', state)) === 1, {
+    what,
+    timeout: 60_000,
+    interval: 250,
+  });
 }
 
 /** The master is stopped, so that it does not replace the worker that dies. */
@@ -254,7 +267,7 @@ async function connectionsRunOut(world: World): Promise<readonly Row[]> {
   );
   // At the limit nginx does not answer stub_status either: what was dropped is seen in between.
   while (isDropping) {
-    const rest = world.hold('small', 12);
+    const rest = world.holdBodies('small', 30);
     await sleep(1_500);
     rest.release();
     await sleep(1_500);

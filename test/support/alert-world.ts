@@ -43,6 +43,8 @@ export interface World {
   url(nginx: keyof World['ports'], path: string): string;
   /** Clients of a backend that never answers. */
   hold(nginx: 'small' | 'files', count: number): Held;
+  /** Clients that never send their request's body: each takes one connection and nothing else. */
+  holdBodies(nginx: 'small', count: number): Held;
 }
 
 /** Upstreams of job `web` whose peers are backends: how many, and what its `server` lines say more. */
@@ -50,7 +52,7 @@ const groups: Readonly<Record<string, { readonly peers: number; readonly paramet
   affected: { peers: 1 },
   blip: { peers: 1 },
   spare: { peers: 2, parameters: 'FAIL_TIMEOUT' },
-  rolling: { peers: 3 },
+  rolling: { peers: 3, parameters: 'MAX_FAILS' },
   dead: { peers: 2 },
   survivors: { peers: 2, parameters: 'FAIL_TIMEOUT' },
   application: { peers: 1 },
@@ -75,13 +77,17 @@ export async function startAlertWorld(timing: Timing): Promise<World> {
   backends.set('stock_single', [await startBackend()]);
   backends.set('hang', [await startBackend({ behave: 'hang' })]);
   const silent = await startFullBacklog();
+  const alsoSilent = await startFullBacklog();
   const beside = await startBackend();
   const tls = await startSlowTls(0);
   const addresses = (name: string): readonly string[] => (backends.get(name) ?? []).map(({ address }) => address);
-  const failTimeout = timing.divisor > 1 ? 'fail_timeout=1s' : '';
+  // With short windows, fail_timeout=10s is longer than what peer_unavailable looks at: every blink would raise it.
+  const short = timing.divisor > 1;
+  const shorter = (parameters: string): string =>
+    parameters.replace('FAIL_TIMEOUT', short ? 'fail_timeout=1s' : '').replace('MAX_FAILS', short ? 'max_fails=0' : '');
   const group = (name: string, parameters = ''): string =>
     `upstream ${name} { ${addresses(name)
-      .map((address) => `server ${address} ${parameters.replace('FAIL_TIMEOUT', failTimeout)};`)
+      .map((address) => `server ${address} ${shorter(parameters)};`)
       .join(' ')} }`;
   const location = (name: string, more = ''): string => `location /${name} { proxy_pass http://${name}; ${more} }`;
 
@@ -95,7 +101,7 @@ export async function startAlertWorld(timing: Timing): Promise<World> {
           .map(([name, { parameters }]) => group(name, parameters))
           .join('\n')}
         upstream silent { server ${silent.address}; }
-        upstream half_silent { server ${silent.address} max_fails=0; server ${beside.address}; }
+        upstream half_silent { server ${alsoSilent.address} max_fails=0; server ${beside.address}; }
         upstream slow_tls { server ${tls.address}; }
         server {
           listen 127.0.0.1:${web};
@@ -175,6 +181,10 @@ export async function startAlertWorld(timing: Timing): Promise<World> {
     steady('stock', 'stock_single', 4),
   ]);
   const held: Held[] = [];
+  const keep = (clients: Held): Held => {
+    held.push(clients);
+    return clients;
+  };
   atEnd(() => {
     for (const clients of held) clients.release();
   });
@@ -190,10 +200,8 @@ export async function startAlertWorld(timing: Timing): Promise<World> {
     missingLog,
     backend,
     url,
-    hold: (server, count) => {
-      const clients = holdClients(ports[server], '/hang', count);
-      held.push(clients);
-      return clients;
-    },
+    hold: (server, count) => keep(holdClients(ports[server], 'GET /hang HTTP/1.1\r\nHost: localhost\r\n\r\n', count)),
+    holdBodies: (server, count) =>
+      keep(holdClients(ports[server], 'POST /hang HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n', count)),
   };
 }

@@ -4,7 +4,7 @@
  *   const traffic = startTraffic(`http://127.0.0.1:${port}/app`, 5);   // five a second
  *   traffic.pace(0.16); await traffic.stop();
  */
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { request } from './request.ts';
 import { atEnd } from './temp.ts';
 
@@ -36,15 +36,21 @@ export interface Held {
   release(): void;
 }
 
-/** So many clients that ask and then wait; a path whose backend never answers holds them until `release`, which is yours. */
-export function holdClients(port: number, path: string, count: number): Held {
-  const sockets = Array.from({ length: count }, () => {
+/**
+ * So many clients that write this and then wait, until `release`, which is yours to call. They come one by one: nginx
+ * gives up connections that have not said anything yet when it needs one.
+ */
+export function holdClients(port: number, text: string, count: number): Held {
+  const sockets: Socket[] = [];
+  const timer = setInterval(() => {
+    if (sockets.length === count) return clearInterval(timer);
     const socket = connect({ host: '127.0.0.1', port });
     socket.on('error', () => undefined);
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-    return socket;
-  });
+    socket.write(text);
+    sockets.push(socket);
+  }, 15);
   const release = (): void => {
+    clearInterval(timer);
     for (const socket of sockets) socket.destroy();
   };
   return { release };

@@ -1,0 +1,71 @@
+/**
+ * The text that a current Netdata gets, which the tests cannot run: a committed transcript of the built plugin. After a
+ * change that is meant: npx vitest run test/e2e/golden.test.ts -u
+ */
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { start } from '../support/process.ts';
+import { tempDir } from '../support/temp.ts';
+import { waitUntil } from '../support/wait.ts';
+
+const plugin = resolve(import.meta.dirname, '../../dist/nginx-upstream.plugin');
+
+const nginxConf = `events { }
+http {
+  upstream app { zone app 64k; server 10.0.0.1:8080; server [2001:db8::1]:8080 max_fails=2 fail_timeout=5s; }
+  server { listen 80; location / { proxy_pass http://app; } }
+}
+`;
+const format =
+  '$status $proxy_host "$upstream_addr" "$upstream_status" "$upstream_connect_time" "$upstream_response_time"';
+const refused =
+  '2026/11/22 07:30:45 [error] 10#10: *1 connect() failed (111: Connection refused) while connecting to upstream, ' +
+  'client: 192.0.2.7, server: , request: "GET / HTTP/1.1", upstream: "http://10.0.0.1:8080/", host: "x"\n';
+const masked = '200 app "10.0.0.1:8080, [2001:db8::1]:8080" "502, 200" "-, 0.002" "0.000, 0.031"\n';
+
+/** What hangs on the moment or the machine is N: intervals, the plugin's own load. */
+function timeless(block: string): string {
+  const steady = block.replace(/^(BEGIN \S+) \d+$/gm, '$1 N');
+  return /^BEGIN \S+\.plugin_load/.test(block) ? steady.replace(/ = \d+$/gm, ' = N') : steady;
+}
+
+/** All definitions as they came, then the last update of each chart. */
+function transcript(text: string): string {
+  const updates = text.match(/^BEGIN .*\n(?:(?!END\n).*\n)*END\n/gm) ?? [];
+  const last = new Map(updates.map((block) => [/^BEGIN (\S+)/.exec(block)?.[1], timeless(block)]));
+  const variables = [...new Set(updates.flatMap((block) => block.match(/^VARIABLE .*\n/gm) ?? []))];
+  const definitions = text.replace(/^BEGIN .*\n(?:(?!END\n).*\n)*END\n/gm, '').replace(/^\n/gm, '');
+  return [definitions, ...variables, ...[...last.values()].map((block) => block.replace(/^VARIABLE .*\n/gm, ''))].join(
+    '',
+  );
+}
+
+test.each([
+  ['v1.37.1', 'each instance has a family of its own'],
+  ['v2.10.4', 'families are topics, and buckets a heatmap'],
+])('for Netdata %s: %s', async (version) => {
+  const dir = tempDir('golden');
+  const [errorLog, accessLog, conf, settings] = ['error.log', 'access.log', 'nginx.conf', 'nginx-upstream.conf'].map(
+    (name) => join(dir, name),
+  ) as [string, string, string, string];
+  for (const log of [errorLog, accessLog]) writeFileSync(log, '');
+  writeFileSync(conf, nginxConf);
+  const log = `      - path: ${accessLog}\n        format: '${format}'\n`;
+  writeFileSync(
+    settings,
+    `jobs:\n  - name: edge\n    nginx_conf: ${conf}\n    error_log: ${errorLog}\n    access_log:\n${log}`,
+  );
+  const child = start(process.execPath, [plugin, '1', '--config', settings], {
+    env: { ...process.env, NETDATA_VERSION: version },
+  });
+  await waitUntil(() => child.stdout().includes('BEGIN nginx_upstream_edge.log_lines '), { what: 'the second tick' });
+  appendFileSync(errorLog, refused);
+  appendFileSync(accessLog, masked.repeat(3));
+  // Both logs may be read in different ticks; percentiles of a tick are there for that tick only.
+  const counted = /BEGIN nginx_upstream_edge\.log_lines \d+\nSET read = 4\n/g;
+  await waitUntil(() => (child.stdout().match(counted) ?? []).length >= 3, { what: 'all lines to be counted' });
+  child.signal('SIGTERM');
+  await child.exited;
+  await expect(transcript(child.stdout())).toMatchFileSnapshot(`protocol-${version}.golden.txt`);
+});
