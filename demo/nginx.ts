@@ -41,6 +41,7 @@ ${temporary.map((of) => `  ${of}_temp_path ${folder}/temp/${of};`).join('\n')}
   ${httpFormat}
   access_log ${folder}/logs/access.log nginx_upstream;
   proxy_connect_timeout 1s;
+  proxy_read_timeout 3s;
   ${Object.entries(upstreams).map(group).join('\n  ')}
   server {
     listen 127.0.0.1:${port};
