@@ -1,6 +1,6 @@
 /** The demo's Netdata: private, on the loopback, with our plugin and alerts and nothing else, asked through its API. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import type { Program } from './programs.ts';
 import { ask, type Server, start, waitFor } from './server.ts';
@@ -34,7 +34,7 @@ export interface NetdataOptions {
   readonly folder: string;
   readonly port: number;
   readonly plugin: string;
-  /** The folder of the alert file and adapt.awk. */
+  /** The folder of the alert files and adapt.awk. */
   readonly alerts: string;
   readonly env: NodeJS.ProcessEnv;
 }
@@ -50,8 +50,10 @@ export async function startNetdata(program: Program, options: NetdataOptions): P
   copyFileSync(plugin, installed);
   chmodSync(installed, 0o755);
   const version = /\d+(\.\d+)+/.exec(program.version)?.[0] ?? '';
-  const adapt = ['-v', `version=${version}`, '-f', join(alerts, 'adapt.awk'), join(alerts, 'nginx_upstream.conf')];
-  writeFileSync(join(folder, 'etc/health.d/nginx_upstream.conf'), execFileSync('awk', adapt));
+  for (const name of readdirSync(alerts).filter((file) => file.endsWith('.conf'))) {
+    const adapt = ['-v', `version=${version}`, '-f', join(alerts, 'adapt.awk'), join(alerts, name)];
+    writeFileSync(join(folder, 'etc/health.d', name), execFileSync('awk', adapt));
+  }
   writeFileSync(join(folder, 'etc/.opt-out-from-anonymous-statistics'), '');
   writeFileSync(
     join(folder, PLUGIN_CONF),
