@@ -1,13 +1,12 @@
-// Builds dist/nginx-upstream.plugin: one CommonJS file that runs alone (docs/decisions/0001-one-commonjs-file.md).
+// Builds dist/nginx-upstream.plugin, and dist/demo.cjs for install.sh --demo: each one CommonJS file that runs alone
+// (docs/decisions/0001-one-commonjs-file.md).
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const outfile = 'dist/nginx-upstream.plugin';
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 mkdirSync('dist', { recursive: true });
-await build({
-  entryPoints: ['collector/main.ts'],
-  outfile,
+const options = {
   bundle: true,
   platform: 'node',
   target: 'node18.19',
@@ -15,7 +14,9 @@ await build({
   banner: { js: '#!/usr/bin/env node' },
   define: { VERSION: JSON.stringify(version) },
   logOverride: { 'empty-import-meta': 'error' },
-});
+};
+await build({ ...options, entryPoints: ['collector/main.ts'], outfile });
+await build({ ...options, entryPoints: ['demo/main.ts'], outfile: 'dist/demo.cjs' });
 // Inside this repository package.json says "type": "module", and Node reads a .plugin file by it.
 writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
 chmodSync(outfile, 0o755);

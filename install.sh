@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs nginx-upstream into the Netdata of this machine, upgrades it, and takes it away again.
+# Installs nginx-upstream into the Netdata of this machine, upgrades it, and takes it away again. --demo shows it first.
 #
 # Everything it adds is written to a manifest (/var/lib/nginx-upstream/manifest), and --uninstall takes back exactly
 # that. A second run finds everything in place and changes nothing. POSIX sh with the tools of a minimal system: no
@@ -15,7 +15,7 @@ readonly MANIFEST=$STATE/manifest
 readonly NODE_NEEDED=18.19 BUILD_NODE_NEEDED=20.19
 
 P='' # --prefix: every system path stands under it
-action=install dry_run=no yes=no
+action=install dry_run=no yes=no seconds=''
 changes=0 work='' staged='' pending_dirs=''
 plugin='' own_version='' to_build=no plugin_put=no alerts_put=no had_plugin=no restart_for=''
 
@@ -23,6 +23,7 @@ usage() {
   cat <<'END'
 Usage: install.sh [--dry-run] [--yes] [--prefix DIR]
        install.sh --uninstall [--dry-run] [--yes] [--prefix DIR]
+       install.sh --demo [--seconds N] [--yes]
        install.sh --help
 
 Puts the nginx-upstream plugin, its configuration and its alerts into the Netdata of this machine. Run it as root,
@@ -30,8 +31,12 @@ again to upgrade: your configuration, and an alert file that you changed, are ke
 
   --dry-run     print every action, change nothing (root is not needed)
   --uninstall   take back what was installed; asks before it removes a file that you changed
-  --yes         answer yes to that question
+  --yes         answer yes to that question (the demo asks none)
   --prefix DIR  all system paths under DIR, no service is touched (for packaging and tests)
+  --demo        install nothing, show it: a private nginx with backends that fail, a private Netdata with the charts and
+                alerts. Where nginx or Netdata is lacking, Debian's package is unpacked into the demo's own folder.
+                Ctrl-C ends it and removes all of it. Root is not needed
+  --seconds N   the demo ends by itself after N seconds
 
 It needs Netdata (Debian's package, Netdata's own deb or rpm, or the static build in /opt/netdata) and Node 18.19 or
 newer that the netdata user can run. A clone is built first, with npm and Node 20.19 or newer; a release needs neither
@@ -319,8 +324,8 @@ check_plugin() {
 
 # Building only when a source is newer than the result keeps the second run free of npm, the network and changes.
 build_clone() {
-  if [ -f "$source_plugin" ] && [ -z "$(find "$here/collector" "$here/charts" "$here/build.js" "$here/package.json" \
-    "$here/package-lock.json" -type f -newer "$source_plugin" 2>/dev/null | head -n 1)" ]; then return 0; fi
+  if [ -f "$source_plugin" ] && [ -z "$(find "$here/collector" "$here/charts" "$here/demo" "$here/build.js" \
+    "$here/package.json" "$here/package-lock.json" -type f -newer "$source_plugin" 2>/dev/null | head -n 1)" ]; then return 0; fi
   to_build=yes
   builder=$(command -v node || true)
   have=none
@@ -748,6 +753,24 @@ end_process() {
   done
 }
 
+# ------------------------------------------------------------------------------------------------------- the demo
+
+# Gives way to the demo's own program.
+demo() {
+  node=$(command -v node || command -v nodejs || true)
+  [ -n "$node" ] || die "no Node found: install Node $NODE_NEEDED or newer, for example apt-get install nodejs, and run install.sh --demo again"
+  have=$(node_version "$node")
+  at_least "${have:-0}" $NODE_NEEDED || die "$node is Node ${have:-broken}: install Node $NODE_NEEDED or newer, for example apt-get install nodejs"
+  program=$here/demo/demo.cjs # in a release
+  if [ -d "$here/collector" ]; then
+    program=$here/dist/demo.cjs source_plugin=$here/dist/nginx-upstream.plugin
+    build_clone
+  fi
+  [ -f "$program" ] || die "${program#"$here/"} is missing in $here: unpack the release again, or remove dist and run install.sh again"
+  rm -rf "$work" # the trap does not outlive exec
+  exec "$node" "$program" --home "$here" ${seconds:+--seconds "$seconds"}
+}
+
 main() {
   while [ $# -gt 0 ]; do
     case $1 in
@@ -756,6 +779,14 @@ main() {
         exit 0
         ;;
       --uninstall) action=uninstall ;;
+      --demo) action=demo ;;
+      --seconds | --seconds=*)
+        if [ "$1" = --seconds ]; then
+          [ $# -ge 2 ] || usage_error "--seconds needs a number"
+          shift
+        fi
+        seconds=${1#--seconds=}
+        ;;
       --dry-run) dry_run=yes ;;
       --yes | -y) yes=yes ;;
       --prefix | --prefix=*)
@@ -772,7 +803,10 @@ main() {
     esac
     shift
   done
-  if is_live && ! is_root && [ $dry_run = no ]; then
+  if [ $action = demo ]; then
+    if ! is_live || [ $dry_run = yes ]; then usage_error "--demo takes --seconds and --yes only"; fi
+  elif [ -n "$seconds" ]; then usage_error "--seconds is for --demo"
+  elif is_live && ! is_root && [ $dry_run = no ]; then
     die "this must run as root: sudo $0, or where there is no sudo: su -c $0"
   fi
   here=$(cd "$(dirname "$0")" && pwd -P)

@@ -67,7 +67,7 @@ for (const name of readdirSync(HERE).filter((name) => name.endsWith('.bats'))) {
 
 test('shellcheck finds nothing in the shell scripts', async () => {
   const shellcheck = await tool('shellcheck');
-  const scripts = ['install.sh', '.ci/run', 'test/support/get-packages.sh', 'test/install/trees.bash'];
+  const scripts = ['install.sh', '.ci/run', 'demo/get-packages.sh', 'test/install/trees.bash'];
   const { stdout, code } = await run(shellcheck.path, scripts, { cwd: REPOSITORY, env: shellcheck.env });
   expect(stdout).toBe('');
   expect(code).toBe(0);

@@ -14,11 +14,11 @@
 import { once } from 'node:events';
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { connect, type ListenOptions, type Socket } from 'node:net';
+import type { ListenOptions, Socket } from 'node:net';
+import { fillBacklog, listenerArgs } from '../../demo/backlog.ts';
 import { freePort } from './ports.ts';
 import { start } from './process.ts';
 import { atEnd } from './temp.ts';
-import { sleep, waitUntil } from './wait.ts';
 
 export interface Reply {
   readonly status?: number;
@@ -145,11 +145,6 @@ function answer(behaviour: Behaviour, request: IncomingMessage, response: Server
   }
 }
 
-const LISTENER = `
-const where = JSON.parse(process.argv[1]);
-require('node:net').createServer(() => {}).listen({ ...where, backlog: 1, readableAll: true, writableAll: true }, () => console.log('listening'));
-`;
-
 export interface FullBacklog {
   readonly port: number;
   readonly address: string;
@@ -164,25 +159,15 @@ export async function startFullBacklog(options: { readonly path?: string } = {})
   const { path } = options;
   const port = path === undefined ? await freePort() : 0;
   const where = path === undefined ? { host: '127.0.0.1', port } : { path };
-  const child = start(process.execPath, ['-e', LISTENER, JSON.stringify(where)]);
+  const child = start(process.execPath, listenerArgs(where));
   await child.waitForLine(/listening/);
   child.signal('SIGSTOP');
-  const fillers: Socket[] = [];
+  let fillers: readonly Socket[] = [];
   const stop = async (): Promise<void> => {
     for (const socket of fillers) socket.destroy();
     await child.stop('SIGKILL');
   };
   atEnd(stop);
-  const waiting = (): boolean => fillers.some((socket) => socket.connecting || socket.errored !== null);
-  await waitUntil(
-    async () => {
-      const socket = connect(path === undefined ? { host: '127.0.0.1', port } : { path });
-      socket.on('error', () => undefined);
-      fillers.push(socket);
-      await sleep(150);
-      return waiting();
-    },
-    { what: 'the queue to be full', interval: 0 },
-  );
+  fillers = await fillBacklog(where);
   return { port, address: path === undefined ? `127.0.0.1:${port}` : `unix:${path}`, stop };
 }

@@ -8,22 +8,21 @@
  * connection can connect to itself. A file per port in the temp folder keeps parallel runs apart.
  */
 import { mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { highestPort, isFree, LOWEST_PORT } from '../../demo/ports.ts';
 import { isAlive } from './process.ts';
 import { atEnd } from './temp.ts';
 
-const LOWEST = 10_000;
 const FOLDER = join(tmpdir(), `nginx-upstream-ports-${process.getuid?.()}`);
 
 /** Distinct free ports, kept apart from those of other tests until this one ends. */
 export async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
-  const above = Math.min(32_768, firstEphemeral());
+  const above = highestPort();
   for (let tries = 0; ports.length < count; tries++) {
-    if (tries > 2_000) throw new Error(`no ${count} free ports between ${LOWEST} and ${above}`);
-    const port = LOWEST + Math.floor(Math.random() * (above - LOWEST));
+    if (tries > 2_000) throw new Error(`no ${count} free ports between ${LOWEST_PORT} and ${above}`);
+    const port = LOWEST_PORT + Math.floor(Math.random() * (above - LOWEST_PORT));
     if (!reserve(port)) continue;
     if (await isFree(port)) ports.push(port);
     else rmSync(join(FOLDER, String(port)), { force: true });
@@ -48,15 +47,6 @@ export async function freePort(): Promise<number> {
 /** A port where nobody listens: connecting to it is refused. The same as a free one, named for what the test means. */
 export const closedPort = (): Promise<number> => freePort();
 
-function firstEphemeral(): number {
-  try {
-    const first = Number(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s+/)[0]);
-    return first > LOWEST + 2_000 ? first : 32_768;
-  } catch {
-    return 32_768;
-  }
-}
-
 /** True when the port is ours: by a file that only one can create, or whose owner has died. */
 function reserve(port: number): boolean {
   const file = join(FOLDER, String(port));
@@ -72,13 +62,4 @@ function reserve(port: number): boolean {
     }
     return false;
   }
-}
-
-/** On IPv4 and IPv6 alike, where there is IPv6. */
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ port }, () => server.close(() => resolve(true)));
-  });
 }
