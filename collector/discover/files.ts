@@ -3,7 +3,8 @@ import { attempt, type FileSystem, type Outcome } from '../system/fs.ts';
 
 /** More than any configuration file or table of /proc that is read here. */
 const largestText = 16 * 1024 * 1024;
-const pieceLength = 65_536;
+/** One for all: reading is synchronous, and hundreds of included files would each fill a buffer of their own. */
+const scratch = Buffer.alloc(65_536);
 
 /** At most `limit` bytes; files of /proc do not tell their size, so reading goes on to the end. */
 export function readBytes(fs: FileSystem, path: string, limit: number): Outcome<Buffer> {
@@ -12,10 +13,9 @@ export function readBytes(fs: FileSystem, path: string, limit: number): Outcome<
     try {
       const pieces: Buffer[] = [];
       for (let position = 0; position < limit; ) {
-        const piece = Buffer.alloc(Math.min(pieceLength, limit - position));
-        const got = fs.read(fd, piece, piece.length, position);
+        const got = fs.read(fd, scratch, Math.min(scratch.length, limit - position), position);
         if (got === 0) break;
-        pieces.push(piece.subarray(0, got));
+        pieces.push(Buffer.from(scratch.subarray(0, got)));
         position += got;
       }
       return Buffer.concat(pieces);
