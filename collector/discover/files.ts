@@ -3,9 +3,8 @@ import { attempt, type FileSystem, type Outcome } from '../system/fs.ts';
 
 /** More than any configuration file or table of /proc that is read here. */
 const largestText = 16 * 1024 * 1024;
-
-/** One for all readings, which are synchronous: a buffer for each would leave megabytes of garbage outside V8's heap. */
-const piece = Buffer.allocUnsafe(65_536);
+/** One for all: reading is synchronous, and hundreds of included files would each fill a buffer of their own. */
+const scratch = Buffer.alloc(65_536);
 
 /** At most `limit` bytes; files of /proc do not tell their size, so reading goes on to the end. */
 export function readBytes(fs: FileSystem, path: string, limit: number): Outcome<Buffer> {
@@ -14,9 +13,9 @@ export function readBytes(fs: FileSystem, path: string, limit: number): Outcome<
     try {
       const pieces: Buffer[] = [];
       for (let position = 0; position < limit; ) {
-        const got = fs.read(fd, piece, Math.min(piece.length, limit - position), position);
+        const got = fs.read(fd, scratch, Math.min(scratch.length, limit - position), position);
         if (got === 0) break;
-        pieces.push(Buffer.from(piece.subarray(0, got)));
+        pieces.push(Buffer.from(scratch.subarray(0, got)));
         position += got;
       }
       return Buffer.concat(pieces);

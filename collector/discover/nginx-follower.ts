@@ -105,15 +105,22 @@ export function createNginxFollower(
     return !stat.ok || stat.value.bornMs >= lastLookMs - clockGrainMs;
   }
 
-  function take(next: NginxRead, nowMs: number): void {
+  /** @param before what the files looked like before `next` was read: they may have changed meanwhile */
+  function take(next: NginxRead, before: string, nowMs: number): void {
     const isNew = (path: string): boolean => {
       const before = existed.get(path);
       return before === undefined ? isNewborn(next, path) : !before;
     };
     const newLogs = new Set(addedLogs(next).filter(isNew));
-    retired = [{ configuration: current.read.configuration, sinceMs: nowMs }, ...retired].slice(0, mostPrevious);
+    // What was pending may have been in force for a moment: the files may have changed once more since.
+    const left = current.pending === null ? [] : [{ configuration: current.pending, sinceMs: nowMs }];
+    retired = [...left, { configuration: current.read.configuration, sinceMs: nowMs }, ...retired].slice(
+      0,
+      mostPrevious,
+    );
+    const isTorn = signatureOf(fs, current.read.watched) !== before;
     current = { read: next, pending: null, previous: retired.map(({ configuration }) => configuration), newLogs };
-    inForce = sight(next);
+    inForce = isTorn ? { ...sight(next), signature: 'torn' } : sight(next);
     pendingSignature = '';
     existed = new Map();
   }
@@ -126,9 +133,9 @@ export function createNginxFollower(
     return true;
   }
 
-  function step(nowMs: number): boolean {
+  /** @param now when the look began: what is born later is news to the next one */
+  function step(nowMs: number, now: number): boolean {
     const seen = sight(current.read);
-    const now = wallMs();
     switch (nextStep(inForce, seen)) {
       case 'same': {
         const reverted = current.pending !== null;
@@ -146,7 +153,7 @@ export function createNginxFollower(
         lastLookMs = now;
         return true;
       case 'taken':
-        take(again(current.read), nowMs);
+        take(again(current.read), seen.signature, nowMs);
         lastLookMs = now;
         return true;
     }
@@ -155,13 +162,14 @@ export function createNginxFollower(
   return {
     current: () => current,
     poll(nowMs) {
+      const now = wallMs();
       const isSame = isQuiet();
-      if (isSame) lastLookMs = wallMs();
-      const stepped = !isSame && step(nowMs);
+      if (isSame) lastLookMs = now;
+      const stepped = !isSame && step(nowMs, now);
       return forgetPrevious(nowMs) || stepped;
     },
     replace(read, nowMs) {
-      take(read, nowMs);
+      take(read, signatureOf(fs, current.read.watched), nowMs);
     },
   };
 }

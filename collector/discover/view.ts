@@ -44,6 +44,7 @@ function failureOf(code: string): ReadFailure {
 /** The place where `path` exists, links followed inside the root; the first candidate when it exists nowhere. */
 export function placeOf(fs: FileSystem, view: View, path: string): string {
   const places = view.places(path);
+  if (places.length === 1) return places[0] ?? path;
   return places.find((place) => attempt(() => fs.lstat(place)).ok) ?? places[0] ?? path;
 }
 

@@ -60,6 +60,24 @@ function readErrorLog(directive: Directive, prefix: string, problems: Configurat
   return { target: targetOf(path, prefix), level, proxied: false, byDefault: false, file, line };
 }
 
+/** The logs of directives, each with the number it has in the list; null is the default. */
+function createLogList<L extends { readonly proxied: boolean }>() {
+  const numbers = new Map<Directive | null, number>();
+  const logs: L[] = [];
+  return {
+    logs,
+    /** The number of the directive's log; `read` is asked the first time. */
+    put(directive: Directive | null, proxied: boolean, read: () => L): number {
+      const known = numbers.get(directive);
+      const number = known ?? logs.length;
+      numbers.set(directive, number);
+      const log = logs[number] ?? read();
+      if (known === undefined || (proxied && !log.proxied)) logs[number] = { ...log, proxied: log.proxied || proxied };
+      return number;
+    },
+  };
+}
+
 /** Distinct sets of logs, with the places that write to them taken together. */
 function createSets() {
   const sets = new Map<string, LogSet>();
@@ -79,27 +97,27 @@ export function readErrorLogs(
   build: BuildDefaults,
   problems: ConfigurationProblem[],
 ): { readonly logs: readonly ErrorLog[]; readonly sets: readonly LogSet[] } {
-  const logs = new Map<Directive | null, ErrorLog>();
+  const list = createLogList<ErrorLog>();
   const sets = createSets();
+  const byDefault = (): ErrorLog => ({
+    ...main,
+    target: targetOf(build.errorLogPath, build.prefix),
+    level: 'error',
+    proxied: false,
+    byDefault: true,
+  });
   for (const scope of scopes.filter((each) => each.kind === 'main' || writes(each))) {
     const stated: readonly (Directive | null)[] = inherited(scope, 'error_log');
     const effective = stated.length > 0 ? stated : [null];
     const proxied = isProxied(scope);
-    for (const directive of effective) {
-      const log =
-        logs.get(directive) ??
-        (directive === null
-          ? { ...main, target: targetOf(build.errorLogPath, build.prefix), level: 'error', proxied, byDefault: true }
-          : readErrorLog(directive, build.prefix, problems));
-      logs.set(directive, { ...log, proxied: log.proxied || proxied });
-    }
-    const keys = [...logs.keys()];
+    const read = (directive: Directive | null) =>
+      directive === null ? byDefault() : readErrorLog(directive, build.prefix, problems);
     sets.add(
-      effective.map((directive) => keys.indexOf(directive)),
+      effective.map((directive) => list.put(directive, proxied, () => read(directive))),
       proxied,
     );
   }
-  return { logs: [...logs.values()], sets: sets.all() };
+  return { logs: list.logs, sets: sets.all() };
 }
 
 interface AccessReading {
@@ -193,31 +211,23 @@ export function readAccessLogs(
   build: BuildDefaults,
   problems: ConfigurationProblem[],
 ): AccessReading {
-  const logs = new Map<Directive | null, AccessLog>();
+  const list = createLogList<AccessLog>();
   const sets = createSets();
   const silent: (Place & { readonly protocol: Protocol })[] = [];
   checkUnused(scopes, formats, build, problems);
   for (const scope of scopes.filter(writes)) {
-    const { protocol } = scope;
+    const { protocol, directive: opening } = scope;
     if (protocol === null || protocol === 'mail') continue;
     const proxied = isProxied(scope);
-    const effective = effectiveLogs(scope);
-    for (const directive of effective) {
-      const log =
-        logs.get(directive) ??
-        (directive === null
-          ? defaultLog(scope, formats, build)
-          : readAccessLog(directive, protocol, formats, build.prefix, problems));
-      logs.set(directive, { ...log, proxied: log.proxied || proxied });
-    }
-    const keys = [...logs.keys()];
-    sets.add(
-      effective.map((directive) => keys.indexOf(directive)),
-      proxied,
-    );
-    if (proxied && effective.length === 0 && scope.directive !== null) {
-      silent.push({ file: scope.directive.file, line: scope.directive.line, protocol });
+    const read = (directive: Directive | null) =>
+      directive === null
+        ? defaultLog(scope, formats, build)
+        : readAccessLog(directive, protocol, formats, build.prefix, problems);
+    const set = effectiveLogs(scope).map((directive) => list.put(directive, proxied, () => read(directive)));
+    sets.add(set, proxied);
+    if (proxied && set.length === 0 && opening !== null) {
+      silent.push({ file: opening.file, line: opening.line, protocol });
     }
   }
-  return { logs: [...logs.values()], sets: sets.all(), silent };
+  return { logs: list.logs, sets: sets.all(), silent };
 }

@@ -19,7 +19,9 @@ const defaultPorts: Readonly<Record<string, number>> = { http: 80, https: 443, g
 
 /** The *_pass directives that stand in this very context. */
 export function passesOf(scope: Scope): readonly Directive[] {
-  return passNames.flatMap((name) => ownOf(scope, name));
+  const passes: Directive[] = [];
+  for (const name of passNames) passes.push(...ownOf(scope, name));
+  return passes;
 }
 
 interface Target {
@@ -44,22 +46,20 @@ function unixPart(rest: string): string {
   return colon < 0 ? rest : rest.slice(0, colon);
 }
 
-function findGroup(groups: readonly Upstream[], name: string): Upstream | undefined {
-  const wanted = name.toLowerCase();
-  return groups.find((group) => group.name.toLowerCase() === wanted);
-}
+/** Groups by their names in lower case: nginx compares without regard to it. */
+type Groups = ReadonlyMap<string, Upstream>;
 
 /**
  * `http://backend$1`: only the request knows how the text goes on, but a path is what people write there. Taken as the
  * host when the known part is a group, or ends in a port.
  */
-function knownPart(authority: string, groups: readonly Upstream[]): string | null {
+function knownPart(authority: string, groups: Groups): string | null {
   const cut = authority.indexOf(unknownText);
   if (cut < 0) {
     return authority;
   }
   const head = authority.slice(0, cut);
-  return findGroup(groups, head) !== undefined || /:\d+$/.test(head) ? head : null;
+  return groups.has(head.toLowerCase()) || /:\d+$/.test(head) ? head : null;
 }
 
 /** An upstream without a group. Its name is what `$proxy_host` shows; two ports under one such name are told apart. */
@@ -115,18 +115,19 @@ export function readPasses(
   groups: readonly Upstream[],
   variables: Variables,
 ): PassReading {
+  const byName: Groups = new Map(groups.map((group) => [group.name.toLowerCase(), group]));
   const implicit = new Map<string, Upstream>();
   const undecided = new Map<Directive, Place & { readonly text: string }>();
 
   function follow(directive: Directive, text: string, byVariable: boolean): void {
     const target = readTarget(text, directive.name);
-    const authority = target === null ? null : knownPart(target.authority, groups);
+    const authority = target === null ? null : knownPart(target.authority, byName);
     if (target === null || authority === null) {
       const { file, line, name, args } = directive;
       undecided.set(directive, { file, line, text: `${name} ${args[0]}` });
       return;
     }
-    if (findGroup(groups, authority) !== undefined) {
+    if (byName.has(authority.toLowerCase())) {
       return;
     }
     const upstream = implicitUpstream({ ...target, authority }, directive, protocol, byVariable, implicit);

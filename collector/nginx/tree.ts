@@ -21,6 +21,7 @@ interface OpenBlock {
 
 /** Splits a statement where a line begins with a directive's name: the `;` before it was forgotten. */
 function splitForgotten(words: readonly Word[]): readonly (readonly Word[])[] {
+  if (words[0]?.line === words.at(-1)?.line) return [words];
   const parts: Word[][] = [];
   let part: Word[] = [];
   for (const word of words) {

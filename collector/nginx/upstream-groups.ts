@@ -41,7 +41,9 @@ export function targetOf(address: string, defaultPort: number | null): Target | 
 /** A server as nginx takes it when nothing else is written. */
 export function plainServer(target: Target, place: { readonly file: string; readonly line: number }): UpstreamServer {
   return {
-    ...target,
+    address: target.address,
+    lookup: target.lookup,
+    peers: target.peers,
     file: place.file,
     line: place.line,
     weight: 1,
@@ -55,29 +57,38 @@ export function plainServer(target: Target, place: { readonly file: string; read
   };
 }
 
-function withParameter(server: UpstreamServer, key: string, value: string | undefined): UpstreamServer | null {
-  const written = [...server.written, key];
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Takes one parameter into account; false when nginx would refuse its value. */
+function applyParameter(server: Mutable<UpstreamServer>, key: string, value: string | undefined): boolean {
   const count = parseCount(value);
   switch (key) {
     case 'weight':
-      return count === null ? null : { ...server, written, weight: count };
+      server.weight = count ?? server.weight;
+      return count !== null;
     case 'max_conns':
-      return count === null ? null : { ...server, written, maxConns: count };
+      server.maxConns = count ?? server.maxConns;
+      return count !== null;
     case 'max_fails':
-      return count === null ? null : { ...server, written, maxFails: count };
+      server.maxFails = count ?? server.maxFails;
+      return count !== null;
     case 'fail_timeout': {
-      const failTimeoutSeconds = parseSeconds(value ?? '');
-      return failTimeoutSeconds === null ? null : { ...server, written, failTimeoutSeconds };
+      const seconds = parseSeconds(value ?? '');
+      server.failTimeoutSeconds = seconds ?? server.failTimeoutSeconds;
+      return seconds !== null;
     }
     case 'backup':
-      return { ...server, written, backup: true };
+      server.backup = true;
+      return true;
     case 'down':
-      return { ...server, written, down: true };
+      server.down = true;
+      return true;
     case 'resolve':
     case 'service':
-      return { ...server, written, resolve: true };
+      server.resolve = true;
+      return true;
     default:
-      return { ...server, written };
+      return true;
   }
 }
 
@@ -91,16 +102,15 @@ function readServer(directive: Directive, protocol: Protocol, problems: Configur
     report(`invalid address "${address}" in "server"`);
     return null;
   }
-  let server = plainServer(target, directive);
+  const server: Mutable<UpstreamServer> = plainServer(target, directive);
+  const written: string[] = [];
   for (const parameter of parameters) {
     const equals = parameter.indexOf('=');
     const key = equals < 0 ? parameter : parameter.slice(0, equals);
-    const next = withParameter(server, key, equals < 0 ? undefined : parameter.slice(equals + 1));
-    if (next === null) {
-      report(`invalid parameter "${parameter}" in "server"`);
-    }
-    server = next ?? server;
+    if (applyParameter(server, key, equals < 0 ? undefined : parameter.slice(equals + 1))) written.push(key);
+    else report(`invalid parameter "${parameter}" in "server"`);
   }
+  server.written = written;
   return server;
 }
 

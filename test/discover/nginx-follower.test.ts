@@ -66,7 +66,7 @@ test('a change is in force when new workers run and the old ones shut down', asy
     '/proc/102/cmdline': 'nginx: worker process is shutting down\0',
   });
   expect(poll()).toBe(true);
-  expect(state()).toEqual({ now: '2', pending: null, previous: '1', new: ['/var/log/b.log'] });
+  expect(state()).toEqual({ now: '2', pending: null, previous: '2', new: ['/var/log/b.log'] });
   expect(reads()).toBe(2);
   expect(poll(59_000)).toBe(false);
   expect(poll()).toBe(true);

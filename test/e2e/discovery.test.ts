@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { type Backend, startBackend } from '../support/backend.ts';
 import { type Netdata, startNetdata } from '../support/netdata.ts';
 import { type Nginx, type NginxConfig, startNginx } from '../support/nginx.ts';
+import { startPlugin } from '../support/plugin.ts';
 import { freePort, freePorts } from '../support/ports.ts';
 import { statuses } from '../support/request.ts';
 import { waitUntil } from '../support/wait.ts';
@@ -121,7 +122,7 @@ function load(port: number): Load {
 }
 
 test('a reload under load with a renamed log, another format and another peer: no line is lost, none counted twice', {
-  timeout: 90_000,
+  timeout: 150_000,
 }, async () => {
   const [front = 0, dead = 0] = await freePorts(2);
   const [stays, goes, comes]: Backend[] = [await startBackend(), await startBackend(), await startBackend()];
@@ -139,38 +140,34 @@ test('a reload under load with a renamed log, another format and another peer: n
   const nginx = await startNginx(
     config('logs/access.log', full, [stays?.address ?? '', goes?.address ?? '', refusing]),
   );
-  const netdata = await startNetdata({ plugin: { conf: told(nginx) } });
-  await chartWith(netdata, 'peer_failures', { upstream: 'app', peer: refusing });
-  const peers = [stays, goes, comes].map((backend) => backend?.address ?? '');
+  const plugin = startPlugin({ conf: told(nginx) });
+  const slug = (backend: Backend | undefined) => `app_${backend?.address.replace(/\W/g, '_')}`;
+  await plugin.chart(`nginx_upstream_test.peer_failures_${slug(goes)}`);
 
   const running = load(front);
-  await waitUntil(() => running.done() > 200, { what: 'the load' });
-  const second = config('logs/access-2.log', noHost, [stays?.address ?? '', comes?.address ?? '', refusing]);
-  await nginx.reload(second);
+  await waitUntil(() => running.done() > 200, { what: 'the load', timeout: 60_000 });
+  const peers = [stays?.address ?? '', comes?.address ?? '', refusing];
+  await nginx.reload(config('logs/access-2.log', noHost, peers));
   const since = running.done();
-  await waitUntil(() => running.done() > since + 400 && (comes?.requests() ?? 0) > 50, {
-    what: 'load after the reload',
-  });
+  await waitUntil(() => running.done() > since + 400, { what: 'load after the reload', timeout: 60_000 });
+  await plugin.chart(`nginx_upstream_test.peer_failures_${slug(comes)}`, () => true, 60_000);
   // Once more, with the format alone changed: one file then holds both.
-  await nginx.reload(config('logs/access-2.log', full, [stays?.address ?? '', comes?.address ?? '', refusing]));
+  await nginx.reload(config('logs/access-2.log', full, peers));
   const again = running.done();
-  await waitUntil(() => running.done() > again + 400, { what: 'load after the second reload' });
+  await waitUntil(() => running.done() > again + 400, { what: 'load after the second reload', timeout: 60_000 });
   await running.stop();
 
-  await netdata.waitForSum('nginx_upstream_test.requests', '2xx', running.done());
+  const requests = await plugin.chart('nginx_upstream_test.requests', (now) => now['2xx'] === running.done(), 60_000);
+  expect(requests['2xx']).toBe(running.done());
   const errors = ['logs/error.log', 'logs/error-2.log'].map((path) => readFileSync(join(nginx.prefix, path), 'utf8'));
   const refused = errors.join('').split('connect() failed (111').length - 1;
   expect(refused).toBeGreaterThan(20);
-  await netdata.waitForSum('nginx_upstream_test.connect_failures', 'refused', refused);
-  for (const [at, backend] of [stays, goes, comes].entries()) {
-    const chart = await chartWith(netdata, 'peer_attempts', { upstream: 'app', peer: peers[at] ?? '' });
-    await netdata.waitFor(async () => {
-      const sum = (await netdata.sum(chart, 'connected')) + (await netdata.sum(chart, 'reused'));
-      return sum === backend?.requests();
-    }, `the attempts at ${peers[at]}`);
+  await plugin.chart('nginx_upstream_test.connect_failures', (now) => now['refused'] === refused);
+  for (const backend of [stays, goes, comes]) {
+    const chart = `nginx_upstream_test.peer_attempts_${slug(backend)}`;
+    await plugin.chart(chart, (now) => (now['connected'] ?? 0) + (now['reused'] ?? 0) === backend?.requests());
   }
-  const lines = await netdata.sum('nginx_upstream_test.log_lines', 'unmatched');
-  expect(lines).toBe(0);
+  await plugin.chart('nginx_upstream_test.log_lines', (now) => now['unmatched'] === 0 && now['lost'] === 0);
 });
 
 test('nginx restarted with another configuration is followed, and so is a log that is rotated meanwhile', async () => {
