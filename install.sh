@@ -644,7 +644,7 @@ next_steps() {
   say "Open next:"
   say "  1. http://localhost:${port:-19999}, section nginx_upstream: there within $every, as often as Netdata looks for new plugins"
   say "  2. nothing there after that? Restart Netdata: $(service_command restart); then look: $logs"
-  say "  3. settings, if you want any (none is needed): $config/$NAME.conf"
+  say "  3. what was found, and what would show more: $plugin check (settings, if you want any: $config/$NAME.conf)"
 }
 
 install() {

@@ -1,0 +1,19 @@
+/** Names that install.sh and the plugin must agree on, in two languages. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+const text = (path: string) => readFileSync(resolve(import.meta.dirname, '../..', path), 'utf8');
+
+test('the checkpoint that the plugin keeps is the one that --uninstall removes', () => {
+  const [, kept] = /`\$\{libDirectory\}\/([\w.-]+)`/.exec(text('collector/app.ts')) ?? [];
+  const [, name] = /^readonly NAME=(\S+)/m.exec(text('install.sh')) ?? [];
+  expect(kept).toBe(`${name}.checkpoint.json`);
+  expect(text('install.sh')).toContain('"/$NAME".checkpoint.json*');
+});
+
+test('the configuration that is installed is the one that the plugin reads', () => {
+  const [, read] = /const fileName = '([\w.-]+)'/.exec(text('collector/app.ts')) ?? [];
+  expect(text('install.sh')).toContain('"$config/$NAME.conf"');
+  expect(read).toBe('nginx-upstream.conf');
+});
