@@ -9,7 +9,7 @@ test('the checkpoint that the plugin keeps is the one that --uninstall removes',
   const [, kept] = /`\$\{libDirectory\}\/([\w.-]+)`/.exec(text('collector/app.ts')) ?? [];
   const [, name] = /^readonly NAME=(\S+)/m.exec(text('install.sh')) ?? [];
   expect(kept).toBe(`${name}.checkpoint.json`);
-  expect(text('install.sh')).toContain('"/$NAME".checkpoint.json*');
+  expect(text('install.sh')).toContain('/$NAME".checkpoint.json*');
 });
 
 test('the configuration that is installed is the one that the plugin reads', () => {
