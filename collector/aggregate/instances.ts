@@ -14,7 +14,7 @@ export interface Entry<C> {
 export interface Instances<C> {
   /** The entry of this instance: configured, known, new while there is room under the cap, else the shared `other`. */
   at(upstream: string, peer: string, nowUs: number): Entry<C>;
-  /** Replaces the configured ones; those that are configured no longer live on for a minute. */
+  /** Replaces the configured ones. Those that are configured no longer leave `all()`, unless a line names them once more. */
   configure(instances: readonly { readonly upstream: string; readonly peer: string }[], nowUs: number): void;
   /** Forgets instances that only a log brought and that were silent for an hour, or left the configuration a minute ago. */
   expire(nowUs: number): void;
@@ -24,7 +24,12 @@ export interface Instances<C> {
 }
 
 const silenceUs = 3_600_000_000;
+/** Lines of old workers may still name what has left: it goes on counting where it was. */
 const leavingUs = 60_000_000;
+
+/** It has left the configuration, and no line has named it since. */
+const isLeaving = ({ leftUs, lastSeenUs }: Pick<Entry<unknown>, 'leftUs' | 'lastSeenUs'>): boolean =>
+  leftUs !== null && lastSeenUs <= leftUs;
 
 /**
  * The bound on everything that is counted per instance: nothing an attacker sends can make more than `cap` of them
@@ -93,7 +98,7 @@ export function createInstances<C>(cap: number, create: () => C): Instances<C> {
     },
 
     *all() {
-      yield* entries.values();
+      for (const entry of entries.values()) if (!isLeaving(entry)) yield entry;
       if (other) yield other;
     },
 

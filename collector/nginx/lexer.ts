@@ -39,8 +39,21 @@ function undoEscapes(raw: string): string {
   return raw.includes('\\') ? raw.replace(/\\(["'\\trn])/g, (_, char: string) => escapes[char] ?? char) : raw;
 }
 
-function isBlank(char: string | undefined): boolean {
-  return char === ' ' || char === '\t' || char === '\n' || char === '\r';
+/** Codes of characters: comparing them is several times faster than comparing one-character strings. */
+const code = {
+  tab: 9,
+  lf: 10,
+  cr: 13,
+  space: 32,
+  hash: 35,
+  dollar: 36,
+  semicolon: 59,
+  backslash: 92,
+  brace: 123,
+} as const;
+
+function isBlank(char: number): boolean {
+  return char === code.space || char === code.lf || char === code.tab || char === code.cr;
 }
 
 function countLines(text: string, from: number, to: number): number {
@@ -70,16 +83,11 @@ function bareEnd(text: string, from: number): number {
   let variable = false;
   let at = from;
   for (; at < text.length; at += 1) {
-    const char = text[at];
-    if (char === '{' && variable) {
-      continue;
-    }
-    variable = char === '$';
-    if (char === '\\') {
-      at += 1;
-    } else if (isBlank(char) || char === ';' || char === '{') {
-      break;
-    }
+    const char = text.charCodeAt(at);
+    if (char === code.brace && variable) continue;
+    variable = char === code.dollar;
+    if (char === code.backslash) at += 1;
+    else if (char === code.semicolon || char === code.brace || isBlank(char)) break;
   }
   return Math.min(at, text.length);
 }
@@ -95,17 +103,14 @@ export function createLexer(text: string): Lexer {
   }
 
   function skipBlanksAndComments(): void {
-    for (;;) {
-      const char = text[position];
-      if (isBlank(char)) {
-        line += char === '\n' ? 1 : 0;
-        position += 1;
-      } else if (char === '#') {
+    for (; position < text.length; position += 1) {
+      const char = text.charCodeAt(position);
+      if (char === code.lf) line += 1;
+      else if (char === code.hash) {
         const end = text.indexOf('\n', position);
-        position = end < 0 ? text.length : end;
-      } else {
-        return;
-      }
+        // The line's end itself is counted with the next character.
+        position = end < 0 ? text.length : end - 1;
+      } else if (!isBlank(char)) return;
     }
   }
 
@@ -119,7 +124,7 @@ export function createLexer(text: string): Lexer {
     }
     moveTo(end + 1);
     const next = text[position];
-    if (next !== undefined && !isBlank(next) && next !== ';' && next !== '{' && next !== ')') {
+    if (next !== undefined && !/[ \t\r\n;{)]/.test(next)) {
       problems.push({ line, text: `unexpected "${next}" right after a closing quote` });
     }
     return { text: undoEscapes(text.slice(start.position, end)), line: start.line, quoted: true };
