@@ -40,6 +40,7 @@ export function createAccessMatcher(format: LogFormat, impatient = false): Acces
     failures = found >= 0 ? 0 : failures + 1;
     return found;
   };
-  if (program.deterministic) rehearse(match, program);
+  if (program.deterministic) rehearse(match, program, impatient ? 150 : 20);
+  failures = 0;
   return { program, record, match };
 }

@@ -5,9 +5,11 @@ import { byte } from './access-values.ts';
 /**
  * Runs a new matcher over made-up lines of its format, until V8 has seen every way through it. Without that it compiles
  * what the first thousand lines needed and throws the code away at the first line that is retried, unset or at a chunk's
- * end: the first 100,000 lines took twice as long, and at times all that followed (docs/performance.md). It costs 10 ms.
+ * end: the first 100,000 lines took twice as long, and at times all that followed (docs/performance.md).
+ *
+ * @param rounds 20 let V8 see every way and cost 10 ms; more bring forward when it compiles
  */
-export function rehearse(match: LineMatcher, { steps }: AccessProgram): void {
+export function rehearse(match: LineMatcher, { steps }: AccessProgram, rounds: number): void {
   const lines = variants.map((variant) => Buffer.from(`${steps.map((step) => sample(step, variant)).join('')}\n`));
   const broken = Buffer.from('x\n');
   const together = Buffer.concat(lines);
@@ -22,7 +24,6 @@ export function rehearse(match: LineMatcher, { steps }: AccessProgram): void {
   }
 }
 
-const rounds = 30;
 /** A line that does not match is tried in every way, which takes long in code that is still cold. */
 const brokenRounds = 3;
 
