@@ -106,5 +106,7 @@ test('owner, limit and descriptors; 0 descriptors where the kernel does not tell
   const { root } = proc({ 10: { ...master, children: '11' }, 11: { ...worker, limit: '24  ' } });
   const before62: FileSystem = { ...nodeFileSystem, stat: (path) => ({ ...nodeFileSystem.stat(path), size: 0 }) };
   const processes = createNginxProcesses(createProcfs(before62, root), () => 10);
-  expect(processes.look(1)[0]?.workers).toEqual([{ pid: 11, innerPid: 7, shuttingDown: false, uid: 33, limit: 24, openFiles: 0 }]);
+  expect(processes.look(1)[0]?.workers).toEqual([
+    { pid: 11, innerPid: 7, shuttingDown: false, uid: 33, limit: 24, openFiles: 0 },
+  ]);
 });
