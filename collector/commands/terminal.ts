@@ -4,7 +4,7 @@ import type { Streams } from './command.ts';
 const styles = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
 export type Style = keyof typeof styles;
 
-/** Colours a text that is already harmless; hands it back as it is where no colour is wanted. */
+/** Makes a text harmless, and colours it where colour is wanted. */
 export type Paint = (style: Style, text: string) => string;
 
 export interface Terminal {
@@ -28,7 +28,7 @@ export function printable(text: string, lines: 'one line' | 'lines' = 'one line'
 }
 
 export function painter(colour: boolean): Paint {
-  return colour ? (style, text) => `\u001b[${styles[style]}m${text}\u001b[0m` : (_, text) => text;
+  return colour ? (style, text) => `\u001b[${styles[style]}m${printable(text)}\u001b[0m` : (_, text) => printable(text);
 }
 
 /** What `stdout` is; NO_COLOR (no-color.org) and TERM=dumb are respected. */
