@@ -106,6 +106,7 @@ function otherPort(one: TcpCase): readonly Finding[] {
       [noFirewall],
     );
   if (slips.length > 0) return [wrongPort(slips)];
-  const down = processDown({ ...one, tcp: { ...tcp, otherPorts: [] } }, 'likely');
-  return candidates.length > 0 ? [down, wrongPort(candidates)] : [down];
+  const down = processDown({ ...one, tcp: { ...tcp, otherPorts: candidates } }, 'likely');
+  // Of many that listen there each may be meant, or none.
+  return candidates.length === 1 ? [down, wrongPort(candidates)] : [down];
 }

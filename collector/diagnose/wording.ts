@@ -3,6 +3,7 @@ import type { PeerCause } from '../model.ts';
 import type { Facts, NamespaceName, Owner, ServerFact } from './facts.ts';
 import type { Finding } from './finding.ts';
 import type { Judged } from './judge.ts';
+import { isSlip } from './process-rules.ts';
 import { shellWord } from './shell.ts';
 import { endpoint } from './signs.ts';
 
@@ -27,7 +28,7 @@ interface Subject {
   readonly at: string;
   readonly server: ServerFact | null;
   readonly home: NamespaceName | null;
-  readonly listener: string | null;
+  readonly listener: string;
   readonly otherHost: string;
   readonly reload: string;
 }
@@ -219,7 +220,13 @@ function subjectOf(judged: Judged, facts: Facts): Subject {
   const group = judged.subject.is === 'group' ? judged.subject.group : null;
   const server = peer?.servers[0] ?? peer?.formerly[0] ?? group?.servers[0] ?? null;
   const { tcp = null, unix = null } = peer ?? {};
-  const [other = null] = [...(tcp?.samePort ?? []), ...(tcp?.perhapsServing ?? []), ...(tcp?.otherPorts ?? [])];
+  const others = tcp?.otherPorts ?? [];
+  const [other = null] = [
+    ...(tcp?.samePort ?? []),
+    ...(tcp?.perhapsServing ?? []),
+    ...others.filter(({ port }) => isSlip(port, tcp?.port ?? 0)),
+    ...others,
+  ];
   return {
     judged,
     facts,
@@ -230,7 +237,7 @@ function subjectOf(judged: Judged, facts: Facts): Subject {
     at: server === null ? '' : `${server.file}:${server.line}`,
     server,
     home: tcp === null || tcp.home === 'elsewhere' ? null : tcp.home,
-    listener: other === null ? null : endpoint(other.host, other.port),
+    listener: other === null ? 'another address' : endpoint(other.host, other.port),
     otherHost: tcp?.host.includes(':') === true ? '127.0.0.1' : '::1',
     reload: reloadOf(facts.nginx),
   };
