@@ -1,19 +1,16 @@
-/** Where the running plugin writes down what it saw listening, and `diagnose` looks for it. */
-export interface ListenersFile {
-  readonly path: string;
-}
+import type { NginxFound } from './discover/find-nginx.ts';
 
 /** Where Netdata keeps its plugins' state, as packages and the static build have it. */
 const usualFolders = ['/var/lib/netdata', '/opt/netdata/var/lib/netdata'];
 
 /**
- * One file per network namespace: 127.0.0.1 is another host in each.
+ * Where the running plugin writes down what it saw listening for an nginx's peers, and where `diagnose` looks for it:
+ * best first. One file for each nginx: 127.0.0.1 may be another host for each.
  *
  * @param libDirectory NETDATA_LIB_DIR; null outside Netdata
- * @param network as Procfs.networkOf
  */
-export function listenersFiles(libDirectory: string | null, network: string | null): readonly ListenersFile[] {
-  const name = `nginx-upstream.listeners-${(network ?? '').replace(/^\d+:/, '') || '0'}.json`;
+export function listenersFiles(libDirectory: string | null, { master, confPath }: NginxFound): readonly string[] {
+  const slug = `${master?.container ?? ''}${confPath}`.replace(/[^A-Za-z0-9]+/g, '_').slice(-100);
   const folders = libDirectory === null ? usualFolders : [libDirectory];
-  return folders.map((folder) => ({ path: `${folder}/${name}` }));
+  return folders.map((folder) => `${folder}/nginx-upstream.listeners.${slug}.json`);
 }

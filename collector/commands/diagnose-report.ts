@@ -4,6 +4,7 @@ import type { Judged } from '../diagnose/judge.ts';
 import { duration, failureText, plural } from '../diagnose/signs.ts';
 import { word } from '../diagnose/wording.ts';
 import type { NginxRead } from '../discover/read-nginx.ts';
+import { localTime } from '../system/clock.ts';
 import type { RecentLines } from './recent-lines.ts';
 import { printable, type Style, type Terminal, wrapped } from './terminal.ts';
 
@@ -28,8 +29,6 @@ export interface DiagnosisResult {
   readonly sinceMs: number;
   readonly isRoot: boolean;
 }
-
-type TimeOf = (nowMs: number) => (ms: number) => string;
 
 const colours: Readonly<Record<'certain' | 'likely' | 'unknown', Style>> = {
   certain: 'red',
@@ -78,10 +77,10 @@ function verdict(judged: Judged, at: number, facts: Facts, terminal: Terminal): 
   ];
 }
 
-function block(judged: Judged, { facts, nowMs }: Diagnosis, terminal: Terminal, timeOf: TimeOf): readonly string[] {
+function block(judged: Judged, { facts, nowMs }: Diagnosis, terminal: Terminal): readonly string[] {
   if (facts === null) return [];
   const place = placeOf(judged);
-  const failures = [...judged.failures].map(([kind, each]) => failureText(kind, each, timeOf(nowMs)));
+  const failures = [...judged.failures].map(([kind, each]) => failureText(kind, each, (ms) => localTime(ms, nowMs)));
   return [
     terminal.paint('bold', title(judged)) + (place === null ? '' : `  ${terminal.paint('dim', place)}`),
     ...failures.flatMap((each) => paragraph(each, '  ', terminal)),
@@ -101,13 +100,13 @@ function healthy({ peer, sinceMs, diagnoses }: DiagnosisResult): string {
 }
 
 /** What could not be seen, and what to do about it. */
-function notes(result: DiagnosisResult, terminal: Terminal, timeOf: TimeOf): readonly string[] {
+function notes(result: DiagnosisResult, terminal: Terminal): readonly string[] {
   const { diagnoses, isRoot, problem } = result;
   const lines = diagnoses.flatMap(({ logs, later, facts, nowMs, read }) => [
     ...logs.unread.map(({ log, reason }) => `not read: ${log}: ${reason}`),
     logs.sinceMs === null
       ? ''
-      : `the log is long: only what was written since ${timeOf(nowMs)(logs.sinceMs)} was looked at`,
+      : `the log is long: only what was written since ${localTime(logs.sinceMs, nowMs)} was looked at`,
     later === 0 || facts === null
       ? ''
       : `${plural(later, 'request')} failed after the connection was made (reset, no answer, bad answer): that is the application's business`,
@@ -123,16 +122,16 @@ function notes(result: DiagnosisResult, terminal: Terminal, timeOf: TimeOf): rea
 }
 
 /** Lines to print. */
-export function renderDiagnosis(result: DiagnosisResult, terminal: Terminal, timeOf: TimeOf): readonly string[] {
+export function renderDiagnosis(result: DiagnosisResult, terminal: Terminal): readonly string[] {
   const { diagnoses } = result;
   if (diagnoses.length === 0) {
     return [
       'No nginx runs here, and none is configured in a known place: name its main file in nginx-upstream.conf (see check).',
     ];
   }
-  const blocks = diagnoses.flatMap((each) => each.judged.flatMap((judged) => block(judged, each, terminal, timeOf)));
+  const blocks = diagnoses.flatMap((each) => each.judged.flatMap((judged) => block(judged, each, terminal)));
   const looked = diagnoses.some(({ logs }) => logs.read.length > 0);
-  const more = notes(result, terminal, timeOf);
+  const more = notes(result, terminal);
   if (blocks.length > 0)
     return [...blocks, ...more, ...(more.length > 0 ? [''] : []), 'Each cause by its code: docs/troubleshooting.md'];
   return [looked ? printable(healthy(result)) : 'Could not look: no error log of nginx could be read.', ...more];

@@ -7,13 +7,13 @@ import { createProber } from '../diagnose/probe.ts';
 import { resolveNames } from '../discover/names.ts';
 import type { NginxRead } from '../discover/read-nginx.ts';
 import { planJob } from '../job-plan.ts';
-import { type ListenersFile, listenersFiles } from '../listeners-file.ts';
+import { listenersFiles } from '../listeners-file.ts';
 import { readEnvironment } from '../netdata/environment.ts';
 import { namesToResolve, withAddresses } from '../nginx/peers.ts';
 import { nginxSeen } from '../nginx-seen.ts';
 import { createProcfs } from '../source/procfs.ts';
 import { nodeAccounts } from '../system/accounts.ts';
-import { systemClock } from '../system/clock.ts';
+import { localTime, systemClock } from '../system/clock.ts';
 import { resolveName } from '../system/dns.ts';
 import { attempt, nodeFileSystem } from '../system/fs.ts';
 import { connectOnce } from '../system/net.ts';
@@ -77,8 +77,8 @@ async function withNames(read: NginxRead): Promise<NginxRead> {
   return { ...read, configuration: withAddresses(read.configuration, addresses) };
 }
 
-function readMemory(files: readonly ListenersFile[]): string {
-  for (const { path } of files) {
+function readMemory(files: readonly string[]): string {
+  for (const path of files) {
     const text = attempt(() => nodeStateFile(path).read());
     if (text.ok) return text.value;
   }
@@ -95,7 +95,7 @@ async function diagnoseJob(
   const fs = nodeFileSystem;
   const { hostPrefix } = environment;
   const read = await withNames(unresolved);
-  const followed = { read, pending: null, previous: null, newLogs: new Set<string>() };
+  const followed = { read, pending: null, previous: [], newLogs: new Set<string>() };
   const plan = planJob(settings, job, followed, { fs, hostPrefix });
   const nowMs = systemClock.wallMs();
   const logs = readRecentLines(
@@ -104,7 +104,7 @@ async function diagnoseJob(
     fs,
   );
   const tally = createFailureTally(
-    (peer, protocol) => plan.attribution?.upstreamOf(peer, null, protocol === 'mail' ? null : protocol) ?? peer,
+    (peer, protocol) => plan.upstreamOf?.(peer, null, protocol === 'mail' ? null : protocol) ?? peer,
     mostPeers,
   );
   for (const { line, ms } of logs.lines) tally.record(line, ms);
@@ -121,9 +121,7 @@ async function diagnoseJob(
   function look(): Promise<Facts> {
     const procRoot = `${hostPrefix}/proc`;
     const proc = createProcfs(fs, procRoot);
-    const remembered = recall(
-      readMemory(listenersFiles(environment.libDirectory, proc.networkOf(read.found.master?.pid ?? 'self'))),
-    );
+    const remembered = recall(readMemory(listenersFiles(environment.libDirectory, read.found)));
     const prober = createProber(probe, connectOnce, () => systemClock.monotonicUs() / 1000);
     return gather(failing, nginxSeen(read, remembered, { fs, hostPrefix }), prober, {
       fs,
@@ -137,21 +135,8 @@ async function diagnoseJob(
   }
 
   function judgeNow(facts: Facts): readonly Judged[] {
-    return judge(facts, timeText(nowMs));
+    return judge(facts, (ms) => localTime(ms, nowMs));
   }
-}
-
-/** This host's clock; the day only when it is another. */
-export function timeText(nowMs: number): (ms: number) => string {
-  const parts = (ms: number): readonly [string, string] => {
-    const local = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString();
-    return [local.slice(0, 10), local.slice(11, 19)];
-  };
-  const [today] = parts(nowMs);
-  return (ms) => {
-    const [day, time] = parts(ms);
-    return day === today ? time : `${day} ${time}`;
-  };
 }
 
 /** 0 no peer fails, 1 some do, 2 could not look. */
@@ -187,8 +172,7 @@ export const diagnose: Command = {
     const output = createOutput(streams.stdout);
     const code = exitCode(diagnoses);
     if (options.json) output.line(JSON.stringify(toJson(result)));
-    else
-      for (const line of renderDiagnosis(result, terminalOf(streams.stdout, process.env), timeText)) output.line(line);
+    else for (const line of renderDiagnosis(result, terminalOf(streams.stdout, process.env))) output.line(line);
     await output.end();
     return code;
   },

@@ -11,6 +11,8 @@ export interface FailureTally {
   failing(): Failing;
   /** Failures after the connection was made: no matter of connecting. */
   later(): number;
+  /** Connect failures recorded so far: grows with each. */
+  count(): number;
 }
 
 type UpstreamOf = (peer: string, protocol: ErrorLine['protocol']) => string;
@@ -18,6 +20,7 @@ type ByKind = Map<ConnectKind, KindFailures>;
 
 const connectSet: ReadonlySet<string> = new Set(connectKinds);
 const isConnect = (kind: Kind): kind is ConnectKind => connectSet.has(kind);
+const limits: ReadonlySet<Kind> = new Set<Kind>(['no_files', 'worker_connections']);
 const notFailures: ReadonlySet<Kind> = new Set<Kind>(['disabled', 'unrelated']);
 
 function add(kinds: ByKind, kind: ConnectKind, errno: number | null, ms: number): void {
@@ -39,6 +42,7 @@ export function createFailureTally(upstreamOf: UpstreamOf, mostPeers: number): F
   const groups = new Map<string, ByKind>();
   const nginx: ByKind = new Map();
   let later = 0;
+  let count = 0;
 
   function kindsOf(peer: string, upstream: string): ByKind {
     const known = peers.get(peer);
@@ -54,7 +58,9 @@ export function createFailureTally(upstreamOf: UpstreamOf, mostPeers: number): F
         if (!notFailures.has(kind)) later++;
         return;
       }
-      if (upstream === null) return add(nginx, kind, errno, ms);
+      count++;
+      // They are nginx's own, whichever peer it happened to be connecting to.
+      if (upstream === null || limits.has(kind)) return add(nginx, kind, errno, ms);
       const name = upstreamOf(upstream.peer, protocol);
       if (kind !== 'no_live') return add(kindsOf(upstream.peer, name), kind, errno, ms);
       const group: ByKind = groups.get(name) ?? new Map();
@@ -80,5 +86,6 @@ export function createFailureTally(upstreamOf: UpstreamOf, mostPeers: number): F
       nginx: new Map(nginx),
     }),
     later: () => later,
+    count: () => count,
   };
 }

@@ -78,6 +78,12 @@ function homeOf(address: PeerAddress, { nginx, others }: Namespaces, look: Look)
   return another === undefined ? (home ?? 'elsewhere') : null;
 }
 
+/** The first socket that serves the address, or may. */
+export function listenerOf({ address }: TcpLook, home: Namespace, look: Look): Listener | null {
+  const listeners = look.tableOf(home)?.listeners ?? [];
+  return listeners.find((each) => each.port === address.port && serves(each, address) !== false) ?? null;
+}
+
 export interface TcpLook {
   readonly address: PeerAddress;
   readonly home: Namespace | 'elsewhere' | null;

@@ -3,12 +3,12 @@ import { chmodSync, copyFileSync, existsSync, readFileSync, writeFileSync } from
 import { connect, type Socket } from 'node:net';
 import { join, resolve } from 'node:path';
 import type { PeerCause } from '../../collector/model.ts';
-import type { Host } from '../support/two-hosts.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
 import type { Child } from '../support/process.ts';
 import { request } from '../support/request.ts';
 import { run } from '../support/run.ts';
 import { atEnd, tempDir } from '../support/temp.ts';
+import type { Host } from '../support/two-hosts.ts';
 import { sleep, waitUntil } from '../support/wait.ts';
 
 /** Where one fault lives: its own port, its own folder, its own location of nginx. */
