@@ -77,7 +77,7 @@ export function judgePeer(peer: PeerFacts, facts: Facts, time: TimeText): Judged
   };
 }
 
-function judgeGroup(group: GroupFacts, time: TimeText): Judged {
+function judgeGroup(group: GroupFacts): Judged {
   const failures: FailuresByKind = new Map([['no_live', group.failures]]);
   const rules = group.servers.map(
     ({ address, maxFails, failTimeoutSeconds }) =>
@@ -86,10 +86,7 @@ function judgeGroup(group: GroupFacts, time: TimeText): Judged {
   const finding = found(
     'ejected',
     'certain',
-    [
-      failureText('no_live', group.failures, time),
-      rules.length > 0 ? `${plural(rules.length, 'server')}: ${rules.slice(0, 6).join(', ')}` : null,
-    ],
+    [rules.length > 0 ? `${plural(rules.length, 'server')}: ${rules.slice(0, 6).join(', ')}` : null],
     ['a connect failure of its own: nginx did not even try a peer'],
   );
   return {
@@ -122,7 +119,7 @@ export function judge(facts: Facts, time: TimeText): readonly Judged[] {
   const all = [
     ...judgeNginx(facts),
     ...facts.peers.map((peer) => judgePeer(peer, facts, time)),
-    ...facts.groups.map((group) => judgeGroup(group, time)),
+    ...facts.groups.map((group) => judgeGroup(group)),
   ];
   return [...all].sort((a, b) => isOver(a) - isOver(b) || total(b) - total(a));
 }

@@ -7,7 +7,8 @@ const notPeer = 'the peer: it was not even asked';
 
 function ports(tcp: TcpFacts | null): Finding {
   const local = tcp?.localPorts ?? null;
-  const used = local === null ? null : `${local.used} of ${local.of} local ports are in use towards this peer`;
+  const used =
+    local === null ? null : `${local.used} connections to this peer hold a local port; the range has ${local.of}`;
   const scarce = local !== null && local.used * 10 >= local.of * 8;
   return found(
     'no_ports',

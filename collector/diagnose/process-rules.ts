@@ -4,7 +4,7 @@ import { type Finding, found } from './finding.ts';
 import { type TcpCase, visibleHome } from './rule-case.ts';
 import { signs } from './signs.ts';
 
-const noFirewall = 'a firewall: nothing listens there that it could stand before';
+const noFirewall = 'a firewall alone: without a listener the port refuses anyway';
 const notDown = 'the process being down: it listens';
 
 /** Nothing serves the address in the peer's home, which can be seen. */

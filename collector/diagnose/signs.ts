@@ -54,7 +54,7 @@ const kindTexts: Partial<Record<ConnectKind, string>> = {
 export function failureText(kind: ConnectKind, failures: KindFailures, time: TimeText): string {
   const { count, firstMs, lastMs, errno } = failures;
   const when = lastMs === firstMs ? `at ${time(lastMs)}` : `from ${time(firstMs)} to ${time(lastMs)}`;
-  return `nginx's error log: ${kindTexts[kind] ?? kind} ${count} times${errno === null ? '' : ` (errno ${errno})`}, ${when}`;
+  return `nginx's error log: ${kindTexts[kind] ?? kind} ${count === 1 ? 'once' : `${count} times`}${errno === null ? '' : ` (errno ${errno})`}, ${when}`;
 }
 
 export function listenerText({ host, port, owner }: ListenerFact): string {
@@ -108,7 +108,9 @@ export const signs = {
     }
   },
   neighbour: (host: string, answered: boolean) =>
-    answered ? `${host} answers ARP: the host is up` : `${host} does not answer ARP: no host has this address now`,
+    answered
+      ? `${host} has answered ARP lately: the host is up`
+      : `${host} does not answer ARP: no host has this address now`,
   elsewhere: (host: string) => `${host} is another host: who listens there cannot be seen from here`,
   lastListening: ({ remembered }: PeerFacts, time: TimeText) =>
     remembered === null || remembered.listeningMs === null

@@ -1,11 +1,24 @@
 /** The words for each cause: what it is, what to do about it, and what to type next. */
 import type { PeerCause } from '../model.ts';
-import type { Facts, NamespaceName, Owner, ServerFact } from './facts.ts';
+import type { Facts } from './facts.ts';
 import type { Finding } from './finding.ts';
 import type { Judged } from './judge.ts';
-import { isSlip } from './process-rules.ts';
 import { shellWord } from './shell.ts';
 import { endpoint } from './signs.ts';
+import {
+  firewall,
+  inside,
+  isElsewhere,
+  line,
+  open,
+  owned,
+  ownerOf,
+  process,
+  type Subject,
+  servesAgain,
+  ss,
+  subjectOf,
+} from './subject.ts';
 
 export interface Words {
   /** One sentence: what is wrong. */
@@ -16,84 +29,32 @@ export interface Words {
   readonly next: readonly string[];
 }
 
-/** What the words are made of. */
-interface Subject {
-  readonly judged: Judged;
-  readonly facts: Facts;
-  readonly name: string;
-  readonly upstream: string;
-  readonly host: string;
-  readonly port: number;
-  /** Of the `server` line; empty when it is in no configuration. */
-  readonly at: string;
-  readonly server: ServerFact | null;
-  readonly home: NamespaceName | null;
-  readonly listener: string;
-  readonly otherHost: string;
-  readonly reload: string;
-}
-
-function reloadOf({ command }: Facts['nginx']): string {
-  return `${command} -t && ${command} -s reload`;
-}
-
-function systemctl(verb: string, { unit, unitUser }: Owner): string {
-  const name = shellWord(unit ?? '');
-  return unitUser === null ? `systemctl ${verb} ${name}` : `systemctl --user -M ${unitUser}@ ${verb} ${name}`;
-}
-
-function inside(home: NamespaceName | null, command: string): string {
-  return home === null || home.is === 'host' ? command : `nsenter -t ${home.pid} -n ${command}`;
-}
-
-function ss({ home, port }: Subject): string {
-  return inside(home, `ss -ltnp 'sport = :${port}'`);
-}
-
-function owned(owner: Owner | null, otherwise: string): readonly string[] {
-  if (owner?.container != null)
-    return [`docker ps -a --filter id=${owner.container}`, `docker logs --tail 50 ${owner.container}`];
-  if (owner === null || owner.unit === null) return [otherwise];
-  const user = owner.unitUser === null ? '' : `_UID=${owner.unitUser} `;
-  return [systemctl('status', owner), `journalctl ${user}-u ${shellWord(owner.unit)} -n 50`];
-}
-
-function ownerOf({ judged }: Subject): Owner | null {
-  if (judged.subject.is !== 'peer') return null;
-  const { peer } = judged.subject;
-  return peer.remembered?.owner ?? peer.tcp?.serving[0]?.owner ?? null;
-}
-
-function line({ at, server }: Subject): string {
-  return server === null ? 'in the configuration' : `at ${at} (server ${server.address})`;
-}
-
-function open(one: Subject): string {
-  const { at } = one;
-  const [, file = '', number = ''] = /^(.*):(\d+)$/.exec(at) ?? [];
-  return at === '' ? `${one.facts.nginx.command} -T | grep -n upstream` : `sed -n ${number}p ${shellWord(file)}`;
-}
-
-const isElsewhere = ({ home }: Subject): boolean => home === null;
-const firewall = (one: Subject): string =>
-  inside(one.home, 'nft list ruleset    # or: iptables-save, and ip6tables-save for IPv6');
-
 type Wording = (one: Subject) => Words;
 
 const wordings: Readonly<Record<PeerCause, Wording>> = {
-  process_down: (one) => ({
-    what: isElsewhere(one)
-      ? `the host ${one.host} is up, but nothing accepts on port ${one.port} there`
-      : `the process behind ${one.name} does not run, or has not opened its port`,
-    fix: isElsewhere(one)
-      ? `Start the application on ${one.host}.`
-      : 'Start the application; its log says why it stopped.',
-    next: isElsewhere(one)
-      ? [
-          `ssh ${one.host} "ss -ltn 'sport = :${one.port}'"    # no line: start it; a line: look at that host's firewall`,
-        ]
-      : owned(ownerOf(one), `${ss(one)}    # no line: start the application that serves ${one.name}`),
-  }),
+  process_down: (one) => {
+    if (servesAgain(one)) {
+      const why = owned(ownerOf(one), ss(one));
+      return {
+        what: `${one.name} was down, and serves again`,
+        fix: 'Nothing to do now; its log says why it stopped.',
+        next: why,
+      };
+    }
+    if (isElsewhere(one)) {
+      const look = `ssh ${one.host} "ss -ltn 'sport = :${one.port}'"`;
+      return {
+        what: `the host ${one.host} is up, but nothing accepts on port ${one.port} there`,
+        fix: `Start the application on ${one.host}.`,
+        next: [`${look}    # no line: start it; a line: look at that host's firewall`],
+      };
+    }
+    return {
+      what: `the process behind ${one.name} does not run, or has not opened its port`,
+      fix: 'Start the application; its log says why it stopped.',
+      next: owned(ownerOf(one), `${ss(one)}    # no line: start the application that serves ${one.name}`),
+    };
+  },
   wrong_bind_address: (one) => ({
     what: `the application listens on port ${one.port}, but on ${one.listener}, not on ${one.host}`,
     fix: `Let it listen on ${one.host} or on all addresses; or change the line ${line(one)}.`,
@@ -101,22 +62,29 @@ const wordings: Readonly<Record<PeerCause, Wording>> = {
   }),
   wrong_port: (one) => ({
     what: `nothing listens on port ${one.port}; what listens on ${one.host} is ${one.listener}`,
-    fix: `If that is the application, write its port ${line(one)}, then: ${one.reload}. If not, start the one for port ${one.port}.`,
-    next: [open(one), inside(one.home, 'ss -ltnp')],
+    fix: `If that is the application, write its port ${line(one)} and reload nginx. If not, start the one for port ${one.port}.`,
+    next: [inside(one.home, 'ss -ltnp'), open(one), one.reload],
   }),
   localhost_family: (one) => ({
     what: `${one.server?.name ?? 'localhost'} is both 127.0.0.1 and ::1, and the application listens on ${one.listener} only`,
-    fix: `Write the address it listens on, ${endpoint(one.otherHost, one.port)}, instead of the name ${line(one)}, then: ${one.reload}`,
-    next: [open(one), ss(one)],
+    fix: `Write the address it listens on, ${endpoint(one.otherHost, one.port)}, instead of the name ${line(one)}, and reload nginx.`,
+    next: [open(one), one.reload],
   }),
-  container_localhost: (one) => ({
-    what: `${one.host} means another machine to nginx: it is in a network namespace (container) of its own, and nothing listens on ${one.name} there`,
-    fix: `Let nginx ask for an address that leads out of its namespace ${line(one)}: the application's container name or address, or the host's address as nginx sees it; the application must listen there, not on loopback.`,
-    next: [`${inside(one.home, 'ip route show default')}    # the host, as nginx sees it`, open(one)],
-  }),
+  container_localhost: (one) =>
+    one.home?.is === 'host'
+      ? {
+          what: `nothing listens on ${one.name} on this host; what has the port is in a network namespace (container) of its own`,
+          fix: `Publish the port on the host (docker run -p ${one.host}:${one.port}:${one.port}), or write the container's address ${line(one)} and reload nginx.`,
+          next: ['docker ps', open(one), one.reload],
+        }
+      : {
+          what: `${one.host} is not this host for nginx: it is in a network namespace (container) of its own, and nothing listens on ${one.name} in it`,
+          fix: `Write ${line(one)} an address that leads out of it: the application's container name or address, or the host's as nginx sees it; the application must listen there, not on loopback. Then reload nginx.`,
+          next: [`${inside(one.home, 'ip route show default')}    # the host, as nginx sees it`, open(one), one.reload],
+        },
   stale_address: (one) => ({
     what: `nginx still uses ${one.host}, but the name it came from leads elsewhere now`,
-    fix: `Let nginx ask again: ${one.reload}. To let it follow by itself (1.27.3 and newer): a resolver, a zone, and the parameter resolve ${line(one)}.`,
+    fix: `Let nginx ask again: reload it. To let it follow by itself (1.27.3 and newer): a resolver, a zone, and the parameter resolve ${line(one)}.`,
     next: [one.reload, `getent ahosts ${shellWord(one.server?.name ?? '')}`],
   }),
   firewall_reject: (one) => ({
@@ -128,7 +96,8 @@ const wordings: Readonly<Record<PeerCause, Wording>> = {
     what: `the application behind ${one.name} does not accept connections as fast as they come: its listen queue is full`,
     fix: 'It hangs or is overloaded: look what it does, restart it if it hangs. For bursts raise its listen backlog and net.core.somaxconn.',
     next: [
-      `${inside(one.home, `ss -ltn 'sport = :${one.port}'`)}    # Recv-Q of Send-Q`,
+      `${inside(one.home, `ss -ltn 'sport = :${one.port}'`)}    # full: Recv-Q is at Send-Q or above`,
+      ...process(ownerOf(one)),
       ...owned(ownerOf(one), ss(one)),
     ],
   }),
@@ -141,7 +110,7 @@ const wordings: Readonly<Record<PeerCause, Wording>> = {
   }),
   host_down: (one) => ({
     what: `no host answers at ${one.host}: it is down, or has another address`,
-    fix: `Bring the host up. If it is gone for good, take it out ${line(one)}, then: ${one.reload}`,
+    fix: `Bring the host up. If it is gone for good, take it out ${line(one)} and reload nginx.`,
     next: [`ping -c 3 ${one.host}`, `ip neigh show ${one.host}`],
   }),
   no_route: (one) => ({
@@ -172,13 +141,20 @@ const wordings: Readonly<Record<PeerCause, Wording>> = {
   }),
   socket_denied: (one) => ({
     what: `nginx's workers may not use the socket ${one.host}`,
-    fix: `Let the application make its socket for nginx's group (mode 0660; php-fpm: listen.owner, listen.group, listen.mode), with folders that can be entered.`,
-    next: [`namei -l ${shellWord(one.host)}`, ...(one.facts.nginx.selinux ? ['ausearch -m avc -ts recent'] : [])],
+    fix: 'Let the application make its socket for a group that nginx is in, with mode 0660 (php-fpm: listen.owner, listen.group, listen.mode), in folders that can be entered.',
+    next: [
+      `namei -l ${shellWord(one.host)}`,
+      ...(one.facts.nginx.user === null ? [] : [`id ${shellWord(one.facts.nginx.user)}    # nginx's groups`]),
+      ...(one.facts.nginx.selinux ? ['ausearch -m avc -ts recent'] : []),
+    ],
   }),
   socket_backlog_full: (one) => ({
     what: `the queue of the socket ${one.host} is full: the application does not accept as fast as connections come`,
     fix: 'It hangs or is overloaded: look what it does. For bursts raise its listen backlog (php-fpm: listen.backlog) and net.core.somaxconn.',
-    next: [`ss -lxp | grep -F ${shellWord(one.host)}    # Recv-Q of Send-Q`, 'sysctl net.core.somaxconn'],
+    next: [
+      `ss -lxp | grep -F ${shellWord(one.host)}    # full: Recv-Q is at Send-Q or above`,
+      'sysctl net.core.somaxconn',
+    ],
   }),
   no_ports: (one) => ({
     what: `nginx has no free local port for connections to ${one.name}`,
@@ -187,12 +163,12 @@ const wordings: Readonly<Record<PeerCause, Wording>> = {
   }),
   no_files: ({ facts: { nginx }, reload }) => ({
     what: 'nginx has no free file descriptor: it can neither accept nor connect',
-    fix: `Raise it: worker_rlimit_nofile ${Math.max(65535, (nginx.openFiles?.limit ?? 0) * 4)}; at the top of ${nginx.conf ?? 'nginx.conf'} (at least twice worker_connections${nginx.workerConnections === null ? '' : `, which is ${nginx.workerConnections}`}), then: ${reload}`,
+    fix: `Raise it: worker_rlimit_nofile ${Math.max(65535, (nginx.openFiles?.limit ?? 0) * 4)}; at the top of ${nginx.conf ?? 'nginx.conf'} (at least twice worker_connections${nginx.workerConnections === null ? '' : `, which is ${nginx.workerConnections}`}); then reload nginx.`,
     next: [`grep -n worker_ ${shellWord(nginx.conf ?? '/etc/nginx/nginx.conf')}`, reload],
   }),
   worker_connections: ({ facts: { nginx }, reload }) => ({
     what: `nginx has no free connection: worker_connections${nginx.workerConnections === null ? '' : ` ${nginx.workerConnections}`} are used up`,
-    fix: `Raise worker_connections in the events block of ${nginx.conf ?? 'nginx.conf'} (a proxied request takes two) and worker_rlimit_nofile with it, then: ${reload}`,
+    fix: `Raise worker_connections in the events block of ${nginx.conf ?? 'nginx.conf'} (a proxied request takes two) and worker_rlimit_nofile with it; then reload nginx.`,
     next: [`grep -n worker_ ${shellWord(nginx.conf ?? '/etc/nginx/nginx.conf')}`, reload],
   }),
   restarting: (one) => ({
@@ -214,34 +190,6 @@ const wordings: Readonly<Record<PeerCause, Wording>> = {
         : [open(one)],
   }),
 };
-
-function subjectOf(judged: Judged, facts: Facts): Subject {
-  const peer = judged.subject.is === 'peer' ? judged.subject.peer : null;
-  const group = judged.subject.is === 'group' ? judged.subject.group : null;
-  const server = peer?.servers[0] ?? peer?.formerly[0] ?? group?.servers[0] ?? null;
-  const { tcp = null, unix = null } = peer ?? {};
-  const others = tcp?.otherPorts ?? [];
-  const [other = null] = [
-    ...(tcp?.samePort ?? []),
-    ...(tcp?.perhapsServing ?? []),
-    ...others.filter(({ port }) => isSlip(port, tcp?.port ?? 0)),
-    ...others,
-  ];
-  return {
-    judged,
-    facts,
-    name: judged.name,
-    upstream: judged.upstream,
-    host: tcp?.host ?? unix?.path ?? judged.name,
-    port: tcp?.port ?? 0,
-    at: server === null ? '' : `${server.file}:${server.line}`,
-    server,
-    home: tcp === null || tcp.home === 'elsewhere' ? null : tcp.home,
-    listener: other === null ? 'another address' : endpoint(other.host, other.port),
-    otherHost: tcp?.host.includes(':') === true ? '127.0.0.1' : '::1',
-    reload: reloadOf(facts.nginx),
-  };
-}
 
 export function word({ code }: Finding, judged: Judged, facts: Facts): Words {
   return wordings[code](subjectOf(judged, facts));
