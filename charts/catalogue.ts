@@ -4,6 +4,7 @@ import { accepts, activeConnections, connections, httpRequests, writingShare } f
 import { connectFailures, peerFailures, upstreamFailures } from './failures.ts';
 import { peerState, peerTransitions, upstreamPeers } from './health.ts';
 import { descriptorsUsed, workerConnectionsUsed, workerEvents, workers } from './limits.ts';
+import { peerCause } from './peer-cause.ts';
 import { peerTcpStates } from './peer-sockets.ts';
 import { logBehind, logLines, pluginLoad, sources } from './plugin.ts';
 import { clientOutcomes, requests } from './requests.ts';
@@ -33,6 +34,7 @@ export const catalogue: readonly Chart[] = [
   responseTimeMinute,
   upstreamPeers,
   peerFailures,
+  peerCause,
   peerAttempts,
   peerConnectTime,
   peerResponseTime,

@@ -14,6 +14,7 @@ import { resolveName } from './system/dns.ts';
 import { execute } from './system/exec.ts';
 import { nodeFileSystem } from './system/fs.ts';
 import { processLoad } from './system/load.ts';
+import { connectOnce } from './system/net.ts';
 import { nodeStateFile, type StateFile } from './system/state-file.ts';
 import { bindUdp } from './system/udp.ts';
 
@@ -70,6 +71,8 @@ export async function runPlugin(options: PluginOptions, host: NodeJS.Process): P
     startChild,
     execute,
     resolve: resolveName,
+    connect: connectOnce,
+    libDirectory: environment.libDirectory,
     hostPrefix: environment.hostPrefix,
   });
 

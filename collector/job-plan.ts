@@ -2,6 +2,7 @@ import type { JobSettings } from './config/settings.ts';
 import { procFolder } from './discover/find-nginx.ts';
 import type { Followed } from './discover/nginx-follower.ts';
 import { onlineProcessors } from './discover/processes.ts';
+import type { NginxRead } from './discover/read-nginx.ts';
 import {
   type AccessLogPlan,
   discoveredAccessLogs,
@@ -30,6 +31,8 @@ export interface JobPlan {
   readonly peers: readonly ConfiguredPeer[];
   /** The names of upstreams that need no request to be known. */
   readonly upstreams: readonly string[];
+  /** What runs, and by what configuration; null when none was found. */
+  readonly nginx: Pick<NginxRead, 'found' | 'configuration'> | null;
 }
 
 /** Where nothing is known at all: what most distributions have. */
@@ -126,5 +129,6 @@ export function planJob(settings: JobSettings, name: string, followed: Followed 
     upstreamOf: firstToKnow(attributions),
     peers: attribution === undefined ? [] : peersOf(upstreams, attribution),
     upstreams: upstreams.map((upstream) => upstream.name),
+    nginx: followed === null ? null : followed.read,
   };
 }

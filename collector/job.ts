@@ -3,13 +3,17 @@ import { encode } from '../charts/encode.ts';
 import { nothingDrawn, type PlanContext, plan as planCharts, retireAll } from '../charts/plan.ts';
 import { createJobAggregate } from './aggregate/job.ts';
 import { explainDifference } from './aggregate/reconciliation.ts';
+import type { ProbeMode } from './diagnose/probe.ts';
 import { createJobLogs } from './job-logs.ts';
 import type { JobPlan } from './job-plan.ts';
 import type { LogPorts } from './logs.ts';
 import type { ErrorLine, PluginLoad } from './model.ts';
 import type { Conditions, Log } from './netdata/log.ts';
 import { createNginxServer } from './nginx-server.ts';
+import { createPeerCauses } from './peer-causes.ts';
 import type { Clock } from './system/clock.ts';
+import type { Resolve } from './system/dns.ts';
+import type { Connect } from './system/net.ts';
 
 /** One nginx at work: its sources, what they are counted into, and what has been drawn of it. */
 export interface Job {
@@ -30,6 +34,11 @@ export interface JobPorts extends Omit<LogPorts, 'now'> {
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
+  readonly resolve: Resolve;
+  readonly connect: Connect;
+  readonly probe: ProbeMode;
+  /** Where state may be kept; null outside Netdata. */
+  readonly libDirectory: string | null;
   /** CPU time of this process, microseconds. */
   readonly cpuUs: () => number;
 }
@@ -49,19 +58,26 @@ export function startJob(first: JobPlan, maxPeers: number, ports: JobPorts): Job
   const now = () => clock.monotonicUs() / 1000;
   const logs = createJobLogs(name, aggregate, record, { ...ports, now });
   const server = createNginxServer(name, first, ports);
+  const causes = createPeerCauses(name, upstreamOfFailed, ports);
   let pages = { ok: 0, failing: 0 };
   let drawn = nothingDrawn;
   follow(first);
+
+  function upstreamOfFailed(peer: string, protocol: ErrorLine['protocol']): string {
+    return plan.upstreamOf === null || protocol === 'mail' ? peer : plan.upstreamOf(peer, null, protocol);
+  }
 
   function follow(next: JobPlan): void {
     plan = next;
     logs.follow(next);
     server.follow(next);
+    causes.follow(next.nginx);
     aggregate.configure(next.peers, next.upstreams, clock.monotonicUs());
   }
 
   function record(line: ErrorLine): void {
     aggregate.errorLine(line, clock.monotonicUs());
+    causes.record(line);
     // The master's own words, src/os/unix/ngx_process.c:ngx_process_get_status.
     if (line.connection === null && /^worker process \d+ exited on signal \d/.test(line.message)) server.workerDied();
   }
@@ -79,11 +95,12 @@ export function startJob(first: JobPlan, maxPeers: number, ports: JobPorts): Job
       logs.drain();
       pages = server.drain();
       aggregate.setWorkers(server.workers());
+      causes.tick(clock.monotonicUs());
     },
 
     draw(context, load) {
       const nowUs = clock.monotonicUs();
-      const snapshot = server.complete(aggregate.snapshot(nowUs, health(), load), nowUs);
+      const snapshot = causes.complete(server.complete(aggregate.snapshot(nowUs, health(), load), nowUs));
       const difference = snapshot.reconciliation ? explainDifference(snapshot.reconciliation) : null;
       conditions.set(`${name} reconciliation`, difference);
       const next = planCharts(catalogue, snapshot, drawn, context);
@@ -97,6 +114,7 @@ export function startJob(first: JobPlan, maxPeers: number, ports: JobPorts): Job
       logs.close();
       conditions.drop(`${name} reconciliation`);
       server.close();
+      causes.close();
       return encode(retireAll(drawn));
     },
   };

@@ -16,7 +16,7 @@ export interface Jobs {
   remember(): void;
 }
 
-export interface JobsPorts extends JobPorts, NginxWatchPorts {}
+export interface JobsPorts extends Omit<JobPorts, 'probe'>, NginxWatchPorts {}
 
 /** A job of the settings: one nginx, or as many as are discovered. */
 interface Group {
@@ -40,7 +40,7 @@ function withoutGuesses(settings: JobSettings): JobSettings {
   return { ...settings, accessLogs: settings.accessLogs?.filter(({ format }) => format?.includes('$')) ?? null };
 }
 
-function startGroup(settings: JobSettings, maxPeers: number, ports: JobsPorts): Group {
+function startGroup(settings: JobSettings, maxPeers: number, ports: JobPorts & NginxWatchPorts): Group {
   const watch = watchNginx(settings, ports);
   const jobs = new Map<string, Job>();
   const names = new Map<string, string>();
@@ -98,13 +98,16 @@ export function createJobs(ports: JobsPorts): Jobs {
   let farewells = '';
 
   return {
-    apply({ jobs, maxPeers }) {
-      const wanted = new Map(jobs.map((job) => [JSON.stringify([job, maxPeers]), job]));
+    apply({ jobs, maxPeers, probe }) {
+      const wanted = new Map(jobs.map((job) => [JSON.stringify([job, maxPeers, probe]), job]));
       for (const [key, group] of running) {
         if (!wanted.has(key)) farewells += group.close();
       }
       running = new Map(
-        Array.from(wanted, ([key, settings]) => [key, running.get(key) ?? startGroup(settings, maxPeers, ports)]),
+        Array.from(wanted, ([key, settings]) => [
+          key,
+          running.get(key) ?? startGroup(settings, maxPeers, { ...ports, probe }),
+        ]),
       );
     },
 

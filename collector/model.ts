@@ -84,6 +84,36 @@ export interface ErrorLine {
   readonly truncated: boolean;
 }
 
+/**
+ * Why a peer cannot be reached, or nginx itself cannot connect (design: section 7, measure 11), in the order of the
+ * chart. docs/troubleshooting.md has a section for each.
+ */
+export const peerCauses = [
+  'process_down',
+  'wrong_bind_address',
+  'wrong_port',
+  'localhost_family',
+  'container_localhost',
+  'stale_address',
+  'firewall_reject',
+  'accept_queue_full',
+  'no_answer',
+  'host_down',
+  'no_route',
+  'not_permitted',
+  'socket_missing',
+  'socket_stale',
+  'socket_denied',
+  'socket_backlog_full',
+  'no_ports',
+  'no_files',
+  'worker_connections',
+  'restarting',
+  'ejected',
+  'unknown',
+] as const;
+export type PeerCause = (typeof peerCauses)[number];
+
 /** The client's side of all requests, by status; 502, 503 and 504 are apart from `5xx`. */
 export const requestClasses = ['1xx', '2xx', '3xx', '4xx', '5xx', '502', '503', '504'] as const;
 export type RequestClass = (typeof requestClasses)[number];
@@ -203,6 +233,8 @@ export interface PeerSnapshot {
   readonly connectTime?: Percentiles | null;
   readonly responseTime?: Percentiles | null;
   readonly sockets?: PeerSockets | null;
+  /** 1 for each cause that was found, 0 for the others (measure 11). */
+  readonly causes?: Counts<PeerCause> | null;
 }
 
 export interface UpstreamSnapshot {

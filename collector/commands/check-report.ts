@@ -3,6 +3,7 @@ import type { Facts } from '../discover/facts.ts';
 import type { LogState } from '../discover/log-state.ts';
 import type { WordedFinding } from '../discover/wording.ts';
 import type { AccessLog, ErrorLog, LogTarget, Upstream } from '../nginx/types.ts';
+import { type Paint, printable } from './terminal.ts';
 
 export interface Inspected {
   /** The job of the configuration, or `local`. */
@@ -18,20 +19,7 @@ export interface CheckResult {
 /** More than this of one kind does not fit a screen; `--json` has all. */
 const mostRows = 12;
 
-type Paint = (style: 'bold' | 'red' | 'yellow' | 'cyan' | 'dim', text: string) => string;
-
-const styles = { bold: 1, red: 31, yellow: 33, cyan: 36, dim: 2 } as const;
 const colours = { error: 'red', warning: 'yellow', notice: 'cyan' } as const;
-
-function painter(colour: boolean): Paint {
-  return colour ? (style, text) => `\u001b[${styles[style]}m${text}\u001b[0m` : (_, text) => text;
-}
-
-/** Names and paths come from files and processes: a terminal must not obey them. */
-function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
-  return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, '\uFFFD');
-}
 
 function limited(rows: readonly string[]): readonly string[] {
   return rows.length <= mostRows ? rows : [...rows.slice(0, mostRows), `… and ${rows.length - mostRows} more`];
@@ -110,47 +98,36 @@ function describe({ job, facts }: Inspected, paint: Paint): readonly string[] {
   const files = configuration.files.length > 1 ? ` and ${configuration.files.length - 1} included files` : '';
   const [page] = configuration.statusPages;
   const undecided = configuration.undecided.map(({ text, file, line }) => `${text} (${file}:${line}): by request`);
-  return [
-    paint('bold', `${found.version ?? 'nginx'}, ${process} (job ${job})`),
+  const rows = [
     `  configuration ${found.confPath}${files}${dumped ? ', from a dump' : ''}`,
     ...section('upstreams', [...table(configuration.upstreams.flatMap(upstreamRows)), ...undecided]),
     ...section('logs', table(logRows(facts))),
     `  status page: ${page === undefined ? 'none' : `${page.url}${page.obstacle === null ? '' : ` (${page.obstacle})`}`}`,
+  ];
+  return [
+    paint('bold', `${found.version ?? 'nginx'}, ${process} (job ${job})`),
+    ...rows.map((row) => printable(row)),
     '',
   ];
 }
 
 function findingText(finding: WordedFinding, paint: Paint): readonly string[] {
   const { code, severity, what, why, remedy } = finding;
-  const lines = remedy.split('\n').map((line) => `    ${line}`);
+  const lines = remedy.split('\n').map((line) => `    ${printable(line)}`);
   return [
-    `${paint(colours[severity], severity)} ${paint('bold', code)}: ${what}`,
+    `${paint(colours[severity], severity)} ${paint('bold', code)}: ${printable(what)}`,
     `  ${paint('dim', why)}`,
     ...lines,
     '',
   ];
 }
 
-/** Plain text; with colour only where a terminal shows it. */
-export function renderText({ inspected, findings }: CheckResult, colour: boolean): string {
-  const paint = painter(colour);
-  const found = inspected.flatMap((each) => describe(each, paint).map(printableUnless(colour)));
+/** Names and paths come from files and processes: all is made harmless. */
+export function renderText({ inspected, findings }: CheckResult, paint: Paint): string {
+  const found = inspected.flatMap((each) => describe(each, paint));
   const count = findings.length === 0 ? 'Nothing is missing.' : `${findings.length} to mend:`;
-  const more = findings.flatMap((each) => findingText(each, paint).map(printableUnless(colour)));
+  const more = findings.flatMap((each) => findingText(each, paint));
   return [...found, count, ...(findings.length === 0 ? [] : ['', ...more])].join('\n').trimEnd();
-}
-
-/** Escapes that paint() put there stay. */
-function printableUnless(colour: boolean): (text: string) => string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: paint() writes exactly these
-  const own = /(\u001b\[\d+m)/;
-  return colour
-    ? (text) =>
-        text
-          .split(own)
-          .map((part) => (own.test(part) ? part : printable(part)))
-          .join('')
-    : printable;
 }
 
 function factsJson({ job, facts }: Inspected): unknown {

@@ -1,20 +1,16 @@
-import { parseSettings } from '../config/parse.ts';
-import { defaultSettings, type JobSettings, type Settings } from '../config/settings.ts';
 import { gatherFacts } from '../discover/facts.ts';
-import { findNginx } from '../discover/find-nginx.ts';
-import { type Finding, finding } from '../discover/finding.ts';
-import { type NginxRead, readNginx, readTold } from '../discover/read-nginx.ts';
+import { finding } from '../discover/finding.ts';
 import { isAnythingUsable, judge } from '../discover/rules.ts';
 import { word } from '../discover/wording.ts';
 import { readEnvironment } from '../netdata/environment.ts';
-import { followSettingsFile } from '../source/settings-file.ts';
 import { resolveName } from '../system/dns.ts';
-import { execute } from '../system/exec.ts';
 import { nodeFileSystem } from '../system/fs.ts';
 import { pluginIdentity } from '../system/identity.ts';
 import { type CheckResult, type Inspected, renderJson, renderText } from './check-report.ts';
 import { type Command, UsageError } from './command.ts';
 import { createOutput } from './input.ts';
+import { findJobs, readSettings } from './nginx-jobs.ts';
+import { terminalOf } from './terminal.ts';
 
 interface Options {
   readonly json: boolean;
@@ -35,56 +31,21 @@ function readOptions(args: readonly string[]): Options {
   return { json, config };
 }
 
-/** The settings as the plugin would read them now, and what is wrong with them. */
-function readSettings(candidates: readonly string[]): {
-  readonly settings: Settings;
-  readonly findings: readonly Finding[];
-} {
-  const refused = (path: string, text: string) => ({
-    settings: defaultSettings,
-    findings: [finding('settings_invalid', path, null, { text })],
-  });
-  const seen = followSettingsFile(candidates, nodeFileSystem).poll(true);
-  if (seen.is === 'unreadable') return refused(seen.path, seen.reason);
-  if (seen.is !== 'text') return { settings: defaultSettings, findings: [] };
-  const parsed = parseSettings(seen.text);
-  if (parsed.ok) return { settings: parsed.settings, findings: [] };
-  return refused(seen.path, parsed.problems.map(({ line, text }) => `line ${line}: ${text}`).join('; '));
-}
-
-interface Wanted {
-  readonly job: string;
-  readonly read: NginxRead;
-}
-
-async function readJobs(jobs: readonly JobSettings[], hostPrefix: string): Promise<readonly Wanted[]> {
-  const fs = nodeFileSystem;
-  const running = await findNginx({ fs, execute, hostPrefix });
-  return jobs.flatMap(({ name, nginxConf }) =>
-    nginxConf === null
-      ? running.map((found, at) => ({
-          job: at === 0 ? name : `${name} ${at + 1}`,
-          read: readNginx(found, fs),
-        }))
-      : [{ job: name, read: readTold(nginxConf, running, fs, hostPrefix) }],
-  );
-}
-
 async function inspect(options: Options): Promise<CheckResult> {
   const environment = readEnvironment(process.env);
   const candidates =
     options.config === null
       ? environment.configDirectories.map((folder) => `${folder}/nginx-upstream.conf`)
       : [options.config];
-  const { settings, findings } = readSettings(candidates);
+  const { settings, problem } = readSettings(candidates);
   const { hostPrefix } = environment;
   const ports = { fs: nodeFileSystem, resolve: resolveName, identity: pluginIdentity(), hostPrefix };
   const inspected: Inspected[] = [];
-  for (const { job, read } of await readJobs(settings.jobs, hostPrefix)) {
+  for (const { job, read } of await findJobs(settings.jobs, hostPrefix)) {
     inspected.push({ job, facts: await gatherFacts(read, ports) });
   }
   const all = [
-    ...findings,
+    ...(problem === null ? [] : [finding('settings_invalid', problem.path, null, { text: problem.text })]),
     ...(inspected.length === 0 ? [finding('nginx_not_found', 'nginx')] : []),
     ...inspected.flatMap(({ facts }) => judge(facts)),
   ];
@@ -106,9 +67,9 @@ export const check: Command = {
   async run(args, streams) {
     const options = readOptions(args);
     const result = await inspect(options);
-    const colour = 'isTTY' in streams.stdout && streams.stdout.isTTY === true && !process.env['NO_COLOR'];
+    const { paint } = terminalOf(streams.stdout, process.env);
     const output = createOutput(streams.stdout);
-    output.line(options.json ? renderJson(result) : renderText(result, colour));
+    output.line(options.json ? renderJson(result) : renderText(result, paint));
     await output.end();
     return exitCode(result);
   },

@@ -1,5 +1,6 @@
 import { check } from './check.ts';
 import { type Command, type Streams, UsageError } from './command.ts';
+import { diagnose } from './diagnose.ts';
 import { parseAccess } from './parse-access.ts';
 import { parseError } from './parse-error.ts';
 
@@ -9,7 +10,7 @@ const program = 'nginx-upstream.plugin';
 
 /** Every command, in the order of `--help`. */
 
-const commands: readonly Command[] = [check, parseError, parseAccess];
+const commands: readonly Command[] = [check, diagnose, parseError, parseAccess];
 
 /** What the words after the program's name ask for. */
 export type Invocation =

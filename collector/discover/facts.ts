@@ -52,7 +52,10 @@ export interface FactPorts {
 const ticksPerSecond = 100;
 
 /** When the youngest set of workers began, milliseconds since 1970; null without /proc. */
-function workersSince(found: NginxFound, { fs, hostPrefix }: FactPorts): number | null {
+export function workersSince(
+  found: NginxFound,
+  { fs, hostPrefix }: Pick<FactPorts, 'fs' | 'hostPrefix'>,
+): number | null {
   const proc = procFolder(hostPrefix);
   const workers = found.master === null ? [] : workersOf(fs, proc, found.master.pid);
   const stat = readText(fs, `${proc}/stat`);

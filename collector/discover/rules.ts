@@ -42,7 +42,7 @@ function kernelRules({ kernel }: Facts): readonly Finding[] {
 }
 
 /** The command line that reaches this very nginx: -p and -c as it was started, inside its container if it has one. */
-function commandFor({ master }: NginxFound): string {
+export function commandFor({ master }: NginxFound): string {
   if (master === null) return 'nginx';
   const { program, prefix, conf, globals, errorLog } = master.args;
   const words = [

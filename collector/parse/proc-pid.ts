@@ -34,6 +34,13 @@ function field(text: string, name: string, at: number): number | null {
   return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : null;
 }
 
+/** The effective group and the supplementary ones of /proc/PID/status. */
+export function parseProcGroups(text: string): readonly number[] {
+  const main = field(text, 'Gid', 1);
+  const more = /\nGroups:([\d\t ]*)/.exec(text)?.[1]?.trim().split(/\s+/).filter(Boolean).map(Number) ?? [];
+  return [...new Set([...(main === null ? [] : [main]), ...more])];
+}
+
 /** The soft limit of open files in /proc/PID/limits; Infinity when unlimited, null when the text has none. */
 export function parseOpenFilesLimit(text: string): number | null {
   const found = /^Max open files +(\d{1,15}|unlimited) /m.exec(text)?.[1];

@@ -8,6 +8,16 @@ export interface Clock {
   sleep(ms: number, wake: AbortSignal): Promise<void>;
 }
 
+const two = (number: number): string => String(number).padStart(2, '0');
+
+/** `12:03:04` on this host's clock, for people; with the day when it is another than that of `nowMs`. */
+export function localTime(ms: number, nowMs: number): string {
+  const [at, now] = [new Date(ms), new Date(nowMs)];
+  const time = [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(':');
+  if (at.toDateString() === now.toDateString()) return time;
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${time}`;
+}
+
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
   monotonicUs: () => Number(process.hrtime.bigint() / 1000n),

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { finding, findingCodes } from '../../collector/discover/finding.ts';
 import { word } from '../../collector/discover/wording.ts';
+import { peerCauses } from '../../collector/model.ts';
 
-test('every finding has a section in docs/troubleshooting.md, and every section a finding', () => {
+test('every finding and every cause has a section in docs/troubleshooting.md, and every section one of them', () => {
   const page = readFileSync('docs/troubleshooting.md', 'utf8');
   const sections = Array.from(page.matchAll(/^### (\S+)$/gm), ([, code]) => code);
-  expect([...sections].sort()).toEqual([...findingCodes].sort());
+  expect([...sections].sort()).toEqual([...findingCodes, ...peerCauses].sort());
 });
 
 test('every finding has words: what, why and what to do, with nothing left open', () => {

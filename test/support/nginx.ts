@@ -75,8 +75,14 @@ export interface Nginx {
 
 export class NginxFailed extends Error {}
 
-/** Rejects with NginxFailed, and what nginx said, when it does not start. */
-export async function startNginx(config: NginxConfig, options: { readonly prefix?: string } = {}): Promise<Nginx> {
+/**
+ * Rejects with NginxFailed, and what nginx said, when it does not start. `within`: a command that runs it elsewhere and
+ * becomes it, `['ip', 'netns', 'exec', NAME]`.
+ */
+export async function startNginx(
+  config: NginxConfig,
+  options: { readonly prefix?: string; readonly within?: readonly string[] } = {},
+): Promise<Nginx> {
   const program = await tool('nginx');
   const prefix = options.prefix ?? tempDir('nginx');
   for (const name of ['logs', 'temp']) mkdirSync(join(prefix, name), { recursive: true });
@@ -85,7 +91,11 @@ export async function startNginx(config: NginxConfig, options: { readonly prefix
   const accessLog = join(prefix, 'logs/access.log');
   writeFileSync(conf, configText(config, program, prefix));
   // -e: else it complains about the system's log, which it may not open.
-  const child = start(program.path, ['-p', prefix, '-e', errorLog, '-c', conf], { env: program.env, stdin: 'ignore' });
+  const [command = program.path, ...args] = [
+    ...(options.within ?? []),
+    ...[program.path, '-p', prefix, '-e', errorLog, '-c', conf],
+  ];
+  const child = start(command, args, { env: program.env, stdin: 'ignore' });
   const workers = (): number[] => descendants(child.pid).filter((pid) => isWorker(pid));
   const said = (): string => `${child.stderr()}${readText(errorLog)}`.slice(-3_000);
   await waitUntil(

@@ -1,0 +1,16 @@
+import { peerCauses } from '../collector/model.ts';
+import { gauges, type PeerChart } from './chart.ts';
+
+/** Several causes may hold at once; all 0 while nothing fails. `diagnose` and docs/troubleshooting.md say more of each. */
+export const peerCause: PeerChart = {
+  name: 'peer_cause',
+  level: 'peer',
+  title: 'Why the peer cannot be reached: 1 for each cause found',
+  units: 'state',
+  type: 'line',
+  family: 'causes',
+  priority: 60210,
+  module: 'diagnose',
+  dimensions: gauges(peerCauses),
+  read: ({ causes }) => causes && { ...causes },
+};

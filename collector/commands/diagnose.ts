@@ -1,0 +1,179 @@
+import type { Facts } from '../diagnose/facts.ts';
+import { createFailureTally } from '../diagnose/failures.ts';
+import { gather } from '../diagnose/gather.ts';
+import { type Judged, judge } from '../diagnose/judge.ts';
+import { recall } from '../diagnose/memory.ts';
+import { createProber } from '../diagnose/probe.ts';
+import { resolveNames } from '../discover/names.ts';
+import type { NginxRead } from '../discover/read-nginx.ts';
+import { planJob } from '../job-plan.ts';
+import { listenersFiles } from '../listeners-file.ts';
+import { readEnvironment } from '../netdata/environment.ts';
+import { namesToResolve, withAddresses } from '../nginx/peers.ts';
+import { nginxSeen } from '../nginx-seen.ts';
+import { createProcfs } from '../source/procfs.ts';
+import { nodeAccounts } from '../system/accounts.ts';
+import { localTime, systemClock } from '../system/clock.ts';
+import { resolveName } from '../system/dns.ts';
+import { attempt, nodeFileSystem } from '../system/fs.ts';
+import { connectOnce } from '../system/net.ts';
+import { nodeStateFile } from '../system/state-file.ts';
+import { type Command, UsageError } from './command.ts';
+import { type Diagnosis, renderDiagnosis, toJson } from './diagnose-report.ts';
+import { createOutput } from './input.ts';
+import { findJobs, type JobOfNginx, readSettings } from './nginx-jobs.ts';
+import { readRecentLines } from './recent-lines.ts';
+import { terminalOf } from './terminal.ts';
+
+interface Options {
+  readonly json: boolean;
+  readonly config: string | null;
+  readonly peer: string | null;
+  readonly sinceMs: number;
+}
+
+const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+const defaultSinceMs = 600_000;
+/** More are not looked at one by one. */
+const mostPeers = 200;
+
+function readSince(text: string): number {
+  const [, digits = '', unit = 'm'] = /^(\d{1,6})([smhd]?)$/.exec(text) ?? [];
+  const ms = Number(digits) * (units[unit || 'm'] ?? 60) * 1000;
+  if (digits === '' || ms === 0) throw new UsageError(`--since ${text}: a time like 90s, 10m, 2h or 1d`);
+  return ms;
+}
+
+function readOptions(args: readonly string[]): Options {
+  const values = new Map<string, string>();
+  let json = false;
+  for (let at = 0; at < args.length; at += 1) {
+    const [, name = '', written] = /^(--[a-z]+)(?:=(.*))?$/s.exec(args[at] ?? '') ?? [];
+    if (name === '--json' && written === undefined) json = true;
+    else if (['--config', '--peer', '--since'].includes(name)) {
+      const value = written ?? args[++at] ?? '';
+      if (value === '') throw new UsageError(`${name} needs a value`);
+      values.set(name, value);
+    } else throw new UsageError(`unknown option ${args[at]}`);
+  }
+  const since = values.get('--since');
+  return {
+    json,
+    config: values.get('--config') ?? null,
+    peer: values.get('--peer') ?? null,
+    sinceMs: since === undefined ? defaultSinceMs : readSince(since),
+  };
+}
+
+/** `10.0.0.1:80` is what nginx writes; a person may leave out the brackets, or the port. */
+function isMeant(wanted: string | null, peer: string): boolean {
+  if (wanted === null) return true;
+  const plain = (text: string): string => text.replace(/[[\]]/g, '').replace(/^unix:/, '');
+  return plain(peer) === plain(wanted) || plain(peer).replace(/:\d+$/, '') === plain(wanted);
+}
+
+async function withNames(read: NginxRead): Promise<NginxRead> {
+  const addresses = await resolveNames(namesToResolve(read.configuration), resolveName);
+  return { ...read, configuration: withAddresses(read.configuration, addresses) };
+}
+
+function readMemory(files: readonly string[]): string {
+  for (const path of files) {
+    const text = attempt(() => nodeStateFile(path).read());
+    if (text.ok) return text.value;
+  }
+  return '';
+}
+
+/** Where the failures are one nginx's: read, gathered and judged. */
+async function diagnoseJob(
+  { job, settings, read: unresolved }: JobOfNginx,
+  options: Options,
+  probe: Parameters<typeof createProber>[0],
+  environment: ReturnType<typeof readEnvironment>,
+): Promise<Diagnosis> {
+  const fs = nodeFileSystem;
+  const { hostPrefix } = environment;
+  const read = await withNames(unresolved);
+  const followed = { read, pending: null, previous: [], newLogs: new Set<string>() };
+  const plan = planJob(settings, job, followed, { fs, hostPrefix });
+  const nowMs = systemClock.wallMs();
+  const logs = readRecentLines(
+    plan.errorLogs.map(({ spec }) => spec),
+    nowMs - options.sinceMs,
+    fs,
+  );
+  const tally = createFailureTally(
+    (peer, protocol) => plan.upstreamOf?.(peer, null, protocol === 'mail' ? null : protocol) ?? peer,
+    mostPeers,
+  );
+  for (const { line, ms } of logs.lines) tally.record(line, ms);
+  const all = tally.failing();
+  const failing = {
+    peers: all.peers.filter(({ peer }) => isMeant(options.peer, peer)),
+    groups: all.groups.filter(({ upstream }) => options.peer === null || upstream === options.peer),
+    nginx: options.peer === null ? all.nginx : new Map(),
+  };
+  const isHealthy = failing.peers.length + failing.groups.length + failing.nginx.size === 0;
+  const facts = isHealthy ? null : await look();
+  return { job, read, logs, later: tally.later(), facts, judged: facts === null ? [] : judgeNow(facts), nowMs };
+
+  function look(): Promise<Facts> {
+    const procRoot = `${hostPrefix}/proc`;
+    const proc = createProcfs(fs, procRoot);
+    const remembered = recall(readMemory(listenersFiles(environment.libDirectory, read.found)));
+    const prober = createProber(probe, connectOnce, () => systemClock.monotonicUs() / 1000);
+    return gather(failing, nginxSeen(read, remembered, { fs, hostPrefix }), prober, {
+      fs,
+      proc,
+      procRoot,
+      resolve: resolveName,
+      connect: connectOnce,
+      wallMs: systemClock.wallMs,
+      ...nodeAccounts(),
+    });
+  }
+
+  function judgeNow(facts: Facts): readonly Judged[] {
+    return judge(facts, (ms) => localTime(ms, nowMs));
+  }
+}
+
+/** 0 no peer fails, 1 some do, 2 could not look. */
+function exitCode(diagnoses: readonly Diagnosis[]): number {
+  if (diagnoses.some(({ judged }) => judged.length > 0)) return 1;
+  return diagnoses.some(({ logs }) => logs.read.length > 0) ? 0 : 2;
+}
+
+/** The verdict per failing peer: cause, evidence, fix, and what to type next. */
+export const diagnose: Command = {
+  words: ['diagnose'],
+  synopsis: '[--peer PEER] [--since 10m] [--json] [--config FILE]',
+  summary: 'why peers fail: cause, evidence, fix, the next command',
+
+  async run(args, streams) {
+    const options = readOptions(args);
+    const environment = readEnvironment(process.env);
+    const candidates =
+      options.config === null
+        ? environment.configDirectories.map((folder) => `${folder}/nginx-upstream.conf`)
+        : [options.config];
+    const { settings, problem } = readSettings(candidates);
+    const jobs = await findJobs(settings.jobs, environment.hostPrefix);
+    const diagnoses: Diagnosis[] = [];
+    for (const job of jobs) diagnoses.push(await diagnoseJob(job, options, settings.probe, environment));
+    const result = {
+      diagnoses,
+      problem,
+      peer: options.peer,
+      sinceMs: options.sinceMs,
+      isRoot: process.getuid?.() === 0,
+    };
+    const output = createOutput(streams.stdout);
+    const code = exitCode(diagnoses);
+    if (options.json) output.line(JSON.stringify(toJson(result)));
+    else for (const line of renderDiagnosis(result, terminalOf(streams.stdout, process.env))) output.line(line);
+    await output.end();
+    return code;
+  },
+};

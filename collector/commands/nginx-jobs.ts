@@ -1,0 +1,46 @@
+/** The settings and the nginx that check and diagnose are about, as the plugin would take them now. */
+import { parseSettings } from '../config/parse.ts';
+import { defaultSettings, type JobSettings, type Settings } from '../config/settings.ts';
+import { findNginx } from '../discover/find-nginx.ts';
+import { type NginxRead, readNginx, readTold } from '../discover/read-nginx.ts';
+import { followSettingsFile } from '../source/settings-file.ts';
+import { execute } from '../system/exec.ts';
+import { nodeFileSystem } from '../system/fs.ts';
+
+/** The default settings, with what is wrong, where the file is of no use. */
+export interface SettingsRead {
+  readonly settings: Settings;
+  readonly problem: { readonly path: string; readonly text: string } | null;
+}
+
+/** @param candidates files, the first that exists counts */
+export function readSettings(candidates: readonly string[]): SettingsRead {
+  const refused = (path: string, text: string) => ({ settings: defaultSettings, problem: { path, text } });
+  const seen = followSettingsFile(candidates, nodeFileSystem).poll(true);
+  if (seen.is === 'unreadable') return refused(seen.path, seen.reason);
+  if (seen.is !== 'text') return { settings: defaultSettings, problem: null };
+  const parsed = parseSettings(seen.text);
+  if (parsed.ok) return { settings: parsed.settings, problem: null };
+  return refused(seen.path, parsed.problems.map(({ line, text }) => `line ${line}: ${text}`).join('; '));
+}
+
+export interface JobOfNginx {
+  readonly job: string;
+  readonly settings: JobSettings;
+  readonly read: NginxRead;
+}
+
+/** Every job of the settings with its nginx; one without nginx_conf stands for all that are discovered. */
+export async function findJobs(jobs: readonly JobSettings[], hostPrefix: string): Promise<readonly JobOfNginx[]> {
+  const fs = nodeFileSystem;
+  const running = await findNginx({ fs, execute, hostPrefix });
+  return jobs.flatMap((settings): readonly JobOfNginx[] => {
+    const { name, nginxConf } = settings;
+    if (nginxConf !== null) return [{ job: name, settings, read: readTold(nginxConf, running, fs, hostPrefix) }];
+    return running.map((found, at) => ({
+      job: at === 0 ? name : `${name} ${at + 1}`,
+      settings,
+      read: readNginx(found, fs),
+    }));
+  });
+}

@@ -1,0 +1,124 @@
+/** The last minutes of nginx's error logs, read from their ends: bounded, whatever their size. */
+import type { ErrorLine } from '../model.ts';
+import { errorLineReader } from '../parse/error-reader.ts';
+import { parseLogSpec, type Wrapping } from '../source/log-spec.ts';
+import { attempt, type FileSystem, type Outcome } from '../system/fs.ts';
+
+export interface TimedLine {
+  readonly line: ErrorLine;
+  /** Milliseconds since 1970. */
+  readonly ms: number;
+}
+
+export interface RecentLines {
+  readonly lines: readonly TimedLine[];
+  /** Logs that were read. */
+  readonly read: readonly string[];
+  /** Logs that were not, each with the reason. */
+  readonly unread: readonly { readonly log: string; readonly reason: string }[];
+  /** The window begins later than was asked for, because a log holds too much: since when, or null. */
+  readonly sinceMs: number | null;
+}
+
+/** A busy outage writes 300 KB/s; what lies further back than this is the same again. */
+const tailLength = 4 * 1024 * 1024;
+/** Time zones differ by whole quarters of an hour. */
+const zoneStepMs = 15 * 60_000;
+
+interface Tail {
+  readonly text: string;
+  readonly modifiedMs: number;
+  readonly isWhole: boolean;
+}
+
+function readTail(fs: FileSystem, path: string): Outcome<Tail> {
+  return attempt(() => {
+    const { kind, size, modifiedMs } = fs.stat(path);
+    if (kind !== 'file') return { text: '', modifiedMs, isWhole: true };
+    const fd = fs.open(path);
+    try {
+      const from = Math.max(0, size - tailLength);
+      const bytes = Buffer.alloc(Math.min(size, tailLength));
+      let got = 0;
+      for (let more = 1; more > 0 && got < bytes.length; got += more) {
+        more = fs.read(fd, bytes.subarray(got), bytes.length - got, from + got);
+      }
+      const begin = from === 0 ? 0 : bytes.indexOf(10) + 1;
+      return { text: bytes.toString('utf8', begin, got), modifiedMs, isWhole: from === 0 };
+    } finally {
+      fs.close(fd);
+    }
+  });
+}
+
+/** What nginx wrote, behind what a container's runtime puts around it. */
+function unwrap(line: string, wrapping: Wrapping): string {
+  if (wrapping === 'cri') return line.replace(/^\S+ (?:stdout|stderr) [FP] /, '');
+  if (wrapping === 'none') return line;
+  try {
+    const { log } = JSON.parse(line) as { readonly log?: unknown };
+    return typeof log === 'string' ? log.replace(/\n$/, '') : '';
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * nginx writes local time without a zone, perhaps of its container: the last line was written when the file was last
+ * changed, and that tells the zone.
+ */
+function timed({ text, modifiedMs }: Tail, wrapping: Wrapping): readonly TimedLine[] {
+  const reader = errorLineReader();
+  const lines = text.split('\n').flatMap((each) => {
+    const reading = reader.read(unwrap(each, wrapping));
+    const ms = reading.state === 'matched' && !reading.inside ? Date.parse(reading.line.time ?? '') : Number.NaN;
+    return reading.state === 'matched' && !Number.isNaN(ms) ? [{ line: reading.line, ms }] : [];
+  });
+  const last = lines.at(-1)?.ms ?? modifiedMs;
+  const shift = Math.round((modifiedMs - last) / zoneStepMs) * zoneStepMs;
+  // More than any zone is no zone: the file was copied or touched.
+  const zone = Math.abs(shift) <= 26 * 3_600_000 && text.endsWith('\n') ? shift : 0;
+  return zone === 0 ? lines : lines.map(({ line, ms }) => ({ line, ms: ms + zone }));
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied: run this as root, or give the user the log’s group (see check)',
+  ENOENT: 'it does not exist',
+};
+
+type OneLog =
+  | { readonly found: readonly TimedLine[]; readonly path: string; readonly isWhole: boolean }
+  | { readonly reason: string };
+
+function readLog(log: string, fs: FileSystem): OneLog {
+  const spec = parseLogSpec(log);
+  if (spec.is === 'unusable') return { reason: spec.problem.text };
+  if (spec.is !== 'file') return { reason: 'diagnose reads files only: name one that holds the same lines' };
+  const tail = readTail(fs, spec.path);
+  if (!tail.ok) return { reason: reasons[tail.code] ?? tail.code };
+  // Just rotated: what it held before is in the file beside it.
+  const before = tail.value.isWhole ? readTail(fs, `${spec.path}.1`) : null;
+  const earlier = before?.ok === true ? timed(before.value, spec.wrapping) : [];
+  return { found: [...earlier, ...timed(tail.value, spec.wrapping)], path: spec.path, isWhole: tail.value.isWhole };
+}
+
+/** @param specs as nginx-upstream.conf writes logs */
+export function readRecentLines(specs: readonly string[], fromMs: number, fs: FileSystem): RecentLines {
+  const lines: TimedLine[] = [];
+  const read: string[] = [];
+  const unread: { log: string; reason: string }[] = [];
+  let sinceMs: number | null = null;
+
+  for (const log of specs) {
+    const one = readLog(log, fs);
+    if ('reason' in one) {
+      unread.push({ log, reason: one.reason });
+      continue;
+    }
+    const first = one.found[0]?.ms ?? fromMs;
+    if (!one.isWhole && first > fromMs) sinceMs = Math.max(sinceMs ?? 0, first);
+    for (const each of one.found) if (each.ms >= fromMs) lines.push(each);
+    read.push(one.path);
+  }
+  return { lines, read, unread, sinceMs };
+}

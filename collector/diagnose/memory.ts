@@ -1,0 +1,134 @@
+/**
+ * When each local peer's port was last listening, and whose it was: what explains a refusal better than anything that
+ * can be seen after it. Pure; the running plugin keeps it, and writes it down for `diagnose`.
+ */
+import type { Owner, Remembered } from './facts.ts';
+
+interface Entry {
+  readonly watchedSinceMs: number;
+  readonly listeningMs: number | null;
+  readonly owner: Owner | null;
+  readonly inode: number | null;
+  readonly listens: boolean;
+  /** `oom_kill` of the kernel at the last look while it listened, and at the first look after. */
+  readonly oomBefore: number | null;
+  readonly oomAfter: number | null;
+}
+
+export interface SeenListener {
+  /** null for a unix socket: /proc does not tell. */
+  readonly uid: number | null;
+  readonly inode: number | null;
+}
+
+export interface PeerMemory {
+  /**
+   * One look: the peers that are on this host, with what listens for them, null for nothing.
+   *
+   * @param ownerOf asked once for each new socket
+   * @returns whether something began or ceased to listen
+   */
+  look(
+    peers: ReadonlyMap<string, SeenListener | null>,
+    now: { readonly ms: number; readonly oomKills: number | null },
+    ownerOf: (uid: number, inode: number) => Owner,
+  ): boolean;
+  remembered(peer: string): Remembered | null;
+  /** JSON, for `recall`. */
+  text(): string;
+}
+
+/** Peers that have left the configuration are forgotten when there are more. */
+const mostPeers = 2000;
+
+function next(
+  before: Entry | undefined,
+  seen: SeenListener | null,
+  { ms, oomKills }: { readonly ms: number; readonly oomKills: number | null },
+  ownerOf: (uid: number, inode: number) => Owner,
+): Entry {
+  const watchedSinceMs = before?.watchedSinceMs ?? ms;
+  if (seen === null) {
+    const gone = { watchedSinceMs, listeningMs: null, owner: null, inode: null, listens: false, oomBefore: null };
+    if (before === undefined) return { ...gone, oomAfter: null };
+    return before.listens ? { ...before, listens: false, oomAfter: oomKills } : before;
+  }
+  const { uid, inode } = seen;
+  const isSame = before?.listens === true && before.inode === inode && inode !== null;
+  const owner = isSame ? before.owner : uid === null || inode === null ? null : ownerOf(uid, inode);
+  return { watchedSinceMs, listeningMs: ms, owner, inode, listens: true, oomBefore: oomKills, oomAfter: null };
+}
+
+function rememberedOf({ watchedSinceMs, listeningMs, owner, oomBefore, oomAfter }: Entry): Remembered {
+  const oomKills = oomBefore === null || oomAfter === null ? null : Math.max(0, oomAfter - oomBefore);
+  return { watchedSinceMs, listeningMs, owner, oomKills };
+}
+
+export function createPeerMemory(): PeerMemory {
+  const entries = new Map<string, Entry>();
+  return {
+    look(peers, now, ownerOf) {
+      let changed = false;
+      for (const [peer, seen] of peers) {
+        const before = entries.get(peer);
+        const entry = next(before, seen, now, ownerOf);
+        changed ||= before?.listens !== entry.listens || before.inode !== entry.inode;
+        entries.delete(peer);
+        entries.set(peer, entry);
+      }
+      for (const peer of entries.keys()) {
+        if (entries.size <= mostPeers) break;
+        entries.delete(peer);
+      }
+      return changed;
+    },
+    remembered(peer) {
+      const entry = entries.get(peer);
+      return entry === undefined ? null : rememberedOf(entry);
+    },
+    text: () => JSON.stringify(Object.fromEntries(Array.from(entries, ([peer, entry]) => [peer, rememberedOf(entry)]))),
+  };
+}
+
+const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+const isText = (value: unknown): value is string => typeof value === 'string' && value.length < 300;
+const orNull = <T>(value: unknown, is: (value: unknown) => value is T): T | null => (is(value) ? value : null);
+
+function readOwner(value: unknown): Owner | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { uid, user, pid, command, unit, unitUser, container } = value as Record<string, unknown>;
+  if (!isCount(uid) || !isText(user)) return null;
+  return {
+    uid,
+    user,
+    pid: orNull(pid, isCount),
+    command: orNull(command, isText),
+    unit: orNull(unit, isText),
+    unitUser: orNull(unitUser, isCount),
+    container: orNull(container, isText),
+  };
+}
+
+function readEntry(value: unknown): Remembered | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { watchedSinceMs, listeningMs, owner, oomKills } = value as Record<string, unknown>;
+  if (!isCount(watchedSinceMs)) return null;
+  return {
+    watchedSinceMs,
+    listeningMs: orNull(listeningMs, isCount),
+    owner: readOwner(owner),
+    oomKills: orNull(oomKills, isCount),
+  };
+}
+
+/** What `text` wrote. Total: what is no such thing is forgotten, for another user writes the file. */
+export function recall(text: string): (peer: string) => Remembered | null {
+  let entries: Record<string, unknown> = {};
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed === 'object' && parsed !== null) entries = parsed as Record<string, unknown>;
+  } catch {
+    // Half a file, or none.
+  }
+  return (peer) => (Object.hasOwn(entries, peer) ? readEntry(entries[peer]) : null);
+}

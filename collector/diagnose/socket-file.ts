@@ -1,0 +1,93 @@
+/** A unix socket's file as nginx's workers meet it. */
+import { parseNetUnix } from '../parse/proc-net.ts';
+import { parseProcGroups, parseProcStatus } from '../parse/proc-pid.ts';
+import { attempt, type FileStat } from '../system/fs.ts';
+import type { UnixFacts } from './facts.ts';
+import { type Namespaces, readablePid } from './namespaces.ts';
+import type { DiagnosePorts } from './ports.ts';
+
+/** Whose rights decide. */
+interface Rights {
+  readonly uid: number;
+  readonly gids: readonly number[];
+}
+
+function rightsOf(pid: number | null, { proc }: DiagnosePorts): Rights | null {
+  const status = pid === null ? null : proc.text(`${pid}/status`);
+  const uid = status === null ? null : parseProcStatus(status).uid;
+  return status === null || uid === null ? null : { uid, gids: parseProcGroups(status) };
+}
+
+/** @param bit 1 to enter a folder, 2 to connect to a socket */
+function allows({ mode, uid, gid }: FileStat, who: Rights, bit: 1 | 2): boolean {
+  if (who.uid === 0) return true;
+  const shift = who.uid === uid ? 6 : who.gids.includes(gid) ? 3 : 0;
+  return ((mode >> shift) & bit) !== 0;
+}
+
+function foldersOf(path: string): readonly string[] {
+  const parts = path.split('/').slice(1, -1);
+  return parts.map((_, at) => `/${parts.slice(0, at + 1).join('/')}`);
+}
+
+function barrierTo(
+  path: string,
+  who: Rights,
+  place: (path: string) => string,
+  ports: DiagnosePorts,
+): UnixFacts['barrier'] {
+  const steps = [...foldersOf(path).map((folder) => [folder, 1] as const), [path, 2] as const];
+  for (const [step, bit] of steps) {
+    const stat = attempt(() => ports.fs.stat(place(step)));
+    if (!stat.ok || allows(stat.value, who, bit)) continue;
+    const { mode, uid, gid } = stat.value;
+    return { path: step, mode, user: ports.userName(uid), group: ports.groupName(gid) };
+  }
+  return null;
+}
+
+/**
+ * Sockets are listed per network namespace, also those with a path. In another namespace than nginx's the path may be
+ * another, of a mount of its own: there the name of the file decides.
+ */
+function useOf(path: string, namespaces: Namespaces, ports: DiagnosePorts): { listening: boolean; queued: number } {
+  const name = path.slice(path.lastIndexOf('/'));
+  for (const namespace of [namespaces.nginx, ...namespaces.others]) {
+    const pid = readablePid(namespace, ports);
+    const text = pid === null ? '' : (ports.proc.text(`${pid}/net/unix`) ?? '');
+    const paths =
+      namespace === namespaces.nginx
+        ? [path]
+        : (text.match(/ [/@]\S+$/gm) ?? []).map((each) => each.trim()).filter((each) => each.endsWith(name));
+    for (const use of parseNetUnix(text, new Set(paths)).values()) {
+      if (use.listening) return { listening: true, queued: use.queued };
+    }
+  }
+  return { listening: false, queued: 0 };
+}
+
+/**
+ * @param path as nginx names it
+ * @param place where this process finds what nginx calls by a path
+ * @param worker one of nginx's workers
+ */
+export function readSocketFile(
+  path: string,
+  place: (path: string) => string,
+  worker: number | null,
+  namespaces: Namespaces,
+  ports: DiagnosePorts,
+): UnixFacts {
+  const stat = attempt(() => ports.fs.stat(place(path)));
+  const who = rightsOf(worker, ports);
+  const isMissing = !stat.ok && (stat.code === 'ENOENT' || stat.code === 'ENOTDIR');
+  return {
+    path,
+    file: stat.ok ? (stat.value.kind === 'socket' ? 'socket' : 'other') : isMissing ? 'missing' : 'unseen',
+    mode: stat.ok ? stat.value.mode : 0,
+    user: stat.ok ? ports.userName(stat.value.uid) : '',
+    group: stat.ok ? ports.groupName(stat.value.gid) : '',
+    ...useOf(path, namespaces, ports),
+    barrier: who === null ? null : barrierTo(path, who, place, ports),
+  };
+}

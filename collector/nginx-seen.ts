@@ -1,0 +1,35 @@
+import type { Remembered } from './diagnose/facts.ts';
+import type { NginxSeen } from './diagnose/gather.ts';
+import { workersSince } from './discover/facts.ts';
+import { procFolder } from './discover/find-nginx.ts';
+import { workersOf } from './discover/processes.ts';
+import type { NginxRead } from './discover/read-nginx.ts';
+import { commandFor } from './discover/rules.ts';
+import { placeOf } from './discover/view.ts';
+import type { FileSystem } from './system/fs.ts';
+
+interface Ports {
+  readonly fs: FileSystem;
+  readonly hostPrefix: string;
+}
+
+/** What discovery knows of an nginx, as diagnosing needs it. `read` has the addresses of its names. */
+export function nginxSeen(
+  { found, configuration }: Pick<NginxRead, 'found' | 'configuration'>,
+  remembered: (peer: string) => Remembered | null,
+  ports: Ports,
+): NginxSeen {
+  const { fs, hostPrefix } = ports;
+  const { master } = found;
+  const workers = master === null ? [] : workersOf(fs, procFolder(hostPrefix), master.pid);
+  return {
+    masterPid: master?.pid ?? null,
+    workers: workers.map(({ pid }) => pid),
+    configuration,
+    conf: found.confPath,
+    command: commandFor(found),
+    loadedMs: workersSince(found, ports),
+    place: (path) => placeOf(fs, found.view, path),
+    remembered,
+  };
+}

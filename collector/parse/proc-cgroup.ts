@@ -1,0 +1,32 @@
+/** Who runs a process, from /proc/PID/cgroup (cgroups(7)): its systemd unit, or its container. Total: nothing throws. */
+
+export interface ProcessUnit {
+  /** `app.service`, as systemctl takes it. */
+  readonly unit: string;
+  /** The unit belongs to this user's own systemd; null for the system's. */
+  readonly user: number | null;
+}
+
+/** The path in the unified hierarchy, or that of systemd's own one in the hybrid and legacy layouts. */
+function systemdPath(cgroup: string): string {
+  const path = (controllers: string): string | undefined =>
+    new RegExp(`^\\d+:${controllers}:(/.*)$`, 'm').exec(cgroup)?.[1];
+  const named = path('name=systemd') ?? '/';
+  const unified = path('') ?? '/';
+  return unified === '/' ? named : unified;
+}
+
+/** null for a process that no service runs: a login, a container, a system without systemd. */
+export function unitOf(cgroup: string): ProcessUnit | null {
+  const parts = systemdPath(cgroup).split('/');
+  const services = parts.filter((part) => part.endsWith('.service'));
+  const manager = /^user@(\d{1,10})\.service$/.exec(services[0] ?? '');
+  const unit = manager === null ? services[0] : services[1];
+  if (unit === undefined || !/^[\w.@:\\-]{1,255}$/.test(unit)) return null;
+  return { unit, user: manager === null ? null : Number(manager[1]) };
+}
+
+/** The short identifier of the container: docker, containerd, CRI-O and podman write 64 hexadecimal digits. */
+export function containerOf(cgroup: string): string | null {
+  return /[0-9a-f]{64}/.exec(cgroup)?.[0].slice(0, 12) ?? null;
+}

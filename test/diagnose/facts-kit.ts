@@ -1,0 +1,131 @@
+/** Facts for tests of the rules: everything as it is where nothing is known, but what is said. */
+import type {
+  Facts,
+  FailuresByKind,
+  KindFailures,
+  ListenerFact,
+  NamespaceName,
+  NginxFacts,
+  Owner,
+  PeerFacts,
+  ServerFact,
+  TcpFacts,
+  UnixFacts,
+} from '../../collector/diagnose/facts.ts';
+import type { ConnectKind } from '../../collector/model.ts';
+
+export const nowMs = 1_000_000;
+
+export const host: NamespaceName = { id: '1', is: 'host', pid: 1, container: null };
+export const ofNginx: NamespaceName = { id: '2', is: 'nginx', pid: 200, container: 'abcdefabcdef' };
+export const other: NamespaceName = { id: '3', is: 'other', pid: 300, container: null };
+
+export const owner: Owner = {
+  uid: 33,
+  user: 'www-data',
+  pid: 4711,
+  command: 'node',
+  unit: 'app.service',
+  unitUser: null,
+  container: null,
+};
+
+export function listener(at: string, some: Partial<ListenerFact> = {}): ListenerFact {
+  const colon = at.lastIndexOf(':');
+  const port = Number(at.slice(colon + 1));
+  const bound = at.slice(0, colon).replace(/[[\]]/g, '');
+  return { host: bound, port, queued: 0, inode: port, owner, namespace: host, ...some };
+}
+
+export function failed(some: Partial<KindFailures> = {}): KindFailures {
+  return { count: 5, firstMs: nowMs - 20_000, lastMs: nowMs - 1000, errno: 111, ...some };
+}
+
+export function server(address: string, some: Partial<ServerFact> = {}): ServerFact {
+  return {
+    file: '/etc/nginx/nginx.conf',
+    line: 12,
+    upstream: 'app',
+    address,
+    name: null,
+    now: [],
+    nowPeers: [],
+    maxFails: 1,
+    failTimeoutSeconds: 10,
+    follows: false,
+    ...some,
+  };
+}
+
+export function tcp(peer: string, some: Partial<TcpFacts> = {}): TcpFacts {
+  const colon = peer.lastIndexOf(':');
+  const address = peer.slice(0, colon).replace(/[[\]]/g, '');
+  return {
+    host: address,
+    port: Number(peer.slice(colon + 1)),
+    isLoopback: address.startsWith('127.') || address === '::1',
+    home: host,
+    serving: [],
+    perhapsServing: [],
+    samePort: [],
+    otherPorts: [],
+    otherNamespaces: [],
+    steady: true,
+    overflows: 0,
+    neighbour: null,
+    probe: { is: 'refused' },
+    localPorts: null,
+    ...some,
+  };
+}
+
+export function unix(some: Partial<UnixFacts> = {}): UnixFacts {
+  return {
+    path: '/run/app.sock',
+    file: 'socket',
+    mode: 0o660,
+    user: 'app',
+    group: 'app',
+    listening: false,
+    queued: 0,
+    barrier: null,
+    ...some,
+  };
+}
+
+export function peer(name: string, some: Partial<PeerFacts> = {}, kind: ConnectKind = 'refused'): PeerFacts {
+  const failures: FailuresByKind = new Map([[kind, failed()]]);
+  return {
+    peer: name,
+    upstream: 'app',
+    failures,
+    servers: [server(name)],
+    formerly: [],
+    tcp: name.startsWith('unix:') ? null : tcp(name),
+    unix: null,
+    remembered: null,
+    ...some,
+  };
+}
+
+export function nginx(some: Partial<NginxFacts> = {}): NginxFacts {
+  return {
+    masterPid: 200,
+    user: 'www-data',
+    workerConnections: 512,
+    openFiles: { used: 1000, limit: 1024 },
+    workerRlimitNofile: null,
+    command: 'nginx',
+    conf: '/etc/nginx/nginx.conf',
+    unit: 'nginx.service',
+    selinux: false,
+    undecided: false,
+    loadedMs: nowMs - 500_000,
+    failures: new Map(),
+    ...some,
+  };
+}
+
+export function facts(peers: readonly PeerFacts[], some: Partial<Facts> = {}): Facts {
+  return { nowMs, nginx: nginx(), peers, groups: [], missing: [], ...some };
+}

@@ -1,0 +1,374 @@
+/** The rules as a table: facts, and the codes with their sureness. */
+import { describe, expect, test } from 'vitest';
+import type { Facts, PeerFacts, TcpFacts, UnixFacts } from '../../collector/diagnose/facts.ts';
+import { judge } from '../../collector/diagnose/judge.ts';
+import { isSlip } from '../../collector/diagnose/process-rules.ts';
+import { word } from '../../collector/diagnose/wording.ts';
+import { type ConnectKind, peerCauses } from '../../collector/model.ts';
+import { facts, failed, listener, nginx, nowMs, ofNginx, other, owner, peer, server, tcp, unix } from './facts-kit.ts';
+
+const time = (ms: number): string => String(ms);
+
+function verdicts(all: Facts, at = 0): readonly string[] {
+  return (judge(all, time)[at]?.findings ?? []).map(({ code, sureness }) => `${code} ${sureness}`);
+}
+
+const remembered = { listeningMs: nowMs - 30_000, owner, oomKills: 0, watchedSinceMs: 0 };
+const never = { listeningMs: null, owner: null, oomKills: null, watchedSinceMs: 0 };
+
+/** A peer at 10.0.0.1:8080 refused, with these facts of it. */
+const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial<PeerFacts>, readonly string[]]>> = {
+  'nothing listens, nothing is remembered': [{}, {}, ['process_down likely']],
+  'it listened before': [{}, { remembered }, ['process_down certain']],
+  'it never listened since the plugin watches': [{}, { remembered: never }, ['process_down likely']],
+  'the port next to it listens': [{ otherPorts: [listener('0.0.0.0:8081')] }, {}, ['wrong_port likely']],
+  'the port next to it listens, but this one did before': [
+    { otherPorts: [listener('0.0.0.0:8081')] },
+    { remembered },
+    ['process_down certain'],
+  ],
+  'one other application listens': [
+    { otherPorts: [listener('0.0.0.0:3000')] },
+    {},
+    ['process_down likely', 'wrong_port likely'],
+  ],
+  'many others listen: none is named as meant': [
+    { otherPorts: [listener('0.0.0.0:3000'), listener('0.0.0.0:9000')] },
+    {},
+    ['process_down likely'],
+  ],
+  'only ssh and a database listen': [
+    { otherPorts: [listener('0.0.0.0:22'), listener('0.0.0.0:5432')] },
+    {},
+    ['process_down likely'],
+  ],
+  'the port listens on loopback': [{ samePort: [listener('127.0.0.1:8080')] }, {}, ['wrong_bind_address certain']],
+  'the port listens on loopback, by the same service as before': [
+    { samePort: [listener('127.0.0.1:8080')] },
+    { remembered },
+    ['wrong_bind_address certain'],
+  ],
+  'the port listens on loopback, by another service than before': [
+    { samePort: [listener('127.0.0.1:8080', { owner: { ...owner, unit: 'other.service' } })] },
+    { remembered },
+    ['process_down likely', 'wrong_bind_address likely'],
+  ],
+  'only [::] listens and the probe was refused: IPv6 only': [
+    { perhapsServing: [listener('[::]:8080')] },
+    {},
+    ['wrong_bind_address certain'],
+  ],
+  'only [::] listens and nobody probed': [
+    { perhapsServing: [listener('[::]:8080')], probe: { is: 'not_probed', why: 'off' } },
+    {},
+    ['wrong_bind_address likely'],
+  ],
+  'a socket listens on the very address, and the probe is refused': [
+    { serving: [listener('10.0.0.1:8080')] },
+    {},
+    ['firewall_reject certain'],
+  ],
+  'the same, but the socket is another than before the probe': [
+    { serving: [listener('10.0.0.1:8080')], steady: false },
+    { failures: new Map([['refused', failed({ firstMs: nowMs - 2000 })]]) },
+    ['unknown unknown'],
+  ],
+  'listening, not probed, refused over and over': [
+    { serving: [listener('0.0.0.0:8080')], probe: { is: 'not_probed', why: 'other_namespace' } },
+    {},
+    ['firewall_reject likely'],
+  ],
+  'listening, not probed, refused for a moment just now': [
+    { serving: [listener('0.0.0.0:8080')], probe: { is: 'not_probed', why: 'off' } },
+    { failures: new Map([['refused', failed({ firstMs: nowMs - 2000 })]]) },
+    ['unknown unknown'],
+  ],
+  'it answers again after seconds': [
+    { serving: [listener('0.0.0.0:8080')], probe: { is: 'connected' } },
+    {},
+    ['restarting likely'],
+  ],
+  'it answers again after minutes': [
+    { serving: [listener('0.0.0.0:8080')], probe: { is: 'connected' } },
+    { failures: new Map([['refused', failed({ firstMs: nowMs - 300_000, lastMs: nowMs - 60_000 })]]) },
+    ['process_down likely'],
+  ],
+  'nginx is refused for minutes while the probe connects': [
+    { serving: [listener('0.0.0.0:8080')], probe: { is: 'connected' } },
+    { failures: new Map([['refused', failed({ firstMs: nowMs - 300_000 })]]) },
+    ['unknown unknown'],
+  ],
+  'another host refuses': [{ home: 'elsewhere' }, {}, ['process_down likely']],
+  'whose address it is cannot be told': [{ home: null }, {}, ['process_down likely']],
+  'the name leads elsewhere now': [
+    { home: 'elsewhere' },
+    { servers: [server('app.test:8080', { name: 'app.test', now: ['10.0.0.9'], nowPeers: ['10.0.0.9:8080'] })] },
+    ['stale_address certain'],
+  ],
+  'the name does not resolve now: no proof that it moved': [
+    { home: 'elsewhere' },
+    { servers: [server('app.test:8080', { name: 'app.test' })] },
+    ['process_down likely'],
+  ],
+  'nginx follows the name by itself': [
+    { home: 'elsewhere' },
+    {
+      servers: [
+        server('app.test:8080', { name: 'app.test', now: ['10.0.0.9'], nowPeers: ['10.0.0.9:8080'], follows: true }),
+      ],
+    },
+    ['process_down likely'],
+  ],
+  'in no configuration, but a name had its port': [
+    { home: 'elsewhere', probe: { is: 'not_probed', why: 'not_configured' } },
+    { servers: [], formerly: [server('app.test:8080', { name: 'app.test', now: ['10.0.0.9'] })] },
+    ['stale_address certain'],
+  ],
+  'in no configuration, and two names have its port': [
+    { home: 'elsewhere' },
+    {
+      servers: [],
+      formerly: [server('a:8080', { name: 'a', now: ['1.1.1.1'] }), server('b:8080', { name: 'b', now: ['1.1.1.2'] })],
+    },
+    ['stale_address likely'],
+  ],
+};
+
+describe('refused over TCP', () => {
+  test.each(Object.entries(refusedTable))('%s', (_, [of, more, expected]) => {
+    const one = peer('10.0.0.1:8080', { tcp: tcp('10.0.0.1:8080', of), ...more });
+    expect(verdicts(facts([one]))).toEqual(expected);
+  });
+});
+
+const loopbackTable: Readonly<
+  Record<string, readonly [string, Partial<TcpFacts>, Partial<PeerFacts>, readonly string[]]>
+> = {
+  'localhost, listening on IPv4 only': [
+    '[::1]:8080',
+    { samePort: [listener('127.0.0.1:8080')] },
+    {
+      servers: [
+        server('localhost:8080', {
+          name: 'localhost',
+          now: ['::1', '127.0.0.1'],
+          nowPeers: ['[::1]:8080', '127.0.0.1:8080'],
+        }),
+      ],
+    },
+    ['localhost_family certain'],
+  ],
+  'localhost, listening on IPv6 only': [
+    '127.0.0.1:8080',
+    { samePort: [listener('[::1]:8080')] },
+    {
+      servers: [
+        server('localhost:8080', {
+          name: 'localhost',
+          now: ['::1', '127.0.0.1'],
+          nowPeers: ['[::1]:8080', '127.0.0.1:8080'],
+        }),
+      ],
+    },
+    ['localhost_family certain'],
+  ],
+  '[::1] is written, and IPv4 listens: no matter of a name': [
+    '[::1]:8080',
+    { samePort: [listener('127.0.0.1:8080')] },
+    {},
+    ['wrong_bind_address certain'],
+  ],
+  'nginx in a container, the host listens': [
+    '127.0.0.1:8080',
+    {
+      home: ofNginx,
+      otherNamespaces: [listener('127.0.0.1:8080')],
+      probe: { is: 'not_probed', why: 'other_namespace' },
+    },
+    {},
+    ['container_localhost certain'],
+  ],
+  'nginx in a container, another container listens': [
+    '127.0.0.1:8080',
+    { home: ofNginx, otherNamespaces: [listener('0.0.0.0:8080', { namespace: other })] },
+    {},
+    ['container_localhost likely'],
+  ],
+  'nginx on the host, a container listens': [
+    '127.0.0.1:8080',
+    { otherNamespaces: [listener('0.0.0.0:8080', { namespace: other })] },
+    {},
+    ['container_localhost likely'],
+  ],
+  'a container listens, but it was the host before': [
+    '127.0.0.1:8080',
+    { otherNamespaces: [listener('0.0.0.0:8080', { namespace: other })] },
+    { remembered },
+    ['process_down certain'],
+  ],
+};
+
+describe('refused on loopback', () => {
+  test.each(Object.entries(loopbackTable))('%s', (_, [name, of, more, expected]) => {
+    expect(verdicts(facts([peer(name, { tcp: tcp(name, of), ...more })]))).toEqual(expected);
+  });
+});
+
+const silentTable: Readonly<Record<string, readonly [ConnectKind, number, Partial<TcpFacts>, readonly string[]]>> = {
+  'no answer, queue full, overflows counted': [
+    'timed_out',
+    110,
+    { serving: [listener('0.0.0.0:8080', { queued: 2 })], overflows: 2, probe: { is: 'silent' } },
+    ['accept_queue_full certain'],
+  ],
+  'no answer, connections queue, not probed': [
+    'timed_out',
+    110,
+    { serving: [listener('0.0.0.0:8080', { queued: 2 })], probe: { is: 'not_probed', why: 'other_namespace' } },
+    ['accept_queue_full likely'],
+  ],
+  'no answer, listening on this host with an empty queue': [
+    'timed_out',
+    110,
+    { serving: [listener('0.0.0.0:8080')], probe: { is: 'silent' } },
+    ['no_answer certain'],
+  ],
+  'no answer from another host': [
+    'timed_out',
+    110,
+    { home: 'elsewhere', probe: { is: 'silent' } },
+    ['no_answer likely'],
+  ],
+  'no answer, and none to ARP': [
+    'timed_out',
+    110,
+    { home: 'elsewhere', neighbour: false, probe: { is: 'silent' } },
+    ['host_down certain'],
+  ],
+  'no answer, and the probe connects': ['timed_out', 110, { probe: { is: 'connected' } }, ['unknown unknown']],
+  'unreachable, no answer to ARP': ['unreachable', 113, { home: 'elsewhere', neighbour: false }, ['host_down certain']],
+  'unreachable, but it answers ARP': [
+    'unreachable',
+    113,
+    { home: 'elsewhere', neighbour: true, probe: { is: 'unreachable' } },
+    ['firewall_reject certain'],
+  ],
+  'unreachable, though on this host': [
+    'unreachable',
+    113,
+    { probe: { is: 'unreachable' } },
+    ['firewall_reject certain'],
+  ],
+  'unreachable behind a router': [
+    'unreachable',
+    113,
+    { home: 'elsewhere', probe: { is: 'unreachable' } },
+    ['host_down likely'],
+  ],
+  'no route': ['unreachable', 101, { home: 'elsewhere', probe: { is: 'unreachable' } }, ['no_route certain']],
+  'a blackhole route': [
+    'unreachable',
+    22,
+    { home: 'elsewhere', probe: { is: 'failed', code: 'EINVAL' } },
+    ['no_route certain'],
+  ],
+  'not permitted': ['denied', 13, { home: 'elsewhere', probe: { is: 'denied' } }, ['not_permitted likely']],
+  'no local port, the range nearly used': ['no_ports', 99, { localPorts: { used: 4, of: 4 } }, ['no_ports certain']],
+  'no local port, the range hardly used': ['no_ports', 99, { localPorts: { used: 4, of: 28232 } }, ['no_ports likely']],
+  'a TLS handshake': ['tls', 111, {}, ['unknown unknown']],
+};
+
+describe('other failures over TCP', () => {
+  test.each(Object.entries(silentTable))('%s', (_, [kind, errno, of, expected]) => {
+    const failures = new Map([[kind, failed({ errno })]]);
+    expect(verdicts(facts([peer('10.0.0.1:8080', { failures, tcp: tcp('10.0.0.1:8080', of) })]))).toEqual(expected);
+  });
+
+  test('SELinux is named where it enforces and a connection from here is not forbidden', () => {
+    const failures = new Map([['denied', failed({ errno: 13 })] as const]);
+    const one = peer('10.0.0.1:8080', { failures, tcp: tcp('10.0.0.1:8080', { probe: { is: 'connected' } }) });
+    expect(verdicts(facts([one], { nginx: nginx({ selinux: true }) }))).toEqual(['not_permitted certain']);
+  });
+});
+
+const barrier = { path: '/run/app', mode: 0o700, user: 'app', group: 'app' };
+const unixTable: Readonly<Record<string, readonly [ConnectKind, Partial<UnixFacts>, readonly string[]]>> = {
+  missing: ['socket_missing', { file: 'missing' }, ['socket_missing certain']],
+  'missing, and there again': ['socket_missing', { listening: true }, ['socket_missing likely']],
+  'missing, in a folder that may not be entered': ['socket_missing', { file: 'unseen' }, ['socket_missing likely']],
+  stale: ['refused', {}, ['socket_stale certain']],
+  'stale, and gone since': ['refused', { file: 'missing' }, ['socket_missing certain']],
+  denied: ['denied', { barrier }, ['socket_denied certain']],
+  'backlog full': ['backlog_full', { listening: true, queued: 2 }, ['socket_backlog_full certain']],
+};
+
+describe('unix sockets', () => {
+  test.each(Object.entries(unixTable))('%s', (_, [kind, of, expected]) => {
+    expect(verdicts(facts([peer('unix:/run/app.sock', { unix: unix(of) }, kind)]))).toEqual(expected);
+  });
+
+  test('one that listens again for seconds was restarted', () => {
+    const failures = new Map([['socket_missing', failed({ errno: 2, lastMs: nowMs - 5000 })] as const]);
+    const one = peer('unix:/run/app.sock', { failures, unix: unix({ listening: true }) });
+    expect(verdicts(facts([one]))).toEqual(['restarting likely']);
+  });
+});
+
+describe('several at once', () => {
+  test('peers keep their own verdicts; what goes on stands before what is over', () => {
+    const down = peer('10.0.0.1:8080');
+    const back = peer('10.0.0.2:8080', {
+      failures: new Map([['refused', failed({ count: 900 })]]),
+      tcp: tcp('10.0.0.2:8080', { probe: { is: 'connected' } }),
+    });
+    const all = facts([back, down]);
+    expect(judge(all, time).map(({ name }) => name)).toEqual(['10.0.0.1:8080', '10.0.0.2:8080']);
+    expect([verdicts(all), verdicts(all, 1)]).toEqual([['process_down likely'], ['restarting likely']]);
+  });
+
+  test('one peer may have two causes, and what ended long ago is none', () => {
+    const failures = new Map([
+      ['refused', failed()],
+      ['no_ports', failed({ errno: 99 })],
+      ['timed_out', failed({ firstMs: nowMs - 600_000, lastMs: nowMs - 500_000 })],
+    ] as const);
+    expect(verdicts(facts([peer('10.0.0.1:8080', { failures })]))).toEqual(['process_down likely', 'no_ports likely']);
+  });
+
+  test("nginx's own limits and a group without live peers are verdicts of their own", () => {
+    const own = new Map([['worker_connections', failed({ errno: null })]] as const);
+    const groups = [{ upstream: 'app', failures: failed({ errno: null, count: 3 }), servers: [server('10.0.0.1:80')] }];
+    const found = judge(facts([], { nginx: nginx({ failures: own }), groups }), time);
+    expect(found.map(({ name, findings }) => [name, findings[0]?.code])).toEqual([
+      ['nginx', 'worker_connections'],
+      ['app', 'ejected'],
+    ]);
+  });
+
+  test('OOM kills are told, where the memory saw them', () => {
+    const [judged] = judge(facts([peer('10.0.0.1:8080', { remembered: { ...remembered, oomKills: 1 } })]), time);
+    expect(judged?.findings[0]?.evidence.join('\n')).toContain('killed 1 process for want of memory');
+  });
+});
+
+test.each([
+  [8080, 8081, true],
+  [8080, 8008, true],
+  [808, 8080, true],
+  [3000, 8000, true],
+  [8080, 9090, false],
+  [80, 443, false],
+  [8080, 18080, true],
+])('%i for %i is a slip: %s', (one, another, expected) => {
+  expect(isSlip(one, another)).toBe(expected);
+});
+
+test('every cause has words that leave nothing open, and a command to type next', () => {
+  const [judged] = judge(facts([peer('10.0.0.1:8080')]), time);
+  if (judged === undefined) throw new Error('nothing judged');
+  for (const code of peerCauses) {
+    const { what, fix, next } = word({ code, sureness: 'certain', evidence: [], rulesOut: [] }, judged, facts([]));
+    expect(next.length, code).toBeGreaterThan(0);
+    for (const text of [what, fix, ...next]) expect(text, code).not.toMatch(/undefined|(?<!\/dev\/)null|NaN|\[object/);
+  }
+});

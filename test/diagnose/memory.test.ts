@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { createPeerMemory, recall } from '../../collector/diagnose/memory.ts';
+import { createProber } from '../../collector/diagnose/probe.ts';
+import { owner } from './facts-kit.ts';
+
+const peer = '127.0.0.1:8080';
+const ownerOf = () => owner;
+const listens = new Map([[peer, { uid: 33, inode: 7 }]]);
+const gone = new Map([[peer, null]]);
+
+test('what listened is remembered after it is gone, with the OOM kills of just then, also by who reads it', () => {
+  const memory = createPeerMemory();
+  expect(memory.look(listens, { ms: 1000, oomKills: 3 }, ownerOf)).toBe(true);
+  expect(memory.look(listens, { ms: 2000, oomKills: 3 }, ownerOf)).toBe(false);
+  expect(memory.look(gone, { ms: 3000, oomKills: 4 }, ownerOf)).toBe(true);
+  // Kills later than that are somebody else's.
+  expect(memory.look(gone, { ms: 4000, oomKills: 9 }, ownerOf)).toBe(false);
+  const expected = { watchedSinceMs: 1000, listeningMs: 2000, owner, oomKills: 1 };
+  expect(memory.remembered(peer)).toEqual(expected);
+  expect(recall(memory.text())(peer)).toEqual(expected);
+  expect(memory.remembered('10.0.0.1:80')).toBeNull();
+});
+
+test('a peer that never listened is known as such', () => {
+  const memory = createPeerMemory();
+  memory.look(gone, { ms: 1000, oomKills: null }, ownerOf);
+  memory.look(gone, { ms: 2000, oomKills: null }, ownerOf);
+  expect(memory.remembered(peer)).toEqual({ watchedSinceMs: 1000, listeningMs: null, owner: null, oomKills: null });
+});
+
+test('a restarted process is a new socket, and a new owner is asked for', () => {
+  const memory = createPeerMemory();
+  const asked: number[] = [];
+  const remember = (_: number, inode: number) => {
+    asked.push(inode);
+    return owner;
+  };
+  for (const inode of [7, 7, 8]) {
+    memory.look(new Map([[peer, { uid: 33, inode }]]), { ms: 1000 + inode, oomKills: 0 }, remember);
+  }
+  expect(asked).toEqual([7, 8]);
+});
+
+test('no file of another user makes recalling throw', () => {
+  fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => recall(text)('a') === null || true));
+  expect(recall('{"a":{"watchedSinceMs":1,"owner":{"uid":"x"}}}')('a')).toEqual({
+    watchedSinceMs: 1,
+    listeningMs: null,
+    owner: null,
+    oomKills: null,
+  });
+  expect(recall('{}')('__proto__')).toBeNull();
+});
+
+test('the probe: paced per peer, and only where nothing stands in the way', async () => {
+  let ms = 0;
+  const asked: string[] = [];
+  const connect = async (host: string) => {
+    asked.push(host);
+    return { is: 'failed', code: 'ECONNREFUSED' } as const;
+  };
+  const prober = createProber('on-failure', connect, () => ms);
+  const target = { peer, host: '127.0.0.1', port: 8080, obstacle: null };
+  expect(await prober.probe(target)).toEqual({ is: 'refused' });
+  ms = 9999;
+  expect(await prober.probe(target)).toEqual({ is: 'not_probed', why: 'too_soon' });
+  expect(await prober.probe({ ...target, peer: 'b', host: '10.0.0.1' })).toEqual({ is: 'refused' });
+  ms = 10_000;
+  expect(await prober.probe(target)).toEqual({ is: 'refused' });
+  expect(await prober.probe({ ...target, peer: 'c', obstacle: 'not_configured' })).toEqual({
+    is: 'not_probed',
+    why: 'not_configured',
+  });
+  expect(await createProber('off', connect, () => ms).probe(target)).toEqual({ is: 'not_probed', why: 'off' });
+  expect(asked).toEqual(['127.0.0.1', '10.0.0.1', '127.0.0.1']);
+});

@@ -1,0 +1,63 @@
+/** Every cause as a real fault, between hosts of its own: the verdicts form the diagonal, and no wrong one is certain. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { netnsObstacle, startTwoHosts } from '../support/two-hosts.ts';
+import { faults } from './diagnose-faults.ts';
+import { type Hosts, startWorld, type Verdict } from './diagnose-world.ts';
+
+const obstacle = await netnsObstacle();
+if (obstacle !== null) console.error(`\n!!! test/e2e/diagnose.test.ts does not run: ${obstacle}\n`);
+
+interface Row {
+  readonly fault: string;
+  readonly cause: string;
+  readonly asRoot: readonly Verdict[];
+  readonly asNobody: readonly Verdict[];
+}
+
+const rows: Row[] = [];
+
+function matrix(): string {
+  const causes = [...new Set(rows.flatMap(({ cause, asRoot }) => [cause, ...asRoot.map((each) => each.cause)]))];
+  const width = Math.max(...rows.map(({ fault }) => fault.length));
+  const heads = causes.map((cause, at) => `${String(at + 1).padStart(2)} ${cause}`);
+  const marks = { certain: 'C', likely: 'l', unknown: '?' } as const;
+  const cell = (verdicts: readonly Verdict[], cause: string): string => {
+    const found = verdicts.find((each) => each.cause === cause);
+    return found === undefined ? '.' : marks[found.sureness];
+  };
+  const line = ({ fault, cause, asRoot, asNobody }: Row): string =>
+    `${fault.padEnd(width)} ${causes.map((each) => `${cell(asRoot, each)}${cell(asNobody, each)}`.padStart(4)).join('')}  ${asRoot[0]?.cause === cause ? '' : '<<<'}`;
+  return [
+    'fault × verdict, as root and as nobody (C certain, l likely, ? unknown, . not said)',
+    ...heads,
+    `${''.padEnd(width)} ${causes.map((_, at) => String(at + 1).padStart(4)).join('')}`,
+    ...rows.map(line),
+  ].join('\n');
+}
+
+describe.skipIf(obstacle !== null)('diagnose: one fault, one verdict', () => {
+  let hosts: Hosts;
+  beforeAll(async () => {
+    hosts = await startTwoHosts();
+  });
+  afterAll(() => {
+    console.log(matrix());
+  });
+
+  test.each(faults.map((fault) => [fault.name, fault] as const))('%s', async (_, fault) => {
+    const { world, sites } = await startWorld(hosts, [fault]);
+    const [site] = sites;
+    if (site === undefined) throw new Error('no site');
+    await fault.provoke(site);
+    const [root, nobody] = await Promise.all([world.diagnose(), world.diagnose({ user: '65534' })]);
+    const name = fault.subject(site);
+    rows.push({ fault: fault.name, cause: fault.cause, asRoot: root.about(name), asNobody: nobody.about(name) });
+    const said = `${root.stdout}\n${root.stderr}`;
+    expect(root.code, said).toBe(1);
+    for (const { about, stdout, stderr } of [root, nobody]) {
+      const verdicts = about(name);
+      const wrong = verdicts.filter(({ sureness, cause }) => sureness === 'certain' && cause !== fault.cause);
+      expect([verdicts[0]?.cause, wrong], stdout + stderr).toEqual([fault.cause, []]);
+    }
+  });
+});

@@ -1,0 +1,44 @@
+/** Two faults at one nginx: each peer keeps its own verdict. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { faults } from '../e2e/diagnose-faults.ts';
+import { type Hosts, startWorld } from '../e2e/diagnose-world.ts';
+import { netnsObstacle, startTwoHosts } from '../support/two-hosts.ts';
+
+const obstacle = await netnsObstacle();
+if (obstacle !== null) console.error(`\n!!! test/full/diagnose-pairs.test.ts does not run: ${obstacle}\n`);
+
+/** Both at one nginx: each has a port, a socket and a location of its own. */
+const pairs: readonly (readonly [string, string])[] = [
+  ['process stopped', 'REJECT tcp-reset'],
+  ['DROP', 'accept queue full'],
+  ['wrong port', 'localhost, IPv4 only'],
+  ['socket 0600', 'socket stale'],
+  ['wrong bind address', 'no route'],
+  ['never started', 'REJECT admin-prohibited'],
+];
+
+describe.skipIf(obstacle !== null)('diagnose: two peers that fail differently keep their own verdicts', () => {
+  let hosts: Hosts;
+  beforeAll(async () => {
+    hosts = await startTwoHosts();
+  });
+
+  test.each(pairs)('%s and %s', async (...names) => {
+    const two = names.map((name) => faults.find((fault) => fault.name === name)).filter((fault) => fault !== undefined);
+    const { world, sites } = await startWorld(hosts, two);
+    const both = two.flatMap((fault, at) => {
+      const site = sites[at];
+      return site === undefined ? [] : [{ fault, site }];
+    });
+    for (const { fault, site } of both) await fault.provoke(site);
+    const said = await world.diagnose();
+    const found = both.map(({ fault, site }) => said.about(fault.subject(site))[0]?.cause);
+    expect(found, said.stdout).toEqual(two.map(({ cause }) => cause));
+    for (const { fault, site } of both) {
+      const wrong = said
+        .about(fault.subject(site))
+        .filter((each) => each.sureness === 'certain' && each.cause !== fault.cause);
+      expect(wrong, said.stdout).toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,105 @@
+/**
+ * Two hosts on one wire, as network namespaces of their own: for faults that no loopback can have. Needs root.
+ *
+ *   const reason = await netnsObstacle();            // null, or why not: say so loudly and skip
+ *   const { front, back } = await startTwoHosts();   // 10.77.0.1 and fd77::1 | 10.77.0.2, 10.77.0.3 and fd77::2
+ *   await front.run('ip', ['route']);                // to its end
+ *   const app = front.start(process.execPath, […]);  // ends with the test
+ *   await front.firewall('tcp dport 80 drop');       // nftables, incoming, one rule more; null takes all away
+ *   front.setHosts('10.77.0.2 app.test');            // /etc/hosts, for what is started in it
+ *
+ * Pathname unix sockets do not care for network namespaces: the test talks to an nginx inside by `listen unix:`.
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tool } from './packages.ts';
+import { type Child, type StartOptions, start } from './process.ts';
+import { type Result, run } from './run.ts';
+import { atEnd } from './temp.ts';
+
+export interface Host {
+  readonly name: string;
+  /** Put before a command, it runs there. */
+  readonly within: readonly string[];
+  run(command: string, args: readonly string[]): Promise<Result>;
+  start(command: string, args: readonly string[], options?: StartOptions): Child;
+  /** Adds a rule for what comes in; null takes all away. */
+  firewall(rule: string | null): Promise<void>;
+  setHosts(text: string): void;
+}
+
+let made = 0;
+
+/** Why no namespace can be made here, in words for a skipped test; null when they can. */
+export async function netnsObstacle(): Promise<string | null> {
+  if (process.getuid?.() !== 0) return 'network namespaces need root: run the tests as root to have these';
+  const { path, env } = await tool('ip');
+  const name = `nu-try-${process.pid}`;
+  const { code, stderr } = await run(path, ['netns', 'add', name], { env });
+  if (code === 0) await run(path, ['netns', 'del', name], { env });
+  return code === 0 ? null : `network namespaces cannot be made here: ${stderr.trim()}`;
+}
+
+async function must(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const { code, stderr } = await run(command, args, { env });
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr.trim()}`);
+}
+
+async function startHost(name: string): Promise<Host> {
+  const { path: ip, env } = await tool('ip');
+  const nft = await tool('nft');
+  await must(ip, ['netns', 'add', name], env);
+  const etc = join('/etc/netns', name);
+  mkdirSync(etc, { recursive: true });
+  atEnd(async () => {
+    rmSync(etc, { recursive: true, force: true });
+    await run(ip, ['netns', 'del', name], { env });
+  });
+  const within = [ip, 'netns', 'exec', name];
+  const [first = '', ...rest] = within;
+  let rules: readonly string[] = [];
+  const host: Host = {
+    name,
+    within,
+    run: (command, args) => run(first, [...rest, command, ...args], { env: nft.env }),
+    start: (command, args, options) => start(first, [...rest, command, ...args], options),
+    async firewall(rule) {
+      rules = rule === null ? [] : [...rules, rule];
+      const chain = `table inet t { chain c { type filter hook input priority 0;\n${rules.join('\n')}\n}\n}\n`;
+      const input = `flush ruleset\n${rules.length > 0 ? chain : ''}`;
+      const { code, stderr } = await run(first, [...rest, nft.path, '-f', '-'], { env: nft.env, input });
+      if (code !== 0) throw new Error(`nft: ${stderr.trim()}`);
+    },
+    setHosts: (text) => writeFileSync(join(etc, 'hosts'), `${text}\n`),
+  };
+  host.setHosts('127.0.0.1 localhost\n::1 localhost');
+  return host;
+}
+
+export async function startTwoHosts(): Promise<{ readonly front: Host; readonly back: Host }> {
+  const { path: ip, env } = await tool('ip');
+  const id = `nu${process.pid}x${++made}`;
+  const front = await startHost(`${id}f`);
+  const back = await startHost(`${id}b`);
+  const addresses: readonly (readonly [Host, string])[] = [
+    [front, '10.77.0.1/24'],
+    [front, 'fd77::1/64'],
+    [back, '10.77.0.2/24'],
+    [back, '10.77.0.3/24'],
+    [back, 'fd77::2/64'],
+  ];
+  await must(
+    ip,
+    ['link', 'add', 'wire', 'netns', front.name, 'type', 'veth', 'peer', 'name', 'wire', 'netns', back.name],
+    env,
+  );
+  for (const host of [front, back]) {
+    const lines = addresses
+      .filter(([owner]) => owner === host)
+      .map(([, address]) => `addr add ${address} dev wire ${address.includes(':') ? 'nodad' : ''}`);
+    const batch = [...lines, 'link set lo up', 'link set wire up', ''].join('\n');
+    const { code, stderr } = await run(ip, ['-n', host.name, '-batch', '-'], { env, input: batch });
+    if (code !== 0) throw new Error(`ip: ${stderr.trim()}`);
+  }
+  return { front, back };
+}
