@@ -3,9 +3,8 @@ import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Backend, startBackend } from '../support/backend.ts';
-import { type Netdata, startNetdata } from '../support/netdata.ts';
 import { type Nginx, type NginxConfig, startNginx } from '../support/nginx.ts';
-import { startPlugin } from '../support/plugin.ts';
+import { startPlugin, type Values } from '../support/plugin.ts';
 import { freePort, freePorts } from '../support/ports.ts';
 import { statuses } from '../support/request.ts';
 import { waitUntil } from '../support/wait.ts';
@@ -19,20 +18,12 @@ function told(nginx: Nginx): string {
   return `jobs:\n  - name: test\n    nginx_conf: ${nginx.conf}\n`;
 }
 
-/** The id of a chart by its context and labels. */
-function chartWith(netdata: Netdata, name: string, labels: Readonly<Record<string, string>>): Promise<string> {
-  return waitUntil(
-    async () =>
-      Object.values(await netdata.charts()).find(
-        ({ context, chart_labels }) =>
-          context === `nginx_upstream.${name}` &&
-          Object.entries(labels).every(([key, value]) => chart_labels[key] === value),
-      )?.id,
-    { what: `${name} of ${JSON.stringify(labels)}`, timeout: 20_000 },
-  );
-}
+const slug = (peer: string | undefined) => (peer ?? '').replace(/\W/g, '_');
+const attempts = (now: Values) => (now['connected'] ?? 0) + (now['reused'] ?? 0);
 
-test('without any configuration: configured peers have charts before anything happens, the first failure counts', async () => {
+test('without any configuration: configured peers have charts before anything happens, the first failure counts', {
+  timeout: 60_000,
+}, async () => {
   const [front = 0, dead = 0, page = 0] = await freePorts(3);
   const group = `found_${front}`;
   const nginx = await startNginx({
@@ -44,20 +35,18 @@ test('without any configuration: configured peers have charts before anything ha
       server { listen 127.0.0.1:${page}; location = /status { stub_status; access_log off; } }
       server { listen 127.0.0.1:${front}; location / { proxy_pass http://${group}; } }`,
   });
-  const netdata = await startNetdata({ plugin: {} });
-  const labels = { upstream: group, peer: `127.0.0.1:${dead}` };
-  const failures = await chartWith(netdata, 'peer_failures', labels);
-  const attempts = await chartWith(netdata, 'peer_attempts', labels);
-  const outcomes = await chartWith(netdata, 'client_outcomes', { upstream: group });
-  expect(await netdata.sum(failures, 'refused')).toBe(0);
-
+  const plugin = startPlugin({ conf: '{}' });
+  // Other nginx may run on this machine: then ours is not the first, and has a longer name.
+  const chart = new RegExp(`^CHART (nginx_upstream_local\\w*)\\.peer_failures_${group}_127_0_0_1_${dead} `, 'm');
+  const job = await waitUntil(() => chart.exec(plugin.child.stdout())?.[1], { what: 'the chart', timeout: 30_000 });
+  const peer = `${group}_127_0_0_1_${dead}`;
+  await plugin.chart(`${job}.peer_failures_${peer}`, ({ refused }) => refused === 0);
   await statuses(`http://127.0.0.1:${front}/`, 3);
-  await netdata.waitForSum(failures, 'refused', 3);
-  await netdata.waitForSum(attempts, 'connect_failed', 3);
-  await netdata.waitForSum(outcomes, 'bad_gateway', 3);
-  const job = /^nginx_upstream_(.*)\./.exec(failures)?.[1];
-  await netdata.chart(`nginx_upstream_${job}.connections`, ['reading', 'writing', 'waiting']);
-  await netdata.chart(`nginx_upstream_${job}.worker_connections_used`);
+  await plugin.chart(`${job}.peer_failures_${peer}`, ({ refused }) => refused === 3);
+  await plugin.chart(`${job}.peer_attempts_${peer}`, ({ connect_failed }) => connect_failed === 3);
+  await plugin.chart(`${job}.client_outcomes_${group}`, ({ bad_gateway }) => bad_gateway === 3);
+  await plugin.chart(`${job}.connections`);
+  await plugin.chart(`${job}.worker_connections_used`);
   await nginx.stop();
 });
 
@@ -78,23 +67,19 @@ test('two upstreams with a common peer: told apart by $proxy_host, one joint ins
       server { listen 127.0.0.1:${plain}; access_log logs/plain.log without;
         location /b { proxy_pass http://blue; } location /g { proxy_pass http://green; } }`,
   });
-  const netdata = await startNetdata({ plugin: { conf: told(nginx) } });
-  // Netdata writes what may not stand in a label as an underscore.
-  const joint = await chartWith(netdata, 'client_outcomes', { upstream: 'blue_green' });
-  const blue = await chartWith(netdata, 'client_outcomes', { upstream: 'blue' });
-  const green = await chartWith(netdata, 'client_outcomes', { upstream: 'green' });
+  const plugin = startPlugin({ conf: told(nginx) });
+  await plugin.chart('nginx_upstream_test.client_outcomes_blue_green');
   await statuses(`http://127.0.0.1:${front}/b`, 5);
   await statuses(`http://127.0.0.1:${front}/g`, 3);
   await statuses(`http://127.0.0.1:${plain}/b`, 2);
   await statuses(`http://127.0.0.1:${plain}/g`, 2);
-  await netdata.waitForSum(blue, 'ok', 5);
-  await netdata.waitForSum(green, 'ok', 3);
-  await netdata.waitForSum(joint, 'ok', 4);
-  const named = (upstream: string) => chartWith(netdata, 'peer_attempts', { upstream, peer: both.address });
-  const connected = async (chart: string) =>
-    (await netdata.sum(chart, 'connected')) + (await netdata.sum(chart, 'reused'));
-  await netdata.waitFor(async () => (await connected(await named('blue'))) === 5, 'the attempts of blue');
-  await netdata.waitFor(async () => (await connected(await named('blue_green'))) === 4, 'the joint attempts');
+  const expected = { blue: 5, green: 3, blue_green: 4 };
+  for (const [upstream, count] of Object.entries(expected)) {
+    await plugin.chart(`nginx_upstream_test.client_outcomes_${upstream}`, ({ ok }) => ok === count);
+    const chart = `nginx_upstream_test.peer_attempts_${upstream}_${slug(both.address)}`;
+    await plugin.chart(chart, (now) => attempts(now) === count);
+  }
+  expect(plugin.child.stdout()).toContain("CLABEL 'upstream' 'blue|green' 1");
 });
 
 interface Load {
@@ -141,8 +126,7 @@ test('a reload under load with a renamed log, another format and another peer: n
     config('logs/access.log', full, [stays?.address ?? '', goes?.address ?? '', refusing]),
   );
   const plugin = startPlugin({ conf: told(nginx) });
-  const slug = (backend: Backend | undefined) => `app_${backend?.address.replace(/\W/g, '_')}`;
-  await plugin.chart(`nginx_upstream_test.peer_failures_${slug(goes)}`);
+  await plugin.chart(`nginx_upstream_test.peer_failures_app_${slug(goes?.address)}`);
 
   const running = load(front);
   await waitUntil(() => running.done() > 200, { what: 'the load', timeout: 60_000 });
@@ -150,7 +134,7 @@ test('a reload under load with a renamed log, another format and another peer: n
   await nginx.reload(config('logs/access-2.log', noHost, peers));
   const since = running.done();
   await waitUntil(() => running.done() > since + 400, { what: 'load after the reload', timeout: 60_000 });
-  await plugin.chart(`nginx_upstream_test.peer_failures_${slug(comes)}`, () => true, 60_000);
+  await plugin.chart(`nginx_upstream_test.peer_failures_app_${slug(comes?.address)}`, () => true, 60_000);
   // Once more, with the format alone changed: one file then holds both.
   await nginx.reload(config('logs/access-2.log', full, peers));
   const again = running.done();
@@ -164,13 +148,15 @@ test('a reload under load with a renamed log, another format and another peer: n
   expect(refused).toBeGreaterThan(20);
   await plugin.chart('nginx_upstream_test.connect_failures', (now) => now['refused'] === refused);
   for (const backend of [stays, goes, comes]) {
-    const chart = `nginx_upstream_test.peer_attempts_${slug(backend)}`;
-    await plugin.chart(chart, (now) => (now['connected'] ?? 0) + (now['reused'] ?? 0) === backend?.requests());
+    const chart = `nginx_upstream_test.peer_attempts_app_${slug(backend?.address)}`;
+    await plugin.chart(chart, (now) => attempts(now) === backend?.requests());
   }
   await plugin.chart('nginx_upstream_test.log_lines', (now) => now['unmatched'] === 0 && now['lost'] === 0);
 });
 
-test('nginx restarted with another configuration is followed, and so is a log that is rotated meanwhile', async () => {
+test('nginx restarted with another configuration is followed, and so is a log that is rotated meanwhile', {
+  timeout: 60_000,
+}, async () => {
   const front = await freePort();
   const [one, two]: Backend[] = [await startBackend(), await startBackend()];
   const config = (backend: Backend | undefined): NginxConfig => ({
@@ -180,15 +166,16 @@ test('nginx restarted with another configuration is followed, and so is a log th
       server { listen 127.0.0.1:${front}; location / { proxy_pass http://app; } }`,
   });
   const nginx = await startNginx(config(one));
-  const netdata = await startNetdata({ plugin: { conf: told(nginx) } });
-  const outcomes = await chartWith(netdata, 'client_outcomes', { upstream: 'app' });
+  const plugin = startPlugin({ conf: told(nginx) });
+  const outcomes = 'nginx_upstream_test.client_outcomes_app';
+  await plugin.chart(outcomes);
   await statuses(`http://127.0.0.1:${front}/`, 4);
-  await netdata.waitForSum(outcomes, 'ok', 4);
+  await plugin.chart(outcomes, ({ ok }) => ok === 4);
   await nginx.stop();
   renameSync(nginx.accessLog, `${nginx.accessLog}.1`);
   const restarted = await startNginx(config(two), { prefix: nginx.prefix });
-  await chartWith(netdata, 'peer_failures', { upstream: 'app', peer: two?.address ?? '' });
+  await plugin.chart(`nginx_upstream_test.peer_failures_app_${slug(two?.address)}`, () => true, 30_000);
   await statuses(`http://127.0.0.1:${front}/`, 6);
-  await netdata.waitForSum(outcomes, 'ok', 10);
+  await plugin.chart(outcomes, ({ ok }) => ok === 10);
   await restarted.stop();
 });
