@@ -51,7 +51,8 @@ export function commandFor({ master }: NginxFound): string {
     prefix === null ? '' : `-p ${prefix}`,
     errorLog === null ? '' : `-e ${errorLog}`,
     conf === null ? '' : `-c ${conf}`,
-    globals === null || master.container !== null ? '' : `-g '${globals}'`,
+    // Of what -g says only the pid file matters to a signal.
+    globals === null || !/\bpid\s/.test(globals) ? '' : `-g '${globals}'`,
   ];
   return words.filter((each) => each !== '').join(' ');
 }
