@@ -35,19 +35,14 @@ function nameFor(base: string, key: string, taken: ReadonlySet<string>): string 
   return taken.has(name) ? `${name}_${taken.size}` : name;
 }
 
-/** The format of an access log may have to be found in nginx's configuration first. */
-function withoutGuesses(settings: JobSettings): JobSettings {
-  return { ...settings, accessLogs: settings.accessLogs?.filter(({ format }) => format?.includes('$')) ?? null };
-}
-
 function startGroup(settings: JobSettings, maxPeers: number, ports: JobPorts & NginxWatchPorts): Group {
   const watch = watchNginx(settings, ports);
   const jobs = new Map<string, Job>();
   const names = new Map<string, string>();
   let words = '';
 
-  function put(name: string, followed: Followed | null, told = settings): void {
-    const plan = planJob(told, name, followed, ports);
+  function put(name: string, followed: Followed | null): void {
+    const plan = planJob(settings, name, followed, ports);
     const running = jobs.get(name);
     if (running === undefined) jobs.set(name, startJob(plan, maxPeers, ports));
     else running.follow(plan);
@@ -70,9 +65,6 @@ function startGroup(settings: JobSettings, maxPeers: number, ports: JobPorts & N
       jobs.delete(name);
     }
   }
-
-  // What is told completely needs no discovery: not a line of it is missed meanwhile.
-  if (settings.errorLogs !== null) put(settings.name, null, withoutGuesses(settings));
 
   return {
     drain() {

@@ -4,6 +4,7 @@ import { type DiscoveryPorts, findNginx, type NginxFound, procFolder } from './d
 import { type Addresses, changedNames, keepKnown, resolveNames } from './discover/names.ts';
 import { createNginxFollower, type Followed, type NginxFollower } from './discover/nginx-follower.ts';
 import { type NginxRead, readNginx, readTold } from './discover/read-nginx.ts';
+import { isMeant } from './meant-nginx.ts';
 import type { Conditions, Log } from './netdata/log.ts';
 import { namesToResolve, withAddresses } from './nginx/peers.ts';
 import type { NginxConfiguration } from './nginx/types.ts';
@@ -39,6 +40,8 @@ const unresolvedEveryUs = 10_000_000;
 /** An nginx that is gone may be restarting, and its logs may still say why. */
 const goneUs = 600_000_000;
 const mostProblemsLogged = 5;
+/** A resolver that does not answer holds up the start no longer than this. */
+const longestStartUs = 5_000_000;
 /** A stat takes about 5 µs: with a few files every tick, with hundreds every few seconds, 0.1 % of a core at most. */
 const lookUsPerFile = 5000;
 const longestLookUs = 5_000_000;
@@ -58,19 +61,6 @@ function keyOf({ master, confPath }: NginxFound): string {
   return `${master?.container ?? ''} ${confPath}`;
 }
 
-/** A file that the settings name as a log tells which nginx is meant, if any here writes it. */
-function isMeant({ errorLogs, accessLogs }: JobSettings, hostPrefix: string): (read: NginxRead) => boolean {
-  const told = [...(errorLogs ?? []), ...(accessLogs ?? []).map(({ path }) => path)].filter((path) =>
-    path.startsWith('/'),
-  );
-  if (told.length === 0) return () => true;
-  return ({ configuration }) =>
-    [...configuration.errorLogs, ...configuration.accessLogs].some(
-      ({ target }) =>
-        target.kind === 'file' && told.some((path) => path === target.path || path === hostPrefix + target.path),
-    );
-}
-
 export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): NginxWatch {
   const { fs, clock, conditions, log, hostPrefix, resolve } = ports;
   const searches = createPace({ share: 0.002, longestUs: 10_000_000 });
@@ -82,6 +72,8 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
   let changed = false;
   let closed = false;
   let hasSearched = false;
+  let isStarted = false;
+  const beganUs = clock.monotonicUs();
 
   function again(read: NginxRead): NginxRead {
     return settings.nginxConf === null
@@ -119,9 +111,9 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
   /** nginx has loaded a configuration: it has asked for its names just now, and so do we. */
   function loaded(key: string, entry: Watched): void {
     tell(key, entry.follower.current().read);
-    entry.namesAtUs = Number.NEGATIVE_INFINITY;
     entry.hasReloaded = true;
     changed = true;
+    renewName(key, entry, clock.monotonicUs());
   }
 
   function meet(key: string, read: NginxRead, nowUs: number): void {
@@ -204,8 +196,20 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
     for (const [key, entry] of watched) {
       const isMissing = [...entry.addresses.values()].some((addresses) => addresses.length === 0);
       if (nowUs - entry.namesAtUs < (isMissing ? unresolvedEveryUs : namesEveryUs)) continue;
-      nameAgain(key, entry, nowUs).catch((error: unknown) => log.error(`names: ${error}`, { job: settings.name }));
+      renewName(key, entry, nowUs);
     }
+  }
+
+  function renewName(key: string, entry: Watched, nowUs: number): void {
+    nameAgain(key, entry, nowUs).catch((error: unknown) => log.error(`names: ${error}`, { job: settings.name }));
+  }
+
+  /** Before nginx is found and its names are known, lines would be counted at the wrong upstreams. */
+  function isReady(nowUs: number): boolean {
+    if (isStarted || !hasSearched) return isStarted;
+    const isNaming = [...watched.values()].some(({ hasReloaded }) => hasReloaded);
+    isStarted = !isNaming || nowUs - beganUs >= longestStartUs;
+    return isStarted;
   }
 
   function current(): readonly WatchedNginx[] {
@@ -230,7 +234,7 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
       }
       look(nowUs);
       renewNames(nowUs);
-      if (!changed) return null;
+      if (!isReady(nowUs) || !changed) return null;
       changed = false;
       return current();
     },
