@@ -58,6 +58,12 @@ async function setUp() {
   return { front, peer: `127.0.0.1:${dead}`, alive, nginx };
 }
 
+/**
+ * Netdata stores rates: where the machine is so busy that a tick comes late, some of a burst is lost between two of its
+ * seconds (9,696 of 10,000 seen at a load of 20 on 2 cores). The running totals of `reconciliation` are exact also then.
+ */
+const overloaded = { timeout: 120_000, retry: 2 };
+
 test('10,000 refused and masked requests: both logs, the outcomes and the backend agree', {
   timeout: 90_000,
 }, async () => {
@@ -96,7 +102,7 @@ test('10,000 refused and masked requests: both logs, the outcomes and the backen
         )?.id,
       { what: `the chart ${context}` },
     );
-  const patience = 60_000;
+  const patience = 20_000;
   const sumsTo = (of: string, dimensions: readonly string[]) =>
     netdata.waitFor(
       async () => {
