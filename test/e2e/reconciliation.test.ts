@@ -58,6 +58,12 @@ async function setUp() {
   return { front, peer: `127.0.0.1:${dead}`, alive, nginx };
 }
 
+/**
+ * Netdata stores rates: where the machine is so busy that a tick comes late, some of a burst is lost between two of its
+ * seconds (9,696 of 10,000 seen at a load of 20 on 2 cores). The running totals of `reconciliation` are exact also then.
+ */
+const overloaded = { timeout: 120_000, retry: 2 };
+
 test('10,000 refused and masked requests: both logs, the outcomes and the backend agree', {
   timeout: 90_000,
 }, async () => {
@@ -77,13 +83,14 @@ test('10,000 refused and masked requests: both logs, the outcomes and the backen
   await netdata.chart(chart, ['error_log', 'access_log', 'difference']);
   const good = await Promise.all([1, 2, 3, 4].map(() => pipelined(front, 2500)));
   expect(good).toEqual([2500, 2500, 2500, 2500]);
+  // Either log may be a tick ahead of the other.
+  const last = async () => (await netdata.data(chart)).rows.at(-1)?.values ?? {};
   await netdata.waitFor(
-    async () => (await netdata.last(chart, 'access_log')) === 10_000,
-    '10,000 in the access log',
-    30_000,
+    async () => Object.values(await last()).filter((value) => value === 10_000).length === 2,
+    '10,000 in both logs',
+    60_000,
   );
-  expect(await netdata.last(chart, 'error_log')).toBe(10_000);
-  expect(await netdata.last(chart, 'difference')).toBe(0);
+  expect(await last()).toEqual({ error_log: 10_000, access_log: 10_000, difference: 0 });
   expect(alive.requests()).toBe(10_000);
   const id = async (context: string, labels: Readonly<Record<string, string>>) =>
     waitUntil(
@@ -95,16 +102,24 @@ test('10,000 refused and masked requests: both logs, the outcomes and the backen
         )?.id,
       { what: `the chart ${context}` },
     );
-  await netdata.waitForSum('nginx_upstream_test.requests', '2xx', 10_000);
-  await netdata.waitForSum(await id('client_outcomes', { upstream: 'pair' }), 'masked', 10_000);
-  await netdata.waitForSum(await id('peer_attempts', { upstream: 'pair', peer }), 'connect_failed', 10_000);
+  const patience = 20_000;
+  const sumsTo = (of: string, dimensions: readonly string[]) =>
+    netdata.waitFor(
+      async () => {
+        const sums = await Promise.all(dimensions.map((name) => netdata.sum(of, name)));
+        return sums.reduce((all, sum) => all + sum) === 10_000;
+      },
+      `10,000 on ${of}`,
+      patience,
+    );
+  await netdata.waitForSum('nginx_upstream_test.requests', '2xx', 10_000, patience);
+  await netdata.waitForSum(await id('client_outcomes', { upstream: 'pair' }), 'masked', 10_000, patience);
+  await netdata.waitForSum(await id('peer_attempts', { upstream: 'pair', peer }), 'connect_failed', 10_000, patience);
   const answering = await id('peer_attempts', { upstream: 'pair', peer: alive.address });
-  const made = await Promise.all(['connected', 'reused'].map((name) => netdata.sum(answering, name)));
-  expect(made.reduce((a, b) => a + b)).toBe(10_000);
+  await sumsTo(answering, ['connected', 'reused']);
   const buckets = await id('connect_time_buckets', { upstream: 'pair' });
   const bounds = Object.values((await netdata.chart(buckets)).dimensions).map(({ name }) => name);
-  const times = await Promise.all(bounds.map((name) => netdata.sum(buckets, name)));
-  expect(times.reduce((a, b) => a + b)).toBe(10_000);
+  await sumsTo(buckets, bounds);
 });
 
 test('lines of more than 2 KB: the difference is the number of lines that lost their upstream', async () => {
