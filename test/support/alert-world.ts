@@ -8,7 +8,7 @@
  * `files` (few descriptors), `idle` (an nginx that is stopped on purpose), `broken` (a log that does not exist).
  */
 import { join } from 'node:path';
-import { shortened, type Watch, watchAlerts } from './alerts.ts';
+import { shortened, shorter, type Watch, watchAlerts } from './alerts.ts';
 import { type Backend, startBackend, startFullBacklog } from './backend.ts';
 import { type Netdata, startNetdata } from './netdata.ts';
 import { type Nginx, startNginx } from './nginx.ts';
@@ -83,11 +83,11 @@ export async function startAlertWorld(timing: Timing): Promise<World> {
   const addresses = (name: string): readonly string[] => (backends.get(name) ?? []).map(({ address }) => address);
   // With short windows, fail_timeout=10s is longer than what peer_unavailable looks at: every blink would raise it.
   const short = timing.divisor > 1;
-  const shorter = (parameters: string): string =>
+  const atOnce = (parameters: string): string =>
     parameters.replace('FAIL_TIMEOUT', short ? 'fail_timeout=1s' : '').replace('MAX_FAILS', short ? 'max_fails=0' : '');
   const group = (name: string, parameters = ''): string =>
     `upstream ${name} { ${addresses(name)
-      .map((address) => `server ${address} ${shorter(parameters)};`)
+      .map((address) => `server ${address} ${atOnce(parameters)};`)
       .join(' ')} }`;
   const location = (name: string, more = ''): string => `location /${name} { proxy_pass http://${name}; ${more} }`;
 
@@ -190,7 +190,7 @@ export async function startAlertWorld(timing: Timing): Promise<World> {
   });
   return {
     timing,
-    window: (seconds) => (seconds < 20 ? seconds : seconds / timing.divisor),
+    window: (seconds) => shorter(seconds, timing.divisor),
     netdata,
     watch: watchAlerts(netdata),
     nginx,
