@@ -120,6 +120,10 @@ export const loudScenarios: readonly Loud[] = [
     after: 15,
     ...stops('sparse', 0),
   }),
+  loud('a peer of two upstreams stops', [critical('clients_affected', 15, { upstream: 'shared_a' })], {
+    after: 120,
+    ...stops('shared', 0),
+  }),
   loud(
     'one of two peers stops, clients notice nothing',
     [warning('redundancy_lost', 90, { upstream: 'spare' }), warning('peer_unavailable', 60, peer('spare', 1))],

@@ -61,6 +61,8 @@ export function alertSuite(
       const raised = (upstream: string) => world.watch.raisedSince({ upstream }, 0);
       // A peer's alerts carry its upstream's label, too.
       expect(raised('affected')).toEqual(['clients_affected CRITICAL']);
+      expect(raised('shared_a')).toEqual(['clients_affected CRITICAL']);
+      expect(raised('shared_b')).toEqual([]);
       expect(raised('application')).toEqual(['bad_gateway_unexplained WARNING']);
       expect([...raised('spare')].sort()).toEqual(['peer_unavailable WARNING', 'redundancy_lost WARNING']);
       expect(raised('half_silent')).toEqual(['connect_timeouts WARNING']);
