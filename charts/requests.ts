@@ -25,4 +25,8 @@ export const clientOutcomes: UpstreamChart = {
   module: 'access_log',
   dimensions: rates(outcomes),
   read: (upstream) => upstream.outcomes,
+  variables: {
+    connect_failed_1m: ({ connectFailed }) => connectFailed?.lastMinute,
+    connect_failed_before: ({ connectFailed }) => connectFailed?.minuteBefore,
+  },
 };

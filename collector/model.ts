@@ -242,6 +242,8 @@ export interface UpstreamSnapshot {
   readonly origin: Origin;
   readonly failures?: Counts<FailureKind> | null;
   readonly outcomes?: Counts<Outcome> | null;
+  /** Attempts that never connected, by the access log: it names the upstream also where peers are shared. */
+  readonly connectFailed?: { readonly lastMinute: number; readonly minuteBefore: number };
   /** Peers that are not marked `down`, and those of them that nginx has not ejected. */
   readonly peers?: { readonly live: number; readonly configured: number } | null;
   readonly connectTime?: Percentiles | null;

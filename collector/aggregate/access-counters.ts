@@ -1,5 +1,6 @@
 import { attemptKinds, connectTimeBounds, outcomes } from '../model.ts';
 import { type Histogram, newHistogram } from './histogram.ts';
+import { createRecent } from './recent.ts';
 import { createSlidingMinute, type SlidingMinute } from './sliding.ts';
 
 /** What access logs say of one peer: running totals, and the times of this tick. */
@@ -13,6 +14,9 @@ export interface PeerAccess {
 }
 
 export interface UpstreamAccess {
+  /** Attempts that never connected, running total, and what of it is recent. */
+  connectFailed: number;
+  readonly connectFailedRecently: ReturnType<typeof createRecent>;
   /** In the order of `outcomes`. */
   readonly outcomes: Float64Array;
   readonly connect: Histogram;
@@ -37,6 +41,8 @@ export const newPeerAccess = (): PeerAccess => ({
 });
 
 export const newUpstreamAccess = (): UpstreamAccess => ({
+  connectFailed: 0,
+  connectFailedRecently: createRecent(),
   outcomes: new Float64Array(outcomes.length),
   connect: newHistogram(),
   response: newHistogram(),

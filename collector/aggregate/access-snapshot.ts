@@ -12,6 +12,7 @@ import {
 } from '../model.ts';
 import { type BucketCounters, newBuckets, type PeerAccess, type UpstreamAccess } from './access-counters.ts';
 import { forEachRun, type Histogram, quantiles, reset } from './histogram.ts';
+import type { Recent } from './recent.ts';
 import type { SlidingMinute } from './sliding.ts';
 import { named } from './tally.ts';
 
@@ -21,7 +22,13 @@ export type Measured = Omit<AccessFields, 'headerTime' | 'proxyHost' | 'method'>
 type PeerPart = Pick<PeerSnapshot, 'attempts' | 'connectTime' | 'responseTime'>;
 type UpstreamPart = Pick<
   UpstreamSnapshot,
-  'outcomes' | 'connectTime' | 'responseTime' | 'connectTimeMinute' | 'responseTimeMinute' | 'connectTimes'
+  | 'outcomes'
+  | 'connectFailed'
+  | 'connectTime'
+  | 'responseTime'
+  | 'connectTimeMinute'
+  | 'responseTimeMinute'
+  | 'connectTimes'
 >;
 
 /**
@@ -72,11 +79,16 @@ export function takeUpstream(
   }
   const part: UpstreamPart = {
     ...(measured.upstreams ? { outcomes: fine ? named(outcomes, access?.outcomes ?? []) : null } : {}),
+    ...(measured.upstreams ? { connectFailed: connectFailed(access, second) } : {}),
     ...(measured.connectTime ? connectParts(access, fine) : {}),
     ...(measured.responseTime ? responseParts(access, fine) : {}),
   };
   if (access) resetTimes(access);
   return part;
+}
+
+function connectFailed(access: UpstreamAccess | null, second: number): Recent {
+  return access?.connectFailedRecently(second * 1e6, access.connectFailed) ?? { lastMinute: 0, minuteBefore: 0 };
 }
 
 const connectParts = (access: UpstreamAccess | null, fine: boolean): UpstreamPart => ({

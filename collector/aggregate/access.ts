@@ -123,7 +123,8 @@ export function createAccessCounting(
         if (fate === 'never_connected') connectFailed++;
         else recordTimes(peer, record, i);
       }
-      if (fate !== 'never_connected' && !merges) recordTimes(upstream, record, i);
+      if (fate === 'never_connected') upstream.connectFailed++;
+      else if (!merges) recordTimes(upstream, record, i);
       return upstream;
     }
 

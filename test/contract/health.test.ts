@@ -35,6 +35,7 @@ describe('the lint finds', () => {
   ];
   const lint = (lines: readonly string[], version = '1.37.1') =>
     lintHealth({ 'x.conf': lines.join('\n') }, { version, catalogue, stock: new Set(['nginx_upstream_taken']) });
+  const braced = (name: string) => `${'$'}{${name}}`;
   const changed = (from: string, to: string) => fine.map((line) => line.replace(from, to));
 
   test('nothing in a file that is fine', () => expect(lint(fine)).toEqual([]));
@@ -51,14 +52,26 @@ describe('the lint finds', () => {
     ['a lookup without dimensions', changed(' of refused', ''), 'looks up all dimensions'],
     ['a method that does not exist', changed('sum', 'total'), 'there is no method total'],
     ['a variable that is nothing', [...fine, ' calc: $nothing'], '$nothing is nothing'],
-    ['a sibling without this dimension', [...fine, ' calc: ${nginx_upstream.client_outcomes.yes}'], 'is nothing'],
-    ['a chart of another level', [...fine, ' calc: ${nginx_upstream.peer_failures.refused}'], 'is of another level'],
+    [
+      'a sibling without this dimension',
+      [...fine, ` calc: ${braced('nginx_upstream.client_outcomes.yes')}`],
+      'is nothing',
+    ],
+    [
+      'a chart of another level',
+      [...fine, ` calc: ${braced('nginx_upstream.peer_failures.refused')}`],
+      'is of another level',
+    ],
     ['precedence that 1.37.1 gets wrong', [...fine, ' calc: $this > 0 AND $this > 2 * $refused'], 'arithmetic beside'],
     ['an open parenthesis', [...fine, ' calc: ($this > 0'], 'is not closed'],
     ['a word that is no operator', [...fine, ' calc: $this XOR 1'], 'is not understood from:  XOR'],
     ['a name of Netdata', changed('_x', '_taken'), "is one of Netdata's own"],
     ['a name twice', [...fine, ...fine], 'is there twice'],
-    ['a new placeholder for an old version', changed('refused (', '${label:upstream} ('), 'a placeholder that Netdata'],
+    [
+      'a new placeholder for an old version',
+      changed('refused (', `${braced('label:upstream')} (`),
+      'a placeholder that Netdata',
+    ],
     ['a label that the level does not have', changed('refused (', '$label:peer ('), 'a upstream has no label peer'],
     ['a deciding alert without a recipient', [...fine, ' warn: $this > 0'], 'has no to'],
   ])('%s', (_name, lines, problem) => {

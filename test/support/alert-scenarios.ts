@@ -60,7 +60,7 @@ const longest = 200_000;
 async function bring(world: World, cause: string, asked: readonly Expected[], how: Cause): Promise<Row[]> {
   const { watch } = world;
   const expected = asked.map(({ on, ...rest }) => ({ ...rest, on: typeof on === 'function' ? on(world) : on }));
-  for (const { alert, on } of expected) await watch.settled(alert, on, world.window(how.after) + 5);
+  if (how.after > 0) for (const { alert, on } of expected) await watch.settled(alert, on, world.window(how.after) + 5);
   const began = watch.now();
   await how.begin(world);
   const raised = await Promise.all(
@@ -120,6 +120,10 @@ export const loudScenarios: readonly Loud[] = [
     after: 15,
     ...stops('sparse', 0),
   }),
+  loud('a peer of two upstreams stops', [critical('clients_affected', 15, { upstream: 'shared_a' })], {
+    after: 120,
+    ...stops('shared', 0),
+  }),
   loud(
     'one of two peers stops, clients notice nothing',
     [warning('redundancy_lost', 90, { upstream: 'spare' }), warning('peer_unavailable', 60, peer('spare', 1))],
@@ -135,18 +139,14 @@ export const loudScenarios: readonly Loud[] = [
     [warning('connect_timeouts', 30, { upstream: 'half_silent' })],
     { after: 120, ...flows('half_silent', 2) },
   ),
-  loud('TLS handshakes take 200 ms', [warning('connect_time', 75, { upstream: 'slow_tls' })], {
-    after: 15,
-    begin: (world) => world.tls.delay(200),
-    end: (world) => world.tls.delay(0),
-  }),
+  { cause: 'TLS handshakes get slow', alerts: ['connect_time'], run: slowHandshakes },
   loud(
-    'one of two peers stops, the other takes 200 ms for an answer',
+    'one of two peers stops, the other takes 1 s for an answer',
     [warning('survivors_slow', 60, { upstream: 'survivors' })],
     {
       after: 300,
       begin: async (world) => {
-        world.backend('survivors', 0).behave({ delay: 200 });
+        world.backend('survivors', 0).behave({ delay: 1_000 });
         await world.backend('survivors', 1).stop();
       },
       end: async (world) => {
@@ -163,7 +163,7 @@ export const loudScenarios: readonly Loud[] = [
   loud('a peer comes and goes', [warning('peer_flapping', 90, peer('flapping', 1))], {
     after: 120,
     begin: async (world) => {
-      for (let round = 0; round < 3; round++) {
+      for (let round = 0; round < 5; round++) {
         await world.backend('flapping', 1).stop();
         await stateIs(world, world.backend('flapping', 1).address, 'unavailable');
         await world.backend('flapping', 1).restart();
@@ -185,6 +185,37 @@ export const loudScenarios: readonly Loud[] = [
   },
   { cause: 'descriptors run out', alerts: ['descriptors', 'descriptors_exhausted'], run: descriptorsRunOut },
 ];
+
+async function slowHandshakes(world: World): Promise<readonly Row[]> {
+  const { watch, tls } = world;
+  const on = { upstream: 'slow_tls' };
+  await watch.settled('connect_time', on, 15);
+  const began = watch.now();
+  tls.delay(250);
+  const slow = await watch.raised('connect_time', 'WARNING', on, began, longest);
+  const more = watch.now();
+  tls.delay(800);
+  const slower = await watch.raised('connect_time', 'CRITICAL', on, more, longest);
+  const ended = watch.now();
+  tls.delay(0);
+  const clear = await watch.raised('connect_time', 'CLEAR', on, ended, longest);
+  return [
+    {
+      ...warning('connect_time', 75, on),
+      cause: 'TLS handshakes take 250 ms',
+      raised: slow.seconds,
+      cleared: null,
+      info: slow.alarm.info,
+    },
+    {
+      ...critical('connect_time', 75, on),
+      cause: 'TLS handshakes take 800 ms',
+      raised: slower.seconds,
+      cleared: clear.seconds,
+      info: slower.alarm.info,
+    },
+  ];
+}
 
 /** First a peer whose refusals a retry hides, then one whose clients get 502; and after both a worker that is missing. */
 async function stockFormat(world: World): Promise<readonly Row[]> {
@@ -270,7 +301,7 @@ async function connectionsRunOut(world: World): Promise<readonly Row[]> {
     const rest = world.holdBodies('small', 30);
     await sleep(1_500);
     rest.release();
-    await sleep(1_500);
+    await sleep(4_000);
   }
   const drops = await dropped;
   const exhausted = await watch.raised('worker_connections_exhausted', 'CRITICAL', on, over, longest);

@@ -8,7 +8,7 @@
  * `files` (few descriptors), `idle` (an nginx that is stopped on purpose), `broken` (a log that does not exist).
  */
 import { join } from 'node:path';
-import { shortened, type Watch, watchAlerts } from './alerts.ts';
+import { shortened, shorter, type Watch, watchAlerts } from './alerts.ts';
 import { type Backend, startBackend, startFullBacklog } from './backend.ts';
 import { type Netdata, startNetdata } from './netdata.ts';
 import { type Nginx, startNginx } from './nginx.ts';
@@ -75,6 +75,7 @@ export async function startAlertWorld(timing: Timing): Promise<World> {
   };
   backends.set('stock_pair', [await startBackend(), await startBackend()]);
   backends.set('stock_single', [await startBackend()]);
+  backends.set('shared', [await startBackend()]);
   backends.set('hang', [await startBackend({ behave: 'hang' })]);
   const silent = await startFullBacklog();
   const alsoSilent = await startFullBacklog();
@@ -83,11 +84,11 @@ export async function startAlertWorld(timing: Timing): Promise<World> {
   const addresses = (name: string): readonly string[] => (backends.get(name) ?? []).map(({ address }) => address);
   // With short windows, fail_timeout=10s is longer than what peer_unavailable looks at: every blink would raise it.
   const short = timing.divisor > 1;
-  const shorter = (parameters: string): string =>
+  const atOnce = (parameters: string): string =>
     parameters.replace('FAIL_TIMEOUT', short ? 'fail_timeout=1s' : '').replace('MAX_FAILS', short ? 'max_fails=0' : '');
   const group = (name: string, parameters = ''): string =>
     `upstream ${name} { ${addresses(name)
-      .map((address) => `server ${address} ${shorter(parameters)};`)
+      .map((address) => `server ${address} ${atOnce(parameters)};`)
       .join(' ')} }`;
   const location = (name: string, more = ''): string => `location /${name} { proxy_pass http://${name}; ${more} }`;
 
@@ -100,6 +101,8 @@ export async function startAlertWorld(timing: Timing): Promise<World> {
         ${Object.entries(groups)
           .map(([name, { parameters }]) => group(name, parameters))
           .join('\n')}
+        upstream shared_a { server ${addresses('shared')[0]}; }
+        upstream shared_b { server ${addresses('shared')[0]}; }
         upstream silent { server ${silent.address}; }
         upstream half_silent { server ${alsoSilent.address} max_fails=0; server ${beside.address}; }
         upstream slow_tls { server ${tls.address}; }
@@ -108,6 +111,7 @@ export async function startAlertWorld(timing: Timing): Promise<World> {
           ${Object.keys(groups)
             .map((name) => location(name))
             .join('\n')}
+          ${location('shared_a')} ${location('shared_b')}
           ${location('silent', 'proxy_connect_timeout 1s;')}
           ${location('half_silent', 'proxy_connect_timeout 1s;')}
           location /slow_tls { proxy_pass https://slow_tls; ${nginxTlsSettings} }
@@ -128,12 +132,12 @@ export async function startAlertWorld(timing: Timing): Promise<World> {
       accessLog: ['off'],
       http: `
         ${group('hang')}
-        server { listen 127.0.0.1:${small}; ${location('hang')} location /status { stub_status; } }`,
+        server { listen 127.0.0.1:${small}; ${location('hang', 'proxy_read_timeout 10m;')} location /status { stub_status; } }`,
     }),
     files: await startNginx({
       main: 'worker_rlimit_nofile 60;',
       accessLog: ['off'],
-      http: `${group('hang')} server { listen 127.0.0.1:${files}; ${location('hang')} }`,
+      http: `${group('hang')} server { listen 127.0.0.1:${files}; ${location('hang', 'proxy_read_timeout 10m;')} }`,
     }),
     idle: await startNginx({
       http: `
@@ -174,6 +178,7 @@ export async function startAlertWorld(timing: Timing): Promise<World> {
   const traffic: Record<string, Traffic> = Object.fromEntries([
     ...Object.keys(groups).map((name) => steady('web', name, name === 'sparse' || name === 'rare' ? 1 / 6 : 4)),
     steady('web', 'slow_tls', 4),
+    steady('web', 'shared_a', 4),
     steady('web', 'silent', 0),
     steady('web', 'half_silent', 0),
     steady('idle', 'idle', 4),
@@ -190,7 +195,7 @@ export async function startAlertWorld(timing: Timing): Promise<World> {
   });
   return {
     timing,
-    window: (seconds) => (seconds < 20 ? seconds : seconds / timing.divisor),
+    window: (seconds) => shorter(seconds, timing.divisor),
     netdata,
     watch: watchAlerts(netdata),
     nginx,

@@ -11,7 +11,7 @@ import { type Alarm, type AlarmStatus, adaptedAlerts, type Netdata } from './net
 import { atEnd } from './temp.ts';
 import { sleep, waitUntil } from './wait.ts';
 
-/** The alerts as 1.37.1 gets them, every window of 20 seconds and more divided. */
+/** The alerts as 1.37.1 gets them, with shorter windows: see `shorter`. */
 export function shortened(divisor: number): Record<string, string> {
   const files = adaptedAlerts('1.37.1');
   return Object.fromEntries(Object.entries(files).map(([name, text]) => [name, divideWindows(text, divisor)]));
@@ -19,11 +19,20 @@ export function shortened(divisor: number): Record<string, string> {
 
 const secondsPer = { s: 1, m: 60 } as const;
 
-/** Of `lookup: sum -1m at -2m …` both durations; shorter ones stay, for they are about single seconds. */
+/**
+ * Below 20 seconds a window is about single seconds and stays; up to a minute it is made a little shorter, for the look
+ * at a busy machine comes late; from a minute on it is divided.
+ */
+export function shorter(seconds: number, divisor: number): number {
+  if (seconds < 20 || divisor === 1) return seconds;
+  return seconds < 60 ? seconds / 2.5 : seconds / divisor;
+}
+
+/** Of `lookup: sum -1m at -2m …` both durations. */
 export function divideWindows(text: string, divisor: number): string {
   const divide = (whole: string, count: string, unit: string): string => {
     const seconds = Number(count) * secondsPer[unit as keyof typeof secondsPer];
-    return seconds < 20 ? whole : `-${Math.round(seconds / divisor)}s`;
+    return seconds < 20 ? whole : `-${Math.round(shorter(seconds, divisor))}s`;
   };
   return text
     .split('\n')
@@ -141,6 +150,8 @@ export function watchAlerts(first: Netdata): Watch {
         timeout: 30_000,
       });
       await waitUntil(() => Date.now() / 1000 - first >= age, { what, timeout: (age + 10) * 1000, interval: 250 });
+      const isCalm = () => !isRaised(history(name, on).at(-1)?.status ?? 'CLEAR');
+      await waitUntil(isCalm, { what: `${name} of ${JSON.stringify(on)} to be calm`, timeout: 90_000, interval: 250 });
     },
     raisedSince: (on, since) => [
       ...new Set(

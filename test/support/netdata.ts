@@ -38,6 +38,12 @@ export interface NetdataOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** More lines of netdata.conf, by section: `{ health: ['enabled = no'] }`. */
   readonly conf?: Readonly<Record<string, readonly string[]>>;
+  /** More files of its user configuration, by name: `stream.conf`, `health_alarm_notify.conf`. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** `test` unless told. */
+  readonly hostname?: string;
+  /** What it runs for each notification; /bin/true unless told. */
+  readonly notify?: string;
   /** The folder of one that was stopped, to start it again with what it stored. */
   readonly dir?: string;
   readonly port?: number;
@@ -142,7 +148,11 @@ export async function startNetdata(options: NetdataOptions = {}): Promise<Netdat
     mkdirSync(join(dir, name), { recursive: true });
   }
   writePlugins(custom, options);
+  // Without what it tells of the machine 1.37.1 crashes when it streams to a parent.
+  const systemInfo = join(program.root, 'usr/lib/netdata/plugins.d/system-info.sh');
+  if (options.files?.['stream.conf'] !== undefined) copyFileSync(systemInfo, join(custom, 'system-info.sh'));
   if (options.plugin?.conf !== undefined) writeFileSync(join(etc, 'nginx-upstream.conf'), options.plugin.conf);
+  for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(join(etc, name), text);
   writeHealth(join(etc, 'health.d'), options.health, /\d+(\.\d+)+/.exec(program.version)?.[0] ?? '');
   const conf = join(etc, 'netdata.conf');
   writeFileSync(conf, confText(dir, port, join(program.root, 'usr/share/netdata/web'), options));
@@ -294,7 +304,7 @@ function confText(dir: string, port: number, web: string, options: NetdataOption
   const off = ['timex', 'idlejitter', 'tc', 'cgroups', 'proc', 'diskspace', 'statsd', 'netdata monitoring', 'ebpf'];
   const sections: Record<string, string[]> = {
     // Root would become the user netdata, which may not exist; anybody else stays who it is.
-    global: [...(process.getuid?.() === 0 ? ['run as user = root'] : []), 'hostname = test'],
+    global: [...(process.getuid?.() === 0 ? ['run as user = root'] : []), `hostname = ${options.hostname ?? 'test'}`],
     directories: [
       `config = ${dir}/etc`,
       `stock config = ${dir}/stock`,
@@ -322,7 +332,11 @@ function confText(dir: string, port: number, web: string, options: NetdataOption
       'check for new plugins every = 1',
       'enable running new plugins = yes',
     ],
-    health: ['enabled = yes', 'run at least every seconds = 1', 'script to execute on alarm = /bin/true'],
+    health: [
+      'enabled = yes',
+      'run at least every seconds = 1',
+      `script to execute on alarm = ${options.notify ?? '/bin/true'}`,
+    ],
     logs: ['access = none', 'errors flood protection period = 0'],
     registry: ['enabled = no'],
     ml: ['enabled = no'],

@@ -22,6 +22,12 @@ const TOOLS = {
     accepts: (text) => ['stream', 'mail'].every((name) => hasModule(text, name)),
   },
   netdata,
+  'alarm-notify': {
+    packages: ['netdata-plugins-bash'],
+    path: 'usr/lib/netdata/plugins.d/alarm-notify.sh',
+    // It does nothing without a notification's twenty arguments, and says so.
+    versionArgs: ['dump_methods'],
+  },
   wrk: { packages: ['wrk'], path: 'usr/bin/wrk', versionArgs: ['-v'] },
   nft: { packages: ['nftables'], path: 'usr/sbin/nft', versionArgs: ['--version'] },
   ip: { packages: ['iproute2'], path: 'usr/sbin/ip', versionArgs: ['-V'] },

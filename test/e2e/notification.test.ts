@@ -1,0 +1,45 @@
+/** A notification that is really sent, by Netdata's own alarm-notify.sh and the custom sender of docs/alerts.md. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { startNetdata } from '../support/netdata.ts';
+import { startNginx } from '../support/nginx.ts';
+import { tool } from '../support/packages.ts';
+import { freePorts } from '../support/ports.ts';
+import { tempDir } from '../support/temp.ts';
+import { startTraffic } from '../support/traffic.ts';
+
+/** The indented lines from `SEND_CUSTOM` to the closing brace. */
+function documentedSender(): string {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/alerts.md'), 'utf8');
+  const [sender] = /^ {4}SEND_CUSTOM=[\s\S]*?^ {4}\}$/m.exec(text) ?? [];
+  if (sender === undefined) throw new Error('docs/alerts.md has no custom sender');
+  return sender.replace(/^ {4}/gm, '');
+}
+
+test('the first line says what, where and since when; the rest what to do', async () => {
+  const { path: notify } = await tool('alarm-notify');
+  const [front = 0, dead = 0] = await freePorts(2);
+  const nginx = await startNginx({
+    http: `upstream app { server 127.0.0.1:${dead}; } server { listen 127.0.0.1:${front}; location / { proxy_pass http://app; } }`,
+  });
+  const sent = join(tempDir('sent'), 'alerts.txt');
+  const netdata = await startNetdata({
+    plugin: { conf: `jobs:\n  - name: edge\n    nginx_conf: ${nginx.conf}\n` },
+    health: 'alerts',
+    hostname: 'web1',
+    notify,
+    files: {
+      // Other methods are off: nothing leaves this machine.
+      'health_alarm_notify.conf': `SEND_EMAIL="NO"\n${documentedSender().replace('/var/log/netdata/alerts.txt', sent)}\n`,
+    },
+  });
+  await netdata.chart('nginx_upstream_edge.connect_failures');
+  startTraffic(`http://127.0.0.1:${front}/`, 4);
+  await netdata.waitForAlarm('nginx_upstream_refused', 'WARNING', { timeout: 60_000 });
+  const text = await netdata.waitFor(() => readFileSync(sent, 'utf8'), 'the notification', 30_000);
+  const [first, second] = text.split('\n');
+  expect(first).toMatch(/^WARNING: refused on web1 since \d\d:\d\d:\d\d$/);
+  expect(second).toContain(`peer 127.0.0.1:${dead} of upstream app refuses connections`);
+  expect(second).toContain('nginx-upstream.plugin diagnose --peer');
+}, 120_000);
