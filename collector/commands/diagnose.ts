@@ -23,7 +23,7 @@ import { type Diagnosis, renderDiagnosis, toJson } from './diagnose-report.ts';
 import { createOutput } from './input.ts';
 import { findJobs, type JobOfNginx, readSettings } from './nginx-jobs.ts';
 import { readRecentLines } from './recent-lines.ts';
-import { terminalOf } from './terminal.ts';
+import { json, terminalOf } from './terminal.ts';
 
 interface Options {
   readonly json: boolean;
@@ -171,7 +171,7 @@ export const diagnose: Command = {
     };
     const output = createOutput(streams.stdout);
     const code = exitCode(diagnoses);
-    if (options.json) output.line(JSON.stringify(toJson(result)));
+    if (options.json) output.line(json(toJson(result)));
     else for (const line of renderDiagnosis(result, terminalOf(streams.stdout, process.env))) output.line(line);
     await output.end();
     return code;

@@ -1,8 +1,9 @@
 /** What the words about a cause are made of: the peer, its place in the configuration, and commands to type. */
+
+import { shellWord } from '../parse/shell-word.ts';
 import type { Facts, NamespaceName, Owner, ServerFact } from './facts.ts';
 import type { Judged } from './judge.ts';
 import { isSlip } from './process-rules.ts';
-import { shellWord } from './shell.ts';
 import { endpoint } from './signs.ts';
 
 /** What the words are made of. */
@@ -41,7 +42,10 @@ export function ss({ home, port }: Subject): string {
 
 export function owned(owner: Owner | null, otherwise: string): readonly string[] {
   if (owner?.container != null)
-    return [`docker ps -a --filter id=${owner.container}`, `docker logs --tail 50 ${owner.container}`];
+    return [
+      `docker ps -a --filter id=${shellWord(owner.container)}`,
+      `docker logs --tail 50 ${shellWord(owner.container)}`,
+    ];
   if (owner === null || owner.unit === null) return [otherwise];
   const unit = shellWord(owner.unit);
   const journal = owner.unitUser === null ? `-u ${unit}` : `_UID=${owner.unitUser} --user-unit ${unit}`;

@@ -1,9 +1,9 @@
 /** The words for each cause: what it is, what to do about it, and what to type next. */
 import type { PeerCause } from '../model.ts';
+import { shellWord } from '../parse/shell-word.ts';
 import type { Facts } from './facts.ts';
 import type { Finding } from './finding.ts';
 import type { Judged } from './judge.ts';
-import { shellWord } from './shell.ts';
 import { endpoint } from './signs.ts';
 import {
   firewall,
