@@ -4,6 +4,7 @@ import { shellWord } from '../parse/shell-word.ts';
 import type { Facts, NamespaceName, Owner, ServerFact } from './facts.ts';
 import type { Judged } from './judge.ts';
 import { isSlip } from './process-rules.ts';
+import { isPublished } from './published.ts';
 import { endpoint } from './signs.ts';
 
 /** What the words are made of. */
@@ -72,11 +73,18 @@ export const isElsewhere = ({ home }: Subject): boolean => home === null;
 export const firewall = (one: Subject): string =>
   inside(one.home, 'nft list ruleset    # or: iptables-save, and ip6tables-save for IPv6');
 
+/** The process of a container's runtime that holds its published port; null when none does. */
+export function publisherOf({ judged }: Subject): Owner | null {
+  if (judged.subject.is !== 'peer') return null;
+  const serving = judged.subject.peer.tcp?.serving ?? [];
+  return serving.find(isPublished)?.owner ?? null;
+}
+
 /** It served when it was looked at: what failed is over. */
 export function servesAgain({ judged }: Subject): boolean {
   if (judged.subject.is !== 'peer') return false;
   const { tcp } = judged.subject.peer;
-  return tcp !== null && (tcp.probe.is === 'connected' || tcp.serving.length > 0);
+  return tcp !== null && (tcp.probe.is === 'connected' || tcp.serving.length > 0) && tcp.probe.is !== 'refused';
 }
 
 /** What the process does that holds the socket: hanging in the kernel, stopped, or busy. */

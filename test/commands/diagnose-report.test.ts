@@ -24,7 +24,7 @@ function diagnosis(): Diagnosis {
     remembered: { listeningMs: 1, watchedSinceMs: 0, oomKills: 0, owner: { ...owner, container: hostile } },
   });
   const all = facts([one, two, three]);
-  const read = { found: { confPath: hostile, master: null }, configuration: { upstreams: [] } };
+  const read = { found: { confPath: hostile, master: null }, configuration: { upstreams: [], files: [hostile] } };
   return {
     job: hostile,
     read: read as unknown as NginxRead,
