@@ -3,7 +3,7 @@ import type { Facts } from '../discover/facts.ts';
 import type { LogState } from '../discover/log-state.ts';
 import type { WordedFinding } from '../discover/wording.ts';
 import type { AccessLog, ErrorLog, LogTarget, Upstream } from '../nginx/types.ts';
-import { type Paint, printable } from './terminal.ts';
+import { json, type Paint, printable } from './terminal.ts';
 
 export interface Inspected {
   /** The job of the configuration, or `local`. */
@@ -154,5 +154,5 @@ function factsJson({ job, facts }: Inspected): unknown {
 
 /** One JSON object, one line. */
 export function renderJson({ inspected, findings }: CheckResult): string {
-  return JSON.stringify({ nginx: inspected.map(factsJson), findings });
+  return json({ nginx: inspected.map(factsJson), findings });
 }

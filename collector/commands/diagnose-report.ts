@@ -8,6 +8,13 @@ import { localTime } from '../system/clock.ts';
 import type { RecentLines } from './recent-lines.ts';
 import { printable, type Style, type Terminal, wrapped } from './terminal.ts';
 
+/** `10.0.0.1:80` is what nginx writes; a person may leave out the brackets, the port, or `unix:`. */
+export function isMeant(wanted: string | null, peer: string): boolean {
+  if (wanted === null) return true;
+  const plain = (text: string): string => text.replace(/[[\]]/g, '').replace(/^unix:/, '');
+  return plain(peer) === plain(wanted) || plain(peer).replace(/:\d+$/, '') === plain(wanted);
+}
+
 /** One nginx, looked at. */
 export interface Diagnosis {
   readonly job: string;
@@ -99,6 +106,16 @@ function healthy({ peer, sinceMs, diagnoses }: DiagnosisResult): string {
   return `Healthy: ${what} in the last ${duration(sinceMs)}.`;
 }
 
+/** Somebody asks for a peer that is not there: a slip, or another nginx. */
+function strangerNote({ peer, diagnoses }: DiagnosisResult): readonly string[] {
+  const configured = diagnoses.flatMap(({ read }) => read.configuration.upstreams);
+  const names = [...new Set(configured.flatMap(({ servers }) => servers.flatMap(({ peers }) => peers)))];
+  if (peer === null || names.some((name) => isMeant(peer, name)) || configured.some(({ name }) => name === peer))
+    return [];
+  const more = names.length > 8 ? ` and ${names.length - 8} more` : '';
+  return [`${peer} is no peer of nginx's configuration; these are: ${names.slice(0, 8).join(', ') || 'none'}${more}`];
+}
+
 /** What could not be seen, and what to do about it. */
 function notes(result: DiagnosisResult, terminal: Terminal): readonly string[] {
   const { diagnoses, isRoot, problem } = result;
@@ -110,15 +127,25 @@ function notes(result: DiagnosisResult, terminal: Terminal): readonly string[] {
     later === 0 || facts === null
       ? ''
       : `${plural(later, 'request')} failed after the connection was made (reset, no answer, bad answer): that is the application's business`,
-    read.found.master === null
-      ? `no nginx runs with ${read.found.confPath}: its sockets were looked for in this host's network namespace`
+    facts !== null && read.found.master === null
+      ? `no nginx runs with ${read.found.confPath}: its peers were looked at from this host's network namespace`
       : '',
     ...(facts?.missing ?? []).map(
       (right) => `not seen${isRoot ? '' : ' by this user (root sees it)'}: ${missingTexts[right]}`,
     ),
   ]);
   const own = problem === null ? [] : [`${problem.path} is not valid: ${problem.text}`];
-  return [...new Set([...own, ...lines.filter(Boolean)])].flatMap((each) => paragraph(each, 'Note: ', terminal));
+  return [...new Set([...own, ...strangerNote(result), ...lines.filter(Boolean)])].flatMap((each) =>
+    paragraph(each, 'Note: ', terminal),
+  );
+}
+
+/** Why silence proves nothing here; null when it does. */
+export function obstacleOf({ read, logs }: Diagnosis): string | null {
+  const { found, configuration, dumped } = read;
+  if (configuration.files.length === 0 && !dumped) return `${found.confPath} cannot be read (see check)`;
+  if (found.master === null && !dumped) return `no nginx runs with ${found.confPath}: systemctl status nginx`;
+  return logs.read.length === 0 ? 'no error log of nginx could be read' : null;
 }
 
 /** Lines to print. */
@@ -130,11 +157,12 @@ export function renderDiagnosis(result: DiagnosisResult, terminal: Terminal): re
     ];
   }
   const blocks = diagnoses.flatMap((each) => each.judged.flatMap((judged) => block(judged, each, terminal)));
-  const looked = diagnoses.some(({ logs }) => logs.read.length > 0);
+  const obstacles = diagnoses.map(obstacleOf);
   const more = notes(result, terminal);
   if (blocks.length > 0)
     return [...blocks, ...more, ...(more.length > 0 ? [''] : []), 'Each cause by its code: docs/troubleshooting.md'];
-  return [looked ? printable(healthy(result)) : 'Could not look: no error log of nginx could be read.', ...more];
+  if (!obstacles.includes(null)) return [printable(`Could not look: ${obstacles.join('; ')}.`), ...more];
+  return [printable(healthy(result)), ...more];
 }
 
 function judgedJson(judged: Judged, facts: Facts, iso: (ms: number) => string): unknown {

@@ -19,11 +19,11 @@ import { attempt, nodeFileSystem } from '../system/fs.ts';
 import { connectOnce } from '../system/net.ts';
 import { nodeStateFile } from '../system/state-file.ts';
 import { type Command, UsageError } from './command.ts';
-import { type Diagnosis, renderDiagnosis, toJson } from './diagnose-report.ts';
+import { type Diagnosis, isMeant, obstacleOf, renderDiagnosis, toJson } from './diagnose-report.ts';
 import { createOutput } from './input.ts';
 import { findJobs, type JobOfNginx, readSettings } from './nginx-jobs.ts';
 import { readRecentLines } from './recent-lines.ts';
-import { terminalOf } from './terminal.ts';
+import { json, terminalOf } from './terminal.ts';
 
 interface Options {
   readonly json: boolean;
@@ -63,13 +63,6 @@ function readOptions(args: readonly string[]): Options {
     peer: values.get('--peer') ?? null,
     sinceMs: since === undefined ? defaultSinceMs : readSince(since),
   };
-}
-
-/** `10.0.0.1:80` is what nginx writes; a person may leave out the brackets, or the port. */
-function isMeant(wanted: string | null, peer: string): boolean {
-  if (wanted === null) return true;
-  const plain = (text: string): string => text.replace(/[[\]]/g, '').replace(/^unix:/, '');
-  return plain(peer) === plain(wanted) || plain(peer).replace(/:\d+$/, '') === plain(wanted);
 }
 
 async function withNames(read: NginxRead): Promise<NginxRead> {
@@ -142,7 +135,7 @@ async function diagnoseJob(
 /** 0 no peer fails, 1 some do, 2 could not look. */
 function exitCode(diagnoses: readonly Diagnosis[]): number {
   if (diagnoses.some(({ judged }) => judged.length > 0)) return 1;
-  return diagnoses.some(({ logs }) => logs.read.length > 0) ? 0 : 2;
+  return diagnoses.some((each) => obstacleOf(each) === null) ? 0 : 2;
 }
 
 /** The verdict per failing peer: cause, evidence, fix, and what to type next. */
@@ -171,7 +164,7 @@ export const diagnose: Command = {
     };
     const output = createOutput(streams.stdout);
     const code = exitCode(diagnoses);
-    if (options.json) output.line(JSON.stringify(toJson(result)));
+    if (options.json) output.line(json(toJson(result)));
     else for (const line of renderDiagnosis(result, terminalOf(streams.stdout, process.env))) output.line(line);
     await output.end();
     return code;

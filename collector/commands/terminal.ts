@@ -27,6 +27,14 @@ export function printable(text: string, lines: 'one line' | 'lines' = 'one line'
   return lines === 'lines' ? harmless : harmless.replaceAll('\n', '\uFFFD');
 }
 
+/** JSON for a terminal, too: JSON.stringify leaves DEL and C1 as they are, and some terminals obey those. */
+export function json(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 export function painter(colour: boolean): Paint {
   return colour ? (style, text) => `\u001b[${styles[style]}m${printable(text)}\u001b[0m` : (_, text) => printable(text);
 }

@@ -144,6 +144,8 @@ export interface GroupFacts {
 
 export interface NginxFacts {
   readonly masterPid: number | null;
+  /** Of its master. */
+  readonly uid: number | null;
   /** The user its workers run as. */
   readonly user: string | null;
   readonly workerConnections: number | null;

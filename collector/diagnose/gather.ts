@@ -178,6 +178,7 @@ function nginxFacts(failures: FailuresByKind, seen: NginxSeen, ports: DiagnosePo
   const uid = workers[0] === undefined ? null : statusOf(workers[0], ports).uid;
   return {
     masterPid,
+    uid: masterPid === null ? null : statusOf(masterPid, ports).uid,
     user: uid === null ? null : ports.userName(uid),
     workerConnections: configuration?.workerConnections ?? null,
     openFiles: limits.sort((a, b) => (b.used ?? 0) - (a.used ?? 0))[0] ?? null,

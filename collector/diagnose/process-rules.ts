@@ -51,7 +51,9 @@ function otherAddress(one: TcpCase): readonly Finding[] {
     tcp.isLoopback && isName && listeners.every(({ host }) => isOfLoopback(host) && host.includes(':') !== isIpv6);
   const owner = peer.remembered?.owner ?? null;
   const isStranger = owner !== null && !listeners.some((each) => isSameOwner(each.owner, owner));
-  const unproven = tcp.samePort.length === 0 && tcp.probe.is !== 'refused';
+  // Without the right to see whose they are, sockets of its master's user may be nginx's own.
+  const mayBeNginx = listeners.every(({ owner: { pid, uid } }) => pid === null && uid === one.facts.nginx.uid);
+  const unproven = mayBeNginx || (tcp.samePort.length === 0 && tcp.probe.is !== 'refused');
   const evidence = [
     tcp.samePort.length > 0 ? signs.listensElsewhere(tcp.samePort) : signs.ipv6Only(tcp.perhapsServing),
     signs.lastListening(peer, time),
@@ -65,7 +67,9 @@ function otherAddress(one: TcpCase): readonly Finding[] {
 /** A loopback address means another one in every network namespace. */
 function otherNamespace({ peer, tcp, time }: TcpCase): readonly Finding[] {
   const isHosts = tcp.otherNamespaces.some(({ namespace }) => namespace.is === 'host');
-  const sure = visibleHome(tcp)?.is === 'nginx' && isHosts ? 'certain' : 'likely';
+  // In a pod the application belongs into nginx's namespace, and the host may have the port by chance.
+  const neverWas = peer.remembered !== null && peer.remembered.listeningMs === null;
+  const sure = visibleHome(tcp)?.is === 'nginx' && isHosts && neverWas ? 'certain' : 'likely';
   const evidence = [
     signs.nothingListens(tcp),
     signs.inNamespace(tcp.otherNamespaces),

@@ -1,6 +1,8 @@
 /** errno 111 over TCP. Pure. */
+
 import { type Finding, found } from './finding.ts';
 import { nobodyServes } from './process-rules.ts';
+import { isPublished, mayBePublished } from './published.ts';
 import { apartMs, lasted, restartMs, sinceLast, type TcpCase, visibleHome } from './rule-case.ts';
 import { duration, signs } from './signs.ts';
 
@@ -47,13 +49,30 @@ export function answersAgain(one: TcpCase): readonly Finding[] {
   return [found('process_down', 'likely', [...evidence, signs.lastListening(peer, time)], ['an outage that goes on'])];
 }
 
+/**
+ * The port is published: a container's runtime holds it, but the kernel hands connections to the container (DNAT), and
+ * it is the container that refuses.
+ */
+function behindPublished(one: TcpCase): readonly Finding[] {
+  const { tcp } = one;
+  const evidence = [signs.published(tcp.serving), signs.probe(tcp.probe)];
+  return [found('process_down', 'likely', evidence, ['the runtime: it holds the port'])];
+}
+
 /** A socket listens on this very address, and connections are refused all the same. */
 function served(one: TcpCase): readonly Finding[] {
   const { tcp } = one;
-  const evidence = [signs.listens(tcp.serving), signs.probe(tcp.probe)];
+  if (tcp.serving.every(isPublished)) return behindPublished(one);
+  const unseen = tcp.serving.some(mayBePublished) ? signs.mayBePublished : null;
+  const evidence = [signs.listens(tcp.serving), unseen, signs.probe(tcp.probe)];
   const notDown = 'the process being down: it listens on this very address and port';
   if (tcp.probe.is === 'refused' && tcp.steady) {
-    return [found('firewall_reject', 'certain', evidence, [notDown, 'a full queue: that gives no answer, no refusal'])];
+    return [
+      found('firewall_reject', unseen === null ? 'certain' : 'likely', evidence, [
+        notDown,
+        'a full queue: that gives no answer, no refusal',
+      ]),
+    ];
   }
   if (sinceLast(one) > apartMs) return answersAgain(one);
   const apart = `nginx was refused again ${duration(lasted(one))} after the first time, while a socket listens`;

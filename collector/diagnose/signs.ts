@@ -87,6 +87,10 @@ export const signs = {
     listeners.map((each) => `${listenerText(each)} listens in ${placeText(each.namespace)}`).join('; '),
   ipv6Only: (listeners: readonly ListenerFact[]) =>
     `only an IPv6 socket has the port: ${list(listeners)}; if its program asked for IPv6 only, it does not serve IPv4`,
+  published: (listeners: readonly ListenerFact[]) =>
+    `the port is published by a container's runtime: ${list(listeners)}; it is the container behind it that refuses`,
+  mayBePublished:
+    'whose process that is cannot be seen: if a container runtime publishes the port (docker-proxy), the container refuses',
   queue: ({ queued }: ListenerFact) => `${plural(queued, 'connection')} in its queue, not accepted yet`,
   overflows: (count: number) => `the kernel counted ${plural(count, 'overflow')} of a listen queue during the probe`,
   probe(probe: ProbeFact): string {

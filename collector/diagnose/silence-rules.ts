@@ -1,5 +1,7 @@
 /** No answer in time (110), or nobody there (113, 101): firewalls, dead hosts, full queues. Pure. */
+
 import { type Finding, found } from './finding.ts';
+import { mayBePublished } from './published.ts';
 import { sinceLast, type TcpCase, visibleHome } from './rule-case.ts';
 import { signs } from './signs.ts';
 
@@ -33,7 +35,7 @@ function noAnswer({ tcp }: TcpCase): Finding {
   const listens = tcp.serving.length > 0;
   return found(
     'no_answer',
-    isHere && tcp.probe.is === 'silent' ? 'certain' : 'likely',
+    isHere && tcp.probe.is === 'silent' && !tcp.serving.some(mayBePublished) ? 'certain' : 'likely',
     [
       listens ? signs.listens(tcp.serving) : isHere ? signs.nothingListens(tcp) : signs.elsewhere(tcp.host),
       isHere ? 'a connection on this host is answered at once, unless a firewall drops it' : null,

@@ -1,8 +1,10 @@
 /** What the words about a cause are made of: the peer, its place in the configuration, and commands to type. */
+
+import { shellWord } from '../parse/shell-word.ts';
 import type { Facts, NamespaceName, Owner, ServerFact } from './facts.ts';
 import type { Judged } from './judge.ts';
 import { isSlip } from './process-rules.ts';
-import { shellWord } from './shell.ts';
+import { isPublished } from './published.ts';
 import { endpoint } from './signs.ts';
 
 /** What the words are made of. */
@@ -41,7 +43,10 @@ export function ss({ home, port }: Subject): string {
 
 export function owned(owner: Owner | null, otherwise: string): readonly string[] {
   if (owner?.container != null)
-    return [`docker ps -a --filter id=${owner.container}`, `docker logs --tail 50 ${owner.container}`];
+    return [
+      `docker ps -a --filter id=${shellWord(owner.container)}`,
+      `docker logs --tail 50 ${shellWord(owner.container)}`,
+    ];
   if (owner === null || owner.unit === null) return [otherwise];
   const unit = shellWord(owner.unit);
   const journal = owner.unitUser === null ? `-u ${unit}` : `_UID=${owner.unitUser} --user-unit ${unit}`;
@@ -68,11 +73,18 @@ export const isElsewhere = ({ home }: Subject): boolean => home === null;
 export const firewall = (one: Subject): string =>
   inside(one.home, 'nft list ruleset    # or: iptables-save, and ip6tables-save for IPv6');
 
+/** The process of a container's runtime that holds its published port; null when none does. */
+export function publisherOf({ judged }: Subject): Owner | null {
+  if (judged.subject.is !== 'peer') return null;
+  const serving = judged.subject.peer.tcp?.serving ?? [];
+  return serving.find(isPublished)?.owner ?? null;
+}
+
 /** It served when it was looked at: what failed is over. */
 export function servesAgain({ judged }: Subject): boolean {
   if (judged.subject.is !== 'peer') return false;
   const { tcp } = judged.subject.peer;
-  return tcp !== null && (tcp.probe.is === 'connected' || tcp.serving.length > 0);
+  return tcp !== null && (tcp.probe.is === 'connected' || tcp.serving.length > 0) && tcp.probe.is !== 'refused';
 }
 
 /** What the process does that holds the socket: hanging in the kernel, stopped, or busy. */

@@ -1,9 +1,9 @@
 /** The words for each cause: what it is, what to do about it, and what to type next. */
 import type { PeerCause } from '../model.ts';
+import { shellWord } from '../parse/shell-word.ts';
 import type { Facts } from './facts.ts';
 import type { Finding } from './finding.ts';
 import type { Judged } from './judge.ts';
-import { shellWord } from './shell.ts';
 import { endpoint } from './signs.ts';
 import {
   firewall,
@@ -14,6 +14,7 @@ import {
   owned,
   ownerOf,
   process,
+  publisherOf,
   type Subject,
   servesAgain,
   ss,
@@ -39,6 +40,13 @@ const wordings: Readonly<Record<PeerCause, Wording>> = {
         what: `${one.name} was down, and serves again`,
         fix: 'Nothing to do now; its log says why it stopped.',
         next: why,
+      };
+    }
+    if (publisherOf(one) !== null) {
+      return {
+        what: `the container behind the published port ${one.port} refuses: its application is down, or listens on loopback in it`,
+        fix: 'Start the application in the container; it must listen on 0.0.0.0 there, on the port that is published.',
+        next: [`docker ps --filter publish=${one.port}`, 'docker logs --tail 50 CONTAINER'],
       };
     }
     if (isElsewhere(one)) {

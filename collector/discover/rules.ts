@@ -1,4 +1,5 @@
 /** Facts to findings: what nginx itself and its configuration lack. Pure. */
+import { shellWord } from '../parse/shell-word.ts';
 import type { AccessLogFact, Facts } from './facts.ts';
 import type { NginxFound } from './find-nginx.ts';
 import { type Finding, finding } from './finding.ts';
@@ -47,12 +48,13 @@ export function commandFor({ master }: NginxFound): string {
   const { program, prefix, conf, globals, errorLog } = master.args;
   const words = [
     master.container === null ? '' : `docker exec ${master.container}`,
-    program || 'nginx',
-    prefix === null ? '' : `-p ${prefix}`,
-    errorLog === null ? '' : `-e ${errorLog}`,
-    conf === null ? '' : `-c ${conf}`,
+    // Any process may call itself nginx and say what it likes: the line is to be pasted by root.
+    shellWord(program || 'nginx'),
+    prefix === null ? '' : `-p ${shellWord(prefix)}`,
+    errorLog === null ? '' : `-e ${shellWord(errorLog)}`,
+    conf === null ? '' : `-c ${shellWord(conf)}`,
     // Of what -g says only the pid file matters to a signal.
-    globals === null || !/\bpid\s/.test(globals) ? '' : `-g '${globals}'`,
+    globals === null || !/\bpid\s/.test(globals) ? '' : `-g ${shellWord(globals)}`,
   ];
   return words.filter((each) => each !== '').join(' ');
 }

@@ -111,6 +111,7 @@ export function peer(name: string, some: Partial<PeerFacts> = {}, kind: ConnectK
 export function nginx(some: Partial<NginxFacts> = {}): NginxFacts {
   return {
     masterPid: 200,
+    uid: 0,
     user: 'www-data',
     workerConnections: 512,
     openFiles: { used: 1000, limit: 1024 },

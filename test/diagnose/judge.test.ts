@@ -83,6 +83,21 @@ const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial
     { failures: new Map([['refused', failed({ firstMs: nowMs - 2000 })]]) },
     ['unknown unknown'],
   ],
+  'docker-proxy holds the port: the container refuses': [
+    { serving: [listener('0.0.0.0:8080', { owner: { ...owner, uid: 0, command: 'docker-proxy' } })] },
+    {},
+    ['process_down likely'],
+  ],
+  'root holds the port, by which process cannot be seen: it may be docker-proxy': [
+    { serving: [listener('0.0.0.0:8080', { owner: { ...owner, uid: 0, pid: null, command: null } })] },
+    {},
+    ['firewall_reject likely'],
+  ],
+  'the port is on another address, perhaps by nginx itself': [
+    { samePort: [listener('10.0.0.9:8080', { owner: { ...owner, uid: 0, pid: null, command: null } })] },
+    {},
+    ['wrong_bind_address likely'],
+  ],
   'it answers again after seconds': [
     { serving: [listener('0.0.0.0:8080')], probe: { is: 'connected' } },
     {},
@@ -178,14 +193,20 @@ const loopbackTable: Readonly<
     {},
     ['wrong_bind_address certain'],
   ],
-  'nginx in a container, the host listens': [
+  'nginx in a container, the host listens, and it may have been a pod': [
+    '127.0.0.1:8080',
+    { home: ofNginx, otherNamespaces: [listener('127.0.0.1:8080')] },
+    {},
+    ['container_localhost likely'],
+  ],
+  'nginx in a container, where nothing ever listened, the host listens': [
     '127.0.0.1:8080',
     {
       home: ofNginx,
       otherNamespaces: [listener('127.0.0.1:8080')],
       probe: { is: 'not_probed', why: 'other_namespace' },
     },
-    {},
+    { remembered: never },
     ['container_localhost certain'],
   ],
   'nginx in a container, another container listens': [

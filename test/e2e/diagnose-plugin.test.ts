@@ -95,11 +95,26 @@ describe('in plugin mode', () => {
       stdout: 'Healthy: no connection to an upstream failed (1 peer) in the last 10 min.\n',
       stderr: '',
     });
+    const stranger = await seen.diagnose('--peer', '10.0.0.1:80');
+    expect(stranger.stdout).toContain(`10.0.0.1:80 is no peer of nginx's configuration; these are: ${backend.address}`);
     const json = await seen.diagnose('--json');
     expect([json.code, (JSON.parse(json.stdout) as { nginx: { failing: unknown }[] }).nginx[0]?.failing]).toEqual([
       0,
       [],
     ]);
+  });
+
+  test('where nothing can be looked at, silence is not called health', async () => {
+    const folder = tempDir('none');
+    const conf = join(folder, 'nginx-upstream.conf');
+    writeFileSync(conf, `jobs:\n  - name: none\n    nginx_conf: ${folder}/nginx.conf\n`);
+    const absent = await run(process.execPath, [readablePlugin(), 'diagnose', '--config', conf]);
+    expect([absent.code, absent.stdout]).toEqual([
+      2,
+      `Could not look: ${folder}/nginx.conf cannot be read (see check).\n`,
+    ]);
+    const wrong = await run(process.execPath, [readablePlugin(), 'diagnose', '--since', 'yesterday']);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('a time like 90s, 10m, 2h or 1d')]);
   });
 
   test('a peer that nobody fails to reach is never connected to, nor one that fails where probing is off', async () => {

@@ -1,8 +1,10 @@
 /** Every cause as a real fault, between hosts of its own: the verdicts form the diagonal, and no wrong one is certain. */
+import { chownSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { netnsObstacle, startTwoHosts } from '../support/two-hosts.ts';
 import { faults } from './diagnose-faults.ts';
-import { type Hosts, startWorld, type Verdict } from './diagnose-world.ts';
+import { type Hosts, type Said, startWorld, type Verdict } from './diagnose-world.ts';
 
 const obstacle = await netnsObstacle();
 if (obstacle !== null) console.error(`\n!!! test/e2e/diagnose.test.ts does not run: ${obstacle}\n`);
@@ -59,5 +61,29 @@ describe.skipIf(obstacle !== null)('diagnose: one fault, one verdict', () => {
       const wrong = verdicts.filter(({ sureness, cause }) => sureness === 'certain' && cause !== fault.cause);
       expect([verdicts[0]?.cause, wrong], stdout + stderr).toEqual([fault.cause, []]);
     }
+  });
+
+  test('what a user without rights cannot see is named, and no verdict is made of it', async () => {
+    const fault = faults.find(({ name }) => name === 'socket missing');
+    if (fault === undefined) throw new Error('no such fault');
+    const { world, sites } = await startWorld(hosts, [
+      { ...fault, http: ({ dir }) => ({ pass: `proxy_pass http://unix:${dir}/in/app.sock:/;` }) },
+    ]);
+    const [site] = sites;
+    if (site === undefined) throw new Error('no site');
+    const folder = join(site.dir, 'in');
+    mkdirSync(folder, { mode: 0o710 });
+    const worker = world.nginx.workers()[0] ?? 0;
+    const group = Number(/^Gid:\s+(\d+)/m.exec(readFileSync(`/proc/${worker}/status`, 'utf8'))?.[1]);
+    chownSync(folder, 0, group);
+    await site.ask(1);
+    await world.nginx.errorLines(/\(2: /);
+    const [root, nobody] = await Promise.all([world.diagnose(), world.diagnose({ user: '12345' })]);
+    const verdict = (said: Said) =>
+      said.about(`unix:${folder}/app.sock`).map(({ cause, sureness }) => `${cause} ${sureness}`);
+    expect([verdict(root), root.missing], root.stdout).toEqual([['socket_missing certain'], []]);
+    expect([verdict(nobody), nobody.missing], nobody.stdout).toEqual([['socket_missing likely'], ['socket_folder']]);
+    const text = await world.diagnose({ user: '12345', json: false });
+    expect(text.stdout).toContain('not seen by this user (root sees it): a folder on the way to a socket file');
   });
 });

@@ -1,0 +1,69 @@
+/** What `diagnose` prints of hostile names: nothing that a terminal obeys, nothing that a shell runs. */
+import { expect, test } from 'vitest';
+import { type Diagnosis, renderDiagnosis, toJson } from '../../collector/commands/diagnose-report.ts';
+import { json, painter } from '../../collector/commands/terminal.ts';
+import { judge } from '../../collector/diagnose/judge.ts';
+import type { NginxRead } from '../../collector/discover/read-nginx.ts';
+import { facts, nowMs, owner, peer, server, unix } from '../diagnose/facts-kit.ts';
+
+const hostile = "\u001b[2J\u009b31m$(reboot)'`id`\n\u202e";
+
+function diagnosis(): Diagnosis {
+  const one = peer(`unix:/run/${hostile}.sock`, { upstream: hostile, unix: unix({ path: `/run/${hostile}.sock` }) });
+  const two = peer('10.0.0.1:8080', {
+    upstream: hostile,
+    servers: [server(hostile, { file: `/etc/nginx/${hostile}.conf`, name: hostile })],
+    remembered: {
+      listeningMs: nowMs - 30_000,
+      watchedSinceMs: 0,
+      oomKills: 1,
+      owner: { ...owner, user: hostile, command: hostile, unit: hostile, container: null },
+    },
+  });
+  const three = peer('10.0.0.2:8080', {
+    remembered: { listeningMs: 1, watchedSinceMs: 0, oomKills: 0, owner: { ...owner, container: hostile } },
+  });
+  const all = facts([one, two, three]);
+  const read = { found: { confPath: hostile, master: null }, configuration: { upstreams: [], files: [hostile] } };
+  return {
+    job: hostile,
+    read: read as unknown as NginxRead,
+    logs: { lines: [], read: [hostile], unread: [{ log: hostile, reason: hostile }], sinceMs: null },
+    later: 0,
+    facts: all,
+    judged: judge(all, String),
+    nowMs,
+  };
+}
+
+const result = {
+  diagnoses: [diagnosis()],
+  problem: { path: hostile, text: hostile },
+  peer: hostile,
+  sinceMs: 1,
+  isRoot: false,
+};
+
+test.each([true, false])('a terminal gets its own sequences only (colour: %s)', (colour) => {
+  const lines = renderDiagnosis(result, { paint: painter(colour), width: 80 });
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: our own sequences
+  const rest = lines.join('\n').replace(/\u001b\[\d{1,2}m/g, colour ? '' : '!');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the very characters that must not be there
+  expect(rest).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+  expect(rest).not.toContain('!');
+});
+
+test('JSON that is printed is as harmless', () => {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the very characters that must not be there
+  expect(json(toJson(result))).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+});
+
+test('in commands, names are quoted', () => {
+  const text = renderDiagnosis(result, { paint: painter(false), width: null }).join('\n');
+  const commands = text.split('\n').filter((line) => /^ {4}(next {5}| {9})/.test(line));
+  expect(commands.length).toBeGreaterThan(4);
+  for (const line of commands) {
+    const outside = line.replaceAll(/'[^']*'|\\'/g, '');
+    expect(outside, line).not.toMatch(/\$\(|`/);
+  }
+});
