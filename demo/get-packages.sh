@@ -64,6 +64,12 @@ Acquire::Retries "3";
 #clear DPkg::Pre-Install-Pkgs;
 EOF
 
+# Through links: beside the lists that it reads, apt makes a folder of its own.
+use_system_lists() {
+  mkdir -p "$work/lists/partial"
+  find /var/lib/apt/lists -maxdepth 1 -type f -name '*_*' -exec ln -s {} "$work/lists" \;
+  printf 'Dir::State::lists "%s";\n' "$work/lists" >>"$work/apt.conf"
+}
 use_own_lists() { printf 'Dir::State::lists "%s";\n' "$dir/apt/lists" >>"$work/apt.conf"; }
 # apt-get update succeeds also when it reached nobody.
 update_own_lists() {
@@ -106,7 +112,7 @@ why() {
 
 # The machine's lists where they serve, else our own, fresh ones.
 get() {
-  if has_lists /var/lib/apt/lists && download; then return; fi
+  if has_lists /var/lib/apt/lists && use_system_lists && download; then return; fi
   use_own_lists
   if has_lists "$dir/apt/lists" && download; then return; fi
   update_own_lists || fail "apt-get update failed: $(why)"

@@ -90,7 +90,10 @@ async function getPrograms({ options, folder, terminal, signal }: Context) {
   const get = (wanted: programs.Wanted): Promise<programs.Program> =>
     programs.privateProgram(wanted, getting).catch((error: unknown) => {
       signal.throwIfAborted();
-      throw new Error(`${textOf(error)}; to install them yourself: apt-get install ${wanted.packages.join(' ')}`);
+      const name = wanted === nginx ? 'nginx' : 'netdata';
+      throw new Error(
+        `${name} cannot be had: ${textOf(error)}. Install it, and the demo takes it: apt-get install ${name}`,
+      );
     });
   const nginxProgram = own.nginx ?? (await get(nginx));
   const netdataProgram = own.netdata ?? (await get(programs.netdata));

@@ -50,8 +50,9 @@ export const netdata: Wanted = {
   accepts: (text) => text.includes('v1.37.1') && existsSync('/usr/share/netdata/web/index.html'),
 };
 
-/** The machine's own program, if it is there, runs and is good enough. */
+/** The machine's own program, if it is there, runs and is good enough. NGINX_UPSTREAM_PRIVATE=1: never. */
 export function systemProgram(wanted: Wanted): Program | null {
+  if (process.env['NGINX_UPSTREAM_PRIVATE'] === '1') return null;
   const path = join('/', wanted.path);
   const version = existsSync(path) ? ask(path, wanted, process.env) : null;
   if (version === null || !(wanted.accepts?.(version) ?? true)) return null;

@@ -8,6 +8,7 @@ import { basename, join, resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { tool } from '../support/packages.ts';
 import { run } from '../support/run.ts';
+import { tempDir } from '../support/temp.ts';
 
 const HERE = import.meta.dirname;
 const REPOSITORY = resolve(HERE, '../..');
@@ -15,6 +16,15 @@ const require = createRequire(import.meta.url);
 const BATS = require.resolve('bats/bin/bats');
 /** For one .bats file; it takes some ten seconds on an idle machine, and minutes on one that is overloaded. */
 const MOST_MS = 400_000;
+
+/** Made here, in a folder of its own: runs side by side must not clear each other's dist/release. */
+async function makeRelease(): Promise<string> {
+  const out = tempDir('release');
+  const { code, stderr } = await run(process.execPath, ['release.js', out], { cwd: REPOSITORY });
+  if (code !== 0) throw new Error(stderr);
+  const tarball = readdirSync(out).find((name) => name.endsWith('.tar.gz'));
+  return join(out, tarball ?? '');
+}
 
 interface Outcome {
   readonly verdict: 'ok' | 'not ok' | 'skipped';
@@ -49,7 +59,9 @@ for (const name of readdirSync(HERE).filter((name) => name.endsWith('.bats'))) {
     let printed = '';
 
     beforeAll(async () => {
-      const { stdout, stderr } = await run(BATS, ['--formatter', 'tap', file], { timeout: MOST_MS });
+      const env = { ...process.env };
+      if (basename(file) === 'release.bats') env['RELEASE_TARBALL'] = await makeRelease();
+      const { stdout, stderr } = await run(BATS, ['--formatter', 'tap', file], { env, timeout: MOST_MS });
       printed = `${stdout}${stderr}`;
       outcomes = readTap(stdout);
     }, MOST_MS + 5_000);

@@ -35,9 +35,9 @@ async function build(): Promise<void> {
 }
 
 function isStale(output: string): boolean {
-  if (!existsSync(output)) return true;
+  if (!existsSync(output) || !existsSync(join(REPOSITORY, 'dist/demo.cjs'))) return true;
   const built = statSync(output).mtimeMs;
-  const sources = ['build.js', 'package.json', ...['collector', 'charts'].flatMap(sourcesIn)];
+  const sources = ['build.js', 'package.json', ...['collector', 'charts', 'demo'].flatMap(sourcesIn)];
   return sources.some((path) => statSync(join(REPOSITORY, path)).mtimeMs > built);
 }
 

@@ -67,8 +67,7 @@ export function tool(name: ToolName): Promise<Tool> {
 
 async function find(name: ToolName): Promise<Tool> {
   const wanted: Wanted = TOOLS[name];
-  const own = process.env['NGINX_UPSTREAM_PRIVATE'] === '1' ? null : systemProgram(wanted);
   const folder = process.env['NGINX_UPSTREAM_PACKAGES'] ?? join(REPOSITORY, '.cache/packages', platform());
   const say = (line: string): void => void process.stderr.write(`get-packages: ${line}\n`);
-  return own ?? privateProgram(wanted, { script: GET, folder, say });
+  return systemProgram(wanted) ?? privateProgram(wanted, { script: GET, folder, say });
 }

@@ -1,0 +1,85 @@
+/** install.sh --demo as a user runs it: it ends by itself, survives kill -9, and leaves no process, port or file. */
+import { readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { processesOf } from '../../demo/folder.ts';
+import { type Child, start } from '../support/process.ts';
+import { request } from '../support/request.ts';
+import { run } from '../support/run.ts';
+import { tempDir } from '../support/temp.ts';
+import { waitUntil } from '../support/wait.ts';
+
+const installer = resolve(import.meta.dirname, '../../install.sh');
+
+interface Demo {
+  readonly child: Child;
+  readonly folder: string;
+  readonly page: string;
+}
+
+async function startDemo(tmp: string, ...options: readonly string[]): Promise<Demo> {
+  const child = start('/bin/sh', [installer, '--demo', ...options], {
+    env: { ...process.env, TMPDIR: tmp },
+    stdin: 'ignore',
+    grace: 20_000,
+  });
+  const opened = await child.waitForLine(/^Open http/, 120_000);
+  const [, page = ''] = /(http:\/\/127\.0\.0\.1:\d+)\//.exec(opened) ?? [];
+  const [folder = ''] = readdirSync(tmp).filter((name) => name.startsWith('nginx-upstream-demo-'));
+  return { child, folder: join(tmp, folder), page };
+}
+
+async function expectNothingLeft(tmp: string, { folder, page }: Demo): Promise<void> {
+  expect(processesOf(folder)).toEqual([]);
+  await expect(request(`${page}/api/v1/info`)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  expect(readdirSync(tmp).filter((name) => !name.startsWith('nginx-upstream-ports'))).toEqual([]);
+}
+
+test('it tells what Netdata shows and ends by itself', async () => {
+  const tmp = tempDir('demo');
+  const demo = await startDemo(tmp, '--seconds', '90', '--yes');
+  expect((await demo.child.exited).code, demo.child.stderr()).toBe(0);
+  const told = demo.child.stdout();
+  expect(demo.child.stderr()).toBe('');
+  for (const [chart, dimension] of [
+    ['peer_failures', 'refused'],
+    ['client_outcomes', 'masked'],
+    ['client_outcomes', 'bad_gateway'],
+    ['peer_failures', 'timed_out'],
+    ['response_time', 'p95'],
+  ]) {
+    expect(told).toMatch(new RegExp(`on the chart after \\d+ s: ${chart}, .*: ${dimension} [\\d.]+`));
+  }
+  expect(told).toMatch(/alert CRITICAL nginx_upstream_clients_affected, upstream shop/);
+  await expectNothingLeft(tmp, demo);
+});
+
+test('killed with -9 its children end; started again it clears up, and Ctrl-C ends it', async () => {
+  const tmp = tempDir('demo');
+  const first = await startDemo(tmp);
+  expect(processesOf(first.folder).length).toBeGreaterThan(2);
+  first.child.signal('SIGKILL');
+  await first.child.exited;
+  await waitUntil(() => processesOf(first.folder).length === 0, { what: 'its children to end', timeout: 30_000 });
+
+  const second = await startDemo(tmp);
+  expect(second.child.stdout()).toContain(`Removed what a demo that was killed has left: ${first.folder}`);
+  second.child.signal('SIGINT');
+  expect((await second.child.exited).code).toBe(0);
+  await expectNothingLeft(tmp, second);
+});
+
+test('where nginx cannot be had, one line says how to get it', async () => {
+  const tmp = tempDir('demo');
+  const env = {
+    ...process.env,
+    TMPDIR: tmp,
+    PATH: join(tmp, 'none'),
+    NGINX_UPSTREAM_PRIVATE: '1',
+    NGINX_UPSTREAM_PACKAGES: join(tmp, 'packages'),
+  };
+  const home = resolve(installer, '..');
+  const { code, stderr } = await run(process.execPath, [join(home, 'dist/demo.cjs'), '--home', home], { env });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^install\.sh --demo: error: nginx cannot be had: .*apt-get install nginx\n$/);
+});

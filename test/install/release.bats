@@ -1,0 +1,81 @@
+# The tarball that npm run release makes (RELEASE_TARBALL), installed where there is neither npm nor a network: with the
+# machine's own Node, as the plugin in it is the real one.
+
+setup() {
+  REPOSITORY=$BATS_TEST_DIRNAME/../..
+  MACHINE_PATH=$PATH
+  load trees.bash
+  new_base
+  ln -sf "$(PATH=$MACHINE_PATH command -v node)" "$TOOLS/node"
+  unpack "$RELEASE_TARBALL"
+}
+teardown() {
+  PATH=$MACHINE_PATH
+  remove_base
+}
+
+unpack() {
+  rm -rf "$RELEASE"
+  mkdir "$RELEASE"
+  PATH=$MACHINE_PATH tar -xzf "$1" -C "$RELEASE" --strip-components=1
+}
+
+@test "the tarball is what its sha256 says" {
+  (cd "$(dirname "$RELEASE_TARBALL")" && PATH=$MACHINE_PATH sha256sum --quiet -c "${RELEASE_TARBALL##*/}.sha256")
+}
+
+@test "it installs into every layout without npm, and uninstalls without a trace" {
+  for layout in debian native static docker; do
+    rm -rf "$ROOT"
+    mkdir "$ROOT"
+    make_tree $layout 1.37.1
+    before=$(tree)
+    ! command -v npm
+    installer
+    ok
+    says_not 'build in'
+    [ "$("$ROOT$PLUGIN" --version)" = "$("$TOOLS/node" "$RELEASE/nginx-upstream.plugin" --version)" ]
+    for file in "$RELEASE"/alerts/*.conf; do grep -q '^ *template:' "$ROOT$CONFIG/health.d/${file##*/}"; done
+    installer
+    ok
+    says 'Already up to date'
+    installer --uninstall
+    ok
+    same "$before" "$(tree)"
+  done
+}
+
+@test "an upgrade from the version before keeps the user's configuration" {
+  make_tree native 2.10.4
+  mv "$RELEASE" "$BASE/new"
+  make_release 0.0.9
+  printf '#!/usr/bin/env node\nconsole.log("nginx-upstream 0.0.9")\n' >"$RELEASE/nginx-upstream.plugin"
+  installer
+  ok
+  echo 'max_peers: 20' >>"$ROOT$SETTINGS"
+  settings=$(cat "$ROOT$SETTINGS")
+  rm -r "$RELEASE"
+  mv "$BASE/new" "$RELEASE"
+  installer
+  ok
+  says "update $PLUGIN"
+  [ "$(cat "$ROOT$SETTINGS")" = "$settings" ]
+  "$ROOT$PLUGIN" --version
+}
+
+@test "it holds nothing that names the machine it was made on" {
+  ! PATH=$MACHINE_PATH grep -rlF "$(cd "$REPOSITORY" && pwd -P)" "$RELEASE"
+}
+
+@test "its demo says what is wrong with its options, and leaves nothing" {
+  run sh "$RELEASE/install.sh" --demo --seconds soon
+  [ "$status" = 2 ]
+  says '--seconds takes a whole number'
+  run sh "$RELEASE/install.sh" --seconds 20
+  [ "$status" = 2 ]
+  says '--seconds is for --demo'
+  rm "$TOOLS/node"
+  run sh "$RELEASE/install.sh" --demo
+  [ "$status" = 1 ]
+  says 'no Node found: install Node 18.19 or newer'
+}
