@@ -64,9 +64,7 @@ async function setUp() {
  */
 const overloaded = { timeout: 120_000, retry: 2 };
 
-test('10,000 refused and masked requests: both logs, the outcomes and the backend agree', {
-  timeout: 90_000,
-}, async () => {
+test('10,000 refused and masked requests: both logs, the outcomes and the backend agree', overloaded, async () => {
   const { front, peer, alive, nginx } = await setUp();
   const netdata = await startNetdata({
     plugin: {
