@@ -52,7 +52,8 @@ function createHistory() {
       if (changes.length > mostCounts) changes.shift();
     },
     /** The first known where that is later; null while nothing is known. */
-    at: (ms: number): number | null => (changes.findLast((each) => each.ms <= ms) ?? changes[0])?.count ?? null,
+    at: (ms: number): number | null =>
+      ([...changes].reverse().find((each) => each.ms <= ms) ?? changes[0])?.count ?? null,
   };
 }
 
