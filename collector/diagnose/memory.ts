@@ -10,7 +10,7 @@ interface Entry {
   readonly owner: Owner | null;
   readonly inode: number | null;
   readonly listens: boolean;
-  /** `oom_kill` of the kernel at the last look while it listened, and at the first look after. */
+  /** `oom_kill` of the kernel a little before the last look while it listened, and at the first look after. */
   readonly oomBefore: number | null;
   readonly oomAfter: number | null;
 }
@@ -38,13 +38,36 @@ export interface PeerMemory {
   text(): string;
 }
 
+/** The kernel counts a kill before the killed process has let go of its sockets: looks in between still see it listen. */
+const dyingMs = 10_000;
+const mostCounts = 16;
+
+/** What a counter was at a moment in the last while. */
+function createHistory() {
+  const changes: { readonly ms: number; readonly count: number }[] = [];
+  return {
+    add(ms: number, count: number): void {
+      if (changes.at(-1)?.count === count) return;
+      changes.push({ ms, count });
+      if (changes.length > mostCounts) changes.shift();
+    },
+    /** The first known where that is later; null while nothing is known. */
+    at: (ms: number): number | null =>
+      ([...changes].reverse().find((each) => each.ms <= ms) ?? changes[0])?.count ?? null,
+  };
+}
+
 /** Peers that have left the configuration are forgotten when there are more. */
 const mostPeers = 2000;
 
 function next(
   before: Entry | undefined,
   seen: SeenListener | null,
-  { ms, oomKills }: { readonly ms: number; readonly oomKills: number | null },
+  {
+    ms,
+    oomKills,
+    oomBefore,
+  }: { readonly ms: number; readonly oomKills: number | null; readonly oomBefore: number | null },
   ownerOf: (uid: number, inode: number) => Owner,
 ): Entry {
   const watchedSinceMs = before?.watchedSinceMs ?? ms;
@@ -56,7 +79,7 @@ function next(
   const { uid, inode } = seen;
   const isSame = before?.listens === true && before.inode === inode && inode !== null;
   const owner = isSame ? before.owner : uid === null || inode === null ? null : ownerOf(uid, inode);
-  return { watchedSinceMs, listeningMs: ms, owner, inode, listens: true, oomBefore: oomKills, oomAfter: null };
+  return { watchedSinceMs, listeningMs: ms, owner, inode, listens: true, oomBefore, oomAfter: null };
 }
 
 function rememberedOf({ watchedSinceMs, listeningMs, owner, oomBefore, oomAfter }: Entry): Remembered {
@@ -66,12 +89,15 @@ function rememberedOf({ watchedSinceMs, listeningMs, owner, oomBefore, oomAfter 
 
 export function createPeerMemory(): PeerMemory {
   const entries = new Map<string, Entry>();
+  const oom = createHistory();
   return {
     look(peers, now, ownerOf) {
       let changed = false;
+      if (now.oomKills !== null) oom.add(now.ms, now.oomKills);
+      const oomBefore = oom.at(now.ms - dyingMs);
       for (const [peer, seen] of peers) {
         const before = entries.get(peer);
-        const entry = next(before, seen, now, ownerOf);
+        const entry = next(before, seen, { ...now, oomBefore }, ownerOf);
         changed ||= before?.listens !== entry.listens || before.inode !== entry.inode;
         entries.delete(peer);
         entries.set(peer, entry);

@@ -22,6 +22,18 @@ test('what listened is remembered after it is gone, with the OOM kills of just t
   expect(memory.remembered('10.0.0.1:80')).toBeNull();
 });
 
+test('a process that is being killed still listens for a moment: the kill counts', () => {
+  const memory = createPeerMemory();
+  memory.look(listens, { ms: 1000, oomKills: 3 }, ownerOf);
+  memory.look(listens, { ms: 60_000, oomKills: 4 }, ownerOf);
+  memory.look(gone, { ms: 61_000, oomKills: 4 }, ownerOf);
+  expect(memory.remembered(peer)?.oomKills).toBe(1);
+  memory.look(listens, { ms: 62_000, oomKills: 4 }, ownerOf);
+  memory.look(listens, { ms: 90_000, oomKills: 4 }, ownerOf);
+  memory.look(gone, { ms: 91_000, oomKills: 4 }, ownerOf);
+  expect(memory.remembered(peer)?.oomKills).toBe(0);
+});
+
 test('a peer that never listened is known as such', () => {
   const memory = createPeerMemory();
   memory.look(gone, { ms: 1000, oomKills: null }, ownerOf);
