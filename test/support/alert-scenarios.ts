@@ -113,11 +113,11 @@ const peer =
 
 export const loudScenarios: readonly Loud[] = [
   loud('the only peer stops under load', [critical('clients_affected', 15, { upstream: 'affected' })], {
-    after: 15,
+    after: 60,
     ...stops('affected', 0),
   }),
   loud('ten requests a minute, all fail', [critical('clients_affected', 120, { upstream: 'sparse' })], {
-    after: 15,
+    after: 60,
     ...stops('sparse', 0),
   }),
   loud('a peer of two upstreams stops', [critical('clients_affected', 15, { upstream: 'shared_a' })], {
@@ -129,7 +129,7 @@ export const loudScenarios: readonly Loud[] = [
     [warning('redundancy_lost', 90, { upstream: 'spare' }), warning('peer_unavailable', 60, peer('spare', 1))],
     { after: 60, ...stops('spare', 1) },
   ),
-  loud('both peers stop', [critical('no_live', 30, { upstream: 'dead' })], { after: 15, ...stops('dead', 0, 1) }),
+  loud('both peers stop', [critical('no_live', 30, { upstream: 'dead' })], { after: 60, ...stops('dead', 0, 1) }),
   loud('the only peer does not accept, clients get 504', [critical('connect_timeouts', 30, { upstream: 'silent' })], {
     after: 120,
     ...flows('silent', 2),
@@ -255,7 +255,7 @@ async function stateIs({ netdata }: World, address: string, state: 'up' | 'unava
 function workerMissing(world: World): Promise<Row[]> {
   const { child, workers } = world.nginx.stock;
   const on = { job: 'stock' };
-  return bring(world, 'a worker dies and is not replaced', [warning('workers', 60, on)], {
+  return bring(world, 'a worker dies and is not replaced', [warning('workers', 90, on)], {
     after: 30,
     begin: async () => {
       const [victim = 0] = workers();
@@ -327,7 +327,7 @@ async function connectionsRunOut(world: World): Promise<readonly Row[]> {
       info: nearer.alarm.info,
     },
     {
-      ...critical('worker_connections_exhausted', 15, on),
+      ...critical('worker_connections_exhausted', 60, on),
       cause: overCause,
       raised: exhausted.seconds,
       cleared: await clear('worker_connections_exhausted'),
