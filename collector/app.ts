@@ -1,11 +1,11 @@
 import { dialectOf } from '../charts/dialect.ts';
 import { keepAlive } from '../charts/encode.ts';
-import { createJobs } from './jobs.ts';
+import { createJobs } from './compose/jobs.ts';
+import { createSettings } from './compose/settings.ts';
 import { isPipeOrSocket, listenToNetdata } from './netdata/commands.ts';
 import { readEnvironment } from './netdata/environment.ts';
 import { createConditions, createLog } from './netdata/log.ts';
 import { createWriter } from './netdata/writer.ts';
-import { createSettings } from './settings.ts';
 import { createCheckpoint } from './source/checkpoint.ts';
 import { nodeAccounts } from './system/accounts.ts';
 import { startChild } from './system/child.ts';

@@ -1,3 +1,6 @@
+import { planJob } from '../compose/job-plan.ts';
+import { listenersFiles } from '../compose/listeners-file.ts';
+import { nginxSeen } from '../compose/nginx-seen.ts';
 import type { Facts } from '../diagnose/facts.ts';
 import { createFailureTally } from '../diagnose/failures.ts';
 import { gather } from '../diagnose/gather.ts';
@@ -6,11 +9,8 @@ import { recall } from '../diagnose/memory.ts';
 import { createProber } from '../diagnose/probe.ts';
 import { resolveNames } from '../discover/names.ts';
 import type { NginxRead } from '../discover/read-nginx.ts';
-import { planJob } from '../job-plan.ts';
-import { listenersFiles } from '../listeners-file.ts';
 import { readEnvironment } from '../netdata/environment.ts';
 import { namesToResolve, withAddresses } from '../nginx/peers.ts';
-import { nginxSeen } from '../nginx-seen.ts';
 import { createProcfs } from '../source/procfs.ts';
 import { nodeAccounts } from '../system/accounts.ts';
 import { localTime, systemClock } from '../system/clock.ts';

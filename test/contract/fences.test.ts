@@ -49,10 +49,14 @@ describe.each(Object.entries(rooms))('%s', (room, { from, node = false, packages
   });
 });
 
-test('model.ts imports nothing, and nothing imports app.ts but main.ts', () => {
+test('model.ts imports nothing, nothing imports app.ts but main.ts, and only app.ts and the commands import compose/', () => {
   expect(importsOf('collector/model.ts')).toEqual([]);
   const importers = sourceFiles('collector').filter((file) => importsOf(file).includes('collector/app.ts'));
   expect(importers).toEqual(['collector/main.ts']);
+  const composed = sourceFiles('collector').filter((file) =>
+    importsOf(file).some((name) => name.startsWith('collector/compose/')),
+  );
+  expect(composed.filter((file) => !/^collector\/(app\.ts|commands\/|compose\/)/.test(file))).toEqual([]);
 });
 
 test('the linter has a fence for every room', () => {

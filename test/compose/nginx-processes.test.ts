@@ -1,10 +1,10 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createNginxProcesses } from '../collector/nginx-processes.ts';
-import { createProcfs } from '../collector/source/procfs.ts';
-import { type FileSystem, nodeFileSystem } from '../collector/system/fs.ts';
-import { tempDir } from './support/temp.ts';
+import { createNginxProcesses } from '../../collector/compose/nginx-processes.ts';
+import { createProcfs } from '../../collector/source/procfs.ts';
+import { type FileSystem, nodeFileSystem } from '../../collector/system/fs.ts';
+import { tempDir } from '../support/temp.ts';
 
 interface Fake {
   readonly title: string;

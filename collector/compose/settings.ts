@@ -1,8 +1,8 @@
-import { parseSettings } from './config/parse.ts';
-import { defaultSettings, type Settings } from './config/settings.ts';
-import type { Conditions, Log } from './netdata/log.ts';
-import { followSettingsFile } from './source/settings-file.ts';
-import type { FileSystem } from './system/fs.ts';
+import { parseSettings } from '../config/parse.ts';
+import { defaultSettings, type Settings } from '../config/settings.ts';
+import type { Conditions, Log } from '../netdata/log.ts';
+import { followSettingsFile } from '../source/settings-file.ts';
+import type { FileSystem } from '../system/fs.ts';
 
 /** The configuration in force: the file is followed, and a bad one never replaces the last good one. */
 export interface SettingsInForce {

@@ -1,9 +1,9 @@
-import type { PlanContext } from '../charts/plan.ts';
-import type { JobSettings, Settings } from './config/settings.ts';
-import type { Followed } from './discover/nginx-follower.ts';
+import type { PlanContext } from '../../charts/plan.ts';
+import type { JobSettings, Settings } from '../config/settings.ts';
+import type { Followed } from '../discover/nginx-follower.ts';
+import type { PluginLoad } from '../model.ts';
 import { type Job, type JobPorts, startJob } from './job.ts';
 import { planJob } from './job-plan.ts';
-import type { PluginLoad } from './model.ts';
 import { type NginxWatchPorts, type WatchedNginx, watchNginx } from './nginx-watch.ts';
 
 /** The jobs that run, kept in step with the settings in force and with the nginx that run. */

@@ -1,7 +1,7 @@
-import type { Followed } from './discover/nginx-follower.ts';
-import { placeOf, type View } from './discover/view.ts';
-import type { AccessLog, ErrorLog, LogFormat, LogSet, LogTarget, NginxConfiguration } from './nginx/types.ts';
-import { attempt, type FileSystem } from './system/fs.ts';
+import type { Followed } from '../discover/nginx-follower.ts';
+import { placeOf, type View } from '../discover/view.ts';
+import type { AccessLog, ErrorLog, LogFormat, LogSet, LogTarget, NginxConfiguration } from '../nginx/types.ts';
+import { attempt, type FileSystem } from '../system/fs.ts';
 
 /** A log to follow. */
 export interface LogPlan {

@@ -1,15 +1,15 @@
-import { createPace } from './aggregate/pace.ts';
-import type { Remembered } from './diagnose/facts.ts';
-import type { NginxSeen } from './diagnose/gather.ts';
-import { createPeerMemory, type SeenListener } from './diagnose/memory.ts';
-import { type Namespaces, surveyNamespaces } from './diagnose/namespaces.ts';
-import type { DiagnosePorts } from './diagnose/ports.ts';
-import { createLook, listenerOf, lookBefore, peerAddress } from './diagnose/tcp-facts.ts';
-import type { Conditions } from './netdata/log.ts';
-import { oomKills } from './parse/proc-counters.ts';
-import { parseNetUnix } from './parse/proc-net.ts';
-import { attempt } from './system/fs.ts';
-import type { StateFile } from './system/state-file.ts';
+import { createPace } from '../aggregate/pace.ts';
+import type { Remembered } from '../diagnose/facts.ts';
+import type { NginxSeen } from '../diagnose/gather.ts';
+import { createPeerMemory, type SeenListener } from '../diagnose/memory.ts';
+import { type Namespaces, surveyNamespaces } from '../diagnose/namespaces.ts';
+import type { DiagnosePorts } from '../diagnose/ports.ts';
+import { createLook, listenerOf, lookBefore, peerAddress } from '../diagnose/tcp-facts.ts';
+import type { Conditions } from '../netdata/log.ts';
+import { oomKills } from '../parse/proc-counters.ts';
+import { parseNetUnix } from '../parse/proc-net.ts';
+import { attempt } from '../system/fs.ts';
+import type { StateFile } from '../system/state-file.ts';
 
 /** What listened for the configured peers of an nginx, looked at as often as it is cheap. */
 export interface PeerWatch {

@@ -1,12 +1,12 @@
-import type { Remembered } from './diagnose/facts.ts';
-import type { NginxSeen } from './diagnose/gather.ts';
-import { workersSince } from './discover/facts.ts';
-import { procFolder } from './discover/find-nginx.ts';
-import { workersOf } from './discover/processes.ts';
-import type { NginxRead } from './discover/read-nginx.ts';
-import { commandFor } from './discover/rules.ts';
-import { placeOf } from './discover/view.ts';
-import type { FileSystem } from './system/fs.ts';
+import type { Remembered } from '../diagnose/facts.ts';
+import type { NginxSeen } from '../diagnose/gather.ts';
+import { workersSince } from '../discover/facts.ts';
+import { procFolder } from '../discover/find-nginx.ts';
+import { workersOf } from '../discover/processes.ts';
+import type { NginxRead } from '../discover/read-nginx.ts';
+import { commandFor } from '../discover/rules.ts';
+import { placeOf } from '../discover/view.ts';
+import type { FileSystem } from '../system/fs.ts';
 
 interface Ports {
   readonly fs: FileSystem;

@@ -1,9 +1,9 @@
-import { createPace } from './aggregate/pace.ts';
-import { type PeerSockets, tcpStates } from './model.ts';
+import { createPace } from '../aggregate/pace.ts';
+import { type PeerSockets, tcpStates } from '../model.ts';
+import { indexPeers } from '../parse/proc-net-tcp.ts';
+import type { Procfs } from '../source/procfs.ts';
 import type { NginxMaster } from './nginx-processes.ts';
-import { indexPeers } from './parse/proc-net-tcp.ts';
 import { type Namespace, readSocketTables, type SocketsView } from './socket-tables.ts';
-import type { Procfs } from './source/procfs.ts';
 
 export interface NginxSockets {
   /**

@@ -1,22 +1,22 @@
-import { createFailureTally } from './diagnose/failures.ts';
-import { gather, type NginxSeen } from './diagnose/gather.ts';
-import { type Judged, judge } from './diagnose/judge.ts';
-import type { DiagnosePorts } from './diagnose/ports.ts';
-import { createProber, type ProbeMode } from './diagnose/probe.ts';
-import { word } from './diagnose/wording.ts';
-import type { NginxRead } from './discover/read-nginx.ts';
+import { createFailureTally } from '../diagnose/failures.ts';
+import { gather, type NginxSeen } from '../diagnose/gather.ts';
+import { type Judged, judge } from '../diagnose/judge.ts';
+import type { DiagnosePorts } from '../diagnose/ports.ts';
+import { createProber, type ProbeMode } from '../diagnose/probe.ts';
+import { word } from '../diagnose/wording.ts';
+import type { NginxRead } from '../discover/read-nginx.ts';
+import { type Counts, type ErrorLine, type JobSnapshot, type PeerCause, peerCauses } from '../model.ts';
+import type { Conditions, Log } from '../netdata/log.ts';
+import { createProcfs } from '../source/procfs.ts';
+import type { Accounts } from '../system/accounts.ts';
+import { type Clock, localTime } from '../system/clock.ts';
+import type { Resolve } from '../system/dns.ts';
+import type { FileSystem } from '../system/fs.ts';
+import type { Connect } from '../system/net.ts';
+import { nodeStateFile } from '../system/state-file.ts';
 import { listenersFiles } from './listeners-file.ts';
-import { type Counts, type ErrorLine, type JobSnapshot, type PeerCause, peerCauses } from './model.ts';
-import type { Conditions, Log } from './netdata/log.ts';
 import { nginxSeen } from './nginx-seen.ts';
 import { createPeerWatch } from './peer-memory.ts';
-import { createProcfs } from './source/procfs.ts';
-import type { Accounts } from './system/accounts.ts';
-import { type Clock, localTime } from './system/clock.ts';
-import type { Resolve } from './system/dns.ts';
-import type { FileSystem } from './system/fs.ts';
-import type { Connect } from './system/net.ts';
-import { nodeStateFile } from './system/state-file.ts';
 
 /** Measure 11: why the peers of a job fail, found while they do. */
 export interface PeerCauses {

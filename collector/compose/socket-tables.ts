@@ -1,10 +1,10 @@
-import { peerStates, portsUsed } from './aggregate/peer-sockets.ts';
-import type { PeerSockets } from './model.ts';
-import { localAddresses } from './parse/local-addresses.ts';
-import { parseSocketAddress, type SocketAddress } from './parse/peer-address.ts';
-import { localPortCount, netCounter, parseNetUnix, type UnixUse } from './parse/proc-net.ts';
-import { createTcpScanner, type Listener, type PeerIndex } from './parse/proc-net-tcp.ts';
-import type { Procfs } from './source/procfs.ts';
+import { peerStates, portsUsed } from '../aggregate/peer-sockets.ts';
+import type { PeerSockets } from '../model.ts';
+import { localAddresses } from '../parse/local-addresses.ts';
+import { parseSocketAddress, type SocketAddress } from '../parse/peer-address.ts';
+import { localPortCount, netCounter, parseNetUnix, type UnixUse } from '../parse/proc-net.ts';
+import { createTcpScanner, type Listener, type PeerIndex } from '../parse/proc-net-tcp.ts';
+import type { Procfs } from '../source/procfs.ts';
 
 /** What the socket tables of a network namespace say. */
 export interface SocketsView {

@@ -1,11 +1,11 @@
-import type { AccessLogCounter, AccessLogOptions } from './aggregate/access.ts';
-import type { JobAggregate } from './aggregate/job.ts';
+import type { AccessLogCounter, AccessLogOptions } from '../aggregate/access.ts';
+import type { JobAggregate } from '../aggregate/job.ts';
+import type { LineMatcher } from '../parse/access-fast.ts';
+import { createAccessLines } from '../parse/access-lines.ts';
+import { createAccessMatcher } from '../parse/access-matcher.ts';
+import { type FormatResult, readArguments, readLogFormat } from '../parse/log-format.ts';
+import type { OpenSink } from '../source/source.ts';
 import type { AccessLogPlan, FormatPlan } from './log-plan.ts';
-import type { LineMatcher } from './parse/access-fast.ts';
-import { createAccessLines } from './parse/access-lines.ts';
-import { createAccessMatcher } from './parse/access-matcher.ts';
-import { type FormatResult, readArguments, readLogFormat } from './parse/log-format.ts';
-import type { OpenSink } from './source/source.ts';
 
 /** Running totals of lines, as `log_lines` draws them. */
 interface LineTotals {

@@ -1,22 +1,22 @@
-import { criLog, dockerJson, isErrorLine, type Wanted } from './decode/container.ts';
-import { journalEntry } from './decode/journal.ts';
-import type { LineSink } from './decode/lines.ts';
-import { intoBytes, type TextSink, unwrapLines } from './decode/onward.ts';
-import { syslogLine } from './decode/syslog.ts';
-import type { Checkpoint } from './source/checkpoint.ts';
-import { createJournal } from './source/journal.ts';
-import { createKnownFiles } from './source/known-files.ts';
-import { createLogSet } from './source/log-set.ts';
-import { type LogSpec, parseLogSpec, type Wrapping } from './source/log-spec.ts';
-import { toMarks } from './source/mark.ts';
-import { type SharedSource, shareSource } from './source/shared.ts';
-import type { ByteSink, OpenSink, Source, SourceProblem } from './source/source.ts';
-import { createSyslog } from './source/syslog.ts';
-import { createTail } from './source/tail.ts';
-import type { Accounts } from './system/accounts.ts';
-import type { StartChild } from './system/child.ts';
-import type { FileSystem } from './system/fs.ts';
-import type { BindUdp } from './system/udp.ts';
+import { criLog, dockerJson, isErrorLine, type Wanted } from '../decode/container.ts';
+import { journalEntry } from '../decode/journal.ts';
+import type { LineSink } from '../decode/lines.ts';
+import { intoBytes, type TextSink, unwrapLines } from '../decode/onward.ts';
+import { syslogLine } from '../decode/syslog.ts';
+import type { Checkpoint } from '../source/checkpoint.ts';
+import { createJournal } from '../source/journal.ts';
+import { createKnownFiles } from '../source/known-files.ts';
+import { createLogSet } from '../source/log-set.ts';
+import { type LogSpec, parseLogSpec, type Wrapping } from '../source/log-spec.ts';
+import { toMarks } from '../source/mark.ts';
+import { type SharedSource, shareSource } from '../source/shared.ts';
+import type { ByteSink, OpenSink, Source, SourceProblem } from '../source/source.ts';
+import { createSyslog } from '../source/syslog.ts';
+import { createTail } from '../source/tail.ts';
+import type { Accounts } from '../system/accounts.ts';
+import type { StartChild } from '../system/child.ts';
+import type { FileSystem } from '../system/fs.ts';
+import type { BindUdp } from '../system/udp.ts';
 
 /** What following logs needs of the world. */
 export interface LogPorts {

@@ -1,8 +1,12 @@
-import type { JobSettings } from './config/settings.ts';
-import { procFolder } from './discover/find-nginx.ts';
-import type { Followed } from './discover/nginx-follower.ts';
-import { onlineProcessors } from './discover/processes.ts';
-import type { NginxRead } from './discover/read-nginx.ts';
+import type { JobSettings } from '../config/settings.ts';
+import { procFolder } from '../discover/find-nginx.ts';
+import type { Followed } from '../discover/nginx-follower.ts';
+import { onlineProcessors } from '../discover/processes.ts';
+import type { NginxRead } from '../discover/read-nginx.ts';
+import type { ConfiguredPeer } from '../model.ts';
+import { type Attribution, createAttribution, firstToKnow } from '../nginx/peers.ts';
+import type { LogFormat, NginxConfiguration, Upstream } from '../nginx/types.ts';
+import type { FileSystem } from '../system/fs.ts';
 import {
   type AccessLogPlan,
   discoveredAccessLogs,
@@ -11,10 +15,6 @@ import {
   isLegacy,
   type LogPlan,
 } from './log-plan.ts';
-import type { ConfiguredPeer } from './model.ts';
-import { type Attribution, createAttribution, firstToKnow } from './nginx/peers.ts';
-import type { LogFormat, NginxConfiguration, Upstream } from './nginx/types.ts';
-import type { FileSystem } from './system/fs.ts';
 
 /** All that a job has to do, settings and discovery together. */
 export interface JobPlan {

@@ -1,17 +1,17 @@
-import { createConnectionUse } from './aggregate/connection-use.ts';
-import { createConnections } from './aggregate/connections.ts';
-import { descriptorsUsed } from './aggregate/descriptors.ts';
-import { createWorkers } from './aggregate/workers.ts';
-import type { ConnectionsSnapshot, JobSnapshot, PeerSnapshot, StubStatus, WorkersSnapshot } from './model.ts';
-import type { Conditions } from './netdata/log.ts';
+import { createConnectionUse } from '../aggregate/connection-use.ts';
+import { createConnections } from '../aggregate/connections.ts';
+import { descriptorsUsed } from '../aggregate/descriptors.ts';
+import { createWorkers } from '../aggregate/workers.ts';
+import type { ConnectionsSnapshot, JobSnapshot, PeerSnapshot, StubStatus, WorkersSnapshot } from '../model.ts';
+import type { Conditions } from '../netdata/log.ts';
+import { parseStubStatus } from '../parse/stub-status.ts';
+import { createProcfs } from '../source/procfs.ts';
+import { createStatusSource, type StatusPageAddress, type StatusSource } from '../source/stub-status.ts';
+import type { FileSystem } from '../system/fs.ts';
+import { createHttpClient } from '../system/http.ts';
 import { createNginxProcesses, type NginxMaster } from './nginx-processes.ts';
 import { createNginxSockets } from './nginx-sockets.ts';
-import { parseStubStatus } from './parse/stub-status.ts';
 import type { SocketsView } from './socket-tables.ts';
-import { createProcfs } from './source/procfs.ts';
-import { createStatusSource, type StatusPageAddress, type StatusSource } from './source/stub-status.ts';
-import type { FileSystem } from './system/fs.ts';
-import { createHttpClient } from './system/http.ts';
 
 /** What has to be known of the nginx of a job, to watch the server itself. */
 export interface ServerFacts {

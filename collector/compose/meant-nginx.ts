@@ -1,5 +1,5 @@
-import type { JobSettings } from './config/settings.ts';
-import type { NginxRead } from './discover/read-nginx.ts';
+import type { JobSettings } from '../config/settings.ts';
+import type { NginxRead } from '../discover/read-nginx.ts';
 
 /** A file that the settings name as a log tells which nginx is meant, if any here writes it. */
 export function isMeant({ errorLogs, accessLogs }: JobSettings, hostPrefix: string): (read: NginxRead) => boolean {

@@ -1,16 +1,16 @@
-import { createPace } from './aggregate/pace.ts';
-import type { JobSettings } from './config/settings.ts';
-import { type DiscoveryPorts, findNginx, type NginxFound, procFolder } from './discover/find-nginx.ts';
-import { type Addresses, changedNames, keepKnown, resolveNames } from './discover/names.ts';
-import { createNginxFollower, type Followed, type NginxFollower } from './discover/nginx-follower.ts';
-import { type NginxRead, readNginx, readTold } from './discover/read-nginx.ts';
+import { createPace } from '../aggregate/pace.ts';
+import type { JobSettings } from '../config/settings.ts';
+import { type DiscoveryPorts, findNginx, type NginxFound, procFolder } from '../discover/find-nginx.ts';
+import { type Addresses, changedNames, keepKnown, resolveNames } from '../discover/names.ts';
+import { createNginxFollower, type Followed, type NginxFollower } from '../discover/nginx-follower.ts';
+import { type NginxRead, readNginx, readTold } from '../discover/read-nginx.ts';
+import type { Conditions, Log } from '../netdata/log.ts';
+import { namesToResolve, withAddresses } from '../nginx/peers.ts';
+import type { NginxConfiguration } from '../nginx/types.ts';
+import type { Clock } from '../system/clock.ts';
+import type { Resolve } from '../system/dns.ts';
+import { attempt } from '../system/fs.ts';
 import { isMeant } from './meant-nginx.ts';
-import type { Conditions, Log } from './netdata/log.ts';
-import { namesToResolve, withAddresses } from './nginx/peers.ts';
-import type { NginxConfiguration } from './nginx/types.ts';
-import type { Clock } from './system/clock.ts';
-import type { Resolve } from './system/dns.ts';
-import { attempt } from './system/fs.ts';
 
 /** One nginx of a job, as it is now. */
 export interface WatchedNginx {

@@ -1,4 +1,4 @@
-import type { NginxFound } from './discover/find-nginx.ts';
+import type { NginxFound } from '../discover/find-nginx.ts';
 
 /** Where Netdata keeps its plugins' state, as packages and the static build have it. */
 const usualFolders = ['/var/lib/netdata', '/opt/netdata/var/lib/netdata'];

@@ -1,13 +1,13 @@
+import type { JobAggregate, SourceHealth } from '../aggregate/job.ts';
+import { lineSplitter } from '../decode/lines.ts';
+import type { ErrorLine, LogTotals } from '../model.ts';
+import type { Conditions, Log } from '../netdata/log.ts';
+import { errorLineReader } from '../parse/error-reader.ts';
+import type { ByteSink, Source, SourceReading } from '../source/source.ts';
 import { type AccessLogReader, createAccessLogReader } from './access-log.ts';
-import type { JobAggregate, SourceHealth } from './aggregate/job.ts';
-import { lineSplitter } from './decode/lines.ts';
 import type { JobPlan } from './job-plan.ts';
 import type { AccessLogPlan, LogPlan } from './log-plan.ts';
 import { createFollower, type LogPorts } from './logs.ts';
-import type { ErrorLine, LogTotals } from './model.ts';
-import type { Conditions, Log } from './netdata/log.ts';
-import { errorLineReader } from './parse/error-reader.ts';
-import type { ByteSink, Source, SourceReading } from './source/source.ts';
 
 /** The logs of one job: which are followed, what their lines are counted into, how they are. */
 export interface JobLogs {

@@ -1,10 +1,10 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createConditions, createLog } from '../collector/netdata/log.ts';
-import { createSettings } from '../collector/settings.ts';
-import { type FileSystem, nodeFileSystem } from '../collector/system/fs.ts';
-import { tempDir } from './support/temp.ts';
+import { createSettings } from '../../collector/compose/settings.ts';
+import { createConditions, createLog } from '../../collector/netdata/log.ts';
+import { type FileSystem, nodeFileSystem } from '../../collector/system/fs.ts';
+import { tempDir } from '../support/temp.ts';
 
 function inFolder(fs: FileSystem = nodeFileSystem) {
   const folder = tempDir('settings');

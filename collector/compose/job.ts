@@ -1,19 +1,19 @@
-import { catalogue } from '../charts/catalogue.ts';
-import { encode } from '../charts/encode.ts';
-import { nothingDrawn, type PlanContext, plan as planCharts, retireAll } from '../charts/plan.ts';
-import { createJobAggregate } from './aggregate/job.ts';
-import { explainDifference } from './aggregate/reconciliation.ts';
-import type { ProbeMode } from './diagnose/probe.ts';
+import { catalogue } from '../../charts/catalogue.ts';
+import { encode } from '../../charts/encode.ts';
+import { nothingDrawn, type PlanContext, plan as planCharts, retireAll } from '../../charts/plan.ts';
+import { createJobAggregate } from '../aggregate/job.ts';
+import { explainDifference } from '../aggregate/reconciliation.ts';
+import type { ProbeMode } from '../diagnose/probe.ts';
+import type { ErrorLine, PluginLoad } from '../model.ts';
+import type { Conditions, Log } from '../netdata/log.ts';
+import type { Clock } from '../system/clock.ts';
+import type { Resolve } from '../system/dns.ts';
+import type { Connect } from '../system/net.ts';
 import { createJobLogs } from './job-logs.ts';
 import type { JobPlan } from './job-plan.ts';
 import type { LogPorts } from './logs.ts';
-import type { ErrorLine, PluginLoad } from './model.ts';
-import type { Conditions, Log } from './netdata/log.ts';
 import { createNginxServer } from './nginx-server.ts';
 import { createPeerCauses } from './peer-causes.ts';
-import type { Clock } from './system/clock.ts';
-import type { Resolve } from './system/dns.ts';
-import type { Connect } from './system/net.ts';
 
 /** One nginx at work: its sources, what they are counted into, and what has been drawn of it. */
 export interface Job {
