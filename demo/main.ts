@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Backend, createBackend } from './backends.ts';
 import { clearLeftovers, MARK, makeFolder, processesOf, removeFolder } from './folder.ts';
 import { startLoad } from './load.ts';
-import { type Netdata, startNetdata } from './netdata.ts';
+import { type Netdata, PLUGIN_CONF, startNetdata } from './netdata.ts';
 import { startNginx } from './nginx.ts';
 import { type Options, readOptions } from './options.ts';
 import { findFreePorts } from './ports.ts';
@@ -58,6 +58,7 @@ async function show(context: Context): Promise<void> {
   await waitForCharts(netdata, signal);
   terminal.line(`Open ${terminal.paint('bold', `${netdata.url}/#menu_nginx_upstream_demo`)}`);
   terminal.line(`It goes on ${options.seconds === null ? 'until you press Ctrl-C' : `for ${options.seconds} s`}.`);
+  terminal.line(`Ask why a peer fails, in another terminal: ${plugin} diagnose --config ${join(folder, PLUGIN_CONF)}`);
   terminal.line();
   terminal.begin();
   const watch = startWatch(netdata, terminal);

@@ -1,15 +1,32 @@
-/** install.sh --demo as a user runs it: it ends by itself, survives kill -9, and leaves no process, port or file. */
+/**
+ * install.sh --demo of a release, as a user runs it: it ends by itself, survives kill -9, and leaves no process, port or
+ * file. A clone would be built first, with npm ci, which is nothing for a test to do.
+ */
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { processesOf } from '../../demo/folder.ts';
+import { platform } from '../../demo/programs.ts';
 import { type Child, start } from '../support/process.ts';
 import { request } from '../support/request.ts';
 import { run } from '../support/run.ts';
 import { tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
 
-const installer = resolve(import.meta.dirname, '../../install.sh');
+const repository = resolve(import.meta.dirname, '../..');
+let home = '';
+
+beforeAll(async () => {
+  const out = tempDir('release');
+  const { code, stderr } = await run(process.execPath, ['release.js', out], { cwd: repository });
+  if (code !== 0) throw new Error(stderr);
+  const [tarball = ''] = readdirSync(out).filter((name) => name.endsWith('.tar.gz'));
+  await run('tar', ['-xzf', join(out, tarball), '-C', out]);
+  home = join(out, tarball.replace(/\.tar\.gz$/, ''));
+});
+
+/** What the tests have unpacked already; where they need nothing unpacked, so does the demo. */
+const packages = process.env['NGINX_UPSTREAM_PACKAGES'] ?? join(repository, '.cache/packages', platform());
 
 interface Demo {
   readonly child: Child;
@@ -18,8 +35,8 @@ interface Demo {
 }
 
 async function startDemo(tmp: string, ...options: readonly string[]): Promise<Demo> {
-  const child = start('/bin/sh', [installer, '--demo', ...options], {
-    env: { ...process.env, TMPDIR: tmp },
+  const child = start('/bin/sh', [join(home, 'install.sh'), '--demo', ...options], {
+    env: { ...process.env, TMPDIR: tmp, NGINX_UPSTREAM_PACKAGES: packages },
     stdin: 'ignore',
     grace: 20_000,
   });
@@ -78,8 +95,7 @@ test('where nginx cannot be had, one line says how to get it', async () => {
     NGINX_UPSTREAM_PRIVATE: '1',
     NGINX_UPSTREAM_PACKAGES: join(tmp, 'packages'),
   };
-  const home = resolve(installer, '..');
-  const { code, stderr } = await run(process.execPath, [join(home, 'dist/demo.cjs'), '--home', home], { env });
+  const { code, stderr } = await run(process.execPath, [join(home, 'demo/demo.cjs'), '--home', home], { env });
   expect(code).toBe(1);
   expect(stderr).toMatch(/^install\.sh --demo: error: nginx cannot be had: .*apt-get install nginx\n$/);
 });
