@@ -72,6 +72,8 @@ export function createPeerCauses(
   const watch = createPeerWatch(diagnosePorts, clock, stateFile, conditions);
   let nginx: Pick<NginxRead, 'found' | 'configuration'> | null = null;
   let judged: readonly Judged[] = [];
+  /** The verdicts that stand in the log, by peer: evidence may change each time, a verdict is told once. */
+  const told = new Map<string, string>();
   let failures = 0;
   let judgedFailures = 0;
   let judgedUs = Number.NEGATIVE_INFINITY;
@@ -109,25 +111,24 @@ export function createPeerCauses(
       if (closed) return;
       const before = judged;
       judged = judge(facts, (ms) => localTime(ms, facts.nowMs));
-      for (const { name } of before)
-        if (!judged.some((each) => each.name === name)) conditions.set(subject(name), null);
+      for (const { name } of before) if (!judged.some((each) => each.name === name)) tellEnd(name);
       for (const each of judged) {
         const [finding] = each.findings;
         if (finding === undefined) continue;
         const { what, next } = word(finding, each, facts);
+        const verdict = `${finding.code} (${finding.sureness})`;
+        if (told.get(each.name) === verdict) continue;
+        told.set(each.name, verdict);
         const evidence = finding.evidence.join('; ');
-        conditions.set(
-          subject(each.name),
-          `${each.name}: ${finding.code} (${finding.sureness}): ${what}; ${evidence}; next: ${next[0]}`,
-        );
+        log.warning(`${each.name}: ${verdict}: ${what}; ${evidence}; next: ${next[0]}`, { job });
       }
     } finally {
       busy = false;
     }
   }
 
-  function subject(name: string): string {
-    return `${job} cause ${name}`;
+  function tellEnd(name: string): void {
+    if (told.delete(name)) log.info(`${name}: no failure any more`, { job });
   }
 
   function forget(): void {
@@ -135,7 +136,7 @@ export function createPeerCauses(
     const { peers, groups, nginx: own } = tally.failing();
     const failing = new Set([...peers.map(({ peer }) => peer), ...groups.map(({ upstream }) => upstream)]);
     const stands = ({ name, subject: { is } }: Judged): boolean => (is === 'nginx' ? own.size > 0 : failing.has(name));
-    for (const each of judged) if (!stands(each)) conditions.set(subject(each.name), null);
+    for (const each of judged) if (!stands(each)) tellEnd(each.name);
     judged = judged.filter(stands);
   }
 
@@ -178,7 +179,6 @@ export function createPeerCauses(
     }),
     close() {
       closed = true;
-      for (const { name } of judged) conditions.drop(subject(name));
     },
   };
 }
