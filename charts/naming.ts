@@ -25,7 +25,7 @@ export function upstreamInstance(job: JobSnapshot, { upstream, origin }: Upstrea
     level: 'upstream',
     key: origin === 'other' ? otherKey : upstream,
     text: upstream,
-    family: `upstream ${upstream}`,
+    family: origin === 'other' ? 'upstreams over the cap' : `upstream ${upstream}`,
     labels: [
       ['upstream', unbracketed(upstream)],
       ['_collect_job', job.job],
@@ -39,7 +39,7 @@ export function peerInstance(job: JobSnapshot, { upstream, peer, origin }: PeerS
     level: 'peer',
     key: origin === 'other' ? otherKey : `${upstream}\0${peer}`,
     text: upstream === peer ? peer : `${upstream}_${peer}`,
-    family: `peer ${upstream} ${peer}`,
+    family: origin === 'other' ? 'peers over the cap' : `peer ${upstream} ${peer}`,
     labels: [
       ['upstream', unbracketed(upstream)],
       ['peer', unbracketed(peer)],

@@ -49,8 +49,8 @@ export function plan(
     if (reading === undefined) continue;
     const key = keyOf(drawing.chart, drawing.instance);
     const before = drawn.charts.get(key);
-    const line = before?.line ?? describe(drawing, job, context, [drawn.charts, charts]);
-    if (!before) actions.push({ do: 'create', chart: line });
+    const line = before ? inStep(before.line, context) : describe(drawing, job, context, [drawn.charts, charts]);
+    if (line !== before?.line) actions.push({ do: 'create', chart: line });
     const last = before?.last ?? null;
     const told = before?.variables ?? {};
     if (reading === null) {
@@ -68,6 +68,11 @@ export function plan(
   }
   retire(drawn, charts, actions, context.nowUs);
   return { actions, drawn: { charts } };
+}
+
+/** A chart whose interval has changed is told again: Netdata stores by what it was told. */
+function inStep(line: ChartLine, { updateEvery }: PlanContext): ChartLine {
+  return line.updateEvery === updateEvery ? line : { ...line, updateEvery };
 }
 
 /**

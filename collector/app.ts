@@ -55,7 +55,7 @@ export async function runPlugin(options: PluginOptions, host: NodeJS.Process): P
   const candidates = options.config
     ? [options.config]
     : environment.configDirectories.map((dir) => `${dir}/${fileName}`);
-  const settings = createSettings(candidates, { fs, log, conditions });
+  const settings = createSettings(candidates, options.config !== null, { fs, log, conditions });
   host.on('SIGHUP', settings.reread);
   const checkpoint = createCheckpoint(checkpointFile(environment.libDirectory), clock.wallMs);
   if (checkpoint.damage !== null) log.warning(checkpoint.damage);
@@ -81,13 +81,13 @@ export async function runPlugin(options: PluginOptions, host: NodeJS.Process): P
   const lateness = createLateness();
 
   while (!leaving.signal.aborted) {
+    if (settings.poll()) jobs.apply(settings.current());
     const updateEvery = Math.max(askedFor, settings.current().updateEvery);
     const wait = untilNextTick(clock.wallMs(), updateEvery * 1000);
     const isTick = wait <= longestSilenceMs;
     await clock.sleep(isTick ? wait : longestSilenceMs, leaving.signal);
     if (leaving.signal.aborted) break;
 
-    if (settings.poll()) jobs.apply(settings.current());
     jobs.drain();
     if (!writer.ready()) continue;
     if (!isTick) {

@@ -9,7 +9,6 @@ declare const VERSION: string;
 const program = 'nginx-upstream.plugin';
 
 /** Every command, in the order of `--help`. */
-
 const commands: readonly Command[] = [check, diagnose, parseError, parseAccess];
 
 /** What the words after the program's name ask for. */
@@ -23,6 +22,8 @@ export function interpret(argv: readonly string[]): Invocation {
   if (argv[0] === '--version') return print(`${program} ${VERSION}`, 0);
   const command = commands.find(({ words }) => words.every((word, i) => argv[i] === word));
   if (command) return { do: 'command', run: (streams) => runCommand(command, argv, streams) };
+  const begun = commands.filter(({ words }) => words.length > 1 && words[0] === argv[0]);
+  if (begun.length > 0) return misused(`${argv[0]} what? ${begun.map(({ words }) => words.join(' ')).join(', or ')}`);
   return plugin(argv);
 }
 

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, fstatSync } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import type { Streams } from './command.ts';
 
@@ -18,7 +18,7 @@ export async function readInputs(
   let unreadable = 0;
   for (const input of inputs) {
     try {
-      const stream = input === '-' ? streams.stdin : createReadStream(input);
+      const stream = input === '-' ? standardInput(streams) : createReadStream(input);
       for await (const chunk of stream) await onChunk(chunk as Buffer);
     } catch (error) {
       unreadable++;
@@ -28,6 +28,13 @@ export async function readInputs(
   }
   if (unreadable === 0) return 0;
   return unreadable === inputs.length ? 2 : 1;
+}
+
+/** Node reads a directory on stdin (`< /tmp`) as if it were empty. */
+function standardInput({ stdin }: Streams): Streams['stdin'] {
+  const isDirectory = stdin === process.stdin && fstatSync(0).isDirectory();
+  if (isDirectory) throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' });
+  return stdin;
 }
 
 function describe(error: unknown): string {
@@ -55,7 +62,8 @@ export function createOutput(stdout: Streams['stdout']): Output {
   let pending = '';
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    process.stderr.write(`cannot write: ${error.message}\n`);
+    process.exit(1);
   });
   const flush = async () => {
     const piece = pending;

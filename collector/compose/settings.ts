@@ -16,14 +16,26 @@ export interface SettingsInForce {
 /** In force while there has been no good file yet: nothing runs, Netdata is only kept waiting. */
 const noJobs: Settings = { ...defaultSettings, jobs: [] };
 
+/**
+ * @param candidates where the file may be, the first that exists counts
+ * @param isNamed the user named the file: without it nothing is watched, where otherwise everything is discovered
+ */
 export function createSettings(
   candidates: readonly string[],
+  isNamed: boolean,
   { fs, log, conditions }: { readonly fs: FileSystem; readonly log: Log; readonly conditions: Conditions },
 ): SettingsInForce {
   const file = followSettingsFile(candidates, fs);
   let current = noJobs;
   let hadGoodOne = false;
   let again = false;
+  /** An editor may empty or remove the file for a moment while it saves: nothing is believed at the second look only. */
+  let doubted = false;
+  const isDoubtful = (isNothing: boolean): boolean => {
+    doubted = isNothing && hadGoodOne && !doubted;
+    again ||= doubted;
+    return doubted;
+  };
 
   const accept = (settings: Settings, words: string): true => {
     current = settings;
@@ -52,10 +64,13 @@ export function createSettings(
         case 'unchanged':
           return false;
         case 'absent':
+          if (isDoubtful(true)) return false;
+          if (isNamed) return refuse(`${candidates[0]} does not exist: write it, or leave --config out`);
           return accept(defaultSettings, 'no configuration file: everything is discovered');
         case 'unreadable':
           return refuse(`${change.path} cannot be read: ${change.reason}`);
         case 'text': {
+          if (isDoubtful(change.text.trim() === '')) return false;
           const parsed = parseSettings(change.text);
           if (parsed.ok) return accept(parsed.settings, `configuration read from ${change.path}`);
           return refuse(parsed.problems.map(({ line, text }) => `${change.path}:${line}: ${text}`).join('; '));

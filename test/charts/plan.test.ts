@@ -49,6 +49,18 @@ test('ticks that were skipped while Netdata did not read count as a gap', () => 
   expect(ticks[4]?.map(refusals)).toEqual([3, 4]);
 });
 
+test('a chart whose interval changes is told again, under the same id', () => {
+  const first = plan([peerFailures], job({ peers: [refusing(1)] }), nothingDrawn, at(0));
+  const next = plan([peerFailures], job({ peers: [refusing(2)] }), first.drawn, { ...at(5), updateEvery: 5 });
+  const [created] = next.actions;
+  expect(created?.do === 'create' && [created.chart.id, created.chart.updateEvery]).toEqual([
+    'peer_failures_10_0_0_1_80',
+    5,
+  ]);
+  const same = plan([peerFailures], job({ peers: [refusing(2)] }), next.drawn, { ...at(10), updateEvery: 5 });
+  expect(same.actions.map(({ do: what }) => what)).toEqual(['update']);
+});
+
 test('a gauge needs no baseline', () => {
   const [first = []] = play([job()], [sources] as never);
   expect(first.map(({ do: what }) => what)).toEqual(['create', 'update']);

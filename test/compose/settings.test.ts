@@ -6,7 +6,7 @@ import { createConditions, createLog } from '../../collector/netdata/log.ts';
 import { type FileSystem, nodeFileSystem } from '../../collector/system/fs.ts';
 import { tempDir } from '../support/temp.ts';
 
-function inFolder(fs: FileSystem = nodeFileSystem) {
+function inFolder(fs: FileSystem = nodeFileSystem, isNamed = false) {
   const folder = tempDir('settings');
   const lines: string[] = [];
   const log = createLog(
@@ -15,7 +15,7 @@ function inFolder(fs: FileSystem = nodeFileSystem) {
     undefined,
   );
   const paths = [join(folder, 'user.conf'), join(folder, 'stock.conf')];
-  const settings = createSettings(paths, { fs, log, conditions: createConditions(log) });
+  const settings = createSettings(paths, isNamed, { fs, log, conditions: createConditions(log) });
   return { user: paths[0] ?? '', stock: paths[1] ?? '', settings, lines };
 }
 
@@ -61,6 +61,27 @@ describe('the configuration in force', () => {
     expect([settings.poll(), settings.current().maxPeers]).toEqual([true, 2]);
     rmSync(user);
     expect([settings.poll(), settings.current().maxPeers]).toEqual([true, 1]);
+    rmSync(stock);
+    // An editor may be saving it: only the second look believes that it is gone.
+    expect([settings.poll(), settings.poll(), settings.current().maxPeers]).toEqual([false, true, 50]);
+  });
+
+  test('a file that an editor empties before it writes is not taken for nothing', () => {
+    const { settings, user } = inFolder();
+    writeFileSync(user, 'max_peers: 10\n');
+    settings.poll();
+    writeFileSync(user, '');
+    expect([settings.poll(), settings.current().maxPeers]).toEqual([false, 10]);
+    writeFileSync(user, 'max_peers: 11\n');
+    expect([settings.poll(), settings.current().maxPeers]).toEqual([true, 11]);
+  });
+
+  test('a file named by hand that is not there: nothing is watched, and it is said', () => {
+    const { settings, user, lines } = inFolder(nodeFileSystem, true);
+    expect([settings.poll(), settings.current().jobs]).toEqual([false, []]);
+    expect(lines.at(-1)).toContain(
+      `${user} does not exist: write it, or leave --config out; nothing is watched until it is mended`,
+    );
   });
 
   test('a directory, a huge file and a missing file named by hand are each explained', () => {

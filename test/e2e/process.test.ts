@@ -1,6 +1,6 @@
 /** The built file as a process: when it leaves, when it stays, and what a person gets who types something. */
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { start } from '../support/process.ts';
@@ -79,6 +79,7 @@ describe('what a person types', () => {
     ['a word that is nothing', ['chekc'], "'chekc' is no command"],
     ['an unknown option', ['--verbose'], "'--verbose' is no command, no option"],
     ['--config without a file', ['--config'], '--config needs a FILE'],
+    ['half a command', ['parse'], 'parse what? parse error, or parse access'],
     ['an unknown option of parse error', ['parse', 'error', '--json'], 'unknown option --json'],
   ])('%s: exit 2 and a hint', async (_name, args, text) => {
     const result = await typed(...args);
@@ -113,6 +114,27 @@ describe('what a person types', () => {
       `${join(folder, 'missing')}: no such file\n${join(folder, 'directory')}: is a directory: name the files in it\n`,
     );
     expect((await typed('parse', 'error', join(folder, 'missing'))).code).toBe(2);
+  });
+
+  test('a directory on stdin, and a full disk: one line each', async () => {
+    const path = join(tempDir('parse'), 'error.log');
+    writeFileSync(path, line);
+    const script = '"$1" "$2" parse error < /; echo $?; "$1" "$2" parse error "$3" > /dev/full; echo $?';
+    const { stdout, stderr } = await run('bash', ['-c', script, 'bash', process.execPath, plugin, path]);
+    expect(stdout).toBe('2\n1\n');
+    expect(stderr.trimEnd().split('\n')).toEqual([
+      '-: is a directory: name the files in it',
+      expect.stringContaining('cannot write: '),
+    ]);
+  });
+
+  test('the interval of the configuration counts from the first chart on', async () => {
+    const settings = environment();
+    const path = join(settings.NETDATA_USER_CONFIG_DIR, 'nginx-upstream.conf');
+    writeFileSync(path, `update_every: 2\n${readFileSync(path, 'utf8')}`);
+    const child = start(process.execPath, [plugin, '1'], { env: settings });
+    await waitUntil(() => begins(child.stdout()) > 0, { what: 'the first tick' });
+    expect(child.stdout()).toMatch(/^CHART nginx_upstream_local\.connect_failures .* stacked 60000 2 /m);
   });
 
   test('parse error: | head is a quiet 0', async () => {
