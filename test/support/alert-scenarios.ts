@@ -414,9 +414,11 @@ export const quietScenarios: readonly Quiet[] = [
   quiet('three peers restart one after the other', 'rolling', async (world) => {
     for (const n of [0, 1, 2]) {
       await blink(world, 'rolling', n);
-      // All three within what redundancy_lost looks at in two of its four blocks.
+      // With short windows, too, the restarts must not reach into each of the four blocks of redundancy_lost.
       await sleep(world.timing.divisor > 1 ? 2_000 : 9_000);
     }
+    // Their failures are looked at for that long.
+    await sleep(world.window(20) * 3_000);
   }),
   quiet('ten requests a minute, one fails', 'rare', async (world) => {
     const { backend } = world;
