@@ -29,15 +29,15 @@ function timeless(block: string): string {
   return /^BEGIN \S+\.(plugin_load|peer_cause_)/.test(block) ? block.replace(/ = \d+$/gm, ' = N') : block;
 }
 
-/** All definitions as they came, then the last update of each chart. */
+/** All definitions, then the last update of each chart; by name, since what is known first hangs on the machine. */
 function transcript(text: string): string {
   const updates = text.match(/^BEGIN .*\n(?:(?!END\n).*\n)*END\n/gm) ?? [];
   const last = new Map(updates.map((block) => [/^BEGIN (\S+)/.exec(block)?.[1], timeless(block)]));
   const variables = [...new Set(updates.flatMap((block) => block.match(/^VARIABLE .*\n/gm) ?? []))];
   const definitions = text.replace(/^BEGIN .*\n(?:(?!END\n).*\n)*END\n/gm, '').replace(/^\n/gm, '');
-  return [definitions, ...variables, ...[...last.values()].map((block) => block.replace(/^VARIABLE .*\n/gm, ''))].join(
-    '',
-  );
+  const charts = definitions.split(/^(?=CHART )/m).sort();
+  const ends = [...last.values()].map((block) => block.replace(/^VARIABLE .*\n/gm, '')).sort();
+  return [...charts, ...variables.sort(), ...ends].join('');
 }
 
 test.each([
