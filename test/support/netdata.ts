@@ -149,8 +149,10 @@ export async function startNetdata(options: NetdataOptions = {}): Promise<Netdat
   }
   writePlugins(custom, options);
   // Without what it tells of the machine 1.37.1 crashes when it streams to a parent.
-  const systemInfo = join(program.root, 'usr/lib/netdata/plugins.d/system-info.sh');
-  if (options.files?.['stream.conf'] !== undefined) copyFileSync(systemInfo, join(custom, 'system-info.sh'));
+  if (options.files?.['stream.conf'] !== undefined) {
+    const systemInfo = join(dirname((await tool('alarm-notify')).path), 'system-info.sh');
+    copyFileSync(systemInfo, join(custom, 'system-info.sh'));
+  }
   if (options.plugin?.conf !== undefined) writeFileSync(join(etc, 'nginx-upstream.conf'), options.plugin.conf);
   for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(join(etc, name), text);
   writeHealth(join(etc, 'health.d'), options.health, /\d+(\.\d+)+/.exec(program.version)?.[0] ?? '');
