@@ -160,6 +160,8 @@ export interface AccessRecord {
   /** Where `$request_method` stands in the bytes that were matched. */
   methodStart: number;
   methodEnd: number;
+  /** Where `$time_local` or `$time_iso8601` stands in the bytes that were matched; -1 when the format has none. */
+  timeStart: number;
   /** How many elements of the lists are of this line. */
   attempts: number;
   /** `$upstream_addr`, as numbers for `names`. */

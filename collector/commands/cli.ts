@@ -3,13 +3,14 @@ import { type Command, type Streams, UsageError } from './command.ts';
 import { diagnose } from './diagnose.ts';
 import { parseAccess } from './parse-access.ts';
 import { parseError } from './parse-error.ts';
+import { report } from './report.ts';
 
 declare const VERSION: string;
 
 const program = 'nginx-upstream.plugin';
 
 /** Every command, in the order of `--help`. */
-const commands: readonly Command[] = [check, diagnose, parseError, parseAccess];
+const commands: readonly Command[] = [check, diagnose, report, parseError, parseAccess];
 
 /** What the words after the program's name ask for. */
 export type Invocation =
@@ -92,6 +93,6 @@ function help(): string {
     'Netdata starts it by itself once it is installed (install.sh). It needs no configuration; nginx-upstream.conf is',
     'looked for in $NETDATA_USER_CONFIG_DIR, $NETDATA_STOCK_CONFIG_DIR, /etc/netdata and /opt/netdata/etc/netdata.',
     '',
-    'No FILE, or -, is stdin. Exit codes of parse: 0 done, 1 some input unreadable, 2 usage error or nothing readable.',
+    'No FILE, or -, is stdin. Exit codes of parse and report: 0 done, 1 some input unreadable, 2 usage error or nothing readable.',
   ].join('\n');
 }

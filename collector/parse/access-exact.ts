@@ -48,7 +48,7 @@ export function createExactMatcher(program: AccessProgram, record: MatchedRecord
         return matchesAt(b, p, step.bytes) && rest(i + 1, p + step.bytes.length);
       case 'timeLocal':
       case 'timeIso':
-        return after(i, timestampEnd(b, p, step.kind === 'timeIso'));
+        return time(i, p, step.kind === 'timeIso');
       case 'status':
         return status(i, p);
       case 'requestTime':
@@ -66,6 +66,12 @@ export function createExactMatcher(program: AccessProgram, record: MatchedRecord
   };
 
   const after = (i: number, p: number): boolean => p >= 0 && p <= end && rest(i + 1, p);
+
+  const time = (i: number, p: number, iso: boolean): boolean => {
+    if (!after(i, timestampEnd(b, p, iso))) return false;
+    record.timeStart = p;
+    return true;
+  };
 
   const status = (i: number, p: number): boolean => {
     const found = statusAt(b, p);

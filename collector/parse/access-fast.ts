@@ -126,11 +126,13 @@ export function createFastMatcher(program: AccessProgram, record: MatchedRecord)
         case op.timeLocal:
           // 22/Nov/2026:07:30:45 +0000
           if (b[p + 2] !== 47 || b[p + 11] !== byte.colon || b[p + 20] !== byte.blank || p + 26 > end) return -1;
+          record.timeStart = p;
           p += 26;
           break;
         case op.timeIso:
           // 2026-11-22T07:30:45+00:00
           if (b[p + 4] !== byte.dash || b[p + 13] !== byte.colon || b[p + 22] !== byte.colon || p + 25 > end) return -1;
+          record.timeStart = p;
           p += 25;
           break;
         default: {

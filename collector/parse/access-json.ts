@@ -33,7 +33,7 @@ export interface UnmatchedLine {
  */
 export function readAccessLine({ match, record, program }: AccessMatcher, bytes: Buffer): AccessLine | UnmatchedLine {
   const text = (from: number, to: number) => Buffer.from(bytes.subarray(from, to)).toString();
-  if (match(bytes, 0) === -1 && !matchBehindPrefix(match, bytes)) {
+  if (match(bytes, 0) === -1 && matchBehindPrefix(match, bytes, 0) === -1) {
     return { unmatched: true, line: text(0, bytes.length - 1).replace(/\r$/, '') };
   }
   const name = (id: number) => (id === -1 ? null : record.names.text(id));
@@ -65,12 +65,15 @@ const prefixes: readonly RegExp[] = [
 ];
 const longestPrefix = 256;
 
-function matchBehindPrefix(match: AccessMatcher['match'], bytes: Buffer): boolean {
-  const head = Buffer.from(bytes.subarray(0, longestPrefix)).toString('latin1');
-  return prefixes.some((prefix) => {
+/** As `match`, of a line that another program put something before. */
+export function matchBehindPrefix(match: AccessMatcher['match'], bytes: Buffer, from: number): number {
+  const head = Buffer.from(bytes.subarray(from, from + longestPrefix)).toString('latin1');
+  for (const prefix of prefixes) {
     const length = prefix.exec(head)?.[0].length ?? 0;
-    return length > 0 && match(bytes, length) !== -1;
-  });
+    const end = length > 0 ? match(bytes, from + length) : -1;
+    if (end !== -1) return end;
+  }
+  return -1;
 }
 
 /** As `parse access` prints it: one line of JSON. */

@@ -23,6 +23,7 @@ export function newAccessRecord(names: Names): MatchedRecord {
     upstream: -1,
     methodStart: 0,
     methodEnd: 0,
+    timeStart: -1,
     attempts: 0,
     peers: list(listIndex.peers),
     statuses: list(listIndex.statuses),
