@@ -1,6 +1,7 @@
 /** `npm run bench [-- --lines N --seconds N]`: one table (docs/performance.md keeps the last one). */
 
 import { reportConfiguration } from './configuration.ts';
+import { reportPastLogs } from './past-logs.ts';
 import { report } from './report.ts';
 import { bareScan, bareTail, ourScan } from './scans.ts';
 import { reportRealSockets, reportSockets } from './sockets.ts';
@@ -13,6 +14,7 @@ else if (mode === 'tail') bareTail(file);
 else if (mode === 'idle') setInterval(() => {}, 1000);
 else if (mode === 'sockets') tell(reportSockets(Number(file) || 50_000));
 else if (mode === 'configuration') tell(reportConfiguration(Number(file) || 500));
+else if (mode === 'past-logs') tell(reportPastLogs(Number(file) || 1000));
 else if (mode === 'sockets-inside') tell(reportRealSockets(Number(file)));
 else tell(report(process.argv.slice(2)));
 

@@ -1,6 +1,6 @@
 /** One line that says how far reading is: on a terminal only, and gone when the result comes. */
 import { basename } from 'node:path';
-import { systemClock } from '../system/clock.ts';
+import { type Clock, systemClock } from '../system/clock.ts';
 import type { Streams } from './command.ts';
 import { printable } from './terminal.ts';
 
@@ -14,16 +14,20 @@ const everyUs = 250_000;
 const clearLine = '\r\u001b[K';
 
 /** @param total bytes to read, as far as known */
-export function createProgress(stderr: Streams['stderr'], total: number): Progress {
+export function createProgress(
+  stderr: Streams['stderr'],
+  total: number,
+  clock: Pick<Clock, 'monotonicUs'> = systemClock,
+): Progress {
   if (!('isTTY' in stderr) || stderr.isTTY !== true) return { add() {}, clear() {} };
-  const begin = systemClock.monotonicUs();
+  const begin = clock.monotonicUs();
   let next = begin + everyUs;
   let done = 0;
   let shown = false;
   return {
     add(file, bytes) {
       done += bytes;
-      const now = systemClock.monotonicUs();
+      const now = clock.monotonicUs();
       if (now < next) return;
       next = now + everyUs;
       shown = true;

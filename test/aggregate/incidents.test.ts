@@ -16,7 +16,7 @@ function incidentsOf(failures: readonly Failure[], limit?: number): readonly Inc
 const a = (second: number): Failure => ['a:1', 'refused', second];
 
 const cases: Readonly<Record<string, readonly [readonly Failure[], readonly (readonly number[])[]]>> = {
-  'none': [[], []],
+  none: [[], []],
   'one failure': [[a(100)], [[100, 100, 1, 1]]],
   'a pause of 59 s goes on': [[a(0), a(59)], [[0, 59, 2, 2]]],
   'a pause of 60 s ends it': [
@@ -27,14 +27,20 @@ const cases: Readonly<Record<string, readonly [readonly Failure[], readonly (rea
     ],
   ],
   'a pause over a minute boundary': [[a(59), a(60), a(119), a(178)], [[59, 178, 4, 2]]],
-  'newest file first': [[a(600), a(601), a(30), a(10)], [[10, 30, 2, 2], [600, 601, 2, 2]]],
+  'newest file first': [
+    [a(600), a(601), a(30), a(10)],
+    [
+      [10, 30, 2, 2],
+      [600, 601, 2, 2],
+    ],
+  ],
   'times before 1970': [[a(-30), a(10)], [[-30, 10, 2, 1]]],
 };
 
 test.each(Object.entries(cases))('%s', (_, [failures, expected]) => {
-  expect(incidentsOf(failures).map(({ start, end, count, peakPerMinute }) => [start, end, count, peakPerMinute])).toEqual(
-    expected,
-  );
+  expect(
+    incidentsOf(failures).map(({ start, end, count, peakPerMinute }) => [start, end, count, peakPerMinute]),
+  ).toEqual(expected);
 });
 
 test('peers and kinds have their own, and a line without a peer too', () => {

@@ -28,10 +28,14 @@ test('as the access log writes it, zones left out of account', () => {
   );
 });
 
-test.each(['22/Foo/2026:07:30:45 +0000', '99/Nov/2026:07:30:45 +0000', '22/Nov/2026:25:30:45 +0000', '2026-13-22T07:30:45+00:00', 'xxxx', ''])(
-  'no time: %s',
-  (text) => expect(wallSecondAt(Buffer.from(text), 0)).toBe(-1),
-);
+test.each([
+  '22/Foo/2026:07:30:45 +0000',
+  '99/Nov/2026:07:30:45 +0000',
+  '22/Nov/2026:25:30:45 +0000',
+  '2026-13-22T07:30:45+00:00',
+  'xxxx',
+  '',
+])('no time: %s', (text) => expect(wallSecondAt(Buffer.from(text), 0)).toBe(-1));
 
 test.each(['2026-11-22', '2026-99-22T07:30:45', ''])('no time of an error line: %s', (text) =>
   expect(wallSecondOf(text)).toBe(-1),

@@ -1,0 +1,262 @@
+/** `report` as a person types it: known counts, any order, packed, bad input, hostile lines. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../collector/commands/command.ts';
+import { report } from '../../collector/commands/report.ts';
+import { createProgress } from '../../collector/commands/report-progress.ts';
+import { nearestRank, reportFormat, reportLogs } from '../support/report-logs.ts';
+import { tempDir } from '../support/temp.ts';
+
+async function run(args: readonly string[], input: readonly (string | Buffer)[] = [], tty = false) {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  if (tty) Object.assign(stdout, { isTTY: true, columns: 90 });
+  const stdin = Readable.from(input.map((piece) => Buffer.from(piece)));
+  const [shown, complained] = [text(stdout), text(stderr)];
+  const code = await report.run(args, { stdin, stdout, stderr });
+  stdout.end();
+  stderr.end();
+  return { code, out: await shown, errors: await complained };
+}
+
+interface Json {
+  errors: { lines: number; unmatched: number; byKind: Record<string, number> };
+  access: { lines: number; unmatched: number; byStatus: Record<string, number> };
+  peers: {
+    peer: string;
+    upstream: string;
+    failures: Record<string, number>;
+    attempts: number;
+    connectMs: Record<string, number | null>;
+  }[];
+  timeline: Record<string, unknown>[];
+}
+
+async function json(args: readonly string[], input: readonly (string | Buffer)[] = []) {
+  const { code, out, errors } = await run(['--json', ...args], input);
+  return { code, errors, found: JSON.parse(out) as Json };
+}
+
+function generated() {
+  const outages = [
+    { peer: '10.0.0.1:8080', kind: 'refused', fromMinute: 5, minutes: 4 },
+    { peer: '10.0.0.2:8080', kind: 'timed_out', fromMinute: 20, minutes: 2 },
+  ] as const;
+  const pieces = reportLogs({ minutes: 30, perSecond: 4, outages });
+  let [error, access] = ['', ''];
+  for (let piece = pieces.next(); piece !== null; piece = pieces.next()) {
+    error += piece.error;
+    access += piece.access;
+  }
+  return { error, access, expected: pieces.expected };
+}
+
+const logs = generated();
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what colours are made of
+const colours = /\u001b\[\d{1,2}m/g;
+
+/** A folder with files of these contents; gives their paths. */
+function files(contents: Readonly<Record<string, string | Buffer>>): (name: string) => string {
+  const dir = tempDir('report');
+  for (const [name, content] of Object.entries(contents)) writeFileSync(join(dir, name), content);
+  return (name) => join(dir, name);
+}
+
+function expectGenerated({ errors, access, peers, timeline }: Json): void {
+  const { expected } = logs;
+  expect(errors).toEqual({ lines: expected.errorLines, unmatched: 0, byKind: expected.byKind });
+  expect(access).toEqual({ lines: expected.accessLines, unmatched: 0, byStatus: expected.byStatus });
+  expect(timeline).toEqual(expected.timeline);
+  expect(Object.fromEntries(peers.map(({ peer, attempts }) => [peer, attempts]))).toEqual(expected.attempts);
+  for (const { peer, upstream, connectMs } of peers) {
+    const samples = expected.connectMs[peer] ?? [];
+    expect(upstream).toBe('app');
+    expect(connectMs).toEqual({
+      count: samples.length,
+      p50: nearestRank(samples, 50),
+      p90: nearestRank(samples, 90),
+      p95: nearestRank(samples, 95),
+      p99: nearestRank(samples, 99),
+      max: nearestRank(samples, 100),
+    });
+  }
+}
+
+/** In two at a line's end near the middle, as rotation leaves it. */
+function halves(log: string): readonly [string, string] {
+  const at = log.indexOf('\n', log.length / 2) + 1;
+  return [log.slice(0, at), log.slice(at)];
+}
+
+describe('equal to what the generator counted', () => {
+  const [oldError, newError] = halves(logs.error);
+  const [oldAccess, newAccess] = halves(logs.access);
+  const path = files({
+    'error.log': newError,
+    'error.log.1': oldError,
+    'access.log': newAccess,
+    'access.log.1.gz': gzipSync(oldAccess),
+    'members.gz': Buffer.concat([gzipSync(oldAccess), gzipSync(newAccess)]),
+  });
+  test.each<readonly [string, readonly string[]]>([
+    ['newest first', ['error.log', 'error.log.1', 'access.log', 'access.log.1.gz']],
+    ['mixed, oldest first', ['access.log.1.gz', 'error.log.1', 'access.log', 'error.log']],
+    ['several members in one .gz', ['members.gz', 'error.log', 'error.log.1']],
+  ])('%s', async (_, names) => {
+    const { code, found, errors } = await json(['--format', reportFormat, ...names.map(path)]);
+    expect([code, errors]).toEqual([0, '']);
+    expectGenerated(found);
+  });
+  test('the format that check prints needs no option; - is stdin, in small pieces', async () => {
+    const input = logs.error.match(/[\s\S]{1,1000}/g) ?? [];
+    const { code, found } = await json([path('members.gz'), '-'], input);
+    expect(code).toBe(0);
+    expectGenerated(found);
+  });
+  test('--conf: the format by the log’s path, and upstreams by the configuration', async () => {
+    const conf = files({
+      'nginx.conf': `events {} http { log_format long '${reportFormat}'; log_format short '$remote_addr $status';
+        upstream app { server 10.0.0.1:8080; server 10.0.0.2:8080; }
+        server { access_log /var/log/nginx/access.log long; location / { proxy_pass http://app; } } }`,
+    })('nginx.conf');
+    const names = ['access.log', 'access.log.1.gz', 'error.log', 'error.log.1'].map(path);
+    const { found } = await json(['--conf', conf, ...names]);
+    expectGenerated(found);
+  });
+});
+
+test('without access log nobody knows what was masked', async () => {
+  const { found } = await json([], [logs.error]);
+  expect(found.timeline.map(({ masked }) => masked)).toEqual([null, null]);
+  expect(found.peers.map(({ peer, upstream }) => [peer, upstream])).toEqual([
+    ['10.0.0.1:8080', '10.0.0.1:8080'],
+    ['10.0.0.2:8080', '10.0.0.2:8080'],
+  ]);
+});
+
+test('lines that are not understood are counted, and no failure', async () => {
+  const { code, found } = await json([], [`${logs.error.slice(0, 3000)}\nnonsense\n\nmore`]);
+  expect([code, found.errors.unmatched]).toEqual([0, 3]);
+});
+
+test('the line behind docker compose', async () => {
+  const wrapped = (log: string) => log.replace(/^(?=.)/gm, 'web-1  | ');
+  const path = files({ 'a.log': wrapped(logs.access), 'e.log': wrapped(logs.error) });
+  const { found } = await json([path('a.log'), path('e.log')]);
+  expectGenerated(found);
+});
+
+describe('bad input: a clear message, and the rest is reported', () => {
+  const packed = gzipSync(logs.error);
+  const path = files({
+    'good.log': logs.error,
+    'cut.gz': packed.subarray(0, Math.floor(packed.length / 2)),
+    binary: Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * 7919) % 256)),
+    'empty.log': '',
+    'empty.gz': gzipSync(''),
+    syslog: 'Nov 22 07:30:45 host sshd[12]: Accepted publickey for root\n'.repeat(60),
+    'log.xz': Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 1, 2, 3, 10]),
+  });
+  mkdirSync(path('folder'));
+  test.each([
+    ['cut.gz', 'the .gz file is cut off: what was read of it is counted, its end is missing', 1, 0],
+    ['binary', 'is a binary file, not a log', 1, 2],
+    ['folder', 'is a directory: name the files in it', 1, 2],
+    ['missing', 'no such file', 1, 2],
+    ['empty.log', 'is empty: nothing was written to it', 0, 0],
+    ['empty.gz', 'is empty: nothing was written to it', 0, 0],
+    ['syslog', 'holds no line of an nginx error log', 1, 2],
+    ['log.xz', 'is compressed with xz: unpack it first', 1, 2],
+  ])('%s', async (name, message, code, alone) => {
+    const both = await json([path(name), path('good.log')]);
+    expect(both.code).toBe(code);
+    expect(both.errors).toContain(`${path(name)}: ${message}`);
+    expect(both.errors.trim().split('\n')).toHaveLength(1);
+    const extra = both.found.errors.lines - logs.expected.errorLines;
+    if (name === 'cut.gz') expect(extra).toBeGreaterThan(100);
+    else expect(extra).toBe(0);
+    expect(both.found.errors.unmatched).toBe(0);
+    expect((await run([path(name)])).code).toBe(name === 'cut.gz' ? 1 : alone);
+  });
+});
+
+test('a hostile line is shown harmlessly', async () => {
+  const hostile =
+    '2026/11/22 07:00:00 [error] 1#1: *1 connect() failed (111: Connection refused) while connecting to upstream, client: 1.2.3.4, ' +
+    'server: x, request: "GET /\u001b]0;owned\u0007\u001b[2J<script>\u009b HTTP/1.1", upstream: "http://10.0.0.1:80/\u001b[31m", host: "\u202e"\n';
+  const evilPeer = hostile.replace('10.0.0.1:80', '\u001b[31m<b>evil\u0007:80');
+  const evilName = join(tempDir('report'), 'a\u001b[31mb.log');
+  for (const tty of [false, true]) {
+    const { out, errors } = await run(['-', evilName], [hostile, evilPeer, 'GET /a\nHealthy: nothing failed\n'], tty);
+    const own = out.replace(colours, '');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the very characters that must not be there
+    expect(own + errors).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+    expect(out.includes('\u001b[31m')).toBe(tty);
+    expect(out).not.toMatch(/^Healthy/m);
+    expect(out).not.toContain('\u001b[31m<b>');
+  }
+});
+
+test('for a person: headline, incidents, plot, peers, causes', async () => {
+  const path = files({ 'access.log': logs.access, 'error.log': logs.error });
+  const { out } = await run([path('access.log'), path('error.log')], [], true);
+  const plain = out.replace(colours, '');
+  const words = plain.replace(/\s+/g, ' ');
+  expect(words).toContain(
+    '1,440 upstream failures at 2 peers in 2 incidents, 2026-11-22 07:05:00 to 2026-11-22 07:21:59.',
+  );
+  expect(words).toContain('The largest: 10.0.0.1:8080 refused, 960 times in 4 min.');
+  expect(words).toContain('720 requests got a 5xx; a retry at another peer saved 720.');
+  expect(plain).toMatch(
+    /07:05:00 {2}2026-11-22 07:08:59 {2}10\.0\.0\.1:8080 {2}refused +960 +240 {2}480 felt, 480 masked/,
+  );
+  expect(plain).toContain('  240 ┤████');
+  expect(plain).toMatch(/10\.0\.0\.2:8080 {2}app {7}timed_out 480/);
+  expect(words).toContain('refused (960): the peer’s host answered that nothing listens there');
+  for (const line of plain.split('\n').filter((each) => each.includes('┤')))
+    expect(line.length).toBeLessThanOrEqual(90);
+});
+
+test('logs in which nothing failed', async () => {
+  const quiet = reportLogs({ minutes: 1, perSecond: 1, outages: [] });
+  let access = '';
+  for (let piece = quiet.next(); piece !== null; piece = quiet.next()) access += piece.access;
+  const { out, code } = await run([], [access]);
+  expect(code).toBe(0);
+  expect(out).toContain('No client noticed, and no retry was needed.');
+});
+
+test.each<readonly [readonly string[], string]>([
+  [['--what'], 'unknown option --what'],
+  [['--format'], '--format needs a value'],
+  [['--format', '$'], '--format: invalid variable name'],
+  [['--format', 'combined', '--conf', 'x'], 'give one of them'],
+  [['--conf', '/nonexistent/nginx.conf'], '--conf /nonexistent/nginx.conf: no such file'],
+  [['--conf', '/'], 'is a directory'],
+])('misused: %j', async (args, words) => {
+  const streams = { stdin: Readable.from([]), stdout: new PassThrough(), stderr: new PassThrough() };
+  const failure = report.run(args, streams);
+  await expect(failure).rejects.toThrow(UsageError);
+  await expect(failure).rejects.toThrow(words);
+});
+
+test('progress: on a terminal only, and taken away', async () => {
+  let nowUs = 0;
+  const clock = { monotonicUs: () => nowUs };
+  const told = async (isTTY: boolean) => {
+    const stderr = Object.assign(new PassThrough(), { isTTY });
+    const progress = createProgress(stderr, 4e6, clock);
+    nowUs += 1e6;
+    progress.add('/logs/a\u001b.log', 1e6);
+    progress.add('/logs/a\u001b.log', 1e6);
+    progress.clear();
+    stderr.end();
+    return text(stderr);
+  };
+  expect(await told(true)).toBe('\r\u001b[Kread 1 of 4 MB, 1 MB/s: a\uFFFD.log\r\u001b[K');
+  expect(await told(false)).toBe('');
+});
