@@ -78,7 +78,8 @@ export function createReportAccessLog(
   function noticed(anyNeverConnected: boolean): keyof Noticed | null {
     const place = outcomeOf(record, anyNeverConnected);
     if (place === outcome.masked) return 'masked';
-    return record.status >= 500 ? 'felt' : null;
+    // A 500 is the application's own answer, no failure to reach it.
+    return record.status >= 502 && record.status <= 504 ? 'felt' : null;
   }
 
   function request(second: number): void {

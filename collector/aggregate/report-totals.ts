@@ -32,7 +32,7 @@ export interface Report {
     readonly lines: number;
     readonly unmatched: number;
     readonly byStatus: Readonly<Record<string, number>>;
-    /** Requests with attempts: saved by a retry, and failed with a 5xx. */
+    /** Requests with attempts: saved by a retry, and failed with 502, 503 or 504. */
     readonly masked: number;
     readonly felt: number;
     /** Some log tells of attempts. */

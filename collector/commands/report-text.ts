@@ -56,7 +56,7 @@ function clientsText({ access }: Report): string {
   if (!access.tellsAttempts)
     return 'Whom it hit is not known: no access log was read by a log_format with upstream variables (--format or --conf name one; check prints one to paste).';
   if (access.masked + access.felt === 0) return 'No client noticed, and no retry was needed.';
-  return `${plural(access.felt, 'request')} got a 5xx; a retry at another peer saved ${number(access.masked)}.`;
+  return `${plural(access.felt, 'request')} got a 502, 503 or 504; a retry at another peer saved ${number(access.masked)}.`;
 }
 
 function headline(report: Report): string {

@@ -210,7 +210,7 @@ test('for a person: headline, incidents, plot, peers, causes', async () => {
     '1,440 upstream failures at 2 peers in 2 incidents, 2026-11-22 07:05:00 to 2026-11-22 07:21:59.',
   );
   expect(words).toContain('The largest: 10.0.0.1:8080 refused, 960 times in 4 min.');
-  expect(words).toContain('720 requests got a 5xx; a retry at another peer saved 720.');
+  expect(words).toContain('720 requests got a 502, 503 or 504; a retry at another peer saved 720.');
   expect(plain).toMatch(
     /07:05:00 {2}2026-11-22 07:08:59 {2}10\.0\.0\.1:8080 {2}refused +960 +240 {2}480 felt, 480 masked/,
   );
