@@ -45,6 +45,13 @@ const mostMinutes = 200_000;
 export function createFailureTimes(limit = mostMinutes): FailureTimes {
   const series = new Map<string, Series>();
   let kept = 0;
+  /** Where the last failure was counted: most are the next of the same minute. */
+  let last: {
+    readonly peer: string | null;
+    readonly kind: FailureKind;
+    readonly at: number;
+    readonly of: Minute;
+  } | null = null;
 
   function seriesOf(peer: string | null, kind: FailureKind): Series {
     const key = `${kind} ${peer ?? ''}`;
@@ -68,8 +75,12 @@ export function createFailureTimes(limit = mostMinutes): FailureTimes {
   return {
     record(peer, kind, second) {
       const minute = Math.floor(second / 60);
-      const found = minuteOf(peer, kind, minute, limit) ?? minuteOf('other', kind, minute, 1.5 * limit);
-      if (found === null) return;
+      const isNext = last !== null && last.at === minute && last.kind === kind && last.peer === peer;
+      const found = isNext
+        ? last?.of
+        : (minuteOf(peer, kind, minute, limit) ?? minuteOf('other', kind, minute, 1.5 * limit));
+      if (!found) return;
+      if (!isNext) last = { peer, kind, at: minute, of: found };
       found.count++;
       if (second < found.first) found.first = second;
       if (second > found.last) found.last = second;

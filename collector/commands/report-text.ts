@@ -52,6 +52,10 @@ function noticedText({ noticed }: ReportIncident): string {
     .join(', ');
 }
 
+function timesText({ count, start, end }: ReportIncident): string {
+  return count === 1 ? 'once' : `${number(count)} times in ${duration((end - start + 1) * 1000)}`;
+}
+
 function clientsText({ access }: Report): string {
   if (!access.tellsAttempts)
     return 'Whom it hit is not known: no access log was read by a log_format with upstream variables (--format or --conf name one; check prints one to paste).';
@@ -74,9 +78,8 @@ function headline(report: Report): string {
   const failures = failuresOf(report);
   return (
     `${number(failures)} upstream ${failures === 1 ? 'failure' : 'failures'} at ${plural(peers, 'peer')} in ` +
-    `${plural(timeline.length, 'incident')}, ${timeText(first.start)} to ${timeText(end)}. ` +
-    `The largest: ${name(worst.peer ?? 'nginx itself')} ${worst.kind}, ${number(worst.count)} times ` +
-    `in ${duration((worst.end - worst.start) * 1000)}. ${clientsText(report)}`
+    `${plural(timeline.length, 'incident')}, ${timeText(first.start)}${end > first.start ? ` to ${timeText(end)}` : ''}. ` +
+    `The largest: ${name(worst.peer ?? 'nginx itself')} ${worst.kind}, ${timesText(worst)}. ${clientsText(report)}`
   );
 }
 

@@ -19,14 +19,13 @@ function secondOf(year: number, month: number, day: number, hour: number, minute
   return isTime ? daysOf(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second : -1;
 }
 
-const iso = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)/;
+const iso = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/;
 
 /** @param text `2026-11-22T07:30:45`, as error lines are read @returns -1 when it is no time */
 export function wallSecondOf(text: string): number {
-  const match = iso.exec(text);
-  if (match === null) return -1;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
-  return secondOf(year, month, day, hour, minute, second);
+  if (!iso.test(text)) return -1;
+  const pair = (at: number) => text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - 528;
+  return secondOf(pair(0) * 100 + pair(2), pair(5), pair(8), pair(11), pair(14), pair(17));
 }
 
 /** `2026-11-22T07:30:45` of a second that `wallSecondOf` gave. */
