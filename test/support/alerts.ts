@@ -30,13 +30,20 @@ export function shorter(seconds: number, divisor: number): number {
 
 /** Of `lookup: sum -1m at -2m …` both durations. */
 export function divideWindows(text: string, divisor: number): string {
-  const divide = (whole: string, count: string, unit: string): string => {
-    const seconds = Number(count) * secondsPer[unit as keyof typeof secondsPer];
-    return seconds < 20 ? whole : `-${Math.round(shorter(seconds, divisor))}s`;
+  const inSeconds = (count = '0', unit = 's'): number => Number(count) * secondsPer[unit as keyof typeof secondsPer];
+  const divide = (line: string): string => {
+    const [, count, unit] = /-(\d+)([sm])\b/.exec(line) ?? [];
+    const window = inSeconds(count, unit);
+    // Both by what the window is divided by, or neighbouring windows would no longer meet.
+    const factor = window / shorter(window, divisor);
+    return line.replace(
+      /-(\d+)([sm])\b/g,
+      (_whole, number: string, of: string) => `-${Math.round(inSeconds(number, of) / factor)}s`,
+    );
   };
   return text
     .split('\n')
-    .map((line) => (/^\s*lookup:/.test(line) ? line.replace(/-(\d+)([sm])\b/g, divide) : line))
+    .map((line) => (/^\s*lookup:/.test(line) ? divide(line) : line))
     .join('\n');
 }
 
