@@ -1,9 +1,10 @@
 /** The support's Netdata counts exactly, raises alarms, can be stalled and restarted. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { startNetdata } from '../support/netdata.ts';
 import { descendants, isAlive } from '../support/process.ts';
 import { request } from '../support/request.ts';
-import { never } from '../support/wait.ts';
+import { never, waitUntil } from '../support/wait.ts';
 
 /** Counts 1, 8, 8, 8 … events: from a baseline of 0, in the way that keeps sums exact. */
 const COUNTER = `#!/bin/bash
@@ -27,6 +28,12 @@ template: counted
       to: silent
 `;
 
+function states(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/task`).map(
+    (task) => /\) (\S)/.exec(readFileSync(`/proc/${pid}/task/${task}/stat`, 'utf8'))?.[1] ?? '',
+  );
+}
+
 test('sums are exact, an alarm is raised; a stalled Netdata goes on; stopping one that is stalled leaves nothing', async () => {
   const netdata = await startNetdata({ plugins: { 'count.plugin': COUNTER }, health: { 'count.conf': ALARM } });
   await netdata.waitForSum('count.er', 'd', 8);
@@ -38,6 +45,8 @@ test('sums are exact, an alarm is raised; a stalled Netdata goes on; stopping on
   const newest = async (): Promise<number> => (await netdata.data('count.er')).rows.at(-1)?.time ?? 0;
   const before = await newest();
   netdata.signal('SIGSTOP');
+  // Every thread of it: one that still runs may answer.
+  await waitUntil(() => states(netdata.pid).every((state) => state === 'T'), { what: 'it to be stopped' });
   await expect(request(`${netdata.url}/api/v1/info`, { timeout: 300 })).rejects.toThrow(/no answer/);
   netdata.signal('SIGCONT');
   await netdata.waitFor(async () => (await newest()) > before, 'new data');
