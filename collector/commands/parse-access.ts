@@ -4,6 +4,7 @@ import { createAccessMatcher } from '../parse/access-matcher.ts';
 import { readLogFormat } from '../parse/log-format.ts';
 import { type Command, UsageError } from './command.ts';
 import { createOutput, readInputs } from './input.ts';
+import { harmlessJson } from './terminal.ts';
 
 const newline = Buffer.from('\n');
 
@@ -23,7 +24,7 @@ export const parseAccess: Command = {
     const lines = createAccessLines(
       (bytes, from) => {
         const end = bytes.indexOf(10, from);
-        output.line(formatAccessLine(readAccessLine(matcher, bytes.subarray(from, end + 1))));
+        output.line(harmlessJson(formatAccessLine(readAccessLine(matcher, bytes.subarray(from, end + 1)))));
         return end;
       },
       {

@@ -3,6 +3,7 @@ import { parseErrorLine } from '../parse/error-line.ts';
 import { formatErrorRecord, formatUnmatched } from '../parse/error-record.ts';
 import { type Command, UsageError } from './command.ts';
 import { createOutput, readInputs } from './input.ts';
+import { harmlessJson } from './terminal.ts';
 
 /** Error lines are at most 2 KB; other text is passed through as unmatched up to this many characters. */
 const maxLength = 1_048_576;
@@ -21,7 +22,7 @@ export const parseError: Command = {
       maxLength,
       onLine: (text) => {
         const line = parseErrorLine(text);
-        output.line(line ? formatErrorRecord(line) : formatUnmatched(text));
+        output.line(harmlessJson(line ? formatErrorRecord(line) : formatUnmatched(text)));
       },
       atCut: 'deliver',
       onOverlong: () => output.line(formatUnmatched(`(a line of more than ${maxLength} characters)`)),

@@ -27,10 +27,15 @@ export function printable(text: string, lines: 'one line' | 'lines' = 'one line'
   return lines === 'lines' ? harmless : harmless.replaceAll('\n', '\uFFFD');
 }
 
-/** JSON for a terminal, too: JSON.stringify leaves DEL and C1 as they are, and some terminals obey those. */
+/** JSON for a terminal, too: JSON.stringify leaves DEL, C1 and what reorders text as they are. */
 export function json(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[\u007f-\u009f\u2028\u2029]/g,
+  return harmlessJson(JSON.stringify(value));
+}
+
+/** The same for a text that is JSON already: what is escaped can only stand inside its strings. */
+export function harmlessJson(text: string): string {
+  return text.replace(
+    /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }

@@ -102,6 +102,21 @@ describe('what a person types', () => {
     expect(objects.map((o) => 'unmatched' in o)).toEqual([false, true, true, true, false]);
   });
 
+  test('parse error and access: terminal escapes, C1 and reordering characters come out as escapes, and stay what they are', async () => {
+    const path = join(tempDir('parse'), 'hostile.log');
+    const hostile = 'a\u001b[31m\u009b2J\u202e\u007f<b>\ufeff';
+    writeFileSync(path, `${line.replace('GET / HTTP', `GET /${hostile} HTTP`)}${hostile}\n`);
+    const errors = (await typed('parse', 'error', path)).stdout;
+    const access = (await typed('parse', 'access', '--format', '$request $status', path)).stdout;
+    const isHarmful = (character: string) => /[\p{Cc}\p{Cf}]/u.test(character) && character !== '\n';
+    for (const text of [errors, access]) expect([...text].filter(isHarmful)).toEqual([]);
+    const [first, second] = errors
+      .trimEnd()
+      .split('\n')
+      .map((text) => JSON.parse(text) as Record<string, unknown>);
+    expect([first?.['request'], second?.['line']]).toEqual([`GET /${hostile} HTTP/1.1`, hostile]);
+  });
+
   test('parse error: some input unreadable is 1, all of it is 2, and each is named', async () => {
     const folder = tempDir('parse');
     const path = join(folder, 'error.log');
