@@ -160,7 +160,12 @@ export function renderDiagnosis(result: DiagnosisResult, terminal: Terminal): re
   const obstacles = diagnoses.map(obstacleOf);
   const more = notes(result, terminal);
   if (blocks.length > 0)
-    return [...blocks, ...more, ...(more.length > 0 ? [''] : []), 'Each cause by its code: docs/troubleshooting.md'];
+    return [
+      ...blocks,
+      ...more,
+      ...(more.length > 0 ? [''] : []),
+      'The next commands need root. Each cause by its code: docs/troubleshooting.md',
+    ];
   if (!obstacles.includes(null)) return [printable(`Could not look: ${obstacles.join('; ')}.`), ...more];
   return [printable(healthy(result)), ...more];
 }

@@ -38,7 +38,7 @@ export function inside(home: NamespaceName | null, command: string): string {
 }
 
 export function ss({ home, port }: Subject): string {
-  return inside(home, `ss -ltnp 'sport = :${port}'`);
+  return inside(home, `ss -Hltnp 'sport = :${port}'`);
 }
 
 export function owned(owner: Owner | null, otherwise: string): readonly string[] {
@@ -49,7 +49,7 @@ export function owned(owner: Owner | null, otherwise: string): readonly string[]
     ];
   if (owner === null || owner.unit === null) return [otherwise];
   const unit = shellWord(owner.unit);
-  const journal = owner.unitUser === null ? `-u ${unit}` : `_UID=${owner.unitUser} --user-unit ${unit}`;
+  const journal = owner.unitUser === null ? `-u ${unit}` : `_UID=${owner.unitUser} _SYSTEMD_USER_UNIT=${unit}`;
   return [systemctl('status', owner), `journalctl ${journal} -n 50`];
 }
 
@@ -84,7 +84,9 @@ export function publisherOf({ judged }: Subject): Owner | null {
 export function servesAgain({ judged }: Subject): boolean {
   if (judged.subject.is !== 'peer') return false;
   const { tcp } = judged.subject.peer;
-  return tcp !== null && (tcp.probe.is === 'connected' || tcp.serving.length > 0) && tcp.probe.is !== 'refused';
+  if (tcp === null || tcp.probe.is === 'refused') return false;
+  // A published port is held by the container's runtime also while nothing serves behind it.
+  return tcp.probe.is === 'connected' || tcp.serving.some((listener) => !isPublished(listener));
 }
 
 /** What the process does that holds the socket: hanging in the kernel, stopped, or busy. */

@@ -39,8 +39,13 @@ const missing: UnixRule = (one, unix) => {
 const stale: UnixRule = (one, unix) => {
   if (isBack(one, unix)) return restarted(one, unix);
   if (unix.file === 'missing') return missing(one, unix);
+  // Its file must not be called left over, nor be removed, while a process listens on it.
+  if (unix.listening) {
+    const seen = [fileText(unix), listenText(unix), 'nginx was refused a moment ago: look again in 10 s'];
+    return found('unknown', 'unknown', seen, [noNetwork]);
+  }
   const evidence = [fileText(unix), listenText(unix), signs.lastListening(one.peer, one.time), signs.oom(one.peer)];
-  return found('socket_stale', unix.listening ? 'likely' : 'certain', evidence, [noNetwork, 'permissions']);
+  return found('socket_stale', 'certain', evidence, [noNetwork, 'permissions']);
 };
 
 const denied: UnixRule = ({ facts }, unix) => {

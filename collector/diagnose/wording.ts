@@ -50,17 +50,19 @@ const wordings: Readonly<Record<PeerCause, Wording>> = {
       };
     }
     if (isElsewhere(one)) {
-      const look = `ssh ${one.host} "ss -ltn 'sport = :${one.port}'"`;
+      const look = `ssh ${one.host} "ss -Hltn 'sport = :${one.port}'"`;
       return {
         what: `the host ${one.host} is up, but nothing accepts on port ${one.port} there`,
         fix: `Start the application on ${one.host}.`,
-        next: [`${look}    # no line: start it; a line: look at that host's firewall`],
+        next: [
+          `${look}    # nothing: start it; 127.0.0.1 or [::1]: it listens on loopback only; else: that host's firewall`,
+        ],
       };
     }
     return {
       what: `the process behind ${one.name} does not run, or has not opened its port`,
       fix: 'Start the application; its log says why it stopped.',
-      next: owned(ownerOf(one), `${ss(one)}    # no line: start the application that serves ${one.name}`),
+      next: owned(ownerOf(one), `${ss(one)}    # nothing: start the application that serves ${one.name}`),
     };
   },
   wrong_bind_address: (one) => ({
@@ -82,7 +84,7 @@ const wordings: Readonly<Record<PeerCause, Wording>> = {
     one.home?.is === 'host'
       ? {
           what: `nothing listens on ${one.name} on this host; what has the port is in a network namespace (container) of its own`,
-          fix: `Publish the port on the host (docker run -p ${one.host}:${one.port}:${one.port}), or write the container's address ${line(one)} and reload nginx.`,
+          fix: `Publish the port on the host (docker run -p ${endpoint(one.host, one.port)}:${one.port}), or write the container's address ${line(one)} and reload nginx.`,
           next: ['docker ps', open(one), one.reload],
         }
       : {
@@ -92,8 +94,8 @@ const wordings: Readonly<Record<PeerCause, Wording>> = {
         },
   stale_address: (one) => ({
     what: `nginx still uses ${one.host}, but the name it came from leads elsewhere now`,
-    fix: `Let nginx ask again: reload it. To let it follow by itself (1.27.3 and newer): a resolver, a zone, and the parameter resolve ${line(one)}.`,
-    next: [one.reload, `getent ahosts ${shellWord(one.server?.name ?? '')}`],
+    fix: `If the name leads where it should, let nginx ask again: reload it. To let it follow by itself: a resolver, a zone, and the parameter resolve ${line(one)} (nginx 1.27.3 and newer), or a variable in proxy_pass (older).`,
+    next: [`getent ahosts ${shellWord(one.server?.name ?? '')}`, one.reload],
   }),
   firewall_reject: (one) => ({
     what: `a firewall rejects connections to ${one.name}`,
@@ -113,7 +115,9 @@ const wordings: Readonly<Record<PeerCause, Wording>> = {
     what: isElsewhere(one)
       ? `${one.name} does not answer at all: a firewall drops the connections, or the host is dead`
       : `connections to ${one.name} disappear: a firewall on this host drops them`,
-    fix: `Find the rule that drops port ${one.port} and allow nginx's address before it.`,
+    fix: isElsewhere(one)
+      ? `If ping answers: find the rule that drops port ${one.port}, there, on the way or here. If not: bring the host up (a firewall may drop ping, too).`
+      : `Find the rule that drops port ${one.port} and allow nginx's address before it.`,
     next: isElsewhere(one) ? [`ping -c 3 ${one.host}`, `ip route get ${one.host}`, firewall(one)] : [firewall(one)],
   }),
   host_down: (one) => ({
@@ -131,10 +135,13 @@ const wordings: Readonly<Record<PeerCause, Wording>> = {
   not_permitted: (one) => ({
     what: `this host does not permit nginx to connect to ${one.name}`,
     fix: one.facts.nginx.selinux
-      ? 'SELinux forbids it: allow nginx network connections with the first command.'
+      ? 'If the first command shows a denial of nginx, SELinux forbids it: allow it with the second.'
       : 'A route of type prohibit, or a security module, forbids it.',
     next: one.facts.nginx.selinux
-      ? ['setsebool -P httpd_can_network_connect 1', 'ausearch -m avc -ts recent']
+      ? [
+          'ausearch -m avc -ts recent    # a line with nginx: SELinux it is',
+          'setsebool -P httpd_can_network_connect 1    # permanent; only if it is',
+        ]
       : [`ip route get ${one.host}`, 'dmesg | grep -i denied'],
   }),
   socket_missing: (one) => ({
@@ -144,7 +151,7 @@ const wordings: Readonly<Record<PeerCause, Wording>> = {
   }),
   socket_stale: (one) => ({
     what: `the socket file ${one.host} is left over: no process listens on it`,
-    fix: 'Start the application; it replaces the file. If it refuses to because the file exists, remove the file first.',
+    fix: 'Start the application; it normally replaces the file. Only if it refuses to, and the first command prints nothing, remove the file.',
     next: [`ss -lxp | grep -F ${shellWord(one.host)}`, ...owned(ownerOf(one), open(one))],
   }),
   socket_denied: (one) => ({
@@ -167,7 +174,10 @@ const wordings: Readonly<Record<PeerCause, Wording>> = {
   no_ports: (one) => ({
     what: `nginx has no free local port for connections to ${one.name}`,
     fix: `Reuse connections: keepalive 32 in the upstream, proxy_http_version 1.1 and proxy_set_header Connection "". More ports: net.ipv4.ip_local_port_range. If proxy_bind is used, its address must be this host's.`,
-    next: [`ss -tan dst ${one.host} | awk '{print $1}' | sort | uniq -c`, 'sysctl net.ipv4.ip_local_port_range'],
+    next: [
+      ...(one.port === 0 ? [] : [`ss -Htan dst '${endpoint(one.host, one.port)}' | awk '{print $1}' | sort | uniq -c`]),
+      'sysctl net.ipv4.ip_local_port_range',
+    ],
   }),
   no_files: ({ facts: { nginx }, reload }) => ({
     what: 'nginx has no free file descriptor: it can neither accept nor connect',
