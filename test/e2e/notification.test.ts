@@ -37,9 +37,9 @@ test('the first line says what, where and since when; the rest what to do', asyn
   await netdata.chart('nginx_upstream_edge.connect_failures');
   startTraffic(`http://127.0.0.1:${front}/`, 4);
   // The server's 502s rise, too: it may be critical as soon as it is raised.
-  const text = await netdata.waitFor(() => readFileSync(sent, 'utf8'), 'the notification', 90_000);
+  const text = await netdata.waitFor(() => readFileSync(sent, 'utf8'), 'the notification', 120_000);
   const [first, second] = text.split('\n');
   expect(first).toMatch(/^(WARNING|CRITICAL): refused on web1 since \d\d:\d\d:\d\d$/);
   expect(second).toContain(`peer 127.0.0.1:${dead} of upstream app refuses connections`);
   expect(second).toContain('nginx-upstream.plugin diagnose --peer');
-}, 120_000);
+}, 180_000);
