@@ -80,4 +80,4 @@ test('a parent shows the charts and alerts of each child under its labels, and c
   expect(alarm.info).toContain(peer);
   const { alarms } = (await at('child-2', 'alarms')) as { alarms: Record<string, Alarm> };
   expect(Object.values(alarms).map(({ name }) => name)).toEqual([]);
-}, 150_000);
+}, 240_000);
