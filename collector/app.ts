@@ -3,7 +3,7 @@ import { keepAlive } from '../charts/encode.ts';
 import { createJobs } from './compose/jobs.ts';
 import { createSettings } from './compose/settings.ts';
 import { isPipeOrSocket, listenToNetdata } from './netdata/commands.ts';
-import { readEnvironment } from './netdata/environment.ts';
+import { readEnvironment, settingsFiles } from './netdata/environment.ts';
 import { createConditions, createLog } from './netdata/log.ts';
 import { createWriter } from './netdata/writer.ts';
 import { createCheckpoint } from './source/checkpoint.ts';
@@ -24,8 +24,6 @@ export interface PluginOptions {
   /** The configuration file, instead of the places it is looked for. */
   readonly config: string | null;
 }
-
-const fileName = 'nginx-upstream.conf';
 
 /** Netdata 2.x kills a plugin that is silent for two minutes: longer ticks are bridged with keep-alives. */
 const longestSilenceMs = 20_000;
@@ -52,9 +50,7 @@ export async function runPlugin(options: PluginOptions, host: NodeJS.Process): P
   host.on('SIGTERM', leave);
   if (host.stdout.isTTY) host.stderr.write(terminalHint);
 
-  const candidates = options.config
-    ? [options.config]
-    : environment.configDirectories.map((dir) => `${dir}/${fileName}`);
+  const candidates = settingsFiles(environment, options.config);
   const settings = createSettings(candidates, options.config !== null, { fs, log, conditions });
   host.on('SIGHUP', settings.reread);
   const checkpoint = createCheckpoint(checkpointFile(environment.libDirectory), clock.wallMs);

@@ -30,8 +30,8 @@ export type LaterKind = (typeof laterKinds)[number];
 export const failureKinds = [...connectKinds, ...laterKinds] as const;
 export type FailureKind = ConnectKind | LaterKind;
 
-/** The failures whose line names the peer that was tried: the others are about a group, a name, or nginx itself. */
-export const peerKinds = [
+/** Connects that failed at a peer: the access log has each as an attempt without a connect time. */
+export const peerConnectKinds = [
   'refused',
   'timed_out',
   'unreachable',
@@ -41,8 +41,10 @@ export const peerKinds = [
   'no_ports',
   'no_files',
   'tls',
-  ...laterKinds,
-] as const;
+] as const satisfies readonly ConnectKind[];
+
+/** The failures whose line names the peer that was tried: the others are about a group, a name, or nginx itself. */
+export const peerKinds = [...peerConnectKinds, ...laterKinds] as const;
 export type PeerKind = (typeof peerKinds)[number];
 
 /**

@@ -7,6 +7,7 @@ import {
   failureKinds,
   type Kind,
   type PeerKind,
+  peerConnectKinds,
   peerKinds,
   type UpstreamOf,
 } from '../model.ts';
@@ -36,18 +37,7 @@ export interface Failures {
   reconcilable(): { readonly errorLog: number; readonly truncated: number };
 }
 
-/** The kinds that the access log has as an attempt without a connect time at a peer. */
-const reconciledKinds: ReadonlySet<string> = new Set<PeerKind>([
-  'refused',
-  'timed_out',
-  'unreachable',
-  'socket_missing',
-  'denied',
-  'backlog_full',
-  'no_ports',
-  'no_files',
-  'tls',
-]);
+const reconciledKinds: ReadonlySet<string> = new Set(peerConnectKinds);
 
 /**
  * Measure 1: failures per peer and kind. A line that nginx cut off before its `upstream:` field still counts for the

@@ -2,7 +2,7 @@ import { gatherFacts } from '../discover/facts.ts';
 import { finding } from '../discover/finding.ts';
 import { isAnythingUsable, judge } from '../discover/rules.ts';
 import { word } from '../discover/wording.ts';
-import { readEnvironment } from '../netdata/environment.ts';
+import { readEnvironment, settingsFiles } from '../netdata/environment.ts';
 import { resolveName } from '../system/dns.ts';
 import { nodeFileSystem } from '../system/fs.ts';
 import { pluginIdentity } from '../system/identity.ts';
@@ -33,11 +33,7 @@ function readOptions(args: readonly string[]): Options {
 
 async function inspect(options: Options): Promise<CheckResult> {
   const environment = readEnvironment(process.env);
-  const candidates =
-    options.config === null
-      ? environment.configDirectories.map((folder) => `${folder}/nginx-upstream.conf`)
-      : [options.config];
-  const { settings, problem } = readSettings(candidates);
+  const { settings, problem } = readSettings(settingsFiles(environment, options.config));
   const { hostPrefix } = environment;
   const ports = { fs: nodeFileSystem, resolve: resolveName, identity: pluginIdentity(), hostPrefix };
   const inspected: Inspected[] = [];

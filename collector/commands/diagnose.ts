@@ -9,7 +9,7 @@ import { recall } from '../diagnose/memory.ts';
 import { createProber } from '../diagnose/probe.ts';
 import { resolveNames } from '../discover/names.ts';
 import type { NginxRead } from '../discover/read-nginx.ts';
-import { readEnvironment } from '../netdata/environment.ts';
+import { readEnvironment, settingsFiles } from '../netdata/environment.ts';
 import { namesToResolve, withAddresses } from '../nginx/peers.ts';
 import { createProcfs } from '../source/procfs.ts';
 import { nodeAccounts } from '../system/accounts.ts';
@@ -147,11 +147,7 @@ export const diagnose: Command = {
   async run(args, streams) {
     const options = readOptions(args);
     const environment = readEnvironment(process.env);
-    const candidates =
-      options.config === null
-        ? environment.configDirectories.map((folder) => `${folder}/nginx-upstream.conf`)
-        : [options.config];
-    const { settings, problem } = readSettings(candidates);
+    const { settings, problem } = readSettings(settingsFiles(environment, options.config));
     const jobs = await findJobs(settings.jobs, environment.hostPrefix);
     const diagnoses: Diagnosis[] = [];
     for (const job of jobs) diagnoses.push(await diagnoseJob(job, options, settings.probe, environment));

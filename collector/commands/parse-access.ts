@@ -6,8 +6,6 @@ import { type Command, UsageError } from './command.ts';
 import { createOutput, readInputs } from './input.ts';
 import { harmlessJson } from './terminal.ts';
 
-const newline = Buffer.from('\n');
-
 /** One JSON object per line of an access log, in order (design: `parse access`). */
 export const parseAccess: Command = {
   words: ['parse', 'access'],
@@ -33,19 +31,14 @@ export const parseAccess: Command = {
         overlong: () => output.line(formatUnmatchedAccess(`(a line of more than ${longestLine} bytes)`)),
       },
     );
-    let unfinished = false;
     const code = await readInputs(
       files,
       streams,
       async (chunk) => {
         lines.chunk(chunk);
-        unfinished = chunk.at(-1) !== newline[0];
         await output.drained();
       },
-      async () => {
-        if (unfinished) lines.chunk(newline);
-        unfinished = false;
-      },
+      async () => lines.end(),
     );
     await output.end();
     return code;

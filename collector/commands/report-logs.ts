@@ -124,14 +124,10 @@ function accessSink(totals: ReportTotals, matchers: readonly AccessMatcher[]): S
       overlong: totals.unmatchedAccess,
     },
   );
-  let unfinished = false;
   return {
-    chunk(bytes) {
-      lines.chunk(bytes);
-      unfinished = bytes.at(-1) !== newline[0];
-    },
+    chunk: lines.chunk,
     end(isWhole) {
-      if (isWhole && unfinished) lines.chunk(newline);
+      if (isWhole) lines.end();
       for (const { log } of readers) log.end();
     },
   };

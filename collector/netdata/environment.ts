@@ -12,6 +12,13 @@ export interface NetdataEnvironment {
   readonly logLevel: string | undefined;
 }
 
+const fileName = 'nginx-upstream.conf';
+
+/** Where the plugin's configuration may be, the first that exists counts; only there if the user named the file. */
+export function settingsFiles(environment: NetdataEnvironment, named: string | null): readonly string[] {
+  return named === null ? environment.configDirectories.map((folder) => `${folder}/${fileName}`) : [named];
+}
+
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): NetdataEnvironment {
   const seconds = Number(env['NETDATA_UPDATE_EVERY']);
   return {

@@ -4,11 +4,15 @@ import { byte } from './access-values.ts';
 /** Longer lines are skipped and counted: memory stays bounded whatever the log holds. */
 export const longestLine = 65_536;
 
+const newline = Buffer.from('\n');
+
 export interface AccessLines {
   /** Takes the next bytes of the log. They are valid only during the call and may end anywhere. */
   chunk(bytes: Buffer): void;
   /** The file is over: an unfinished line will never be finished. */
   cut(): void;
+  /** The input is over and whole: its last line counts also without a newline. */
+  end(): void;
 }
 
 /** Each is called once per line, in order. */
@@ -90,6 +94,9 @@ export function createAccessLines(match: LineMatcher, handlers: AccessLineHandle
     cut() {
       carried = 0;
       skipping = false;
+    },
+    end() {
+      if (carried > 0 || skipping) finish(newline);
     },
   };
 }

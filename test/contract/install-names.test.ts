@@ -16,7 +16,7 @@ test('the checkpoint that the plugin keeps is the one that --uninstall removes',
 });
 
 test('the configuration that is installed is the one that the plugin reads', () => {
-  const [, read] = /const fileName = '([\w.-]+)'/.exec(text('collector/app.ts')) ?? [];
+  const [, read] = /const fileName = '([\w.-]+)'/.exec(text('collector/netdata/environment.ts')) ?? [];
   expect(text('install.sh')).toContain('"$config/$NAME.conf"');
   expect(read).toBe('nginx-upstream.conf');
 });
