@@ -5,6 +5,7 @@ import { build } from 'esbuild';
 
 const outfile = 'dist/nginx-upstream.plugin';
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+const troubleshooting = readFileSync('docs/troubleshooting.md', 'utf8');
 mkdirSync('dist', { recursive: true });
 const options = {
   bundle: true,
@@ -12,7 +13,8 @@ const options = {
   target: 'node18.19',
   format: 'cjs',
   banner: { js: '#!/usr/bin/env node' },
-  define: { VERSION: JSON.stringify(version) },
+  // `diagnose --explain` prints the page: it is not installed beside the plugin.
+  define: { VERSION: JSON.stringify(version), TROUBLESHOOTING: JSON.stringify(troubleshooting) },
   logOverride: { 'empty-import-meta': 'error' },
 };
 await build({ ...options, entryPoints: ['collector/main.ts'], outfile });

@@ -93,6 +93,9 @@ function help(): string {
     'Netdata starts it by itself once it is installed (install.sh). It needs no configuration; nginx-upstream.conf is',
     'looked for in $NETDATA_USER_CONFIG_DIR, $NETDATA_STOCK_CONFIG_DIR, /etc/netdata and /opt/netdata/etc/netdata.',
     '',
-    'No FILE, or -, is stdin. Exit codes of parse and report: 0 done, 1 some input unreadable, 2 usage error or nothing readable.',
+    'diagnose --explain CAUSE says more about a cause. No FILE, or -, is stdin. Exit codes:',
+    '  check             0 nothing is missing, 1 something is, 2 nothing usable was found',
+    '  diagnose          0 no peer fails, 1 some do, 2 could not look',
+    '  report and parse  0 done, 1 some input unreadable, 2 usage error or nothing readable',
   ].join('\n');
 }

@@ -4,6 +4,7 @@ import type { Judged } from '../diagnose/judge.ts';
 import { duration, failureText, plural } from '../diagnose/signs.ts';
 import { word } from '../diagnose/wording.ts';
 import type { NginxRead } from '../discover/read-nginx.ts';
+import { shellWord } from '../parse/shell-word.ts';
 import { localTime } from '../system/clock.ts';
 import type { RecentLines } from './recent-lines.ts';
 import { printable, type Style, type Terminal, wrapped } from './terminal.ts';
@@ -20,6 +21,8 @@ export interface Diagnosis {
   readonly job: string;
   readonly read: NginxRead;
   readonly logs: RecentLines;
+  /** Lines that no process of a known nginx wrote: not counted. */
+  readonly strange: number;
   /** Failures after a connection was made. */
   readonly later: number;
   /** null: nothing failed, so nothing was looked at. */
@@ -35,6 +38,8 @@ export interface DiagnosisResult {
   readonly peer: string | null;
   readonly sinceMs: number;
   readonly isRoot: boolean;
+  /** How this program was called. */
+  readonly program: string;
 }
 
 const colours: Readonly<Record<'certain' | 'likely' | 'unknown', Style>> = {
@@ -97,13 +102,14 @@ function block(judged: Judged, { facts, nowMs }: Diagnosis, terminal: Terminal):
 }
 
 function healthy({ peer, sinceMs, diagnoses }: DiagnosisResult): string {
+  const isPartly = diagnoses.some(({ logs }) => logs.unread.length > 0);
   const all = diagnoses.flatMap(({ read }) => read.configuration.upstreams.flatMap(({ servers }) => servers));
   const peers = new Set(all.flatMap((server) => server.peers)).size;
   const what =
     peer === null
       ? `no connection to an upstream failed (${plural(peers, 'peer')})`
       : `no connection to ${peer} failed`;
-  return `Healthy: ${what} in the last ${duration(sinceMs)}.`;
+  return `Healthy${isPartly ? ', by the logs that were read' : ''}: ${what} in the last ${duration(sinceMs)}.`;
 }
 
 /** Somebody asks for a peer that is not there: a slip, or another nginx. */
@@ -119,16 +125,19 @@ function strangerNote({ peer, diagnoses }: DiagnosisResult): readonly string[] {
 /** What could not be seen, and what to do about it. */
 function notes(result: DiagnosisResult, terminal: Terminal): readonly string[] {
   const { diagnoses, isRoot, problem } = result;
-  const lines = diagnoses.flatMap(({ logs, later, facts, nowMs, read }) => [
+  const lines = diagnoses.flatMap(({ logs, strange, later, facts, nowMs, read }) => [
     ...logs.unread.map(({ log, reason }) => `not read: ${log}: ${reason}`),
     logs.sinceMs === null
       ? ''
       : `the log is long: only what was written since ${localTime(logs.sinceMs, nowMs)} was looked at`,
+    strange === 0
+      ? ''
+      : `${plural(strange, 'line')} of the log not counted: written by no process of this nginx, so forged by a client, or another nginx's`,
     later === 0 || facts === null
       ? ''
       : `${plural(later, 'request')} failed after the connection was made (reset, no answer, bad answer): that is the application's business`,
     facts !== null && read.found.master === null
-      ? `no nginx runs with ${read.found.confPath}: its peers were looked at from this host's network namespace`
+      ? `no nginx is seen to run with ${read.found.confPath}: its peers were looked at from this host's network namespace. If it runs in a container, put nsenter -t PID -n before the next commands; its PID on this host: pgrep -of 'nginx: master'`
       : '',
     ...(facts?.missing ?? []).map(
       (right) => `not seen${isRoot ? '' : ' by this user (root sees it)'}: ${missingTexts[right]}`,
@@ -138,6 +147,15 @@ function notes(result: DiagnosisResult, terminal: Terminal): readonly string[] {
   return [...new Set([...own, ...strangerNote(result), ...lines.filter(Boolean)])].flatMap((each) =>
     paragraph(each, 'Note: ', terminal),
   );
+}
+
+/** The page about causes is not installed: the program has it. */
+function explanation({ diagnoses, program }: DiagnosisResult): readonly string[] {
+  const [first = 'unknown'] = diagnoses.flatMap(({ judged }) => judged.flatMap((each) => each.findings[0]?.code ?? []));
+  return [
+    'The next commands need root. More about a cause:',
+    `  ${printable(shellWord(program))} diagnose --explain ${first}`,
+  ];
 }
 
 /** Why silence proves nothing here; null when it does. */
@@ -159,13 +177,7 @@ export function renderDiagnosis(result: DiagnosisResult, terminal: Terminal): re
   const blocks = diagnoses.flatMap((each) => each.judged.flatMap((judged) => block(judged, each, terminal)));
   const obstacles = diagnoses.map(obstacleOf);
   const more = notes(result, terminal);
-  if (blocks.length > 0)
-    return [
-      ...blocks,
-      ...more,
-      ...(more.length > 0 ? [''] : []),
-      'The next commands need root. Each cause by its code: docs/troubleshooting.md',
-    ];
+  if (blocks.length > 0) return [...blocks, ...more, ...(more.length > 0 ? [''] : []), ...explanation(result)];
   if (!obstacles.includes(null)) return [printable(`Could not look: ${obstacles.join('; ')}.`), ...more];
   return [printable(healthy(result)), ...more];
 }
@@ -198,12 +210,13 @@ function judgedJson(judged: Judged, facts: Facts, iso: (ms: number) => string): 
 export function toJson({ diagnoses, problem }: DiagnosisResult): unknown {
   const iso = (ms: number): string => new Date(ms).toISOString();
   return {
-    nginx: diagnoses.map(({ job, read, logs, facts, judged, later }) => ({
+    nginx: diagnoses.map(({ job, read, logs, strange, facts, judged, later }) => ({
       job,
       configuration: read.found.confPath,
       pid: read.found.master?.pid ?? null,
       logs: { read: logs.read, unread: logs.unread, since: logs.sinceMs === null ? null : iso(logs.sinceMs) },
       failedLater: later,
+      strange,
       missing: facts?.missing ?? [],
       failing: facts === null ? [] : judged.map((each) => judgedJson(each, facts, iso)),
     })),

@@ -7,6 +7,7 @@ import { gather } from '../diagnose/gather.ts';
 import { type Judged, judge } from '../diagnose/judge.ts';
 import { recall } from '../diagnose/memory.ts';
 import { createProber } from '../diagnose/probe.ts';
+import { isByStranger } from '../diagnose/writers.ts';
 import { resolveNames } from '../discover/names.ts';
 import type { NginxRead } from '../discover/read-nginx.ts';
 import { readEnvironment, settingsFiles } from '../netdata/environment.ts';
@@ -18,15 +19,21 @@ import { resolveName } from '../system/dns.ts';
 import { attempt, nodeFileSystem } from '../system/fs.ts';
 import { connectOnce } from '../system/net.ts';
 import { nodeStateFile } from '../system/state-file.ts';
-import { type Command, UsageError } from './command.ts';
+import { type Command, type Streams, UsageError } from './command.ts';
 import { type Diagnosis, isMeant, obstacleOf, renderDiagnosis, toJson } from './diagnose-report.ts';
+import { explain } from './explain.ts';
 import { createOutput } from './input.ts';
+import { readWriters } from './log-writers.ts';
 import { findJobs, type JobOfNginx, readSettings } from './nginx-jobs.ts';
 import { readRecentLines } from './recent-lines.ts';
 import { json, terminalOf } from './terminal.ts';
 
+declare const TROUBLESHOOTING: string;
+
 interface Options {
   readonly json: boolean;
+  /** A cause to be explained; null: look for them. */
+  readonly explain: string | null;
   readonly config: string | null;
   readonly peer: string | null;
   readonly sinceMs: number;
@@ -50,18 +57,20 @@ function readOptions(args: readonly string[]): Options {
   for (let at = 0; at < args.length; at += 1) {
     const [, name = '', written] = /^(--[a-z]+)(?:=(.*))?$/s.exec(args[at] ?? '') ?? [];
     if (name === '--json' && written === undefined) json = true;
-    else if (['--config', '--peer', '--since'].includes(name)) {
+    else if (['--config', '--peer', '--since', '--explain'].includes(name)) {
       const value = written ?? args[++at] ?? '';
-      if (value === '') throw new UsageError(`${name} needs a value`);
+      if (value === '') throw new UsageError(`${name} needs a ${name === '--explain' ? 'CAUSE' : 'value'}`);
       values.set(name, value);
     } else throw new UsageError(`unknown option ${args[at]}`);
   }
-  const since = values.get('--since');
+  const told = (name: string): string | null => values.get(name) ?? null;
+  const since = told('--since');
   return {
     json,
-    config: values.get('--config') ?? null,
-    peer: values.get('--peer') ?? null,
-    sinceMs: since === undefined ? defaultSinceMs : readSince(since),
+    explain: told('--explain'),
+    config: told('--config'),
+    peer: told('--peer'),
+    sinceMs: since === null ? defaultSinceMs : readSince(since),
   };
 }
 
@@ -78,9 +87,14 @@ function readMemory(files: readonly string[]): string {
   return '';
 }
 
-/** Where the failures are one nginx's: read, gathered and judged. */
+/**
+ * Where the failures are one nginx's: read, gathered and judged.
+ *
+ * @param masters of every nginx: several may write to one log
+ */
 async function diagnoseJob(
   { job, settings, read: unresolved }: JobOfNginx,
+  masters: readonly number[],
   options: Options,
   probe: Parameters<typeof createProber>[0],
   environment: ReturnType<typeof readEnvironment>,
@@ -100,7 +114,13 @@ async function diagnoseJob(
     (peer, protocol) => plan.upstreamOf?.(peer, null, protocol === 'mail' ? null : protocol) ?? peer,
     mostPeers,
   );
-  for (const { line, ms } of logs.lines) tally.record(line, ms);
+  // A log that was named by hand may be another nginx's, whose pids are not known here.
+  const writers = settings.errorLogs === null ? readWriters(masters, fs, hostPrefix) : null;
+  let strange = 0;
+  for (const { line, ms } of logs.lines) {
+    if (writers !== null && isByStranger(line.pid, ms, writers)) strange++;
+    else tally.record(line, ms);
+  }
   const all = tally.failing();
   const failing = {
     peers: all.peers.filter(({ peer }) => isMeant(options.peer, peer)),
@@ -109,7 +129,8 @@ async function diagnoseJob(
   };
   const isHealthy = failing.peers.length + failing.groups.length + failing.nginx.size === 0;
   const facts = isHealthy ? null : await look();
-  return { job, read, logs, later: tally.later(), facts, judged: facts === null ? [] : judgeNow(facts), nowMs };
+  const judged = facts === null ? [] : judgeNow(facts);
+  return { job, read, logs, strange, later: tally.later(), facts, judged, nowMs };
 
   function look(): Promise<Facts> {
     const procRoot = `${hostPrefix}/proc`;
@@ -132,6 +153,13 @@ async function diagnoseJob(
   }
 }
 
+async function print(lines: readonly string[], code: number, { stdout }: Streams): Promise<number> {
+  const output = createOutput(stdout);
+  for (const line of lines) output.line(line);
+  await output.end();
+  return code;
+}
+
 /** 0 no peer fails, 1 some do, 2 could not look. */
 function exitCode(diagnoses: readonly Diagnosis[]): number {
   if (diagnoses.some(({ judged }) => judged.length > 0)) return 1;
@@ -141,28 +169,28 @@ function exitCode(diagnoses: readonly Diagnosis[]): number {
 /** The verdict per failing peer: cause, evidence, fix, and what to type next. */
 export const diagnose: Command = {
   words: ['diagnose'],
-  synopsis: '[--peer PEER] [--since 10m] [--json] [--config FILE]',
+  synopsis: '[--peer PEER] [--since 10m] [--json] [--config FILE] [--explain CAUSE]',
   summary: 'why peers fail: cause, evidence, fix, the next command',
 
   async run(args, streams) {
     const options = readOptions(args);
+    const terminal = terminalOf(streams.stdout, process.env);
+    if (options.explain !== null) return print(explain(TROUBLESHOOTING, options.explain, terminal), 0, streams);
     const environment = readEnvironment(process.env);
     const { settings, problem } = readSettings(settingsFiles(environment, options.config));
     const jobs = await findJobs(settings.jobs, environment.hostPrefix);
+    const masters = jobs.flatMap(({ read }) => read.found.master?.pid ?? []);
     const diagnoses: Diagnosis[] = [];
-    for (const job of jobs) diagnoses.push(await diagnoseJob(job, options, settings.probe, environment));
+    for (const job of jobs) diagnoses.push(await diagnoseJob(job, masters, options, settings.probe, environment));
     const result = {
       diagnoses,
       problem,
       peer: options.peer,
       sinceMs: options.sinceMs,
       isRoot: process.getuid?.() === 0,
+      program: process.argv[1] ?? 'nginx-upstream.plugin',
     };
-    const output = createOutput(streams.stdout);
-    const code = exitCode(diagnoses);
-    if (options.json) output.line(json(toJson(result)));
-    else for (const line of renderDiagnosis(result, terminalOf(streams.stdout, process.env))) output.line(line);
-    await output.end();
-    return code;
+    const lines = options.json ? [json(toJson(result))] : renderDiagnosis(result, terminal);
+    return print(lines, exitCode(diagnoses), streams);
   },
 };

@@ -1,7 +1,9 @@
 /** The last minutes of nginx's error logs, read from their ends: bounded, whatever their size. */
 import type { ErrorLine } from '../model.ts';
 import { errorLineReader } from '../parse/error-reader.ts';
-import { parseLogSpec, type Wrapping } from '../source/log-spec.ts';
+import { expandGlob, mostMatches } from '../source/glob.ts';
+import { type LogSpec, parseLogSpec, type Wrapping } from '../source/log-spec.ts';
+import { isCompressedName } from '../source/rotated.ts';
 import { attempt, type FileSystem, type Outcome } from '../system/fs.ts';
 
 export interface TimedLine {
@@ -88,18 +90,45 @@ const reasons: Readonly<Record<string, string>> = {
 
 type OneLog =
   | { readonly found: readonly TimedLine[]; readonly path: string; readonly isWhole: boolean }
-  | { readonly reason: string };
+  | { readonly log: string; readonly reason: string };
 
-function readLog(log: string, fs: FileSystem): OneLog {
-  const spec = parseLogSpec(log);
-  if (spec.is === 'unusable') return { reason: spec.problem.text };
-  if (spec.is !== 'file') return { reason: 'diagnose reads files only: name one that holds the same lines' };
-  const tail = readTail(fs, spec.path);
-  if (!tail.ok) return { reason: reasons[tail.code] ?? tail.code };
+function readFile(path: string, wrapping: Wrapping, fs: FileSystem): OneLog {
+  const tail = readTail(fs, path);
+  if (!tail.ok) return { log: path, reason: reasons[tail.code] ?? tail.code };
   // Just rotated: what it held before is in the file beside it.
-  const before = tail.value.isWhole ? readTail(fs, `${spec.path}.1`) : null;
-  const earlier = before?.ok === true ? timed(before.value, spec.wrapping) : [];
-  return { found: [...earlier, ...timed(tail.value, spec.wrapping)], path: spec.path, isWhole: tail.value.isWhole };
+  const before = tail.value.isWhole ? readTail(fs, `${path}.1`) : null;
+  const earlier = before?.ok === true ? timed(before.value, wrapping) : [];
+  return { found: [...earlier, ...timed(tail.value, wrapping)], path, isWhole: tail.value.isWhole };
+}
+
+function readGlob({ pattern, wrapping }: Extract<LogSpec, { is: 'glob' }>, fs: FileSystem): readonly OneLog[] {
+  // What was rotated is read beside the log that it was.
+  const paths = expandGlob(fs, pattern).filter((path) => !isCompressedName(path) && !/\.\d{1,4}$/.test(path));
+  if (paths.length === 0) return [{ log: pattern, reason: 'no file matches it' }];
+  const logs = paths.slice(0, mostMatches).map((path) => readFile(path, wrapping, fs));
+  const more = paths.length - mostMatches;
+  return more > 0
+    ? [...logs, { log: pattern, reason: `${more} more files match it than the ${mostMatches} read` }]
+    : logs;
+}
+
+const onlyFiles =
+  'diagnose reads files only, so failures that nginx logs there are not in this answer; the running plugin counts them. ' +
+  'For diagnose let nginx log to a file as well: a second error_log line beside the first';
+
+function readLog(log: string, fs: FileSystem): readonly OneLog[] {
+  const spec = parseLogSpec(log);
+  switch (spec.is) {
+    case 'file':
+      return [readFile(spec.path, spec.wrapping, fs)];
+    case 'glob':
+      return readGlob(spec, fs);
+    case 'unusable':
+      return [{ log, reason: spec.problem.text }];
+    case 'journal':
+    case 'syslog':
+      return [{ log, reason: onlyFiles }];
+  }
 }
 
 /** @param specs as nginx-upstream.conf writes logs */
@@ -109,10 +138,11 @@ export function readRecentLines(specs: readonly string[], fromMs: number, fs: Fi
   const unread: { log: string; reason: string }[] = [];
   let sinceMs: number | null = null;
 
-  for (const log of specs) {
-    const one = readLog(log, fs);
+  // One file may be named twice, and match two patterns.
+  const logs = new Map(specs.flatMap((log) => readLog(log, fs)).map((one) => ['log' in one ? one.log : one.path, one]));
+  for (const one of logs.values()) {
     if ('reason' in one) {
-      unread.push({ log, reason: one.reason });
+      unread.push(one);
       continue;
     }
     const first = one.found[0]?.ms ?? fromMs;

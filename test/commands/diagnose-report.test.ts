@@ -29,6 +29,7 @@ function diagnosis(): Diagnosis {
     job: hostile,
     read: read as unknown as NginxRead,
     logs: { lines: [], read: [hostile], unread: [{ log: hostile, reason: hostile }], sinceMs: null },
+    strange: 1,
     later: 0,
     facts: all,
     judged: judge(all, String),
@@ -42,6 +43,7 @@ const result = {
   peer: hostile,
   sinceMs: 1,
   isRoot: false,
+  program: hostile,
 };
 
 test.each([true, false])('a terminal gets its own sequences only (colour: %s)', (colour) => {

@@ -1,6 +1,6 @@
 /** The end of an error log: how far back, and whose clock. */
 import { utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readRecentLines } from '../../collector/commands/recent-lines.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
@@ -47,6 +47,21 @@ test('docker and CRI put something around each line', () => {
   expect(readRecentLines(specs, now - 600_000, nodeFileSystem).lines).toHaveLength(2);
 });
 
+test('every file of a pattern once, rotated ones with their log, and what matches nothing is named', () => {
+  const one = log(line(now), now, 'a.log');
+  const folder = dirname(one);
+  writeFileSync(join(folder, 'b.log'), line(now));
+  writeFileSync(join(folder, 'b.log.1'), line(now - 1000));
+  writeFileSync(join(folder, 'b.log.2.gz'), 'no text');
+  const { lines, read, unread } = readRecentLines(
+    [`${folder}/*.log*`, one, `${folder}/$host.error`],
+    now - 600_000,
+    nodeFileSystem,
+  );
+  expect([read, lines.length]).toEqual([[one, join(folder, 'b.log')], 3]);
+  expect(unread).toEqual([{ log: `${folder}/*.error`, reason: 'no file matches it' }]);
+});
+
 test('a log too long for its window says since when it was looked at', () => {
   const path = log(line(now).repeat(40_000), now);
   const { sinceMs, lines } = readRecentLines([path], now - 600_000, nodeFileSystem);
@@ -55,14 +70,8 @@ test('a log too long for its window says since when it was looked at', () => {
 });
 
 test('what cannot be read is named, with the reason', () => {
-  const { unread } = readRecentLines(
-    ['/nonexistent/error.log', 'stderr', 'syslog:udp://127.0.0.1:5514'],
-    0,
-    nodeFileSystem,
-  );
-  expect(unread.map(({ log: name }) => name)).toEqual([
-    '/nonexistent/error.log',
-    'stderr',
-    'syslog:udp://127.0.0.1:5514',
-  ]);
+  const specs = ['/nonexistent/error.log', 'stderr', 'syslog:udp://127.0.0.1:5514', 'journal:nginx'];
+  const { unread } = readRecentLines(specs, 0, nodeFileSystem);
+  expect(unread.map(({ log: name }) => name)).toEqual(specs);
+  for (const { reason } of unread.slice(2)) expect(reason).toMatch(/reads files only.* are not in this answer/);
 });

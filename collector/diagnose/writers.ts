@@ -1,0 +1,20 @@
+/**
+ * Which lines of an error log this nginx can have written. A client can make nginx print a whole line of its choice
+ * (a decoded line feed in a URI), but not with the pid of a worker, which it does not know. Pure.
+ */
+
+/** The processes of an nginx, as its error log names them. */
+export interface Writers {
+  /** Its masters and workers now, also those that are shutting down. */
+  readonly pids: ReadonlySet<number>;
+  /** When the youngest of its workers started, milliseconds since 1970: before, there were others. */
+  readonly sinceMs: number;
+}
+
+/** Workers of before a reload finish their requests, and a connect may take proxy_connect_timeout, 60 s, twice. */
+const partingMs = 120_000;
+
+/** @returns whether the line is forged, or another nginx's that writes to the same log */
+export function isByStranger(pid: number | null, ms: number, { pids, sinceMs }: Writers): boolean {
+  return pid !== null && !pids.has(pid) && ms > sinceMs + partingMs;
+}
