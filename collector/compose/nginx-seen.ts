@@ -1,7 +1,8 @@
 import type { Remembered } from '../diagnose/facts.ts';
 import type { NginxSeen } from '../diagnose/gather.ts';
 import { workersSince } from '../discover/facts.ts';
-import { procFolder } from '../discover/find-nginx.ts';
+import { hostMounts, procFolder } from '../discover/find-nginx.ts';
+import { sameFile } from '../discover/mounts.ts';
 import { workersOf } from '../discover/processes.ts';
 import type { NginxRead } from '../discover/read-nginx.ts';
 import { commandFor } from '../discover/rules.ts';
@@ -21,15 +22,22 @@ export function nginxSeen(
 ): NginxSeen {
   const { fs, hostPrefix } = ports;
   const { master } = found;
+  const mounts = hostMounts(ports);
+  const shares = (path: string): boolean => master === null || sameFile(mounts, master.mounts, path);
   const workers = master === null ? [] : workersOf(fs, procFolder(hostPrefix), master.pid);
   return {
     masterPid: master?.pid ?? null,
+    sharesFile: shares,
     workers: workers.map(({ pid }) => pid),
     configuration,
     conf: found.confPath,
     command: commandFor(found),
     loadedMs: workersSince(found, ports),
-    place: (path) => placeOf(fs, found.view, path),
+    // The view knows containers; a /tmp of nginx's own is only reached through nginx.
+    place: (path) =>
+      master === null || master.container !== null || shares(path)
+        ? placeOf(fs, found.view, path)
+        : `${procFolder(hostPrefix)}/${master.pid}/root${path}`,
     remembered,
   };
 }

@@ -90,6 +90,7 @@ export function createPeerCauses(
     if (nginx !== null) return nginxSeen(nginx, watch.remembered, { fs, hostPrefix });
     return {
       masterPid: null,
+      sharesFile: () => true,
       workers: [],
       configuration: null,
       conf: null,

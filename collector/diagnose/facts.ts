@@ -1,6 +1,7 @@
 /** Everything the rules judge by: one type, gathered once by `gather.ts`, made by hand in tests. Pure data. */
 import type { ConnectKind } from '../model.ts';
 import type { Place } from '../nginx/types.ts';
+import type { Runtime } from '../parse/proc-cgroup.ts';
 
 /** Failures of one kind at one peer. Times are milliseconds since 1970. */
 export interface KindFailures {
@@ -24,6 +25,8 @@ export interface Owner {
   /** The unit belongs to this user's own systemd. */
   readonly unitUser: number | null;
   readonly container: string | null;
+  /** Of the container; null when its cgroup does not say. */
+  readonly runtime: Runtime | null;
 }
 
 /** Where sockets are looked at: the words name it for a person. */
@@ -33,6 +36,7 @@ export interface NamespaceName {
   /** Some process in it. */
   readonly pid: number;
   readonly container: string | null;
+  readonly runtime: Runtime | null;
 }
 
 export interface ListenerFact {
@@ -65,6 +69,8 @@ export interface ServerFact extends Place {
   readonly failTimeoutSeconds: number;
   /** nginx follows the name by itself. */
   readonly follows: boolean;
+  /** Marked so in the configuration: nginx never asks it. */
+  readonly down: boolean;
 }
 
 /** What a running plugin saw before. */
@@ -106,6 +112,8 @@ export interface TcpFacts {
 
 export interface UnixFacts {
   readonly path: string;
+  /** The path means the same file on this host: nginx is in no container, and has no /tmp of its own. */
+  readonly isShared: boolean;
   /** `unseen`: a folder may not be entered by who looks. */
   readonly file: 'socket' | 'other' | 'missing' | 'unseen';
   readonly mode: number;
@@ -113,6 +121,9 @@ export interface UnixFacts {
   readonly group: string;
   readonly listening: boolean;
   readonly queued: number;
+  /** Where a process listens on it, and who, as far as that may be seen. */
+  readonly home: NamespaceName | null;
+  readonly owner: Owner | null;
   /** What keeps nginx's workers out: the socket, or a folder above it; null when nothing does. */
   readonly barrier: {
     readonly path: string;
@@ -144,6 +155,13 @@ export interface GroupFacts {
 
 export interface NginxFacts {
   readonly masterPid: number | null;
+  readonly workerPid: number | null;
+  /** It connects from where this process would: the same network namespace, also when no nginx runs. */
+  readonly sharesNetwork: boolean;
+  /** The path of its configuration means the same file on this host: it is in no container. */
+  readonly sharesFiles: boolean;
+  /** It resolves names by the same resolv.conf. */
+  readonly sharesResolver: boolean;
   /** Of its master. */
   readonly uid: number | null;
   /** The user its workers run as. */

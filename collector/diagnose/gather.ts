@@ -40,6 +40,8 @@ export interface NginxSeen {
   /** As NginxFacts.command. */
   readonly command: string;
   readonly loadedMs: number | null;
+  /** Whether a path means the same file to nginx as on this host. */
+  sharesFile(path: string): boolean;
   /** Where this process finds what nginx calls by a path. */
   place(path: string): string;
   remembered(peer: string): Remembered | null;
@@ -101,14 +103,14 @@ export async function gather(failing: Failing, seen: NginxSeen, prober: Prober, 
       tcp:
         mine === null ? null : tcpFacts(peer, mine.before, mine.probe, { ...context, claimed: claimedBesides(peer) }),
       unix: peer.startsWith('unix:')
-        ? readSocketFile(peer.slice('unix:'.length), seen.place, worker, namespaces, ports)
+        ? readSocketFile(peer.slice('unix:'.length), seen, worker, namespaces, look, ports)
         : null,
       remembered: seen.remembered(peer),
     };
   });
   return {
     nowMs: ports.wallMs(),
-    nginx: nginxFacts(failing.nginx, seen, ports),
+    nginx: nginxFacts(failing.nginx, seen, namespaces.shared, ports),
     peers,
     groups: failing.groups.map((group) => groupFacts(group, configured, names)),
     missing: missingRights(peers, look.tableOf(namespaces.nginx) === null, look.ownersOf(namespaces.nginx).blind),
@@ -135,7 +137,7 @@ async function resolveNames(failing: Failing, configured: readonly Configured[],
 }
 
 function serverFact({ upstream, server }: Configured, names: Names): ServerFact {
-  const { file, line, address, lookup, maxFails, failTimeoutSeconds, resolve } = server;
+  const { file, line, address, lookup, maxFails, failTimeoutSeconds, resolve, down } = server;
   const now = lookup === null ? [] : (names.get(lookup.host) ?? []);
   return {
     file,
@@ -148,6 +150,7 @@ function serverFact({ upstream, server }: Configured, names: Names): ServerFact 
     maxFails,
     failTimeoutSeconds,
     follows: resolve || upstream.origin === 'variable',
+    down,
   };
 }
 
@@ -167,7 +170,12 @@ function statusOf(pid: number, { proc }: DiagnosePorts) {
   return parseProcStatus(proc.text(`${pid}/status`) ?? '');
 }
 
-function nginxFacts(failures: FailuresByKind, seen: NginxSeen, ports: DiagnosePorts): NginxFacts {
+function nginxFacts(
+  failures: FailuresByKind,
+  seen: NginxSeen,
+  sharesNetwork: boolean,
+  ports: DiagnosePorts,
+): NginxFacts {
   const { proc, fs } = ports;
   const { masterPid, workers, configuration, conf, loadedMs } = seen;
   const limits = workers.flatMap((pid) => {
@@ -178,6 +186,10 @@ function nginxFacts(failures: FailuresByKind, seen: NginxSeen, ports: DiagnosePo
   const uid = workers[0] === undefined ? null : statusOf(workers[0], ports).uid;
   return {
     masterPid,
+    workerPid: workers[0] ?? null,
+    sharesNetwork,
+    sharesFiles: seen.sharesFile(conf ?? '/'),
+    sharesResolver: seen.sharesFile('/etc/resolv.conf'),
     uid: masterPid === null ? null : statusOf(masterPid, ports).uid,
     user: uid === null ? null : ports.userName(uid),
     workerConnections: configuration?.workerConnections ?? null,

@@ -2,6 +2,7 @@
  * When each local peer's port was last listening, and whose it was: what explains a refusal better than anything that
  * can be seen after it. Pure; the running plugin keeps it, and writes it down for `diagnose`.
  */
+import { toRuntime } from '../parse/proc-cgroup.ts';
 import type { Owner, Remembered } from './facts.ts';
 
 interface Entry {
@@ -34,6 +35,8 @@ export interface PeerMemory {
     ownerOf: (uid: number, inode: number) => Owner,
   ): boolean;
   remembered(peer: string): Remembered | null;
+  /** Takes over what a process before wrote down with `text`; what this one has seen itself stays. */
+  restore(text: string, nowMs: number): void;
   /** JSON, for `recall`. */
   text(): string;
 }
@@ -57,6 +60,8 @@ function createHistory() {
   };
 }
 
+/** Who listened longer ago tells nothing about a refusal of today. */
+const longestAgoMs = 7 * 86_400_000;
 /** Peers that have left the configuration are forgotten when there are more. */
 const mostPeers = 2000;
 
@@ -112,6 +117,17 @@ export function createPeerMemory(): PeerMemory {
       const entry = entries.get(peer);
       return entry === undefined ? null : rememberedOf(entry);
     },
+    restore(text, nowMs) {
+      for (const [peer, value] of Object.entries(entriesOf(text)).slice(0, mostPeers)) {
+        const before = readEntry(value);
+        // That nothing ever listened is only known while somebody looks.
+        if (before === null || before.listeningMs === null || entries.has(peer)) continue;
+        if (Math.abs(nowMs - before.listeningMs) > longestAgoMs) continue;
+        const { oomKills, ...rest } = before;
+        const oomBefore = oomKills === null ? null : 0;
+        entries.set(peer, { ...rest, inode: null, listens: false, oomBefore, oomAfter: oomKills });
+      }
+    },
     text: () => JSON.stringify(Object.fromEntries(Array.from(entries, ([peer, entry]) => [peer, rememberedOf(entry)]))),
   };
 }
@@ -122,7 +138,7 @@ const orNull = <T>(value: unknown, is: (value: unknown) => value is T): T | null
 
 function readOwner(value: unknown): Owner | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { uid, user, pid, command, unit, unitUser, container } = value as Record<string, unknown>;
+  const { uid, user, pid, command, unit, unitUser, container, runtime } = value as Record<string, unknown>;
   if (!isCount(uid) || !isText(user)) return null;
   return {
     uid,
@@ -132,6 +148,7 @@ function readOwner(value: unknown): Owner | null {
     unit: orNull(unit, isText),
     unitUser: orNull(unitUser, isCount),
     container: orNull(container, isText),
+    runtime: toRuntime(runtime),
   };
 }
 
@@ -147,14 +164,18 @@ function readEntry(value: unknown): Remembered | null {
   };
 }
 
-/** What `text` wrote. Total: what is no such thing is forgotten, for another user writes the file. */
-export function recall(text: string): (peer: string) => Remembered | null {
-  let entries: Record<string, unknown> = {};
+/** Total: half a file, or none, has none. */
+function entriesOf(text: string): Readonly<Record<string, unknown>> {
   try {
     const parsed: unknown = JSON.parse(text);
-    if (typeof parsed === 'object' && parsed !== null) entries = parsed as Record<string, unknown>;
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {};
   } catch {
-    // Half a file, or none.
+    return {};
   }
+}
+
+/** What `text` wrote. Total: what is no such thing is forgotten, for another user writes the file. */
+export function recall(text: string): (peer: string) => Remembered | null {
+  const entries = entriesOf(text);
   return (peer) => (Object.hasOwn(entries, peer) ? readEntry(entries[peer]) : null);
 }

@@ -1,7 +1,7 @@
 /** The network namespaces of this host, as /proc shows them to anyone, and what listens in each. */
 
 import { localAddresses } from '../parse/local-addresses.ts';
-import { containerOf } from '../parse/proc-cgroup.ts';
+import { containerOf, runtimeOf } from '../parse/proc-cgroup.ts';
 import { netCounter } from '../parse/proc-net.ts';
 import { createTcpScanner, indexPeers, type Listener, type TcpScanner } from '../parse/proc-net-tcp.ts';
 import type { NamespaceName } from './facts.ts';
@@ -37,8 +37,8 @@ export function surveyNamespaces(master: number | null, { proc }: Pick<DiagnoseP
   const namespace = (id: string, pids: readonly number[]): Namespace => {
     const pid = (id === nginx ? master : null) ?? pids[0] ?? 0;
     const is = id === own ? 'host' : id === nginx ? 'nginx' : 'other';
-    const container = is === 'host' ? null : containerOf(proc.text(`${pid}/cgroup`) ?? '');
-    return { name: { id, is, pid, container }, pids };
+    const cgroup = is === 'host' ? '' : (proc.text(`${pid}/cgroup`) ?? '');
+    return { name: { id, is, pid, container: containerOf(cgroup), runtime: runtimeOf(cgroup) }, pids };
   };
   const ids = [...pidsOf.keys()].filter((id) => id !== nginx).sort((a, b) => Number(b === own) - Number(a === own));
   return {

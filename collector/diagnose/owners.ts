@@ -1,5 +1,5 @@
 /** Who holds a listening socket: its user always, the process only with root's rights or as the same user. */
-import { containerOf, type ProcessUnit, unitOf } from '../parse/proc-cgroup.ts';
+import { containerOf, type ProcessUnit, runtimeOf, unitOf } from '../parse/proc-cgroup.ts';
 import { parseNginxTitle, parseProcStatus } from '../parse/proc-pid.ts';
 import { attempt } from '../system/fs.ts';
 import type { Owner } from './facts.ts';
@@ -8,6 +8,8 @@ import type { DiagnosePorts } from './ports.ts';
 
 export interface Owners {
   ownerOf(uid: number, inode: number): Owner;
+  /** Of a socket whose user /proc does not tell (unix); null when its process may not be seen. */
+  holderOf(inode: number): Owner | null;
   /** nginx itself holds it, as far as that can be seen. */
   isNginx(inode: number): boolean;
   /** Descriptors of some process could not be looked at. */
@@ -68,18 +70,27 @@ export function createOwners({ pids }: Pick<Namespace, 'pids'>, ports: DiagnoseP
       const pid = pidOf.get(inode);
       return pid !== undefined && parseNginxTitle(proc.text(`${pid}/cmdline`) ?? '') !== null;
     },
-    ownerOf(uid, inode) {
-      const pid = pidOf.get(inode) ?? null;
-      const unit = pid === null ? onlyUnit(uid, sorted, ports) : unitOfPid(pid, ports);
-      return {
-        uid,
-        user: ports.userName(uid),
-        pid,
-        command: pid === null ? null : (proc.text(`${pid}/comm`)?.trim() ?? null),
-        unit: unit?.unit ?? null,
-        unitUser: unit?.user ?? null,
-        container: pid === null ? null : containerOf(proc.text(`${pid}/cgroup`) ?? ''),
-      };
+    ownerOf,
+    holderOf(inode) {
+      const pid = pidOf.get(inode);
+      const uid = pid === undefined ? null : parseProcStatus(proc.text(`${pid}/status`) ?? '').uid;
+      return uid === null ? null : ownerOf(uid, inode);
     },
   };
+
+  function ownerOf(uid: number, inode: number): Owner {
+    const pid = pidOf.get(inode) ?? null;
+    const unit = pid === null ? onlyUnit(uid, sorted, ports) : unitOfPid(pid, ports);
+    const cgroup = pid === null ? '' : (proc.text(`${pid}/cgroup`) ?? '');
+    return {
+      uid,
+      user: ports.userName(uid),
+      pid,
+      command: pid === null ? null : (proc.text(`${pid}/comm`)?.trim() ?? null),
+      unit: unit?.unit ?? null,
+      unitUser: unit?.user ?? null,
+      container: containerOf(cgroup),
+      runtime: runtimeOf(cgroup),
+    };
+  }
 }

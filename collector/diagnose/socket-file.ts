@@ -3,8 +3,10 @@ import { parseNetUnix } from '../parse/proc-net.ts';
 import { parseProcGroups, parseProcStatus } from '../parse/proc-pid.ts';
 import { attempt, type FileStat } from '../system/fs.ts';
 import type { UnixFacts } from './facts.ts';
+import type { NginxSeen } from './gather.ts';
 import { type Namespaces, readablePid } from './namespaces.ts';
 import type { DiagnosePorts } from './ports.ts';
+import type { Look } from './tcp-facts.ts';
 
 /** Whose rights decide. */
 interface Rights {
@@ -46,11 +48,13 @@ function barrierTo(
   return null;
 }
 
+type Use = Pick<UnixFacts, 'listening' | 'queued' | 'home' | 'owner'>;
+
 /**
  * Sockets are listed per network namespace, also those with a path. In another namespace than nginx's the path may be
  * another, of a mount of its own: there the name of the file decides.
  */
-function useOf(path: string, namespaces: Namespaces, ports: DiagnosePorts): { listening: boolean; queued: number } {
+function useOf(path: string, namespaces: Namespaces, look: Look, ports: DiagnosePorts): Use {
   const name = path.slice(path.lastIndexOf('/'));
   for (const namespace of [namespaces.nginx, ...namespaces.others]) {
     const pid = readablePid(namespace, ports);
@@ -60,22 +64,24 @@ function useOf(path: string, namespaces: Namespaces, ports: DiagnosePorts): { li
         ? [path]
         : (text.match(/ [/@]\S+$/gm) ?? []).map((each) => each.trim()).filter((each) => each.endsWith(name));
     for (const use of parseNetUnix(text, new Set(paths)).values()) {
-      if (use.listening) return { listening: true, queued: use.queued };
+      if (!use.listening) continue;
+      const owner = use.inode === null ? null : look.ownersOf(namespace).holderOf(use.inode);
+      return { listening: true, queued: use.queued, home: namespace.name, owner };
     }
   }
-  return { listening: false, queued: 0 };
+  return { listening: false, queued: 0, home: null, owner: null };
 }
 
 /**
  * @param path as nginx names it
- * @param place where this process finds what nginx calls by a path
  * @param worker one of nginx's workers
  */
 export function readSocketFile(
   path: string,
-  place: (path: string) => string,
+  { place, sharesFile }: Pick<NginxSeen, 'place' | 'sharesFile'>,
   worker: number | null,
   namespaces: Namespaces,
+  look: Look,
   ports: DiagnosePorts,
 ): UnixFacts {
   const stat = attempt(() => ports.fs.stat(place(path)));
@@ -83,11 +89,12 @@ export function readSocketFile(
   const isMissing = !stat.ok && (stat.code === 'ENOENT' || stat.code === 'ENOTDIR');
   return {
     path,
+    isShared: sharesFile(path),
     file: stat.ok ? (stat.value.kind === 'socket' ? 'socket' : 'other') : isMissing ? 'missing' : 'unseen',
     mode: stat.ok ? stat.value.mode : 0,
     user: stat.ok ? ports.userName(stat.value.uid) : '',
     group: stat.ok ? ports.groupName(stat.value.gid) : '',
-    ...useOf(path, namespaces, ports),
+    ...useOf(path, namespaces, look, ports),
     barrier: who === null ? null : barrierTo(path, who, place, ports),
   };
 }

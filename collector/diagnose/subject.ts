@@ -1,11 +1,23 @@
-/** What the words about a cause are made of: the peer, its place in the configuration, and commands to type. */
-
+/** What the words about a cause are made of: the peer, its place in the configuration, who served it. */
 import { shellWord } from '../parse/shell-word.ts';
-import type { Facts, NamespaceName, Owner, ServerFact } from './facts.ts';
+import { inside, withFiles } from './commands.ts';
+import type { Facts, KindFailures, NamespaceName, Owner, PeerFacts, ServerFact } from './facts.ts';
 import type { Judged } from './judge.ts';
 import { isSlip } from './process-rules.ts';
 import { isPublished } from './published.ts';
 import { endpoint } from './signs.ts';
+
+/** What is said of a cause. */
+export interface Words {
+  /** One sentence: what is wrong. */
+  readonly what: string;
+  /** One or two sentences: how to mend it. */
+  readonly fix: string;
+  /** To be typed, most useful first. */
+  readonly next: readonly string[];
+}
+
+export type Wording = (one: Subject) => Words;
 
 /** What the words are made of. */
 export interface Subject {
@@ -28,70 +40,54 @@ function reloadOf({ command }: Facts['nginx']): string {
   return `${command} -t && ${command} -s reload`;
 }
 
-function systemctl(verb: string, { unit, unitUser }: Owner): string {
-  const name = shellWord(unit ?? '');
-  return unitUser === null ? `systemctl ${verb} ${name}` : `systemctl --user -M ${unitUser}@ ${verb} ${name}`;
+export function peerOf({ judged }: Subject): PeerFacts | null {
+  return judged.subject.is === 'peer' ? judged.subject.peer : null;
 }
 
-export function inside(home: NamespaceName | null, command: string): string {
-  return home === null || home.is === 'host' ? command : `nsenter -t ${home.pid} -n ${command}`;
+export function failuresOf({ judged }: Subject, kind: Parameters<Judged['failures']['get']>[0]): KindFailures | null {
+  return judged.failures.get(kind) ?? null;
 }
 
 export function ss({ home, port }: Subject): string {
   return inside(home, `ss -Hltnp 'sport = :${port}'`);
 }
 
-export function owned(owner: Owner | null, otherwise: string): readonly string[] {
-  if (owner?.container != null)
-    return [
-      `docker ps -a --filter id=${shellWord(owner.container)}`,
-      `docker logs --tail 50 ${shellWord(owner.container)}`,
-    ];
-  if (owner === null || owner.unit === null) return [otherwise];
-  const unit = shellWord(owner.unit);
-  const journal = owner.unitUser === null ? `-u ${unit}` : `_UID=${owner.unitUser} _SYSTEMD_USER_UNIT=${unit}`;
-  return [systemctl('status', owner), `journalctl ${journal} -n 50`];
-}
-
-export function ownerOf({ judged }: Subject): Owner | null {
-  if (judged.subject.is !== 'peer') return null;
-  const { peer } = judged.subject;
-  return peer.remembered?.owner ?? peer.tcp?.serving[0]?.owner ?? null;
+/** Who served it, or serves it. */
+export function ownerOf(one: Subject): Owner | null {
+  const peer = peerOf(one);
+  return peer?.remembered?.owner ?? peer?.tcp?.serving[0]?.owner ?? peer?.unix?.owner ?? null;
 }
 
 export function line({ at, server }: Subject): string {
   return server === null ? 'in the configuration' : `at ${at} (server ${server.address})`;
 }
 
-export function open(one: Subject): string {
-  const { at } = one;
+/** Shows the `server` line. */
+export function open({ at, facts: { nginx } }: Subject): string {
   const [, file = '', number = ''] = /^(.*):(\d+)$/.exec(at) ?? [];
-  return at === '' ? `${one.facts.nginx.command} -T | grep -n upstream` : `sed -n ${number}p ${shellWord(file)}`;
+  if (at === '') return `${nginx.command} -T | grep -n upstream`;
+  return withFiles(nginx, nginx.sharesFiles, `sed -n ${number}p ${shellWord(file)}`);
 }
 
-export const isElsewhere = ({ home }: Subject): boolean => home === null;
-export const firewall = (one: Subject): string =>
-  inside(one.home, 'nft list ruleset    # or: iptables-save, and ip6tables-save for IPv6');
+/** Another host's, which is known: not only that its home could not be told. */
+export const isElsewhere = (one: Subject): boolean => peerOf(one)?.tcp?.home === 'elsewhere';
+/** A TCP peer of which it could not be told on which host it is. */
+export function isUntold(one: Subject): boolean {
+  const tcp = peerOf(one)?.tcp;
+  return tcp !== null && tcp !== undefined && tcp.home === null;
+}
 
 /** The process of a container's runtime that holds its published port; null when none does. */
-export function publisherOf({ judged }: Subject): Owner | null {
-  if (judged.subject.is !== 'peer') return null;
-  const serving = judged.subject.peer.tcp?.serving ?? [];
-  return serving.find(isPublished)?.owner ?? null;
+export function publisherOf(one: Subject): Owner | null {
+  return peerOf(one)?.tcp?.serving.find(isPublished)?.owner ?? null;
 }
 
 /** It served when it was looked at: what failed is over. */
-export function servesAgain({ judged }: Subject): boolean {
-  if (judged.subject.is !== 'peer') return false;
-  const { tcp } = judged.subject.peer;
+export function servesAgain(one: Subject): boolean {
+  const tcp = peerOf(one)?.tcp ?? null;
   if (tcp === null || tcp.probe.is === 'refused') return false;
   // A published port is held by the container's runtime also while nothing serves behind it.
   return tcp.probe.is === 'connected' || tcp.serving.some((listener) => !isPublished(listener));
-}
-
-/** What the process does that holds the socket: hanging in the kernel, stopped, or busy. */
-export function process(owner: Owner | null): readonly string[] {
-  return owner === null || owner.pid === null ? [] : [`ps -o pid,stat,wchan:24,etime,pcpu,args -p ${owner.pid}`];
 }
 
 /** @returns what `judged` is about, in the words' terms */
@@ -116,7 +112,7 @@ export function subjectOf(judged: Judged, facts: Facts): Subject {
     port: tcp?.port ?? 0,
     at: server === null ? '' : `${server.file}:${server.line}`,
     server,
-    home: tcp === null || tcp.home === 'elsewhere' ? null : tcp.home,
+    home: tcp === null || tcp.home === 'elsewhere' ? (unix?.home ?? null) : tcp.home,
     listener: other === null ? 'another address' : endpoint(other.host, other.port),
     otherHost: tcp?.host.includes(':') === true ? '127.0.0.1' : '::1',
     reload: reloadOf(facts.nginx),

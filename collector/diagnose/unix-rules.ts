@@ -3,26 +3,29 @@ import type { ConnectKind } from '../model.ts';
 import type { UnixFacts } from './facts.ts';
 import { type Finding, found } from './finding.ts';
 import type { Case } from './rule-case.ts';
-import { mode, plural, signs } from './signs.ts';
+import { mode, ownerText, placeText, plural, signs } from './signs.ts';
 
 type UnixRule = (one: Case, unix: UnixFacts) => Finding;
 
 const noNetwork = 'a firewall or the network: a socket file needs neither';
 
-function fileText({ path, file, mode: bits, user, group }: UnixFacts): string {
-  if (file === 'missing') return `${path} does not exist`;
+function fileText({ path, isShared, file, mode: bits, user, group }: UnixFacts): string {
+  if (file === 'missing') return `${path} does not exist${isShared ? '' : ', as nginx sees files'}`;
   if (file === 'unseen') return `whether ${path} exists cannot be seen: its folder may not be entered by this user`;
   const kind = file === 'socket' ? 'a socket' : 'no socket';
   return `${path} is ${kind}, mode ${mode(bits)}, of ${user}:${group}`;
 }
 
-function listenText({ path, listening }: UnixFacts): string {
-  return listening ? `a process listens on ${path}` : `no process listens on ${path}`;
+function listenText({ path, listening, home, owner }: UnixFacts): string {
+  if (!listening) return `no process listens on ${path}`;
+  const where = home === null || home.is === 'host' ? '' : ` in ${placeText(home)}`;
+  return `a process listens on ${path}${where}${owner === null ? '' : `: ${ownerText(owner)}`}`;
 }
 
-/** It is there and serves again: what was refused a moment ago was a restart. */
-function isBack({ failures, facts }: Case, { listening, barrier }: UnixFacts): boolean {
-  return listening && barrier === null && facts.nowMs - failures.lastMs > 2000;
+/** It is there and serves again: what was refused a moment ago was a restart. What nginx does not see is not there. */
+function isBack({ failures, facts }: Case, { listening, barrier, file, isShared }: UnixFacts): boolean {
+  const isThere = file === 'socket' || (file === 'unseen' && isShared);
+  return listening && isThere && barrier === null && facts.nowMs - failures.lastMs > 2000;
 }
 
 function restarted(one: Case, unix: UnixFacts): Finding {

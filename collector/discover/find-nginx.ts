@@ -33,8 +33,9 @@ export function procFolder(hostPrefix: string): string {
   return `${hostPrefix}/proc`;
 }
 
-function mountsAt(fs: FileSystem, path: string): readonly Mount[] {
-  const text = readText(fs, path);
+/** The mounts of a process that is in no container: ours, or the host's. */
+export function hostMounts({ fs, hostPrefix }: Pick<DiscoveryPorts, 'fs' | 'hostPrefix'>): readonly Mount[] {
+  const text = readText(fs, `${procFolder(hostPrefix)}/${hostPrefix === '' ? 'self' : '1'}/mountinfo`);
   return text.ok ? parseMounts(text.value) : [];
 }
 
@@ -127,7 +128,7 @@ function isSame(a: NginxFound, b: NginxFound): boolean {
 export async function findNginx(ports: DiscoveryPorts): Promise<readonly NginxFound[]> {
   const { fs, hostPrefix } = ports;
   const proc = procFolder(hostPrefix);
-  const host = mountsAt(fs, `${proc}/${hostPrefix === '' ? 'self' : '1'}/mountinfo`);
+  const host = hostMounts(ports);
   const running: NginxFound[] = [];
   for (const master of findMasters(fs, proc, host)) running.push(await describe(master, host, ports));
   if (running.length > 0) {

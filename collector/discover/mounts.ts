@@ -48,6 +48,18 @@ export function sameRoot(a: readonly Mount[], b: readonly Mount[]): boolean {
   return one === null || other === null || (one.device === other.device && one.root === other.root);
 }
 
+/** What a path means: its file system, and the place in it. */
+function meaning(mounts: readonly Mount[], path: string): string | null {
+  const mount = mountOf(mounts, path);
+  return mount === null ? null : `${mount.device} ${mount.root === '/' ? '' : mount.root}${below(path, mount.point)}`;
+}
+
+/** Both mean the same file by this path: no container, no /tmp of its own (systemd's PrivateTmp). */
+export function sameFile(a: readonly Mount[], b: readonly Mount[], path: string): boolean {
+  const [one, other] = [meaning(a, path), meaning(b, path)];
+  return one === null || other === null || one === other;
+}
+
 function option(mount: Mount, name: string): string | null {
   const found = mount.options.split(',').find((each) => each.startsWith(`${name}=`));
   return found === undefined ? null : found.slice(name.length + 1);

@@ -1,4 +1,5 @@
 /** The nginx masters that run, read from /proc without any right. */
+import { type Runtime, runtimeOf } from '../parse/proc-cgroup.ts';
 import { parseNginxTitle, parseProcStatus } from '../parse/proc-pid.ts';
 import { attempt, type FileSystem } from '../system/fs.ts';
 import { readText } from './files.ts';
@@ -19,6 +20,8 @@ export interface Master {
   readonly exe: string | null;
   /** A container's identifier or `namespace` when its root is not the host's; null when it is. */
   readonly container: string | null;
+  /** Of the container; null when its cgroup does not say. */
+  readonly runtime: Runtime | null;
   readonly mounts: readonly Mount[];
 }
 
@@ -44,12 +47,14 @@ function readMaster(fs: FileSystem, proc: string, pid: number, args: string, ref
   const folder = `${proc}/${pid}`;
   const mounts = parseMounts(text(fs, `${folder}/mountinfo`));
   const exe = attempt(() => fs.readlink(`${folder}/exe`));
+  const cgroup = text(fs, `${folder}/cgroup`);
   return {
     pid,
     uid: parseProcStatus(text(fs, `${folder}/status`)).uid,
     args: parseMasterArgs(args),
     exe: exe.ok ? exe.value.replace(/ \(deleted\)$/, '') : null,
-    container: sameRoot(mounts, reference) ? null : containerId(text(fs, `${folder}/cgroup`)),
+    container: sameRoot(mounts, reference) ? null : containerId(cgroup),
+    runtime: runtimeOf(cgroup),
     mounts,
   };
 }

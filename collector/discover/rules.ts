@@ -4,6 +4,7 @@ import type { AccessLogFact, Facts } from './facts.ts';
 import type { NginxFound } from './find-nginx.ts';
 import { type Finding, finding } from './finding.ts';
 import { logRules } from './log-rules.ts';
+import type { Master } from './processes.ts';
 import { upstreamRules } from './upstream-rules.ts';
 
 function configurationRules({ found, configuration, changedSince, dumped }: Facts): readonly Finding[] {
@@ -42,12 +43,20 @@ function kernelRules({ kernel }: Facts): readonly Finding[] {
   return kernel === '' || major > 6 || (major === 6 && minor >= 2) ? [] : [finding('kernel_too_old', kernel)];
 }
 
+/** What runs a command where this master is: root's podman does not know another user's containers, a pid always serves. */
+function enter({ container, runtime, pid }: Master): string {
+  if (container === null) return '';
+  return runtime === 'docker' || runtime === 'crictl'
+    ? `${runtime} exec ${shellWord(container)}`
+    : `nsenter -t ${pid} -a`;
+}
+
 /** The command line that reaches this very nginx: -p and -c as it was started, inside its container if it has one. */
 export function commandFor({ master }: NginxFound): string {
   if (master === null) return 'nginx';
   const { program, prefix, conf, globals, errorLog } = master.args;
   const words = [
-    master.container === null ? '' : `docker exec ${master.container}`,
+    enter(master),
     // Any process may call itself nginx and say what it likes: the line is to be pasted by root.
     shellWord(program || 'nginx'),
     prefix === null ? '' : `-p ${shellWord(prefix)}`,

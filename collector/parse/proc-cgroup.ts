@@ -30,3 +30,24 @@ export function unitOf(cgroup: string): ProcessUnit | null {
 export function containerOf(cgroup: string): string | null {
   return /[0-9a-f]{64}/.exec(cgroup)?.[0].slice(0, 12) ?? null;
 }
+
+/** What a person speaks to a container with: `docker`, `podman`, or `crictl` for containerd and CRI-O in Kubernetes. */
+export type Runtime = 'docker' | 'podman' | 'crictl';
+
+/** The last name that the path has for it: docker in a pod writes `kubepods` above its own. */
+const runtimeNames: readonly (readonly [RegExp, Runtime])[] = [
+  [/\b(?:cri-containerd|crio)[-:][0-9a-f]{64}/, 'crictl'],
+  [/\blibpod-[0-9a-f]{64}/, 'podman'],
+  [/(?:\bdocker-|\/docker\/)[0-9a-f]{64}/, 'docker'],
+  [/\bkubepods\b.*[0-9a-f]{64}/, 'crictl'],
+];
+
+/** null where the path names none: LXC, systemd-nspawn, nerdctl, or no container at all. */
+export function runtimeOf(cgroup: string): Runtime | null {
+  return runtimeNames.find(([name]) => name.test(cgroup))?.[1] ?? null;
+}
+
+/** null for what is no name of one: it may come out of a file. */
+export function toRuntime(value: unknown): Runtime | null {
+  return runtimeNames.find(([, runtime]) => runtime === value)?.[1] ?? null;
+}

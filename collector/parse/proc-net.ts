@@ -6,6 +6,8 @@ export interface UnixUse {
   /** Connections made and still waiting to be accepted: the depth of the listen queue. */
   readonly queued: number;
   readonly listening: boolean;
+  /** Of the socket that listens; null when none does. */
+  readonly inode: number | null;
 }
 
 /**
@@ -14,18 +16,20 @@ export interface UnixUse {
  * Abstract names are written with a leading `@`, as here. A row without a path counts for nothing.
  */
 export function parseNetUnix(text: string, paths: ReadonlySet<string>): ReadonlyMap<string, UnixUse> {
-  const uses = new Map<string, { accepted: number; queued: number; listening: boolean }>();
+  const uses = new Map<string, { accepted: number; queued: number; listening: boolean; inode: number | null }>();
   for (const line of text.split('\n')) {
-    const found = /^[0-9a-f]+: [0-9A-F]{8} [0-9A-F]{8} ([0-9A-F]{8}) ([0-9A-F]{4}) ([0-9A-F]{2}) +\d+ (.+)$/i.exec(
+    const found = /^[0-9a-f]+: [0-9A-F]{8} [0-9A-F]{8} ([0-9A-F]{8}) ([0-9A-F]{4}) ([0-9A-F]{2}) +(\d+) (.+)$/i.exec(
       line,
     );
     if (found === null) continue;
-    const [, flags = '', type, state, path = ''] = found;
+    const [, flags = '', type, state, inode, path = ''] = found;
     if (type !== '0001' || !paths.has(path)) continue;
-    const use = uses.get(path) ?? { accepted: 0, queued: 0, listening: false };
+    const use = uses.get(path) ?? { accepted: 0, queued: 0, listening: false, inode: null };
     uses.set(path, use);
-    if ((Number.parseInt(flags, 16) & 0x10000) !== 0) use.listening = true;
-    else if (state === '03') use.accepted += 1;
+    if ((Number.parseInt(flags, 16) & 0x10000) !== 0) {
+      use.listening = true;
+      use.inode = Number(inode);
+    } else if (state === '03') use.accepted += 1;
     else if (state === '02') use.queued += 1;
   }
   return uses;

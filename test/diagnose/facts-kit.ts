@@ -16,9 +16,9 @@ import type { ConnectKind } from '../../collector/model.ts';
 
 export const nowMs = 1_000_000;
 
-export const host: NamespaceName = { id: '1', is: 'host', pid: 1, container: null };
-export const ofNginx: NamespaceName = { id: '2', is: 'nginx', pid: 200, container: 'abcdefabcdef' };
-export const other: NamespaceName = { id: '3', is: 'other', pid: 300, container: null };
+export const host: NamespaceName = { id: '1', is: 'host', pid: 1, container: null, runtime: null };
+export const ofNginx: NamespaceName = { id: '2', is: 'nginx', pid: 200, container: 'abcdefabcdef', runtime: 'docker' };
+export const other: NamespaceName = { id: '3', is: 'other', pid: 300, container: null, runtime: null };
 
 export const owner: Owner = {
   uid: 33,
@@ -28,6 +28,7 @@ export const owner: Owner = {
   unit: 'app.service',
   unitUser: null,
   container: null,
+  runtime: null,
 };
 
 export function listener(at: string, some: Partial<ListenerFact> = {}): ListenerFact {
@@ -53,6 +54,7 @@ export function server(address: string, some: Partial<ServerFact> = {}): ServerF
     maxFails: 1,
     failTimeoutSeconds: 10,
     follows: false,
+    down: false,
     ...some,
   };
 }
@@ -82,12 +84,15 @@ export function tcp(peer: string, some: Partial<TcpFacts> = {}): TcpFacts {
 export function unix(some: Partial<UnixFacts> = {}): UnixFacts {
   return {
     path: '/run/app.sock',
+    isShared: true,
     file: 'socket',
     mode: 0o660,
     user: 'app',
     group: 'app',
     listening: false,
     queued: 0,
+    home: null,
+    owner: null,
     barrier: null,
     ...some,
   };
@@ -111,6 +116,10 @@ export function peer(name: string, some: Partial<PeerFacts> = {}, kind: ConnectK
 export function nginx(some: Partial<NginxFacts> = {}): NginxFacts {
   return {
     masterPid: 200,
+    workerPid: 201,
+    sharesNetwork: true,
+    sharesFiles: true,
+    sharesResolver: true,
     uid: 0,
     user: 'www-data',
     workerConnections: 512,

@@ -332,6 +332,8 @@ describe('unix sockets', () => {
     const failures = new Map([['socket_missing', failed({ errno: 2, lastMs: nowMs - 5000 })] as const]);
     const one = peer('unix:/run/app.sock', { failures, unix: unix({ listening: true }) });
     expect(verdicts(facts([one]))).toEqual(['restarting likely']);
+    const hidden = unix({ listening: true, file: 'missing', isShared: false });
+    expect(verdicts(facts([{ ...one, unix: hidden }]))).toEqual(['socket_missing certain']);
   });
 });
 

@@ -54,8 +54,29 @@ test('a restarted process is a new socket, and a new owner is asked for', () => 
   expect(asked).toEqual([7, 8]);
 });
 
+test('the next process goes on with what was written down, but for what only looking tells, and what is old', () => {
+  const before = createPeerMemory();
+  before.look(new Map([...listens, ['b:1', { uid: 33, inode: 8 }], ['c:1', null]]), { ms: 1000, oomKills: 3 }, ownerOf);
+  before.look(gone, { ms: 2000, oomKills: 4 }, ownerOf);
+  const memory = createPeerMemory();
+  memory.look(new Map([['b:1', null]]), { ms: 9000, oomKills: 9 }, ownerOf);
+  memory.restore(before.text(), 9000);
+  const expected = { watchedSinceMs: 1000, listeningMs: 1000, owner, oomKills: 1 };
+  expect(memory.remembered(peer)).toEqual(expected);
+  expect(memory.look(gone, { ms: 10_000, oomKills: 99 }, ownerOf)).toBe(false);
+  expect(memory.remembered(peer)).toEqual(expected);
+  expect([memory.remembered('b:1')?.listeningMs, memory.remembered('c:1')]).toEqual([null, null]);
+  expect(memory.look(listens, { ms: 11_000, oomKills: 99 }, ownerOf)).toBe(true);
+  expect(memory.remembered(peer)?.listeningMs).toBe(11_000);
+
+  const late = createPeerMemory();
+  late.restore(before.text(), 1000 + 8 * 86_400_000);
+  expect(late.remembered(peer)).toBeNull();
+});
+
 test('no file of another user makes recalling throw', () => {
   fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => recall(text)('a') === null || true));
+  fc.assert(fc.property(fc.json(), (text) => createPeerMemory().restore(text, 0)));
   expect(recall('{"a":{"watchedSinceMs":1,"owner":{"uid":"x"}}}')('a')).toEqual({
     watchedSinceMs: 1,
     listeningMs: null,

@@ -9,7 +9,7 @@ import { withAddresses } from '../../collector/nginx/peers.ts';
 import { configurationOf, debianBuild } from '../nginx/memory-files.ts';
 
 const args = { text: 'nginx', program: 'nginx', prefix: null, conf: null, globals: null, errorLog: null };
-const master = { pid: 1, uid: 0, args, exe: null, container: null, mounts: [] };
+const master = { pid: 1, uid: 0, args, exe: null, container: null, runtime: null, mounts: [] };
 const found: NginxFound = {
   master,
   version: 'nginx/1.22.1',

@@ -1,5 +1,7 @@
 /** Every cause of design section 7 as a fault really done. */
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { atEnd } from '../support/temp.ts';
 import { type Fault, failUntil, fillQueue, hangUntil, type Site, sleep, startApp } from './diagnose-world.ts';
 
 const back = '10.77.0.2';
@@ -116,6 +118,21 @@ export const faults: readonly Fault[] = [
     cause: 'socket_missing',
     ...unix,
     provoke: (site) => failUntil(site, new RegExp(`\\(2: .*app-${site.port}`)),
+  },
+  {
+    name: 'socket in a /tmp of its own',
+    cause: 'socket_missing',
+    subject: ({ port }) => `unix:/var/tmp/nginx-upstream-${port}.sock`,
+    http: ({ port }) => ({ pass: `proxy_pass http://unix:/var/tmp/nginx-upstream-${port}.sock:/;` }),
+    // What systemd's PrivateTmp does.
+    within: ['unshare', '-m', 'sh', '-c', 'mount -t tmpfs none /var/tmp && exec "$@"', 'sh'],
+    alone: true,
+    before: async ({ world, port }) => {
+      const path = `/var/tmp/nginx-upstream-${port}.sock`;
+      atEnd(() => rmSync(path, { force: true }));
+      await startApp(world.front, { path });
+    },
+    provoke: (site) => failUntil(site, /\(2: .*nginx-upstream-\d+\.sock/),
   },
   {
     name: 'socket stale',

@@ -41,6 +41,8 @@ export interface Fault {
   readonly connectTimeout?: number;
   /** diagnose stands on the test's host, not in nginx's namespace. */
   readonly fromOutside?: boolean;
+  /** Put before nginx's own command, inside its host. */
+  readonly within?: readonly string[];
   /** Cannot go with another fault: it is about nginx as a whole. */
   readonly alone?: boolean;
 }
@@ -239,7 +241,7 @@ export async function startWorld(
         '}',
       ].join('\n'),
     },
-    { within: front.within },
+    { within: [...front.within, ...faults.flatMap(({ within = [] }) => within)] },
   );
   if (!existsSync(socket)) throw new Error('nginx does not listen');
   return { world, sites };

@@ -1,5 +1,8 @@
-/** Every cause as a real fault, between hosts of its own: the verdicts form the diagonal, and no wrong one is certain. */
-import { chownSync, mkdirSync, readFileSync } from 'node:fs';
+/**
+ * Every cause as a real fault, between hosts of its own: the verdicts form the diagonal, and no wrong one is certain.
+ * DIAGNOSE_TEXTS=FILE has what a person would read of each written there.
+ */
+import { appendFileSync, chownSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { netnsObstacle, startTwoHosts } from '../support/two-hosts.ts';
@@ -53,6 +56,11 @@ describe.skipIf(obstacle !== null)('diagnose: one fault, one verdict', () => {
     await fault.provoke(site);
     const [root, nobody] = await Promise.all([world.diagnose(), world.diagnose({ user: '65534' })]);
     const name = fault.subject(site);
+    const texts = process.env['DIAGNOSE_TEXTS'];
+    if (texts !== undefined) {
+      const { stdout } = await world.diagnose({ json: false });
+      appendFileSync(texts, `======== ${fault.name}\n${stdout}\n`);
+    }
     rows.push({ fault: fault.name, cause: fault.cause, asRoot: root.about(name), asNobody: nobody.about(name) });
     const said = `${root.stdout}\n${root.stderr}`;
     expect(root.code, said).toBe(1);

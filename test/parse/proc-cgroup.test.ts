@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { containerOf, unitOf } from '../../collector/parse/proc-cgroup.ts';
+import { containerOf, runtimeOf, toRuntime, unitOf } from '../../collector/parse/proc-cgroup.ts';
 import { arpNeighbours, oomKills } from '../../collector/parse/proc-counters.ts';
 
 const id = 'a'.repeat(64);
@@ -29,6 +29,34 @@ test.each([
 
 test('the container of a process', () => {
   expect([containerOf(`0::/system.slice/docker-${id}.scope`), containerOf('0::/')]).toEqual([id.slice(0, 12), null]);
+});
+
+test.each([
+  ['docker by systemd', `0::/system.slice/docker-${id}.scope`, 'docker'],
+  ['docker by itself', `4:memory:/docker/${id}\n0::/`, 'docker'],
+  ['podman', `0::/machine.slice/libpod-${id}.scope/container`, 'podman'],
+  ['podman of a user', `0::/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-${id}.scope`, 'podman'],
+  ['containerd in a pod', `0::/kubepods.slice/kubepods-pod1.slice/cri-containerd-${id}.scope`, 'crictl'],
+  ['containerd, no systemd', `0::/system.slice/kubepods-pod1.slice:cri-containerd:${id}`, 'crictl'],
+  ['CRI-O', `0::/kubepods.slice/kubepods-pod1.slice/crio-${id}.scope`, 'crictl'],
+  ['a pod, by cgroupfs', `0::/kubepods/burstable/pod1/${id}`, 'crictl'],
+  ['docker in a pod', `0::/kubepods.slice/kubepods-pod1.slice/docker-${id}.scope`, 'docker'],
+  ['LXC', '0::/lxc.payload.web/init.scope', null],
+  ['a service', '0::/system.slice/docker.service', null],
+  ['nothing', '', null],
+])('what a container is spoken to with: %s', (_, text, expected) => {
+  expect(runtimeOf(text)).toBe(expected);
+});
+
+test('only names of runtimes are read back', () => {
+  expect(['docker', 'podman', 'crictl', 'rm -rf', 7, null].map(toRuntime)).toEqual([
+    'docker',
+    'podman',
+    'crictl',
+    null,
+    null,
+    null,
+  ]);
 });
 
 test('ARP: who has answered, who has not', () => {

@@ -24,10 +24,10 @@ test('unix: accepted and queued connections of the sockets asked for', () => {
     '/none',
   ];
   expect(Object.fromEntries(parseNetUnix(unix, new Set(paths)))).toEqual({
-    '/run/app.sock': { accepted: 2, queued: 1, listening: true },
-    '/run/with blank.sock': { accepted: 0, queued: 0, listening: true },
-    '/run/stale.sock': { accepted: 0, queued: 0, listening: false },
-    '@abstract': { accepted: 0, queued: 0, listening: true },
+    '/run/app.sock': { accepted: 2, queued: 1, listening: true, inode: 21597 },
+    '/run/with blank.sock': { accepted: 0, queued: 0, listening: true, inode: 21615 },
+    '/run/stale.sock': { accepted: 0, queued: 0, listening: false, inode: null },
+    '@abstract': { accepted: 0, queued: 0, listening: true, inode: 21617 },
   });
 });
 

@@ -1,0 +1,99 @@
+/** Words for what stands between nginx and its peer: firewalls, routes, hosts, a queue. */
+import { asNginx, firewalls, inside, lookAfter, onHost, processState, remoteRules, restart } from './commands.ts';
+import { isElsewhere, isUntold, line, ownerOf, type Subject, ss, type Wording } from './subject.ts';
+
+type NetworkCause = 'firewall_reject' | 'accept_queue_full' | 'no_answer' | 'host_down' | 'no_route' | 'not_permitted';
+
+/** That host's rules first, then those here. */
+function rules(one: Subject): readonly string[] {
+  const { facts, host, home } = one;
+  const here = firewalls(facts.nginx, home);
+  return isElsewhere(one) ? [`${onHost(host, remoteRules)}    # as root there`, ...here] : here;
+}
+
+export const networkWords: Readonly<Record<NetworkCause, Wording>> = {
+  firewall_reject: (one) => {
+    const { host, port, name } = one;
+    const rule = `Find the rule that rejects port ${port} (reject, tcp-reset, admin-prohibited)`;
+    return isElsewhere(one)
+      ? {
+          what: `a firewall on the host ${host}, or on the way to it, rejects connections to ${name}`,
+          fix: `${rule} on ${host}, and allow nginx's address before it.`,
+          next: [...rules(one), onHost(host, `ss -Hltnp 'sport = :${port}'`)],
+        }
+      : {
+          what: `a firewall rejects connections to ${name}`,
+          fix: `${rule} and allow nginx's address before it.`,
+          next: [...rules(one), ss(one)],
+        };
+  },
+  accept_queue_full: (one) => ({
+    what: `the application behind ${one.name} does not accept connections as fast as they come: its listen queue is full`,
+    fix: 'It hangs or is overloaded: look what it does, restart it if it hangs. For bursts raise its listen backlog and net.core.somaxconn.',
+    next: [
+      `${inside(one.home, `ss -ltnp 'sport = :${one.port}'`)}    # full: Recv-Q is at Send-Q or above`,
+      ...processState(ownerOf(one)),
+      ...lookAfter(ownerOf(one), inside(one.home, 'sysctl net.core.somaxconn')),
+      ...restart(ownerOf(one), 'if it hangs'),
+    ],
+  }),
+  no_answer: (one) => {
+    const { host, port, name, facts } = one;
+    if (!isElsewhere(one) && !isUntold(one)) {
+      return {
+        what: `connections to ${name} disappear: a firewall on this host drops them`,
+        fix: `Find the rule that drops port ${port} and allow nginx's address before it.`,
+        next: firewalls(facts.nginx, one.home),
+      };
+    }
+    return {
+      what: `${name} does not answer at all: a firewall drops the connections, or the host is dead`,
+      fix: `If ping answers, the host is up: find the rule that drops port ${port}, on ${host}, on the way or here. No answer to ping proves nothing, a firewall may drop that, too: look at the host's own console.`,
+      next: [
+        asNginx(facts.nginx, `ping -c 3 ${host}`),
+        `${asNginx(facts.nginx, `ip route get ${host}`)}    # which way it takes from here`,
+        ...rules(one),
+      ],
+    };
+  },
+  host_down: (one) => ({
+    what: `no host answers at ${one.host}: it is down, or has another address`,
+    fix: `Bring the host (or the container with that address) up. If it is gone for good, take it out ${line(one)} and reload nginx.`,
+    next: [
+      `${asNginx(one.facts.nginx, `ping -c 3 ${one.host}`)}    # an answer: it is back`,
+      `${asNginx(one.facts.nginx, `ip neigh show ${one.host}`)}    # FAILED, INCOMPLETE: nobody has the address; nothing: it is behind a router`,
+    ],
+  }),
+  no_route: (one) => {
+    const { host, facts } = one;
+    return {
+      what: `${facts.nginx.sharesNetwork ? 'this host' : "nginx's network namespace"} has no route to ${host}`,
+      fix: host.includes(':')
+        ? `Without IPv6 there, write an IPv4 address ${line(one)} (a name that has both gives nginx both); else mend the route.`
+        : 'Mend the route, or the network interface that is down.',
+      next: [
+        asNginx(facts.nginx, `ip route get ${host}`),
+        `${asNginx(facts.nginx, 'ip -br addr')}    # DOWN: ip link set NAME up`,
+      ],
+    };
+  },
+  not_permitted: (one) => {
+    const { nginx } = one.facts;
+    return {
+      what: `this host does not permit nginx to connect to ${one.name}`,
+      fix: nginx.selinux
+        ? 'If the first command shows a denial of nginx, SELinux forbids it: allow it with the second.'
+        : 'A route of type prohibit (delete it with ip route del), or a security module such as AppArmor, forbids it.',
+      next: nginx.selinux
+        ? [
+            'ausearch -m avc -ts recent    # a line with nginx: SELinux it is',
+            'setsebool -P httpd_can_network_connect 1    # permanent; only if it is',
+          ]
+        : [
+            `${asNginx(nginx, `ip route get ${one.host}`)}    # "Permission denied": a route prohibits it`,
+            asNginx(nginx, `ip ${one.host.includes(':') ? '-6 ' : ''}route show type prohibit`),
+            'dmesg -T | grep -i denied    # a line with nginx: the security module',
+          ],
+    };
+  },
+};

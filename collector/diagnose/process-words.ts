@@ -1,0 +1,200 @@
+/** Words for applications that do not run, or are not where nginx asks for them, and for upstreams as a whole. */
+import { shellWord } from '../parse/shell-word.ts';
+import { asNginx, asResolver, inside, lookAfter, onHost, remoteRules, startAgain, unixSockets } from './commands.ts';
+import { endpoint } from './signs.ts';
+import {
+  isElsewhere,
+  isUntold,
+  line,
+  open,
+  ownerOf,
+  peerOf,
+  publisherOf,
+  type Subject,
+  servesAgain,
+  ss,
+  type Wording,
+  type Words,
+} from './subject.ts';
+
+type ProcessCause =
+  | 'process_down'
+  | 'wrong_bind_address'
+  | 'wrong_port'
+  | 'localhost_family'
+  | 'container_localhost'
+  | 'stale_address'
+  | 'restarting'
+  | 'ejected'
+  | 'unknown';
+
+/** A container's runtime has the port, its container refuses. */
+function published(port: number, command: string | null): Words {
+  const isPodman = /^(?:rootless|slirp|pasta|conmon)/.test(command ?? '');
+  const isKubernetes = /^(?:kube-proxy|lb-tcp)/.test(command ?? '');
+  const program = isPodman ? 'podman' : 'docker';
+  const which = isPodman ? `podman ps | grep -F :${port}` : `docker ps --filter publish=${port}`;
+  const pid = `$(${program} inspect -f '{{.State.Pid}}' CONTAINER)`;
+  return {
+    what: `the container behind the published port ${port} refuses: its application is down, or listens on loopback in it`,
+    fix: 'Start the application in the container; it must listen on 0.0.0.0 there, on the port that is published.',
+    next: isKubernetes
+      ? [`kubectl get svc -A -o wide | grep -w ${port}`, 'kubectl get pods -A -o wide    # not ready: kubectl logs']
+      : [
+          `${which}    # which CONTAINER, and its port behind ->`,
+          `${program} logs --tail 50 CONTAINER`,
+          `nsenter -t "${pid}" -n ss -Hltnp    # what listens in it`,
+        ],
+  };
+}
+
+function downElsewhere({ host, port }: Subject): Words {
+  const look = onHost(host, `ss -Hltnp 'sport = :${port}'`);
+  return {
+    what: `the host ${host} is up, but nothing accepts on port ${port} there`,
+    fix: `Start the application on ${host}.`,
+    next: [
+      `${look}    # nothing: start it; 127.0.0.1 or [::1]: it listens on loopback only`,
+      `${onHost(host, remoteRules)}    # as root there, if it listens on ${host} or all addresses: a rule rejects`,
+    ],
+  };
+}
+
+/** A namespace that may not be looked into, or two containers with one address. */
+function downSomewhere(one: Subject): Words {
+  const { facts, host, name } = one;
+  const isRight = facts.missing.includes('nginx_namespace');
+  return {
+    what: `nothing accepts connections to ${name}; whether ${host} is this host, a container or another host could not be told`,
+    fix: isRight
+      ? 'Run diagnose again as root, who can tell. Then start the application there.'
+      : `Several containers of this host have the address ${host}: start the application in the one that nginx reaches.`,
+    next: [
+      `${asNginx(facts.nginx, `ip route get ${host}`)}    # local: nginx's own; a bridge (docker0, br-…): a container; else another host`,
+    ],
+  };
+}
+
+function downHere(one: Subject): Words {
+  const owner = ownerOf(one);
+  const isKilled = (peerOf(one)?.remembered?.oomKills ?? 0) > 0;
+  return {
+    what: `the process behind ${one.name} does not run, or has not opened its port`,
+    fix: isKilled
+      ? 'Start the application. The kernel killed a process for want of memory: if it was this one, give it more memory, or let it take less.'
+      : 'Start the application; its log says why it stopped.',
+    next: [
+      ...startAgain(owner, `${ss(one)}    # nothing: start the application that serves ${one.name}`),
+      ...(isKilled ? ["dmesg -T | grep -i 'killed process'    # which one, and how large it was"] : []),
+    ],
+  };
+}
+
+/** nginx is on this host, what listens is in a container. */
+function inContainer(one: Subject): Words {
+  const [there = null] = peerOf(one)?.tcp?.otherNamespaces ?? [];
+  const container = there?.namespace.container ?? null;
+  const runtime = there?.namespace.runtime ?? 'docker';
+  const format = "'{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}'";
+  const address =
+    container === null || runtime === 'crictl'
+      ? inside(there?.namespace ?? null, 'ip -br addr')
+      : `${runtime} inspect -f ${format} ${shellWord(container)}`;
+  return {
+    what: `nothing listens on ${one.name} on this host; what has the port is in a network namespace (container) of its own`,
+    fix: `Publish the port on the host (docker run -p ${endpoint(one.host, one.port)}:${one.port}), or write the container's address ${line(one)} and reload nginx.`,
+    next: [`${address}    # its address`, open(one), one.reload],
+  };
+}
+
+/** nginx is in a container, and its loopback is its own. */
+function outOfContainer(one: Subject): Words {
+  return {
+    what: `${one.host} is not this host for nginx: it is in a network namespace (container) of its own, and nothing listens on ${one.name} in it`,
+    fix: `Write ${line(one)} an address that leads out of it: the application's container name or address, or the host's as nginx sees it; the application must listen there, not on loopback. Then reload nginx.`,
+    next: [
+      `${inside(one.home, 'ip route show default')}    # via ADDRESS: the host, as nginx sees it`,
+      open(one),
+      one.reload,
+    ],
+  };
+}
+
+function look(one: Subject): readonly string[] {
+  const { facts, host, port, judged } = one;
+  if (peerOf(one)?.unix != null) return [unixSockets(one.home, host), open(one)];
+  if (port === 0) return [open(one)];
+  const at = endpoint(host, port);
+  return judged.failures.has('tls')
+    ? [
+        `${asNginx(facts.nginx, `openssl s_client -connect ${at} </dev/null`)}    # with -servername NAME where nginx sends one`,
+        open(one),
+      ]
+    : [
+        `${asNginx(facts.nginx, `curl -sv --connect-timeout 3 http://${at}/ -o /dev/null`)}    # "Connected": TCP works`,
+      ];
+}
+
+export const processWords: Readonly<Record<ProcessCause, Wording>> = {
+  process_down: (one) => {
+    if (servesAgain(one)) {
+      return {
+        what: `${one.name} was down, and serves again`,
+        fix: 'Nothing to do now; its log says why it stopped.',
+        next: lookAfter(ownerOf(one), ss(one)),
+      };
+    }
+    const publisher = publisherOf(one);
+    if (publisher !== null) return published(one.port, publisher.command);
+    if (isElsewhere(one)) return downElsewhere(one);
+    return isUntold(one) ? downSomewhere(one) : downHere(one);
+  },
+  wrong_bind_address: (one) => ({
+    what: `the application listens on port ${one.port}, but on ${one.listener}, not on ${one.host}`,
+    fix: `Let it listen on ${one.host} or on all addresses, and restart it; or change the line ${line(one)} and reload nginx.`,
+    next: [ss(one), open(one), one.reload],
+  }),
+  wrong_port: (one) => ({
+    what: `nothing listens on port ${one.port}; what listens on ${one.host} is ${one.listener}`,
+    fix: `If that is the application, write its port ${line(one)} and reload nginx. If not, start the one for port ${one.port}.`,
+    next: [inside(one.home, 'ss -ltnp'), open(one), one.reload],
+  }),
+  localhost_family: (one) => ({
+    what: `${one.server?.name ?? 'localhost'} is both 127.0.0.1 and ::1, and the application listens on ${one.listener} only`,
+    fix: `Write the address it listens on, ${endpoint(one.otherHost, one.port)}, instead of the name ${line(one)}, and reload nginx.`,
+    next: [open(one), one.reload],
+  }),
+  container_localhost: (one) => (one.home?.is === 'host' ? inContainer(one) : outOfContainer(one)),
+  stale_address: (one) => ({
+    what: `nginx still uses ${one.host}, but the name it came from leads elsewhere now`,
+    fix: `If the name leads where it should, let nginx ask again: reload it. To let it follow by itself: a resolver, a zone, and the parameter resolve ${line(one)} (nginx 1.27.3 and newer), or a variable in proxy_pass (older).`,
+    next: [asResolver(one.facts.nginx, `getent ahosts ${shellWord(one.server?.name ?? '')}`), one.reload],
+  }),
+  restarting: (one) => ({
+    what: `${one.name} was not there for some seconds and is back: a restart or a deploy`,
+    fix: 'Nothing to do now. To spare clients: start the new process before the old one ends, or take peers out one at a time; max_fails=3 keeps one refusal from ejecting a peer.',
+    next: lookAfter(ownerOf(one), open(one)),
+  }),
+  ejected: (one) => {
+    const servers = one.judged.subject.is === 'group' ? one.judged.subject.group.servers : [];
+    if (servers.length > 0 && servers.every(({ down }) => down)) {
+      return {
+        what: `every server of upstream ${one.name} is marked down in the configuration`,
+        fix: `Take the word down from the servers that shall serve ${line(one)}, and reload nginx.`,
+        next: [open(one), one.reload],
+      };
+    }
+    const down = servers.filter((each) => each.down).map(({ address }) => address);
+    const marked = down.length === 0 ? '' : ` ${down.join(', ')}: marked down in the configuration, never asked.`;
+    return {
+      what: `every peer of upstream ${one.name} is out of use: after max_fails failures nginx does not ask a peer for fail_timeout`,
+      fix: `Mend what made the peers fail (below or above: their own verdicts).${marked} So that short failures do not take all out: more than one server, max_fails=3 or more, fail_timeout=5s, a health endpoint that answers while the application is busy.`,
+      next: [open(one), `${one.reload}    # puts all peers back to use at once`],
+    };
+  },
+  unknown: (one) => ({
+    what: `${one.name} fails, and what was seen does not say why`,
+    fix: 'Look at the evidence; look again while it fails, as root, who sees more.',
+    next: look(one),
+  }),
+};

@@ -1,0 +1,292 @@
+/** What is to be typed, by the place where it must be typed: one table for each of them. */
+import { describe, expect, test } from 'vitest';
+import type { Facts, NginxFacts, Owner, PeerFacts, TcpFacts, UnixFacts } from '../../collector/diagnose/facts.ts';
+import { judge } from '../../collector/diagnose/judge.ts';
+import type { Words } from '../../collector/diagnose/subject.ts';
+import { word } from '../../collector/diagnose/wording.ts';
+import type { ConnectKind, PeerCause } from '../../collector/model.ts';
+import { facts, failed, listener, nginx, nowMs, ofNginx, other, owner, peer, server, tcp, unix } from './facts-kit.ts';
+
+/** The words of a cause, or of the first finding. */
+function words(all: Facts, code: PeerCause | null = null): Words {
+  const [judged] = judge(all, String);
+  const [finding] = judged?.findings ?? [];
+  if (judged === undefined || finding === undefined) throw new Error('nothing judged');
+  return word(code === null ? finding : { ...finding, code }, judged, all);
+}
+
+const address = '10.0.0.1:8080';
+const inContainer: Partial<NginxFacts> = {
+  sharesNetwork: false,
+  sharesFiles: false,
+  sharesResolver: false,
+  command: 'docker exec c nginx',
+};
+
+function tcpWords(code: PeerCause | null, of: Partial<TcpFacts>, some: Partial<NginxFacts> = {}, more = {}): Words {
+  return words(facts([peer(address, { tcp: tcp(address, of), ...more })], { nginx: nginx(some) }), code);
+}
+
+function unixWords(kind: ConnectKind, of: Partial<UnixFacts>, some: Partial<NginxFacts> = {}, more = {}): Words {
+  const one = peer('unix:/run/app/x.sock', { unix: unix({ path: '/run/app/x.sock', ...of }), ...more }, kind);
+  return words(facts([one], { nginx: nginx(some) }));
+}
+
+/** A command without what is said behind it. */
+const bare = (command: string): string => command.replace(/ {4}#.*/, '');
+const typed = ({ next }: Words): readonly string[] => next.map(bare);
+const reload = 'nginx -t && nginx -s reload';
+
+function failing(kind: ConnectKind, errno: number): Partial<PeerFacts> {
+  return { failures: new Map([[kind, failed({ errno })]]) };
+}
+
+describe('what nginx does is done where nginx is', () => {
+  test.each<[PeerCause, ConnectKind, readonly string[], Partial<TcpFacts>]>([
+    ['no_route', 'unreachable', ['ip route get 10.0.0.1', 'ip -br addr'], { home: 'elsewhere' }],
+    ['host_down', 'unreachable', ['ping -c 3 10.0.0.1', 'ip neigh show 10.0.0.1'], { home: 'elsewhere' }],
+    ['not_permitted', 'denied', ['ip route get 10.0.0.1', 'ip route show type prohibit'], { home: 'elsewhere' }],
+    ['unknown', 'refused', ['curl -sv --connect-timeout 3 http://10.0.0.1:8080/ -o /dev/null'], {}],
+    [
+      'no_ports',
+      'no_ports',
+      [
+        "ss -Htan dst '10.0.0.1:8080' | awk '{print $1}' | sort | uniq -c",
+        'sysctl net.ipv4.ip_local_port_range',
+        "sysctl -w net.ipv4.ip_local_port_range='10240 65535'",
+      ],
+      {},
+    ],
+  ])('%s', (code, kind, commands, of) => {
+    const more = failing(kind, 0);
+    expect(typed(tcpWords(code, of, {}, more)).slice(0, commands.length)).toEqual(commands);
+    const there = typed(tcpWords(code, of, inContainer, more)).slice(0, commands.length);
+    expect(there).toEqual(commands.map((each) => `nsenter -t 200 -n ${each}`));
+    // Without a pid there is nothing to enter.
+    const unseen = typed(tcpWords(code, of, { ...inContainer, masterPid: null }, more)).slice(0, commands.length);
+    expect(unseen).toEqual(commands);
+  });
+
+  test('TLS is tried with TLS', () => {
+    expect(typed(tcpWords(null, {}, {}, failing('tls', 0)))[0]).toBe(
+      'openssl s_client -connect 10.0.0.1:8080 </dev/null',
+    );
+  });
+
+  test('names are asked for as nginx would, the configuration read where it is', () => {
+    const moved = server('app.test:8080', { name: 'app.test', now: ['10.0.0.9'], nowPeers: ['10.0.0.9:8080'] });
+    const more = { servers: [moved] };
+    expect(typed(tcpWords(null, { home: 'elsewhere' }, {}, more))).toEqual(['getent ahosts app.test', reload]);
+    expect(typed(tcpWords(null, { home: 'elsewhere' }, inContainer, more))[0]).toBe(
+      'nsenter -t 200 -m -n getent ahosts app.test',
+    );
+    expect(typed(tcpWords('wrong_bind_address', {}, inContainer))).toContain(
+      'nsenter -t 200 -m sed -n 12p /etc/nginx/nginx.conf',
+    );
+  });
+});
+
+describe('the rules of firewalls, by where the peer is', () => {
+  const list = 'nft list ruleset';
+  test.each<[string, Partial<TcpFacts>, Partial<NginxFacts>, readonly string[]]>([
+    ['this host', {}, {}, [list]],
+    ['a container: the host first', { home: other }, {}, [list, `nsenter -t 300 -n ${list}`]],
+    ["nginx's own container", { home: ofNginx }, inContainer, [list, `nsenter -t 200 -n ${list}`]],
+    ['two containers', { home: other }, inContainer, [list, `nsenter -t 300 -n ${list}`, `nsenter -t 200 -n ${list}`]],
+    ['another host', { home: 'elsewhere' }, {}, ['ssh 10.0.0.1 "nft list ruleset || iptables-save"', list]],
+  ])('%s', (_, of, some, commands) => {
+    const rules = typed(tcpWords('firewall_reject', of, some));
+    expect(rules.slice(0, -1)).toEqual(commands);
+    expect(rules.at(-1)).toContain('ss -Hltnp');
+  });
+
+  test('of another host, it says so', () => {
+    const { what, fix, next } = tcpWords('firewall_reject', { home: 'elsewhere' });
+    expect([what, fix]).toEqual([
+      expect.stringContaining('on the host 10.0.0.1'),
+      expect.stringContaining('on 10.0.0.1'),
+    ]);
+    expect(next.at(-1)).toBe(`ssh 10.0.0.1 "ss -Hltnp 'sport = :8080'"`);
+  });
+
+  test('no answer to ping proves nothing', () => {
+    const { fix } = tcpWords(null, { home: 'elsewhere', probe: { is: 'silent' } }, {}, failing('timed_out', 110));
+    expect(fix).toContain('No answer to ping proves nothing');
+  });
+});
+
+describe('a process that is down', () => {
+  const remembered = { listeningMs: nowMs - 30_000, oomKills: 0, watchedSinceMs: 0 };
+  const id = 'abcdefabcdef';
+  test.each<[string, Partial<Owner>, readonly string[]]>([
+    ['a unit', {}, ['systemctl status app.service', 'systemctl start app.service', 'journalctl -u app.service -n 50']],
+    [
+      "a user's unit",
+      { unitUser: 1000 },
+      [
+        'systemctl --user -M 1000@ status app.service',
+        'systemctl --user -M 1000@ start app.service',
+        'journalctl _UID=1000 _SYSTEMD_USER_UNIT=app.service -n 50',
+      ],
+    ],
+    [
+      'docker',
+      { container: id, runtime: 'docker' },
+      [`docker ps -a --filter id=${id}`, `docker start ${id}`, `docker logs --tail 50 ${id}`],
+    ],
+    [
+      'podman',
+      { container: id, runtime: 'podman' },
+      [`podman ps -a --filter id=${id}`, `podman start ${id}`, `podman logs --tail 50 ${id}`],
+    ],
+    [
+      'Kubernetes',
+      { container: id, runtime: 'crictl' },
+      [`crictl ps -a --id ${id}`, 'kubectl get pods -A -o wide', `crictl logs --tail 50 ${id}`],
+    ],
+    ['nobody that is known', { unit: null }, ["ss -Hltnp 'sport = :8080'"]],
+  ])('was of %s', (_, of, commands) => {
+    const more = { remembered: { ...remembered, owner: { ...owner, ...of } } };
+    expect(typed(tcpWords(null, {}, {}, more))).toEqual(commands);
+  });
+
+  test('was killed for want of memory', () => {
+    const { fix, next } = tcpWords(null, {}, {}, { remembered: { ...remembered, owner, oomKills: 1 } });
+    expect([fix, next.at(-1)]).toEqual([expect.stringContaining('more memory'), expect.stringContaining('dmesg')]);
+  });
+
+  test('serves again: nothing is started', () => {
+    const more = {
+      failures: new Map([['refused', failed({ firstMs: nowMs - 300_000, lastMs: nowMs - 60_000 })]]),
+      remembered: { ...remembered, owner },
+    };
+    const said = tcpWords(null, { serving: [listener(address)], probe: { is: 'connected' } }, {}, more);
+    expect(typed(said)).toEqual(['systemctl status app.service', 'journalctl -u app.service -n 50']);
+  });
+
+  test.each([
+    ['docker-proxy', 'docker ps --filter publish=8080'],
+    ['rootlessport', 'podman ps | grep -F :8080'],
+    ['kube-proxy', 'kubectl get svc -A -o wide | grep -w 8080'],
+  ])('behind a port that %s publishes', (command, first) => {
+    const serving = [listener('0.0.0.0:8080', { owner: { ...owner, uid: 0, command } })];
+    expect(typed(tcpWords(null, { serving }))[0]).toBe(first);
+  });
+
+  test('on another host only where that is known', () => {
+    expect(tcpWords(null, { home: 'elsewhere' }).next[0]).toContain('ssh 10.0.0.1');
+    const blind = facts([peer(address, { tcp: tcp(address, { home: null }) })], { missing: ['nginx_namespace'] });
+    const { what, fix, next } = words(blind);
+    expect([what, fix, next.map(bare)]).toEqual([
+      expect.stringContaining('could not be told'),
+      expect.stringContaining('again as root'),
+      ['ip route get 10.0.0.1'],
+    ]);
+    expect(tcpWords(null, { home: null }).fix).toContain('Several containers');
+  });
+});
+
+describe('unix sockets', () => {
+  const hidden = { isShared: false };
+  test.each<[string, ConnectKind, Partial<UnixFacts>, readonly string[], readonly string[]]>([
+    [
+      'missing',
+      'socket_missing',
+      { file: 'missing' },
+      ['ls -l /run/app/', 'ss -lxp | grep -F -e Recv-Q -e x.sock'],
+      ['nsenter -t 200 -m ls -l /run/app/', 'nsenter -t 200 -n ss -lxp | grep -F -e Recv-Q -e x.sock'],
+    ],
+    [
+      'stale',
+      'refused',
+      {},
+      ['ss -lxp | grep -F -e Recv-Q -e /run/app/x.sock'],
+      ['nsenter -t 200 -n ss -lxp | grep -F -e Recv-Q -e /run/app/x.sock'],
+    ],
+    [
+      'denied',
+      'denied',
+      {},
+      ['namei -l /run/app/x.sock', 'id www-data'],
+      ['nsenter -t 200 -m ls -ldn / /run /run/app /run/app/x.sock', "grep -E '^(Uid|Gid|Groups):' /proc/201/status"],
+    ],
+    [
+      'full, of another container',
+      'backlog_full',
+      { listening: true, home: other, owner: { ...owner, pid: 33 } },
+      [
+        'nsenter -t 300 -n ss -lxp | grep -F -e Recv-Q -e /run/app/x.sock',
+        'ps -o pid,stat,wchan:24,etime,pcpu,args -p 33',
+        'systemctl status app.service',
+        'journalctl -u app.service -n 50',
+        'systemctl restart app.service',
+      ],
+      [
+        'nsenter -t 300 -n ss -lxp | grep -F -e Recv-Q -e /run/app/x.sock',
+        'ps -o pid,stat,wchan:24,etime,pcpu,args -p 33',
+      ],
+    ],
+  ])('%s', (_, kind, of, here, there) => {
+    expect(typed(unixWords(kind, of)).slice(0, here.length)).toEqual(here);
+    expect(typed(unixWords(kind, { ...of, ...hidden }, inContainer)).slice(0, there.length)).toEqual(there);
+  });
+
+  test('in /tmp: PrivateTmp is thought of', () => {
+    const one = peer('unix:/tmp/x.sock', { unix: unix({ path: '/tmp/x.sock', file: 'missing' }) }, 'socket_missing');
+    expect(words(facts([one])).fix).toContain('PrivateTmp');
+    expect(unixWords('socket_missing', { file: 'missing' }).fix).not.toContain('PrivateTmp');
+  });
+
+  test('one that listens where nginx does not see it is not to be started', () => {
+    const said = unixWords('socket_missing', { file: 'missing', isShared: false, listening: true, owner }, inContainer);
+    expect(said.what).toContain('though a process listens');
+    expect(typed(said).join()).not.toContain('start');
+  });
+
+  test('after its rights were mended, what makes the socket is started again, or nginx reloaded', () => {
+    const said = unixWords('denied', { owner });
+    expect(said.fix).toMatch(/restart it: it makes the socket again.*reload nginx/);
+    expect(typed(said).slice(-2)).toEqual(['systemctl restart app.service', reload]);
+  });
+
+  test('a folder that keeps nginx out is named', () => {
+    const barrier = { path: '/run/app', mode: 0o700, user: 'app', group: 'app' };
+    expect(unixWords('denied', { barrier }).fix).toContain('the folder /run/app');
+  });
+});
+
+describe('limits', () => {
+  const own = (errno: number) =>
+    words(facts([], { nginx: nginx({ failures: new Map([['no_files', failed({ errno })]]) }) }));
+  test('errno 24 is the worker’s, 23 the host’s', () => {
+    expect(own(24).fix).toContain('worker_rlimit_nofile 65535;');
+    expect(typed(own(24))).toEqual(['grep -n worker_ /etc/nginx/nginx.conf', reload]);
+    expect(own(23).what).toContain('this host has no free file descriptor');
+    expect(own(23).fix).toContain('raise fs.file-max');
+    expect(typed(own(23))[0]).toBe('cat /proc/sys/fs/file-nr');
+  });
+});
+
+describe('ejected', () => {
+  const group = (servers: readonly ReturnType<typeof server>[]) =>
+    facts([], { groups: [{ upstream: 'app', failures: failed({ errno: null }), servers }] });
+  test('servers that are marked down are named', () => {
+    const all = group([server('10.0.0.1:80'), server('10.0.0.2:80', { down: true })]);
+    expect(words(all).fix).toContain('10.0.0.2:80: marked down in the configuration');
+    expect(judge(all, String)[0]?.findings[0]?.evidence[0]).toContain('10.0.0.2:80 down');
+  });
+  test('where all are, that is it', () => {
+    expect(words(group([server('10.0.0.1:80', { down: true })])).what).toContain('every server of upstream app is');
+  });
+});
+
+test('a loopback upstream of an nginx on the host, whose application is in a container', () => {
+  const there = { ...other, container: 'abcdefabcdef', runtime: 'podman' } as const;
+  const loopback = '127.0.0.1:8080';
+  const one = peer(loopback, {
+    tcp: tcp(loopback, { otherNamespaces: [listener('0.0.0.0:8080', { namespace: there })] }),
+  });
+  expect(typed(words(facts([one])))[0]).toBe(
+    "podman inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' abcdefabcdef",
+  );
+});
