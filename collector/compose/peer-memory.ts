@@ -31,6 +31,7 @@ export function createPeerWatch(
   const pace = createPace({ share: 0.001, longestUs: 30_000_000 });
   const memory = createPeerMemory();
   let writtenUs = Number.NEGATIVE_INFINITY;
+  let isRestored = false;
 
   function write(nowUs: number): void {
     const target = file();
@@ -38,6 +39,15 @@ export function createPeerWatch(
     writtenUs = nowUs;
     const done = attempt(() => target.replace(memory.text()));
     conditions.set(`listeners ${target.path}`, done.ok ? null : `${target.path} cannot be written: ${done.code}`);
+  }
+
+  /** What a process before has seen: a restart of the plugin forgets nobody. */
+  function restore(): void {
+    const target = file();
+    if (isRestored || target === null) return;
+    isRestored = true;
+    const written = attempt(() => target.read());
+    if (written.ok) memory.restore(written.value, ports.wallMs());
   }
 
   function lookNow(namespaces: Namespaces, peers: readonly string[]): boolean {
@@ -62,6 +72,7 @@ export function createPeerWatch(
     look({ masterPid, configuration }, nowUs, at) {
       if (masterPid === null || configuration === null || (at === 'when due' && !pace.isDue(nowUs))) return;
       const startedUs = clock.monotonicUs();
+      restore();
       const peers = configuration.upstreams.flatMap(({ servers }) => servers.flatMap((server) => server.peers));
       const changed = lookNow(surveyNamespaces(masterPid, ports), [...new Set(peers)]);
       if (changed || nowUs - writtenUs >= writeEveryUs) write(nowUs);

@@ -1,5 +1,5 @@
 /** The running plugin: the cause on the chart while a peer fails, and what it remembers, told by `diagnose`. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -16,6 +16,8 @@ import { readablePlugin } from './diagnose-world.ts';
 interface Watched {
   readonly nginx: Nginx;
   readonly plugin: Child;
+  /** Another one, after it. */
+  startPlugin(): Child;
   readonly lib: string;
   ask(): Promise<number>;
   diagnose(...args: readonly string[]): Promise<Result>;
@@ -35,7 +37,8 @@ async function watch(address: string, probe = 'on-failure'): Promise<Watched> {
   writeFileSync(conf, `probe: ${probe}\njobs:\n  - name: test\n    nginx_conf: ${nginx.conf}\n`);
   const copy = readablePlugin();
   const env = { ...process.env, NETDATA_LIB_DIR: lib };
-  const plugin = start(process.execPath, [copy, '1', '--config', conf], { env, stdin: 'ignore' });
+  const startPlugin = () => start(process.execPath, [copy, '1', '--config', conf], { env, stdin: 'ignore' });
+  const plugin = startPlugin();
   await waitUntil(() => plugin.stdout().includes('.peer_cause_'), {
     what: 'the chart of the peer',
     hint: plugin.stderr,
@@ -43,6 +46,7 @@ async function watch(address: string, probe = 'on-failure'): Promise<Watched> {
   return {
     nginx,
     plugin,
+    startPlugin,
     lib,
     ask: () =>
       request(`http://127.0.0.1:${front}/`).then(
@@ -85,6 +89,21 @@ describe('in plugin mode', () => {
     expect(stdout).toContain(`${seen.nginx.conf}:`);
   });
 
+  test('a restart of the plugin forgets nobody: what ended meanwhile is known by who it was', async () => {
+    const backend = await startBackend();
+    const seen = await watch(backend.address);
+    await until('the listener to be noted', () => seen.noted(backend.address)?.listeningMs, seen.plugin.stderr);
+    const before = seen.noted(backend.address);
+    await seen.plugin.stop();
+    await backend.stop();
+    const next = seen.startPlugin();
+    await until('the chart of the peer', () => next.stdout().includes('.peer_cause_'), next.stderr);
+    expect(await seen.ask()).toBe(502);
+    await until('the log line', () => /process_down \(certain\)/.test(next.stderr()), next.stderr);
+    expect(seen.noted(backend.address)).toEqual({ ...before, oomKills: null });
+    expect((await seen.diagnose()).stdout).toMatch(/something listened there until \d\d:\d\d:\d\d: user /);
+  });
+
   test('a healthy system: one line, and exit code 0', async () => {
     const backend = await startBackend();
     const seen = await watch(backend.address);
@@ -102,6 +121,25 @@ describe('in plugin mode', () => {
       0,
       [],
     ]);
+  });
+
+  test('a line that no worker wrote, as a client can forge it, makes no verdict', async () => {
+    const backend = await startBackend();
+    const seen = await watch(backend.address);
+    // Later than two minutes after the workers began: then nobody else can have written it.
+    const at = new Date(Date.now() + 130_000);
+    const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString();
+    const time = `${local.slice(0, 10).replaceAll('-', '/')} ${local.slice(11, 19)}`;
+    const line = (pid: number) =>
+      `${time} [error] ${pid}#${pid}: *7 connect() failed (111: Connection refused) while connecting to upstream, client: 127.0.0.1, server: , request: "GET / HTTP/1.1", upstream: "http://${backend.address}/", host: "x"\n`;
+    appendFileSync(seen.nginx.errorLog, line(4_000_000));
+    const forged = await seen.diagnose();
+    expect([forged.code, forged.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^Healthy: .*\n.*1 line of the log not counted: written by no process of this nginx/),
+    ]);
+    appendFileSync(seen.nginx.errorLog, line(seen.nginx.workers()[0] ?? 0));
+    expect((await seen.diagnose()).code).toBe(1);
   });
 
   test('where nothing can be looked at, silence is not called health', async () => {
