@@ -76,7 +76,7 @@ function careOf(owner: Owner | null): Care | null {
     const whose = runtime === 'podman' ? 'as the user who runs it; ' : '';
     return {
       state: `${program} ps -a --filter id=${id}`,
-      start: `${program} start ${id}    # ${whose}${removed}`,
+      start: `${program} start ${id}    # ${whose}runs already: ${program} restart ${id}; ${removed}`,
       restart: `${program} restart ${id}`,
       log: `${program} logs --tail 50 ${id}`,
     };
@@ -86,7 +86,7 @@ function careOf(owner: Owner | null): Care | null {
   const journal = owner.unitUser === null ? `-u ${unit}` : `_UID=${owner.unitUser} _SYSTEMD_USER_UNIT=${unit}`;
   return {
     state: systemctl('status', owner),
-    start: systemctl('start', owner),
+    start: `${systemctl('start', owner)}    # active already: ${systemctl('restart', owner)}`,
     restart: systemctl('restart', owner),
     log: `journalctl ${journal} -n 50`,
   };
@@ -99,9 +99,10 @@ export function lookAfter(owner: Owner | null, otherwise: string): readonly stri
 }
 
 /** The same of one that does not run, with what starts it. */
-export function startAgain(owner: Owner | null, otherwise: string): readonly string[] {
+export function startAgain(owner: Owner | null, otherwise: string | null = null): readonly string[] {
   const care = careOf(owner);
-  return care === null ? [otherwise] : [care.state, care.start, care.log];
+  if (care === null) return otherwise === null ? [] : [otherwise];
+  return [care.state, care.start, care.log];
 }
 
 /** What starts it anew; empty where who runs it is not known. */

@@ -19,7 +19,7 @@ import type {
 import { surveyNamespaces } from './namespaces.ts';
 import type { DiagnosePorts } from './ports.ts';
 import type { Prober } from './probe.ts';
-import { readSocketFile } from './socket-file.ts';
+import { readSocketFile, userNames } from './socket-file.ts';
 import { createLook, lookBefore, peerAddress, probeTarget, type TcpContext, tcpFacts } from './tcp-facts.ts';
 
 /** What fails, from the error log. */
@@ -191,7 +191,7 @@ function nginxFacts(
     sharesFiles: seen.sharesFile(conf ?? '/'),
     sharesResolver: seen.sharesFile('/etc/resolv.conf'),
     uid: masterPid === null ? null : statusOf(masterPid, ports).uid,
-    user: uid === null ? null : ports.userName(uid),
+    user: uid === null ? null : userNames(seen, ports).userName(uid),
     workerConnections: configuration?.workerConnections ?? null,
     openFiles: limits.sort((a, b) => (b.used ?? 0) - (a.used ?? 0))[0] ?? null,
     workerRlimitNofile: configuration?.workerRlimitNofile ?? null,

@@ -23,12 +23,12 @@ function ports(tcp: TcpFacts | null): Finding {
 }
 
 function files({ openFiles }: NginxFacts, { errno }: KindFailures): Finding {
+  const isHosts = errno === 23;
   const limit =
-    openFiles === null
+    openFiles === null || isHosts
       ? null
       : `a worker may have ${openFiles.limit} descriptors open${openFiles.used === null ? '' : ` and has ${openFiles.used} now`}`;
-  const whose =
-    errno === 23 ? 'errno 23: the whole system had no descriptor left' : 'errno 24: the worker had none left';
+  const whose = isHosts ? 'errno 23: the whole host had no descriptor left' : 'errno 24: the worker had none left';
   return found('no_files', 'certain', [whose, limit], [notPeer]);
 }
 

@@ -17,7 +17,7 @@ const hostWithoutFiles: Words = {
   what: 'this host has no free file descriptor, for any process: nginx can neither accept nor connect',
   fix: 'End or restart the process that holds the most, or raise fs.file-max; to keep that, write fs.file-max = NUMBER into /etc/sysctl.d/99-file-max.conf. worker_rlimit_nofile does not help here.',
   next: [
-    'cat /proc/sys/fs/file-nr    # open, 0, the most: fs.file-max',
+    'cat /proc/sys/fs/file-nr    # open now, 0, the most (fs.file-max)',
     `for p in /proc/[0-9]*; do echo "$(ls $p/fd 2>/dev/null | wc -l) $p $(cat $p/comm 2>/dev/null)"; done | sort -n | tail -n 5    # who holds them`,
     'sysctl -w fs.file-max=$(($(cut -f3 /proc/sys/fs/file-nr) * 2))    # at once, until the next boot',
   ],

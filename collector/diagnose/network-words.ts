@@ -1,6 +1,16 @@
 /** Words for what stands between nginx and its peer: firewalls, routes, hosts, a queue. */
-import { asNginx, firewalls, inside, lookAfter, onHost, processState, remoteRules, restart } from './commands.ts';
-import { isElsewhere, isUntold, line, ownerOf, type Subject, ss, type Wording } from './subject.ts';
+import {
+  asNginx,
+  firewalls,
+  inside,
+  lookAfter,
+  onHost,
+  processState,
+  remoteRules,
+  restart,
+  startAgain,
+} from './commands.ts';
+import { containerOf, isElsewhere, isUntold, line, ownerOf, type Subject, ss, type Wording } from './subject.ts';
 
 type NetworkCause = 'firewall_reject' | 'accept_queue_full' | 'no_answer' | 'host_down' | 'no_route' | 'not_permitted';
 
@@ -22,7 +32,7 @@ export const networkWords: Readonly<Record<NetworkCause, Wording>> = {
           next: [...rules(one), onHost(host, `ss -Hltnp 'sport = :${port}'`)],
         }
       : {
-          what: `a firewall rejects connections to ${name}`,
+          what: `a firewall on this host rejects connections to ${name}`,
           fix: `${rule} and allow nginx's address before it.`,
           next: [...rules(one), ss(one)],
         };
@@ -48,7 +58,7 @@ export const networkWords: Readonly<Record<NetworkCause, Wording>> = {
     }
     return {
       what: `${name} does not answer at all: a firewall drops the connections, or the host is dead`,
-      fix: `If ping answers, the host is up: find the rule that drops port ${port}, on ${host}, on the way or here. No answer to ping proves nothing, a firewall may drop that, too: look at the host's own console.`,
+      fix: `${isUntold(one) ? 'Run diagnose again as root, who may be able to tell where it is. ' : ''}If ping answers, the host is up: find the rule that drops port ${port}, on ${host}, on the way or here. No answer to ping proves nothing, a firewall may drop that, too: look at the host's own console.`,
       next: [
         asNginx(facts.nginx, `ping -c 3 ${host}`),
         `${asNginx(facts.nginx, `ip route get ${host}`)}    # which way it takes from here`,
@@ -60,6 +70,8 @@ export const networkWords: Readonly<Record<NetworkCause, Wording>> = {
     what: `no host answers at ${one.host}: it is down, or has another address`,
     fix: `Bring the host (or the container with that address) up. If it is gone for good, take it out ${line(one)} and reload nginx.`,
     next: [
+      // A container takes its address with it when it ends.
+      ...startAgain(containerOf(one)),
       `${asNginx(one.facts.nginx, `ping -c 3 ${one.host}`)}    # an answer: it is back`,
       `${asNginx(one.facts.nginx, `ip neigh show ${one.host}`)}    # FAILED, INCOMPLETE: nobody has the address; nothing: it is behind a router`,
     ],

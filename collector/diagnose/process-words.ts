@@ -71,6 +71,11 @@ function downSomewhere(one: Subject): Words {
       : `Several containers of this host have the address ${host}: start the application in the one that nginx reaches.`,
     next: [
       `${asNginx(facts.nginx, `ip route get ${host}`)}    # local: nginx's own; a bridge (docker0, br-…): a container; else another host`,
+      ...(isRight
+        ? []
+        : [
+            `docker inspect -f '{{.Name}} {{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' $(docker ps -q) | grep -wF ${host}`,
+          ]),
     ],
   };
 }

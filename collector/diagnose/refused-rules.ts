@@ -86,7 +86,7 @@ function served(one: TcpCase): readonly Finding[] {
 function fromElsewhere(one: TcpCase): readonly Finding[] {
   const { tcp } = one;
   const evidence = [
-    tcp.home === 'elsewhere' ? signs.elsewhere(tcp.host) : null,
+    signs.away(tcp),
     'a refusal came back: the host is up and reachable',
     'a firewall that rejects with a reset would look the same from here',
     signs.probe(tcp.probe),

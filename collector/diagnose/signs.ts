@@ -115,7 +115,10 @@ export const signs = {
     answered
       ? `${host} has answered ARP lately: the host is up`
       : `${host} does not answer ARP: no host has this address now`,
-  elsewhere: (host: string) => `${host} is another host: who listens there cannot be seen from here`,
+  away: ({ host, home }: TcpFacts) =>
+    home === 'elsewhere'
+      ? `${host} is another host: who listens there cannot be seen from here`
+      : `whether ${host} is on this host, in a container or another host could not be told`,
   lastListening: ({ remembered }: PeerFacts, time: TimeText) =>
     remembered === null || remembered.listeningMs === null
       ? null

@@ -37,7 +37,7 @@ function noAnswer({ tcp }: TcpCase): Finding {
     'no_answer',
     isHere && tcp.probe.is === 'silent' && !tcp.serving.some(mayBePublished) ? 'certain' : 'likely',
     [
-      listens ? signs.listens(tcp.serving) : isHere ? signs.nothingListens(tcp) : signs.elsewhere(tcp.host),
+      listens ? signs.listens(tcp.serving) : isHere ? signs.nothingListens(tcp) : signs.away(tcp),
       isHere ? 'a connection on this host is answered at once, unless a firewall drops it' : null,
       tcp.neighbour === true ? signs.neighbour(tcp.host, true) : null,
       signs.probe(tcp.probe),
@@ -85,10 +85,7 @@ export function unreachable(one: TcpCase): readonly Finding[] {
   }
   const isReachable = visibleHome(tcp) !== null || tcp.neighbour === true;
   if (!isReachable) {
-    const evidence = [
-      'a router on the way, or the host itself, says that it cannot be reached',
-      signs.elsewhere(tcp.host),
-    ];
+    const evidence = ['a router on the way, or the host itself, says that it cannot be reached', signs.away(tcp)];
     return [found('host_down', 'likely', [...evidence, signs.probe(tcp.probe)], ['the process'])];
   }
   const evidence = [

@@ -32,10 +32,19 @@ function foldersOf(path: string): readonly string[] {
   return parts.map((_, at) => `/${parts.slice(0, at + 1).join('/')}`);
 }
 
+type Names = Pick<DiagnosePorts, 'userName' | 'groupName'>;
+
+/** A container's users have names of its own: there numbers tell. */
+export function userNames({ sharesFile }: Pick<NginxSeen, 'sharesFile'>, ports: Names): Names {
+  if (sharesFile('/etc/passwd')) return ports;
+  return { userName: (uid) => `uid ${uid}`, groupName: (gid) => `gid ${gid}` };
+}
+
 function barrierTo(
   path: string,
   who: Rights,
   place: (path: string) => string,
+  { userName, groupName }: Names,
   ports: DiagnosePorts,
 ): UnixFacts['barrier'] {
   const steps = [...foldersOf(path).map((folder) => [folder, 1] as const), [path, 2] as const];
@@ -43,7 +52,7 @@ function barrierTo(
     const stat = attempt(() => ports.fs.stat(place(step)));
     if (!stat.ok || allows(stat.value, who, bit)) continue;
     const { mode, uid, gid } = stat.value;
-    return { path: step, mode, user: ports.userName(uid), group: ports.groupName(gid) };
+    return { path: step, mode, user: userName(uid), group: groupName(gid) };
   }
   return null;
 }
@@ -85,6 +94,7 @@ export function readSocketFile(
   ports: DiagnosePorts,
 ): UnixFacts {
   const stat = attempt(() => ports.fs.stat(place(path)));
+  const names = userNames({ sharesFile }, ports);
   const who = rightsOf(worker, ports);
   const isMissing = !stat.ok && (stat.code === 'ENOENT' || stat.code === 'ENOTDIR');
   return {
@@ -92,9 +102,9 @@ export function readSocketFile(
     isShared: sharesFile(path),
     file: stat.ok ? (stat.value.kind === 'socket' ? 'socket' : 'other') : isMissing ? 'missing' : 'unseen',
     mode: stat.ok ? stat.value.mode : 0,
-    user: stat.ok ? ports.userName(stat.value.uid) : '',
-    group: stat.ok ? ports.groupName(stat.value.gid) : '',
+    user: stat.ok ? names.userName(stat.value.uid) : '',
+    group: stat.ok ? names.groupName(stat.value.gid) : '',
     ...useOf(path, namespaces, look, ports),
-    barrier: who === null ? null : barrierTo(path, who, place, ports),
+    barrier: who === null ? null : barrierTo(path, who, place, names, ports),
   };
 }

@@ -58,6 +58,12 @@ export function ownerOf(one: Subject): Owner | null {
   return peer?.remembered?.owner ?? peer?.tcp?.serving[0]?.owner ?? peer?.unix?.owner ?? null;
 }
 
+/** The same where it is, or was, a container. */
+export function containerOf(one: Subject): Owner | null {
+  const owner = ownerOf(one);
+  return owner?.container == null ? null : owner;
+}
+
 export function line({ at, server }: Subject): string {
   return server === null ? 'in the configuration' : `at ${at} (server ${server.address})`;
 }

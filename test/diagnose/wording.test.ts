@@ -150,6 +150,13 @@ describe('a process that is down', () => {
     expect(typed(tcpWords(null, {}, {}, more))).toEqual(commands);
   });
 
+  test('was a container whose address went with it', () => {
+    const was = { ...owner, container: id, runtime: 'docker' as const };
+    const more = { ...failing('unreachable', 113), remembered: { ...remembered, owner: was } };
+    const said = tcpWords(null, { home: 'elsewhere', neighbour: false }, {}, more);
+    expect(typed(said).slice(0, 2)).toEqual([`docker ps -a --filter id=${id}`, `docker start ${id}`]);
+  });
+
   test('was killed for want of memory', () => {
     const { fix, next } = tcpWords(null, {}, {}, { remembered: { ...remembered, owner, oomKills: 1 } });
     expect([fix, next.at(-1)]).toEqual([expect.stringContaining('more memory'), expect.stringContaining('dmesg')]);
@@ -183,6 +190,8 @@ describe('a process that is down', () => {
       ['ip route get 10.0.0.1'],
     ]);
     expect(tcpWords(null, { home: null }).fix).toContain('Several containers');
+    const silent = facts([peer(address, { ...failing('timed_out', 110), tcp: tcp(address, { home: null }) })]);
+    expect(judge(silent, String)[0]?.findings[0]?.evidence.join()).not.toContain('another host:');
   });
 });
 
