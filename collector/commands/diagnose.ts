@@ -16,6 +16,7 @@ import { createProcfs } from '../source/procfs.ts';
 import { nodeAccounts } from '../system/accounts.ts';
 import { localTime, systemClock } from '../system/clock.ts';
 import { resolveName } from '../system/dns.ts';
+import { execute } from '../system/exec.ts';
 import { attempt, nodeFileSystem } from '../system/fs.ts';
 import { connectOnce } from '../system/net.ts';
 import { nodeStateFile } from '../system/state-file.ts';
@@ -105,11 +106,8 @@ async function diagnoseJob(
   const followed = { read, pending: null, previous: [], newLogs: new Set<string>() };
   const plan = planJob(settings, job, followed, { fs, hostPrefix });
   const nowMs = systemClock.wallMs();
-  const logs = readRecentLines(
-    plan.errorLogs.map(({ spec }) => spec),
-    nowMs - options.sinceMs,
-    fs,
-  );
+  const specs = plan.errorLogs.map(({ spec }) => spec);
+  const logs = await readRecentLines(specs, nowMs - options.sinceMs, { fs, execute });
   const tally = createFailureTally(
     (peer, protocol) => plan.upstreamOf?.(peer, null, protocol === 'mail' ? null : protocol) ?? peer,
     mostPeers,

@@ -1,10 +1,12 @@
-/** The last minutes of nginx's error logs, read from their ends: bounded, whatever their size. */
+/** The last minutes of nginx's error logs, files read from their ends: bounded, whatever their size. */
 import type { ErrorLine } from '../model.ts';
 import { errorLineReader } from '../parse/error-reader.ts';
 import { expandGlob, mostMatches } from '../source/glob.ts';
 import { type LogSpec, parseLogSpec, type Wrapping } from '../source/log-spec.ts';
 import { isCompressedName } from '../source/rotated.ts';
+import type { Execute } from '../system/exec.ts';
 import { attempt, type FileSystem, type Outcome } from '../system/fs.ts';
+import { readJournal } from './recent-journal.ts';
 
 export interface TimedLine {
   readonly line: ErrorLine;
@@ -112,11 +114,16 @@ function readGlob({ pattern, wrapping }: Extract<LogSpec, { is: 'glob' }>, fs: F
     : logs;
 }
 
-const onlyFiles =
-  'diagnose reads files only, so failures that nginx logs there are not in this answer; the running plugin counts them. ' +
-  'For diagnose let nginx log to a file as well: a second error_log line beside the first';
+const onlyPlugin =
+  'only the running plugin receives it, so failures that nginx logs there are not in this answer. For diagnose let nginx ' +
+  'log to a file as well: a second error_log line beside the first';
 
-function readLog(log: string, fs: FileSystem): readonly OneLog[] {
+export interface RecentPorts {
+  readonly fs: FileSystem;
+  readonly execute: Execute;
+}
+
+async function readLog(log: string, fromMs: number, { fs, execute }: RecentPorts): Promise<readonly OneLog[]> {
   const spec = parseLogSpec(log);
   switch (spec.is) {
     case 'file':
@@ -125,21 +132,29 @@ function readLog(log: string, fs: FileSystem): readonly OneLog[] {
       return readGlob(spec, fs);
     case 'unusable':
       return [{ log, reason: spec.problem.text }];
-    case 'journal':
+    case 'journal': {
+      const read = await readJournal(spec.match, fromMs, execute);
+      return ['reason' in read ? { log, ...read } : { found: read.lines, path: log, isWhole: read.isWhole }];
+    }
     case 'syslog':
-      return [{ log, reason: onlyFiles }];
+      return [{ log, reason: onlyPlugin }];
   }
 }
 
 /** @param specs as nginx-upstream.conf writes logs */
-export function readRecentLines(specs: readonly string[], fromMs: number, fs: FileSystem): RecentLines {
+export async function readRecentLines(
+  specs: readonly string[],
+  fromMs: number,
+  ports: RecentPorts,
+): Promise<RecentLines> {
   const lines: TimedLine[] = [];
   const read: string[] = [];
   const unread: { log: string; reason: string }[] = [];
   let sinceMs: number | null = null;
 
   // One file may be named twice, and match two patterns.
-  const logs = new Map(specs.flatMap((log) => readLog(log, fs)).map((one) => ['log' in one ? one.log : one.path, one]));
+  const all = await Promise.all(specs.map((log) => readLog(log, fromMs, ports)));
+  const logs = new Map(all.flat().map((one) => ['log' in one ? one.log : one.path, one]));
   for (const one of logs.values()) {
     if ('reason' in one) {
       unread.push(one);

@@ -109,12 +109,17 @@ export function createJournal(options: JournalOptions): Source {
  */
 function journalArguments(match: string, cursor: string | null): readonly string[] {
   const from = cursor === null ? '--since=now' : `--after-cursor=${cursor}`;
-  const unit = match.includes('.') ? match : `${match}.service`;
-  const matches = [`SYSLOG_IDENTIFIER=${match}`, '+', `_SYSTEMD_UNIT=${unit}`, '+', `_COMM=${match}`];
-  return ['-f', '-o', 'json', '--all', '--no-tail', from, ...matches];
+  return ['-f', '-o', 'json', '--all', '--no-tail', from, ...journalMatches(match)];
 }
 
-const mayNotRead = /not seeing messages from other users|insufficient permissions/i;
+/** What `journal:NAME` stands for: the identifier, the unit or the program. */
+export function journalMatches(match: string): readonly string[] {
+  const unit = match.includes('.') ? match : `${match}.service`;
+  return [`SYSLOG_IDENTIFIER=${match}`, '+', `_SYSTEMD_UNIT=${unit}`, '+', `_COMM=${match}`];
+}
+
+/** What journalctl complains of to who may not read all of it. */
+export const mayNotRead = /not seeing messages from other users|insufficient permissions/i;
 
 function noRight(user: string): SourceProblem {
   return {

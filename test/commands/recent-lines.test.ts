@@ -3,6 +3,7 @@ import { utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readRecentLines } from '../../collector/commands/recent-lines.ts';
+import type { Execute } from '../../collector/system/exec.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
 import { tempDir } from '../support/temp.ts';
 
@@ -22,56 +23,95 @@ function log(text: string, modifiedMs: number, name = 'error.log'): string {
   return path;
 }
 
+/** A journalctl that says this. */
+function journal(stdout: string, stderr = '', code: number | null = 0) {
+  const asked: (readonly string[])[] = [];
+  const execute: Execute = async (_, args) => {
+    asked.push(args);
+    return { code, stdout, stderr };
+  };
+  return { asked, ports: { fs: nodeFileSystem, execute } };
+}
+
+const { ports } = journal('', 'not found', null);
+
 const now = Math.floor(Date.now() / 1000) * 1000;
 
-test('lines of the window, and no older ones', () => {
+test('lines of the window, and no older ones', async () => {
   const path = log(line(now - 900_000) + line(now - 60_000) + line(now), now);
-  const { lines, read } = readRecentLines([path], now - 600_000, nodeFileSystem);
+  const { lines, read } = await readRecentLines([path], now - 600_000, ports);
   expect([lines.map(({ ms }) => ms), read]).toEqual([[now - 60_000, now], [path]]);
 });
 
-test('nginx in a container with another time zone: the file tells', () => {
+test('nginx in a container with another time zone: the file tells', async () => {
   const path = log(line(now - 7_200_000 - 5000) + line(now - 7_200_000), now + 300);
-  expect(readRecentLines([path], now - 600_000, nodeFileSystem).lines.map(({ ms }) => ms)).toEqual([now - 5000, now]);
+  expect((await readRecentLines([path], now - 600_000, ports)).lines.map(({ ms }) => ms)).toEqual([now - 5000, now]);
 });
 
-test('an old file whose last line is as old has no zone', () => {
+test('an old file whose last line is as old has no zone', async () => {
   const path = log(line(now - 86_400_000), now - 86_400_000);
-  expect(readRecentLines([path], now - 600_000, nodeFileSystem).lines).toEqual([]);
+  expect((await readRecentLines([path], now - 600_000, ports)).lines).toEqual([]);
 });
 
-test('docker and CRI put something around each line', () => {
+test('docker and CRI put something around each line', async () => {
   const docker = log(`${JSON.stringify({ log: line(now), stream: 'stderr', time: 'x' })}\nnot json\n`, now);
   const cri = log(`2026-11-22T08:00:00.000000000Z stderr F ${line(now)}`, now);
   const specs = [`docker:${docker}`, `cri:${cri}`];
-  expect(readRecentLines(specs, now - 600_000, nodeFileSystem).lines).toHaveLength(2);
+  expect((await readRecentLines(specs, now - 600_000, ports)).lines).toHaveLength(2);
 });
 
-test('every file of a pattern once, rotated ones with their log, and what matches nothing is named', () => {
+test('every file of a pattern once, rotated ones with their log, and what matches nothing is named', async () => {
   const one = log(line(now), now, 'a.log');
   const folder = dirname(one);
   writeFileSync(join(folder, 'b.log'), line(now));
   writeFileSync(join(folder, 'b.log.1'), line(now - 1000));
   writeFileSync(join(folder, 'b.log.2.gz'), 'no text');
-  const { lines, read, unread } = readRecentLines(
+  const { lines, read, unread } = await readRecentLines(
     [`${folder}/*.log*`, one, `${folder}/$host.error`],
     now - 600_000,
-    nodeFileSystem,
+    ports,
   );
   expect([read, lines.length]).toEqual([[one, join(folder, 'b.log')], 3]);
   expect(unread).toEqual([{ log: `${folder}/*.error`, reason: 'no file matches it' }]);
 });
 
-test('a log too long for its window says since when it was looked at', () => {
+test('a log too long for its window says since when it was looked at', async () => {
   const path = log(line(now).repeat(40_000), now);
-  const { sinceMs, lines } = readRecentLines([path], now - 600_000, nodeFileSystem);
+  const { sinceMs, lines } = await readRecentLines([path], now - 600_000, ports);
   expect(sinceMs).toBe(now);
   expect(lines.length).toBeGreaterThan(1000);
 });
 
-test('what cannot be read is named, with the reason', () => {
+test('what cannot be read is named, with the reason', async () => {
   const specs = ['/nonexistent/error.log', 'stderr', 'syslog:udp://127.0.0.1:5514', 'journal:nginx'];
-  const { unread } = readRecentLines(specs, 0, nodeFileSystem);
+  const { unread } = await readRecentLines(specs, 0, ports);
   expect(unread.map(({ log: name }) => name)).toEqual(specs);
-  for (const { reason } of unread.slice(2)) expect(reason).toMatch(/reads files only.* are not in this answer/);
+  expect(unread[2]?.reason).toMatch(/only the running plugin receives it, .* are not in this answer/);
+  expect(unread[3]?.reason).toBe('journalctl: not found');
+});
+
+test('the journal: bounded, by its own clock, newest first or not', async () => {
+  const entry = (ms: number, message: unknown) =>
+    JSON.stringify({ __REALTIME_TIMESTAMP: `${ms}000`, _HOSTNAME: 'web', MESSAGE: message });
+  const output = [
+    entry(now, line(now - 7_200_000).trimEnd()),
+    entry(now - 5000, `web nginx: ${line(now).trimEnd()}`),
+    entry(now, '127.0.0.1 - - "GET /%0a [error] 1# HTTP/1.1" 200'),
+    'no entry',
+    '{"MESSAGE":null}',
+  ];
+  const { asked, ports: ours } = journal(`${output.join('\n')}\n`);
+  const { lines, read, unread, sinceMs } = await readRecentLines(['journal:nginx'], now - 600_000, ours);
+  expect([lines.map(({ ms }) => ms), read, unread, sinceMs]).toEqual([[now - 5000, now], ['journal:nginx'], [], null]);
+  expect(asked[0]).toEqual(expect.arrayContaining(['-o', 'json', `--since=@${now / 1000 - 600}`, '_COMM=nginx']));
+});
+
+test.each([
+  ['nothing was logged', '', '', 1, undefined],
+  ['no right', '', 'Hint: You are currently not seeing messages from other users', 0, /as root/],
+  ['no journalctl', '', '', null, /is not here/],
+  ['it complains', '', 'Compiled without pattern matching support', 1, /pattern matching/],
+])('the journal: %s', async (_, stdout, stderr, code, reason) => {
+  const { unread } = await readRecentLines(['journal:nginx'], 0, journal(stdout, stderr, code).ports);
+  expect(unread.map((each) => each.reason)).toEqual(reason === undefined ? [] : [expect.stringMatching(reason)]);
 });
