@@ -3,7 +3,6 @@ import type { AccessProgram } from './access-program.ts';
 import { closeRecord, type MatchedRecord } from './access-record.ts';
 import {
   byte,
-  hashOf,
   isDigit,
   isNameByte,
   lineEnd,
@@ -32,6 +31,7 @@ export function createExactMatcher(program: AccessProgram, record: MatchedRecord
   const starts = new Int32Array(longestList);
   const ends = new Int32Array(longestList);
   let b: Buffer = Buffer.alloc(0);
+  let words = new DataView<ArrayBufferLike>(new ArrayBuffer(0));
   let end = 0;
   let backslash = true;
   let empties = false;
@@ -207,12 +207,13 @@ export function createExactMatcher(program: AccessProgram, record: MatchedRecord
     (program.escapeUnknown && (attempt(start, false, false) || attempt(start, false, true)));
 
   const intern = (from: number, to: number): number =>
-    to === from || (to === from + 1 && b[from] === byte.dash)
-      ? -1
-      : record.names.idOf(b, from, to, hashOf(b, from, to));
+    to === from || (to === from + 1 && b[from] === byte.dash) ? -1 : record.names.idOf(words, from, to);
 
   return (bytes, start) => {
-    b = bytes;
+    if (b !== bytes) {
+      b = bytes;
+      words = new DataView(b.buffer, b.byteOffset);
+    }
     end = bytes.indexOf(byte.newline, start);
     const newline = end;
     if (end > start && lineEnd(b, end - 1) === newline) end--;

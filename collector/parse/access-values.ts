@@ -1,5 +1,3 @@
-import { hashStep } from './names.ts';
-
 /** Bytes that the access log's grammar is made of. */
 export const byte = {
   newline: 10,
@@ -9,6 +7,7 @@ export const byte = {
   comma: 44,
   dash: 45,
   dot: 46,
+  slash: 47,
   colon: 58,
   backslash: 92,
 };
@@ -50,12 +49,6 @@ export function milliseconds(b: Uint8Array, p: number, end: number): number {
 
 /** Names of peers and groups come from the configuration: no control character, no double quote. */
 export const isNameByte = (c: number | undefined): boolean => c !== undefined && c >= byte.blank && c !== byte.quote;
-
-export function hashOf(b: Uint8Array, start: number, end: number): number {
-  let hash = 0;
-  for (let i = start; i < end; i++) hash = hashStep(hash, b[i] as number);
-  return hash;
-}
 
 export function matchesAt(b: Uint8Array, p: number, literal: Uint8Array): boolean {
   for (let i = 0; i < literal.length; i++) if (b[p + i] !== literal[i]) return false;
