@@ -24,6 +24,12 @@ function timed(json: string): readonly TimedLine[] {
   return reading.state === 'matched' ? [{ line: reading.line, ms: Math.floor(micros / 1000) }] : [];
 }
 
+/** Silence of a journal that nobody writes to is no health. */
+async function holdsAnything(execute: Execute): Promise<boolean> {
+  const { stdout } = await execute('journalctl', ['-o', 'json', '--no-pager', '--lines=1'], timeoutMs);
+  return stdout.startsWith('{');
+}
+
 /** @param match NAME of `journal:NAME` */
 export async function readJournal(match: string, fromMs: number, execute: Execute): Promise<JournalRead> {
   const since = `--since=@${Math.floor(fromMs / 1000)}`;
@@ -40,6 +46,7 @@ export async function readJournal(match: string, fromMs: number, execute: Execut
   // Without an entry journalctl ends with 1.
   if (entries.length === 0 && stderr.trim() !== '') return { reason: `journalctl: ${stderr.trim()}` };
   if (entries.length === 0 && code === null) return { reason: 'journalctl is not here, or took too long' };
+  if (entries.length === 0 && !(await holdsAnything(execute))) return { reason: 'the journal here is empty' };
   const lines = entries.flatMap(timed).sort((a, b) => a.ms - b.ms);
   return { lines, isWhole: code !== null && entries.length < mostEntries };
 }

@@ -53,7 +53,7 @@ const kindTexts: Partial<Record<ConnectKind, string>> = {
 
 export function failureText(kind: ConnectKind, failures: KindFailures, time: TimeText): string {
   const { count, firstMs, lastMs, errno } = failures;
-  const when = lastMs === firstMs ? `at ${time(lastMs)}` : `from ${time(firstMs)} to ${time(lastMs)}`;
+  const when = time(lastMs) === time(firstMs) ? `at ${time(lastMs)}` : `from ${time(firstMs)} to ${time(lastMs)}`;
   return `nginx's error log: ${kindTexts[kind] ?? kind} ${count === 1 ? 'once' : `${count} times`}${errno === null ? '' : ` (errno ${errno})`}, ${when}`;
 }
 

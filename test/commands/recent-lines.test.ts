@@ -24,10 +24,11 @@ function log(text: string, modifiedMs: number, name = 'error.log'): string {
 }
 
 /** A journalctl that says this. */
-function journal(stdout: string, stderr = '', code: number | null = 0) {
+function journal(stdout: string, stderr = '', code: number | null = 0, isUsed = true) {
   const asked: (readonly string[])[] = [];
   const execute: Execute = async (_, args) => {
     asked.push(args);
+    if (args.includes('--lines=1')) return { code: 0, stdout: isUsed ? '{}' : '', stderr: '' };
     return { code, stdout, stderr };
   };
   return { asked, ports: { fs: nodeFileSystem, execute } };
@@ -107,11 +108,12 @@ test('the journal: bounded, by its own clock, newest first or not', async () => 
 });
 
 test.each([
-  ['nothing was logged', '', '', 1, undefined],
-  ['no right', '', 'Hint: You are currently not seeing messages from other users', 0, /as root/],
-  ['no journalctl', '', '', null, /is not here/],
-  ['it complains', '', 'Compiled without pattern matching support', 1, /pattern matching/],
-])('the journal: %s', async (_, stdout, stderr, code, reason) => {
-  const { unread } = await readRecentLines(['journal:nginx'], 0, journal(stdout, stderr, code).ports);
+  ['nothing was logged', '', '', 1, undefined, true],
+  ['there is none', '', '', 1, /is empty/, false],
+  ['no right', '', 'Hint: You are currently not seeing messages from other users', 0, /as root/, true],
+  ['no journalctl', '', '', null, /is not here/, true],
+  ['it complains', '', 'Compiled without pattern matching support', 1, /pattern matching/, true],
+])('the journal: %s', async (_, stdout, stderr, code, reason, isUsed) => {
+  const { unread } = await readRecentLines(['journal:nginx'], 0, journal(stdout, stderr, code, isUsed).ports);
   expect(unread.map((each) => each.reason)).toEqual(reason === undefined ? [] : [expect.stringMatching(reason)]);
 });
