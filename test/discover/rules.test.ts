@@ -3,7 +3,7 @@ import type { Facts } from '../../collector/discover/facts.ts';
 import type { NginxFound } from '../../collector/discover/find-nginx.ts';
 import { type FindingCode, findingCodes } from '../../collector/discover/finding.ts';
 import type { LogState } from '../../collector/discover/log-state.ts';
-import { isAnythingUsable, judge } from '../../collector/discover/rules.ts';
+import { commandFor, isAnythingUsable, judge } from '../../collector/discover/rules.ts';
 import { word } from '../../collector/discover/wording.ts';
 import { withAddresses } from '../../collector/nginx/peers.ts';
 import { configurationOf, debianBuild } from '../nginx/memory-files.ts';
@@ -254,4 +254,14 @@ test('what nothing passes through needs no upstream variables', () => {
 
 test('a dump tells nothing about processes', () => {
   expect(judge(factsOf(complete, { facts: { found: { ...found, master: null }, dumped: true } }))).toEqual([]);
+});
+
+test.each([
+  ['the host', null, null, 'nginx'],
+  ['docker', 'abc', 'docker', 'docker exec abc nginx'],
+  ['Kubernetes', 'abc', 'crictl', 'crictl exec abc nginx'],
+  ['podman, perhaps of another user', 'abc', 'podman', 'nsenter -t 7 -a nginx'],
+  ['another root, whatever made it', 'namespace', null, 'nsenter -t 7 -a nginx'],
+] as const)('an nginx is spoken to where it is: %s', (_, container, runtime, expected) => {
+  expect(commandFor({ ...found, master: { ...master, pid: 7, container, runtime } })).toBe(expected);
 });
