@@ -16,6 +16,8 @@ export interface UpdateAction {
   /** type.id */
   readonly id: string;
   readonly values: Readonly<Record<string, number>>;
+  /** The same object as in the update before: what has been written of it can be written again. */
+  readonly unchanged?: boolean;
   /** Chart variables that are new or have changed; none unless told. */
   readonly variables?: Readonly<Record<string, number>>;
 }

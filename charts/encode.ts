@@ -8,23 +8,27 @@ import type { Action, ChartLine, UpdateAction } from './action.ts';
  * whatever could end a word or a line is replaced, and only keywords that 1.37.1 knows are written.
  */
 export function encode(actions: readonly Action[]): string {
-  let text = '';
+  const parts: string[] = [];
   for (const action of actions) {
     switch (action.do) {
       case 'create':
-        text += chartText(action.chart, 'store_first') + definitions(action.chart);
+        parts.push(chartText(action.chart, 'store_first'), definitions(action.chart));
         break;
       case 'obsolete':
-        text += chartText(action.chart, 'obsolete');
+        parts.push(chartText(action.chart, 'obsolete'));
         break;
       case 'update':
-        text += `BEGIN ${action.id}\n${variables(action.variables ?? {})}${settings(action.values)}END\n`;
+        parts.push('BEGIN ', action.id, '\n');
+        if (action.variables) parts.push(variables(action.variables));
+        if (action.unchanged) parts.push(settingsAgain(action.values));
+        else settings(action.values, parts);
+        parts.push('END\n');
         break;
       default:
         action satisfies never;
     }
   }
-  return text;
+  return parts.join('');
 }
 
 /** Nothing to say is an empty line: all versions accept it, and 2.x kills a plugin that is silent for two minutes. */
@@ -74,12 +78,24 @@ function variables(values: Readonly<Record<string, number>>): string {
 }
 
 /** Netdata 1.37.1 reads values with strtoll: whole numbers within 64 bits, no exponent. What is none is left out: a gap. */
-function settings(values: UpdateAction['values']): string {
-  let text = '';
-  for (const [id, value] of Object.entries(values)) {
+function settings(values: UpdateAction['values'], parts: string[]): void {
+  for (const id in values) {
+    const value = values[id] as number;
     const whole = Math.round(value);
-    if (Number.isSafeInteger(whole)) text += `SET ${id} = ${whole}\n`;
-    else if (Math.abs(value) < 2 ** 63) text += `SET ${id} = ${BigInt(whole)}\n`;
+    if (Number.isSafeInteger(whole)) parts.push('SET ', id, ' = ', String(whole), '\n');
+    else if (Math.abs(value) < 2 ** 63) parts.push('SET ', id, ' = ', String(BigInt(whole)), '\n');
   }
+}
+
+/** Most of what is told is told every second again: what never fails, and what nothing was found about. */
+const written = new WeakMap<UpdateAction['values'], string>();
+
+function settingsAgain(values: UpdateAction['values']): string {
+  const known = written.get(values);
+  if (known !== undefined) return known;
+  const parts: string[] = [];
+  settings(values, parts);
+  const text = parts.join('');
+  written.set(values, text);
   return text;
 }

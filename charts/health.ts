@@ -1,5 +1,11 @@
-import { peerStates } from '../collector/model.ts';
-import { gauges, type PeerChart, rates, type UpstreamChart } from './chart.ts';
+import { type PeerState, peerStates } from '../collector/model.ts';
+import { gauges, type PeerChart, rates, type UpstreamChart, type Values } from './chart.ts';
+
+const stateValues: Readonly<Record<PeerState, Values>> = {
+  up: { up: 1, failing: 0, unavailable: 0 },
+  failing: { up: 0, failing: 1, unavailable: 0 },
+  unavailable: { up: 0, failing: 0, unavailable: 1 },
+};
 
 export const peerState: PeerChart = {
   name: 'peer_state',
@@ -11,7 +17,7 @@ export const peerState: PeerChart = {
   priority: 60240,
   module: 'error_log',
   dimensions: gauges(peerStates),
-  read: ({ health }) => health && { up: 0, failing: 0, unavailable: 0, [health.state]: 1 },
+  read: ({ health }) => health && stateValues[health.state],
 };
 
 export const upstreamPeers: UpstreamChart = {
@@ -37,5 +43,5 @@ export const peerTransitions: PeerChart = {
   priority: 60241,
   module: 'error_log',
   dimensions: rates(['ejected', 'returned']),
-  read: ({ health }) => health && { ...health.transitions },
+  read: ({ health }) => (health === null ? null : health?.transitions),
 };

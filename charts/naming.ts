@@ -4,8 +4,6 @@ import type { Dialect } from './dialect.ts';
 /** One thing that charts are drawn of: the job, an upstream or a peer, with all that names it in Netdata. */
 export interface Instance {
   readonly level: 'job' | 'upstream' | 'peer';
-  /** Unique within the job and level. */
-  readonly key: string;
   /** What the slug is made of; empty at job level. */
   readonly text: string;
   /** The family where families must be unique per instance. */
@@ -14,16 +12,23 @@ export interface Instance {
 }
 
 export function jobInstance(job: JobSnapshot): Instance {
-  return { level: 'job', key: '', text: '', family: `job ${job.job}`, labels: [['_collect_job', job.job]] };
+  return { level: 'job', text: '', family: `job ${job.job}`, labels: [['_collect_job', job.job]] };
 }
 
 /** The shared instance over the cap has a key no configuration can have: an upstream may be called `other`, too. */
 const otherKey = '\0other';
 
+/** Unique among the upstreams of a job. */
+export const upstreamKey = ({ upstream, origin }: Pick<UpstreamSnapshot, 'upstream' | 'origin'>): string =>
+  origin === 'other' ? otherKey : upstream;
+
+/** Unique among the peers of a job. */
+export const peerKey = ({ upstream, peer, origin }: Pick<PeerSnapshot, 'upstream' | 'peer' | 'origin'>): string =>
+  origin === 'other' ? otherKey : `${upstream}\0${peer}`;
+
 export function upstreamInstance(job: JobSnapshot, { upstream, origin }: UpstreamSnapshot): Instance {
   return {
     level: 'upstream',
-    key: origin === 'other' ? otherKey : upstream,
     text: upstream,
     family: origin === 'other' ? 'upstreams over the cap' : `upstream ${upstream}`,
     labels: [
@@ -37,7 +42,6 @@ export function peerInstance(job: JobSnapshot, { upstream, peer, origin }: PeerS
   const { address, port, transport } = addressOf(peer);
   return {
     level: 'peer',
-    key: origin === 'other' ? otherKey : `${upstream}\0${peer}`,
     text: upstream === peer ? peer : `${upstream}_${peer}`,
     family: origin === 'other' ? 'peers over the cap' : `peer ${upstream} ${peer}`,
     labels: [

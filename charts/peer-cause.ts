@@ -12,5 +12,5 @@ export const peerCause: PeerChart = {
   priority: 60210,
   module: 'diagnose',
   dimensions: gauges(peerCauses),
-  read: ({ causes }) => causes && { ...causes },
+  read: ({ causes }) => causes,
 };

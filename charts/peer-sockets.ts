@@ -12,5 +12,5 @@ export const peerTcpStates: PeerChart = {
   priority: 60800,
   module: 'proc',
   dimensions: gauges(tcpStates),
-  read: ({ sockets }) => sockets && { ...sockets.states },
+  read: ({ sockets }) => (sockets === null ? null : sockets?.states),
 };

@@ -2,24 +2,43 @@ import type { JobSnapshot } from '../collector/model.ts';
 import type { Action, ChartLine, UpdateAction } from './action.ts';
 import type { Chart, Reading, Values } from './chart.ts';
 import type { Dialect } from './dialect.ts';
-import { familyOf, type Instance, jobInstance, peerInstance, slugOf, upstreamInstance } from './naming.ts';
+import {
+  familyOf,
+  type Instance,
+  jobInstance,
+  peerInstance,
+  peerKey,
+  slugOf,
+  upstreamInstance,
+  upstreamKey,
+} from './naming.ts';
 
 /** What Netdata has been told of one job so far. A value: `plan` returns the next one and changes nothing. */
 export interface Drawn {
-  readonly charts: ReadonlyMap<string, DrawnChart>;
+  /** By level and key (see `keyOf`). */
+  readonly instances: ReadonlyMap<string, DrawnInstance>;
+}
+
+interface DrawnInstance {
+  readonly instance: Instance;
+  /** In the order of the catalogue's charts of this level; a chart that is not drawn is missing. */
+  readonly charts: readonly (DrawnChart | undefined)[];
 }
 
 interface DrawnChart {
   readonly line: ChartLine;
-  /** The last BEGIN: when it was written, and with which values; null before the first. */
-  readonly last: { readonly atUs: number; readonly values: Values } | null;
+  /** `type.id` */
+  readonly id: string;
+  /** When the last BEGIN was written, and with which values; null before the first. */
+  readonly lastUs: number;
+  readonly values: Values | null;
   /** Since when the snapshot has been without it; null while it is there. */
   readonly absentSinceUs: number | null;
   /** The chart's variables, as they were told. */
-  readonly variables: Readonly<Record<string, number>>;
+  readonly variables: Values;
 }
 
-export const nothingDrawn: Drawn = { charts: new Map() };
+export const nothingDrawn: Drawn = { instances: new Map() };
 
 export interface PlanContext {
   /** Monotonic, microseconds. */
@@ -43,59 +62,102 @@ export function plan(
   context: PlanContext,
 ): { actions: Action[]; drawn: Drawn } {
   const actions: Action[] = [];
-  const charts = new Map<string, DrawnChart>();
-  for (const drawing of readings(catalogue, job)) {
-    const { reading } = drawing;
-    if (reading === undefined) continue;
-    const key = keyOf(drawing.chart, drawing.instance);
-    const before = drawn.charts.get(key);
-    const line = before ? inStep(before.line, context) : describe(drawing, job, context, [drawn.charts, charts]);
-    if (line !== before?.line) actions.push({ do: 'create', chart: line });
-    const last = before?.last ?? null;
-    const told = before?.variables ?? {};
-    if (reading === null) {
-      charts.set(key, { line, last, absentSinceUs: null, variables: told });
-      continue;
-    }
-    const { variables } = drawing;
-    actions.push(...withVariables(updates(line, last, reading, context), changed(told, variables)));
-    charts.set(key, {
-      line,
-      last: { atUs: context.nowUs, values: reading },
-      absentSinceUs: null,
-      variables: { ...told, ...variables },
+  const instances = new Map<string, DrawnInstance>();
+
+  function draw<Of>(key: string, of: Of, charts: readonly ChartOf<Of>[], create: () => Instance): void {
+    const before = drawn.instances.get(key);
+    const instance = before?.instance ?? create();
+    const isTaken = (id: string) => hasId(drawn, id) || hasId({ instances }, id);
+    const next = charts.map((chart, i) => {
+      const known = before?.charts[i];
+      const reading = chart.read(of);
+      if (reading === undefined) return known && absent(known, context.nowUs, actions);
+      const line = known ? inStep(known.line, context) : describe(chart, instance, job, context, isTaken);
+      if (line !== known?.line) actions.push({ do: 'create', chart: line });
+      return update(known, line, reading, chart.variables ? variablesOf(chart.variables, of) : none, context, actions);
     });
+    instances.set(key, { instance, charts: next });
   }
-  retire(drawn, charts, actions, context.nowUs);
-  return { actions, drawn: { charts } };
+
+  const of = chartsByLevel(catalogue);
+  draw(keyOf('job', ''), job, of.job, () => jobInstance(job));
+  for (const each of job.upstreams)
+    draw(keyOf('upstream', upstreamKey(each)), each, of.upstream, () => upstreamInstance(job, each));
+  for (const each of job.peers) draw(keyOf('peer', peerKey(each)), each, of.peer, () => peerInstance(job, each));
+
+  for (const [key, { instance, charts }] of drawn.instances) {
+    if (instances.has(key)) continue;
+    const left = charts.map((chart) => chart && absent(chart, context.nowUs, actions));
+    if (left.some((chart) => chart !== undefined)) instances.set(key, { instance, charts: left });
+  }
+  return { actions, drawn: { instances } };
 }
+
+type ChartOf<Of> = Chart & {
+  readonly read: (of: Of) => Reading;
+  readonly variables?: Readonly<Record<string, (of: Of) => number | undefined>>;
+};
+
+function chartsByLevel(catalogue: readonly Chart[]) {
+  return {
+    job: catalogue.filter((chart) => chart.level === 'job'),
+    upstream: catalogue.filter((chart) => chart.level === 'upstream'),
+    peer: catalogue.filter((chart) => chart.level === 'peer'),
+  };
+}
+
+const keyOf = (level: Instance['level'], key: string): string => `${level}\0${key}`;
+
+const none: Values = {};
 
 /** A chart whose interval has changed is told again: Netdata stores by what it was told. */
 function inStep(line: ChartLine, { updateEvery }: PlanContext): ChartLine {
   return line.updateEvery === updateEvery ? line : { ...line, updateEvery };
 }
 
+/** One more reading of a chart; `known` is what was drawn of it before. */
+function update(
+  known: DrawnChart | undefined,
+  line: ChartLine,
+  reading: Values | null,
+  variables: Values,
+  context: PlanContext,
+  actions: Action[],
+): DrawnChart {
+  const id = known?.id ?? `${line.type}.${line.id}`;
+  const lastUs = known?.lastUs ?? Number.NEGATIVE_INFINITY;
+  const values = known?.values ?? null;
+  const told = known?.variables ?? none;
+  if (reading === null) return { line, id, lastUs, values, absentSinceUs: null, variables: told };
+  const changes = variables === none ? none : changed(told, variables);
+  const baseline = baselineOf(line, lastUs, values, reading, context);
+  const action: UpdateAction = { do: 'update', id, values: reading, unchanged: reading === values };
+  if (baseline === null) actions.push(withVariables(action, changes));
+  else actions.push(withVariables({ do: 'update', id, values: baseline }, changes), action);
+  return {
+    line,
+    id,
+    lastUs: context.nowUs,
+    values: reading,
+    absentSinceUs: null,
+    variables: changes === none ? told : { ...told, ...variables },
+  };
+}
+
 /**
  * Running totals are drawn as rates from one update to the next, so what comes first in this process, or after a gap,
  * needs a baseline, else its first events are lost or smeared (measured on 1.37.1: docs/decisions/0002-baseline.md).
  */
-function updates(line: ChartLine, last: DrawnChart['last'], values: Values, context: PlanContext): UpdateAction[] {
-  const id = `${line.type}.${line.id}`;
-  const sinceLast = last === null ? Number.POSITIVE_INFINITY : context.nowUs - last.atUs;
-  const update: UpdateAction = { do: 'update', id, values };
-  const isFollowing = sinceLast < context.updateEvery * gapFactor * 1_000_000;
-  if (isFollowing || !line.dimensions.some(({ algorithm }) => algorithm === 'incremental')) return [update];
-  return [{ ...update, values: last?.values ?? zeros(line, values) }, update];
-}
-
-function changed(told: Values, now: Values): Values {
-  return Object.fromEntries(Object.entries(now).filter(([name, value]) => told[name] !== value));
-}
-
-/** They go with the first of a tick's updates. */
-function withVariables(actions: UpdateAction[], variables: Values): UpdateAction[] {
-  const [first, ...rest] = actions;
-  return first === undefined || Object.keys(variables).length === 0 ? actions : [{ ...first, variables }, ...rest];
+function baselineOf(
+  line: ChartLine,
+  lastUs: number,
+  last: Values | null,
+  values: Values,
+  { nowUs, updateEvery }: PlanContext,
+): Values | null {
+  const isFollowing = nowUs - lastUs < updateEvery * gapFactor * 1_000_000;
+  if (isFollowing || !line.dimensions.some(({ algorithm }) => algorithm === 'incremental')) return null;
+  return last ?? zeros(line, values);
 }
 
 /** A tick may be late; from twice the interval on Netdata draws a gap. */
@@ -107,70 +169,45 @@ function zeros(line: ChartLine, values: Values): Values {
   return { ...values, ...Object.fromEntries(counted.map(({ id }) => [id, 0])) };
 }
 
-/** Carries over what the snapshot no longer has, until it has been absent long enough to be told obsolete. */
-function retire(drawn: Drawn, charts: Map<string, DrawnChart>, actions: Action[], nowUs: number): void {
-  for (const [key, before] of drawn.charts) {
-    if (charts.has(key)) continue;
-    const absentSinceUs = before.absentSinceUs ?? nowUs;
-    if (nowUs - absentSinceUs >= obsoleteAfterUs) actions.push({ do: 'obsolete', chart: before.line });
-    else charts.set(key, { ...before, absentSinceUs });
+function variablesOf<Of>(variables: NonNullable<ChartOf<Of>['variables']>, of: Of): Values {
+  const values: Record<string, number> = {};
+  for (const name in variables) {
+    const value = variables[name]?.(of);
+    if (value !== undefined) values[name] = value;
   }
+  return values;
+}
+
+function changed(told: Values, now: Values): Values {
+  const entries = Object.entries(now).filter(([name, value]) => told[name] !== value);
+  return entries.length === 0 ? none : Object.fromEntries(entries);
+}
+
+const withVariables = (action: UpdateAction, variables: Values): UpdateAction =>
+  variables === none ? action : { ...action, variables };
+
+/** Carries over what the snapshot no longer has, until it has been absent long enough to be told obsolete. */
+function absent(chart: DrawnChart, nowUs: number, actions: Action[]): DrawnChart | undefined {
+  const absentSinceUs = chart.absentSinceUs ?? nowUs;
+  if (nowUs - absentSinceUs < obsoleteAfterUs) return { ...chart, absentSinceUs };
+  actions.push({ do: 'obsolete', chart: chart.line });
+  return undefined;
 }
 
 /** Everything of a job that has ended is obsolete at once. */
 export function retireAll(drawn: Drawn): Action[] {
-  return Array.from(drawn.charts.values(), ({ line }) => ({ do: 'obsolete', chart: line }));
-}
-
-interface Drawing {
-  readonly chart: Chart;
-  readonly instance: Instance;
-  readonly reading: Reading;
-  readonly variables: Values;
-}
-
-function* readings(catalogue: readonly Chart[], job: JobSnapshot): Generator<Drawing> {
-  const jobLevel = jobInstance(job);
-  const upstreams = job.upstreams.map((of) => ({ of, instance: upstreamInstance(job, of) }));
-  const peers = job.peers.map((of) => ({ of, instance: peerInstance(job, of) }));
-  for (const chart of catalogue) {
-    if (chart.level === 'job') {
-      yield drawing(chart, jobLevel, job);
-    } else if (chart.level === 'upstream') {
-      for (const { of, instance } of upstreams) yield drawing(chart, instance, of);
-    } else {
-      for (const { of, instance } of peers) yield drawing(chart, instance, of);
-    }
-  }
-}
-
-type ChartOf<Of> = Chart & {
-  readonly read: (of: Of) => Reading;
-  readonly variables?: Readonly<Record<string, (of: Of) => number | undefined>>;
-};
-
-function drawing<Of>(chart: ChartOf<Of>, instance: Instance, of: Of): Drawing {
-  const variables: Record<string, number> = {};
-  for (const [name, read] of Object.entries(chart.variables ?? {})) {
-    const value = read(of);
-    if (value !== undefined) variables[name] = value;
-  }
-  return { chart, instance, reading: chart.read(of), variables };
-}
-
-function keyOf(chart: Chart, instance: Instance): string {
-  return `${chart.name}\0${instance.key}`;
+  return linesOf(drawn).map((chart) => ({ do: 'obsolete', chart }));
 }
 
 function describe(
-  { chart, instance }: Drawing,
+  chart: Chart,
+  instance: Instance,
   job: JobSnapshot,
   { dialect, updateEvery }: PlanContext,
-  drawn: readonly ReadonlyMap<string, DrawnChart>[],
+  isTaken: (id: string) => boolean,
 ): ChartLine {
   const idOf = (slug: string) => `${chart.name}_${slug}`;
-  const isTaken = (slug: string) => drawn.some((charts) => hasId(charts, idOf(slug)));
-  const id = instance.level === 'job' ? chart.name : idOf(slugOf(instance.text, isTaken));
+  const id = instance.level === 'job' ? chart.name : idOf(slugOf(instance.text, (slug) => isTaken(idOf(slug))));
   return {
     type: `nginx_upstream_${slugOf(job.job, () => false)}`,
     id,
@@ -187,7 +224,11 @@ function describe(
   };
 }
 
-function hasId(charts: ReadonlyMap<string, DrawnChart>, id: string): boolean {
-  for (const { line } of charts.values()) if (line.id === id) return true;
+function linesOf({ instances }: Drawn): ChartLine[] {
+  return [...instances.values()].flatMap(({ charts }) => charts.flatMap((chart) => (chart ? [chart.line] : [])));
+}
+
+function hasId({ instances }: Drawn, id: string): boolean {
+  for (const { charts } of instances.values()) if (charts.some((chart) => chart?.line.id === id)) return true;
   return false;
 }

@@ -210,10 +210,7 @@ export const peerStates = ['up', 'failing', 'unavailable'] as const;
 export type PeerState = (typeof peerStates)[number];
 
 /** Running totals: how often a peer that was up was ejected by a worker, and how often it was up again everywhere. */
-export interface Transitions {
-  readonly ejected: number;
-  readonly returned: number;
-}
+export type Transitions = Counts<'ejected' | 'returned'>;
 
 export type Counts<K extends string> = Readonly<Record<K, number>>;
 

@@ -1,12 +1,14 @@
-import { attemptKinds, connectTimeBounds, outcomes } from '../model.ts';
+import { type AttemptKind, attemptKinds, type Counts, connectTimeBounds, type Outcome, outcomes } from '../model.ts';
 import { type Histogram, newHistogram } from './histogram.ts';
 import { createRecent } from './recent.ts';
 import { createSlidingMinute, type SlidingMinute } from './sliding.ts';
+import { createShown } from './tally.ts';
 
 /** What access logs say of one peer: running totals, and the times of this tick. */
 export interface PeerAccess {
   /** In the order of `attemptKinds`. */
   readonly attempts: Float64Array;
+  readonly shownAttempts: () => Counts<AttemptKind>;
   /** Attempts of this tick that nginx takes as a sign of life. */
   answered: number;
   readonly connect: Histogram;
@@ -19,6 +21,7 @@ export interface UpstreamAccess {
   readonly connectFailedRecently: ReturnType<typeof createRecent>;
   /** In the order of `outcomes`. */
   readonly outcomes: Float64Array;
+  readonly shownOutcomes: () => Counts<Outcome>;
   readonly connect: Histogram;
   readonly response: Histogram;
   readonly connectMinute: SlidingMinute;
@@ -33,23 +36,31 @@ export interface BucketCounters {
   count: number;
 }
 
-export const newPeerAccess = (): PeerAccess => ({
-  attempts: new Float64Array(attemptKinds.length),
-  answered: 0,
-  connect: newHistogram(),
-  response: newHistogram(),
-});
+export function newPeerAccess(): PeerAccess {
+  const attempts = new Float64Array(attemptKinds.length);
+  return {
+    attempts,
+    shownAttempts: createShown(attemptKinds, (i) => attempts[i] as number),
+    answered: 0,
+    connect: newHistogram(),
+    response: newHistogram(),
+  };
+}
 
-export const newUpstreamAccess = (): UpstreamAccess => ({
-  connectFailed: 0,
-  connectFailedRecently: createRecent(),
-  outcomes: new Float64Array(outcomes.length),
-  connect: newHistogram(),
-  response: newHistogram(),
-  connectMinute: createSlidingMinute(),
-  responseMinute: createSlidingMinute(),
-  connectTimes: newBuckets(),
-});
+export function newUpstreamAccess(): UpstreamAccess {
+  const counts = new Float64Array(outcomes.length);
+  return {
+    connectFailed: 0,
+    connectFailedRecently: createRecent(),
+    outcomes: counts,
+    shownOutcomes: createShown(outcomes, (i) => counts[i] as number),
+    connect: newHistogram(),
+    response: newHistogram(),
+    connectMinute: createSlidingMinute(),
+    responseMinute: createSlidingMinute(),
+    connectTimes: newBuckets(),
+  };
+}
 
 export const newBuckets = (): BucketCounters => ({
   counts: [...connectTimeBounds, Number.POSITIVE_INFINITY].map(() => 0),

@@ -14,7 +14,7 @@ import { type BucketCounters, newBuckets, type PeerAccess, type UpstreamAccess }
 import { forEachRun, type Histogram, quantiles, reset } from './histogram.ts';
 import type { Recent } from './recent.ts';
 import type { SlidingMinute } from './sliding.ts';
-import { named } from './tally.ts';
+import { tally } from './tally.ts';
 
 /** What the access logs of a job can tell, taken together. */
 export type Measured = Omit<AccessFields, 'headerTime' | 'proxyHost' | 'method'>;
@@ -37,11 +37,10 @@ type UpstreamPart = Pick<
  * @param fine false when an access log could not be read: everything is a gap
  */
 export function takePeer(access: PeerAccess | null, measured: Measured, fine: boolean): PeerPart {
-  const part: PeerPart = {
-    ...(measured.upstreams ? { attempts: fine ? knownAttempts(access, measured) : null } : {}),
-    ...(measured.connectTime ? { connectTime: fine && access ? quantiles(access.connect) : null } : {}),
-    ...(measured.responseTime ? { responseTime: fine && access ? quantiles(access.response) : null } : {}),
-  };
+  const part: Writable<PeerPart> = {};
+  if (measured.upstreams) part.attempts = fine ? knownAttempts(access, measured) : null;
+  if (measured.connectTime) part.connectTime = fine && access ? quantiles(access.connect) : null;
+  if (measured.responseTime) part.responseTime = fine && access ? quantiles(access.response) : null;
   if (access) {
     access.answered = 0;
     resetTimes(access);
@@ -49,12 +48,16 @@ export function takePeer(access: PeerAccess | null, measured: Measured, fine: bo
   return part;
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+const noAttempts = tally(attemptKinds);
+const noOutcomes = tally(outcomes);
+
 /** Only the kinds that the log_format can tell: 0 would say that there was none. */
 function knownAttempts(access: PeerAccess | null, { connectTime, statuses }: Measured): Partial<Counts<AttemptKind>> {
-  const { connected, reused, connect_failed, status_502, status_503, status_504 } = named(
-    attemptKinds,
-    access?.attempts ?? [],
-  );
+  const all = access?.shownAttempts() ?? noAttempts;
+  if (connectTime && statuses) return all;
+  const { connected, reused, connect_failed, status_502, status_503, status_504 } = all;
   return {
     ...(connectTime ? { connected, reused, connect_failed } : {}),
     ...(statuses ? { status_502, status_503, status_504 } : {}),
@@ -78,7 +81,7 @@ export function takeUpstream(
     fillBuckets(access.connectTimes, access.connect);
   }
   const part: UpstreamPart = {
-    ...(measured.upstreams ? { outcomes: fine ? named(outcomes, access?.outcomes ?? []) : null } : {}),
+    ...(measured.upstreams ? { outcomes: fine ? (access?.shownOutcomes() ?? noOutcomes) : null } : {}),
     ...(measured.upstreams ? { connectFailed: connectFailed(access, second) } : {}),
     ...(measured.connectTime ? connectParts(access, fine) : {}),
     ...(measured.responseTime ? responseParts(access, fine) : {}),
@@ -109,10 +112,10 @@ const buckets = ({ counts, sumMs, count }: BucketCounters): Buckets => ({ counts
 function fillBuckets(into: BucketCounters, from: Histogram): void {
   into.sumMs += from.sum;
   into.count += from.count;
+  let bucket = 0;
   forEachRun(from, (ms, times) => {
-    const bound = connectTimeBounds.findIndex((upper) => ms <= upper);
-    const bucket = bound === -1 ? connectTimeBounds.length : bound;
-    into.counts[bucket] = (into.counts[bucket] ?? 0) + times;
+    while (bucket < connectTimeBounds.length && ms > (connectTimeBounds[bucket] as number)) bucket++;
+    into.counts[bucket] = (into.counts[bucket] as number) + times;
   });
 }
 

@@ -13,7 +13,7 @@ import { type Fate, fateOf, isPeerName, outcomeOf, requestClassOf } from './atte
 import type { PeerCounters, UpstreamCounters } from './failures.ts';
 import { merge, newHistogram, quantiles, record as recordTime, reset } from './histogram.ts';
 import type { Instances } from './instances.ts';
-import { named, places } from './tally.ts';
+import { createShown, places } from './tally.ts';
 
 export interface AccessLogOptions {
   /** The matcher's record: read at each `line()`. */
@@ -160,7 +160,7 @@ export function createAccessCounting(
       nowUs = now;
       tick++;
     },
-    requests: () => named(requestClasses, requests),
+    requests: createShown(requestClasses, (i) => requests[i] as number),
     takeRequestTime() {
       const taken = quantiles(requestTime);
       reset(requestTime);

@@ -13,21 +13,30 @@ import {
 } from '../model.ts';
 import type { PeerAccess, UpstreamAccess } from './access-counters.ts';
 import type { Instances } from './instances.ts';
-import { type Tally, tally } from './tally.ts';
+import { createShown, type Tally, tally } from './tally.ts';
 
-export interface PeerCounters {
-  readonly failures: Tally<PeerKind>;
+/** Failures of one instance, and how they are shown. */
+interface FailureCounts<K extends string> {
+  readonly failures: Tally<K>;
+  readonly shownFailures: () => Counts<K>;
+}
+
+export interface PeerCounters extends FailureCounts<PeerKind> {
   /** null as long as no access log told of it. */
   access: PeerAccess | null;
 }
 
-export interface UpstreamCounters {
-  readonly failures: Tally<FailureKind>;
+export interface UpstreamCounters extends FailureCounts<FailureKind> {
   access: UpstreamAccess | null;
 }
 
-export const newPeerCounters = (): PeerCounters => ({ failures: tally(peerKinds), access: null });
-export const newUpstreamCounters = (): UpstreamCounters => ({ failures: tally(failureKinds), access: null });
+export const newPeerCounters = (): PeerCounters => ({ ...failureCounts(peerKinds), access: null });
+export const newUpstreamCounters = (): UpstreamCounters => ({ ...failureCounts(failureKinds), access: null });
+
+function failureCounts<K extends string>(kinds: readonly K[]): FailureCounts<K> {
+  const failures = tally(kinds);
+  return { failures, shownFailures: createShown(kinds, (i) => failures[kinds[i] as K]) };
+}
 
 export interface Failures {
   /** Counts a line of the error log where it belongs: the job, the upstream, the peer. */

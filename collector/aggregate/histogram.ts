@@ -75,16 +75,20 @@ export function reset(histogram: Histogram): void {
 export function quantiles(histogram: Histogram): Percentiles | null {
   const { count } = histogram;
   if (count === 0) return null;
-  // count * percent is a whole number below 2^53, so the division is exact where the rank is.
-  const ranks = [50, 90, 95, 99].map((percent) => Math.ceil((count * percent) / 100));
-  const values: number[] = [];
   let seen = 0;
   let max = 0;
-  forEachRun(histogram, (ms, times) => {
+  let found = 0;
+  const see = (ms: number, times: number) => {
     seen += times;
     max = ms;
-    while (values.length < ranks.length && seen >= (ranks[values.length] as number)) values.push(ms);
-  });
-  const [p50 = max, p90 = max, p95 = max, p99 = max] = values;
+    // count * percent is a whole number below 2^53, so the division is exact where the rank is.
+    while (found < 4 && seen >= Math.ceil((count * (percents[found] as number)) / 100)) values[found++] = ms;
+  };
+  forEachRun(histogram, see);
+  const [p50, p90, p95, p99] = values;
   return { p50, p90, p95, p99, max, count };
 }
+
+const percents = [50, 90, 95, 99];
+/** Filled at every call: with a sample, each percentile has a value. */
+const values: [number, number, number, number] = [0, 0, 0, 0];

@@ -143,7 +143,7 @@ export function createJobAggregate({ job, maxPeers, upstreamOf }: JobOptions): J
         upstreams: Array.from(upstreams.all(), ({ upstream, origin, counters }) => ({
           upstream,
           origin,
-          failures: known ? { ...counters.failures } : null,
+          failures: known ? counters.shownFailures() : null,
           ...gapUnless(known, 'peers', passive.upstream(upstream)),
           ...takeUpstream(counters.access, measured, fine, second),
         })),
@@ -151,7 +151,7 @@ export function createJobAggregate({ job, maxPeers, upstreamOf }: JobOptions): J
           upstream,
           peer,
           origin,
-          failures: known ? { ...counters.failures } : null,
+          failures: known ? counters.shownFailures() : null,
           ...gapUnless(known, 'health', passive.peer(upstream, peer)),
           ...ofServer,
           ...takePeer(counters.access, measured, fine),

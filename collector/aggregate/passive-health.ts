@@ -37,7 +37,7 @@ interface Watched {
   /** By worker pid; 0 where they share, or where the line had no pid. */
   readonly memories: Map<number, Memory>;
   state: PeerState;
-  readonly transitions: { ejected: number; returned: number };
+  transitions: Transitions;
 }
 
 /** How long at least a peer that is tried again may take to show that it still fails. */
@@ -137,15 +137,17 @@ export function createPassiveHealth(): PassiveHealth {
         const longestUs = of.failTimeoutUs + Math.max(of.failTimeoutUs, shortestProbationUs);
         for (const [pid, { failedAtUs }] of of.memories) if (nowUs - failedAtUs > longestUs) of.memories.delete(pid);
         const state = stateOf(of);
-        if (of.state === 'up' && state !== 'up') of.transitions.ejected++;
-        if (of.state !== 'up' && state === 'up') of.transitions.returned++;
+        if (of.state === 'up' && state !== 'up')
+          of.transitions = { ...of.transitions, ejected: of.transitions.ejected + 1 };
+        if (of.state !== 'up' && state === 'up')
+          of.transitions = { ...of.transitions, returned: of.transitions.returned + 1 };
         of.state = state;
       }
     },
 
     peer(upstream, peer) {
       const of = watched.get(keyOf(upstream, peer));
-      return of && { state: of.state, transitions: { ...of.transitions } };
+      return of && { state: of.state, transitions: of.transitions };
     },
 
     upstream(name) {

@@ -1,4 +1,5 @@
 import { type Counts, type TcpState, tcpStates } from '../model.ts';
+import { tally } from './tally.ts';
 
 /** The kernel's number of each state (include/net/tcp_states.h) → what it is charted as. `fin_wait`: this end has sent its FIN. */
 const chartedAs: readonly (TcpState | null)[] = [
@@ -19,7 +20,7 @@ const chartedAs: readonly (TcpState | null)[] = [
 
 /** Measure 8 of one peer. `count` gives the sockets to it in a state, by the kernel's number. */
 export function peerStates(count: (state: number) => number): Counts<TcpState> {
-  const counts = Object.fromEntries(tcpStates.map((state) => [state, 0])) as Record<TcpState, number>;
+  const counts = tally(tcpStates);
   for (const [number, state] of chartedAs.entries()) if (state !== null) counts[state] += count(number);
   return counts;
 }

@@ -1,3 +1,4 @@
+import { tally as zeros } from '../aggregate/tally.ts';
 import { createFailureTally } from '../diagnose/failures.ts';
 import { gather, type NginxSeen } from '../diagnose/gather.ts';
 import { type Judged, judge } from '../diagnose/judge.ts';
@@ -46,6 +47,7 @@ export interface CausePorts {
 
 /** A cause stands as long as its failures are that recent, as alerts look at them. */
 const standsMs = 60_000;
+const noCauses = zeros(peerCauses);
 /** One look lasts as long as a probe may not be repeated. */
 const againUs = 10_000_000;
 const mostPeers = 50;
@@ -143,11 +145,12 @@ export function createPeerCauses(
 
   /** A group without a live peer is each of its peers' trouble, and nginx's own limits are everybody's. */
   function causesOf(peer: string, upstream: string): Counts<PeerCause> {
-    const causes = Object.fromEntries(peerCauses.map((cause) => [cause, 0])) as Record<PeerCause, number>;
-    for (const { subject: of, name, findings } of judged) {
-      if (of.is === 'peer' ? name !== peer : of.is === 'group' && name !== upstream) continue;
-      for (const { code } of findings) causes[code] = 1;
-    }
+    const concern = judged.filter(({ subject: { is }, name }) =>
+      is === 'peer' ? name === peer : is !== 'group' || name === upstream,
+    );
+    if (concern.length === 0) return noCauses;
+    const causes = { ...noCauses };
+    for (const { findings } of concern) for (const { code } of findings) causes[code] = 1;
     return causes;
   }
 
