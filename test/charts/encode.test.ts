@@ -40,6 +40,15 @@ test('a chart is created, filled and made obsolete', () => {
   );
 });
 
+test('what has not changed is written as it was, as often as it is told', () => {
+  const values = { refused: 7, timed_out: 0 };
+  const told = encode([{ do: 'update', id: 'a.b', values }]);
+  expect(told).toBe('BEGIN a.b\nSET refused = 7\nSET timed_out = 0\nEND\n');
+  for (const id of ['a.b', 'a.c', 'a.b']) {
+    expect(encode([{ do: 'update', id, values, unchanged: true }])).toBe(told.replace('a.b', id));
+  }
+});
+
 describe('a hostile text ends no word and no line', () => {
   test.each([
     ['single quote', "a'b", 'a_b'],

@@ -37,6 +37,13 @@ test('every later tick is one update', () => {
   expect(ticks.slice(1).map((actions) => actions.map(refusals))).toEqual([[3], [5]]);
 });
 
+test('an update says whether its values are those of the update before', () => {
+  const same = refusing(3);
+  const ticks = play([same, same, refusing(3), refusing(4)].map((one) => job({ peers: [one] })));
+  const unchanged = ticks.map((actions) => actions.map((action) => action.do === 'update' && action.unchanged));
+  expect(unchanged.slice(1)).toEqual([[true], [false], [false]]);
+});
+
 test('a gap draws nothing, and after it the counting goes on from the last known value', () => {
   const gap = job({ peers: [peer('10.0.0.1:80', { failures: null })] });
   const ticks = play([job({ peers: [refusing(3)] }), gap, gap, job({ peers: [refusing(9)] })]);
