@@ -13,10 +13,10 @@ import { byte } from './access-values.ts';
 export function matcherSource(units: readonly Unit[], { backslash }: AccessProgram): string {
   const pieces = units.map((unit, i) => unitCode(unit, i, backslash));
   return `
-    let p = start, from = 0, c = 0, w = 0, value = 0, n = 0, count = -1, lastPass = 0, redirectedFrom = 0;
+    let p = start, from = 0, c = 0, w = 0, value = 0, n = 0, count = -1;
+    record.lastPass = 0;
+    record.redirectedFrom = 0;
     ${pieces.join('\n')}
-    record.lastPass = lastPass;
-    record.redirectedFrom = redirectedFrom;
     closeRecord(record, count === -1 ? 0 : count);
     return p;`;
 }
@@ -87,12 +87,12 @@ function unitCode(unit: Unit, i: number, backslash: boolean): string {
     case 'long':
       return `${longCode(literal, backslash)} ${behind}`;
     default:
-      return `${value === null ? '' : valueCode(value, toStop)} if (!(${literalTest(literal)})) return -1; ${behind}`;
+      return `${value === null ? '' : valueCode(value, toStop, i)} if (!(${literalTest(literal)})) return -1; ${behind}`;
   }
 }
 
 /** Of a value that tells by itself where it ends. */
-function valueCode(value: Step, toStop: string): string {
+function valueCode(value: Step, toStop: string, i: number): string {
   const name = `from = p; ${toStop} value = p > from + 1 || (p > from && b[from] !== ${byte.dash}) ? names.idOf(words, from, p) : -1;`;
   switch (value.kind) {
     case 'number':
@@ -110,9 +110,9 @@ function valueCode(value: Step, toStop: string): string {
     case 'proxyHost':
       return `${name} record.upstream = value;`;
     case 'peers':
-      return listCode(value, name);
+      return listCode(value, name, i);
     default:
-      return listCode(value, `if (b[p] === ${byte.dash}) { value = -1; p++; } else ${elementCode(value.kind)}`);
+      return listCode(value, elementCode(value.kind), i);
   }
 }
 
@@ -150,34 +150,27 @@ const timeCode = `
   if (p === from || c !== ${byte.dot} || !${threeDigits('w')}) return -1;
   value = Math.min(value * 1000 + ${numberOf('w')}, 0x7fffffff); p += 4;`;
 
-/** Nothing is an element only where it is the only one: of a list of which nothing is set. */
-const nothing = 'if (n > 0) return -1; else value = -1;';
-
+/** `-`, or nothing: then the list is empty. */
 function elementCode(kind: StepKind): string {
-  const isDigit = 'b[p] >= 48 && b[p] <= 57';
   const found = {
     statuses: `w = ${word(0)}; if (!${threeDigits('w')}) return -1; value = ${numberOf('w')}; p += 3;`,
     times: timeCode,
     numbers: digitsCode,
   }[kind as 'statuses' | 'times' | 'numbers'];
-  return `if (${isDigit}) { ${found} } else ${nothing}`;
+  return `if (b[p] >= 48 && b[p] <= 57) { ${found} } else { value = -1; if (b[p] === ${byte.dash}) p++; }`;
 }
 
-/** Elements with `, ` or ` : ` between them, as many as every list of the line has. */
-function listCode(step: Step, element: string): string {
+/** As many elements as every list of the line has. Few lines have more than one: those behind it are taken elsewhere. */
+function listCode(step: Step, element: string, i: number): string {
   const list = listOf(step) * maxAttempts;
   return `
-    for (n = 0;;) {
-      ${element}
-      lists[${list} + n++] = value;
-      c = b[p];
-      if (c === ${byte.comma} && b[p + 1] === ${byte.blank}) p += 2;
-      else if (c === ${byte.blank} && b[p + 1] === ${byte.colon} && b[p + 2] === ${byte.blank}) {
-        p += 3;
-        lastPass = n;
-        if (redirectedFrom === 0) redirectedFrom = n;
-      } else break;
-      if (n === ${maxAttempts}) return -1;
+    ${element}
+    lists[${list}] = value;
+    n = 1;
+    if (b[p] === ${byte.comma} || b[p] === ${byte.blank}) {
+      p = more.elements(b, words, p, '${step.kind}', ${list}, ${i * 256});
+      if (p === -1) return -1;
+      n = more.count;
     }
     if (count === -1) count = n; else if (count !== n) return -1;`;
 }

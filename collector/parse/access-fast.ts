@@ -1,4 +1,5 @@
 import { matcherSource, stopTables, unitsOf } from './access-codegen.ts';
+import { createMoreElements } from './access-more.ts';
 import type { AccessProgram } from './access-program.ts';
 import { closeRecord, type MatchedRecord } from './access-record.ts';
 import { byte } from './access-values.ts';
@@ -53,11 +54,13 @@ export function createFastMatcher(program: AccessProgram, record: MatchedRecord)
 
 function generate(program: AccessProgram, record: MatchedRecord): Run {
   const units = unitsOf(program.steps);
+  const stops = stopTables(units, program.backslash);
   const scope = {
     record,
     names: record.names,
     lists: record.lists,
-    stops: stopTables(units, program.backslash),
+    stops,
+    more: createMoreElements(record, stops),
     closeRecord,
     isEscaped,
   };
