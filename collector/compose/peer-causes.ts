@@ -150,7 +150,10 @@ export function createPeerCauses(
     );
     if (concern.length === 0) return noCauses;
     const causes = { ...noCauses };
-    for (const { findings } of concern) for (const { code } of findings) causes[code] = 1;
+    for (const { findings, subject: of } of concern) {
+      // A name that does not resolve is no cause of the peers that have an address.
+      for (const { code } of findings) if (of.is !== 'nginx' || code !== 'unknown') causes[code] = 1;
+    }
     return causes;
   }
 

@@ -98,8 +98,14 @@ function judgeGroup(group: GroupFacts): Judged {
   };
 }
 
+function unresolved(): Finding {
+  return found('unknown', 'unknown', [], ['the peers: without an address none was asked']);
+}
+
 function judgeNginx({ nginx }: Facts): readonly Judged[] {
-  const findings = current(nginx.failures).flatMap(([kind, failures]) => limitRules(kind, failures, nginx, null));
+  const findings = current(nginx.failures).flatMap(([kind, failures]) =>
+    kind === 'resolve' ? [unresolved()] : limitRules(kind, failures, nginx, null),
+  );
   if (findings.length === 0) return [];
   return [
     { subject: { is: 'nginx' }, name: 'nginx', upstream: '', failures: nginx.failures, findings: distinct(findings) },

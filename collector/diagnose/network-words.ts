@@ -10,7 +10,20 @@ import {
   restart,
   startAgain,
 } from './commands.ts';
-import { containerOf, isElsewhere, isUntold, line, ownerOf, type Subject, ss, type Wording } from './subject.ts';
+import { isWithNginx } from './rule-case.ts';
+import {
+  containerOf,
+  failuresOf,
+  isElsewhere,
+  isUntold,
+  line,
+  ownerOf,
+  peerOf,
+  type Subject,
+  ss,
+  type Wording,
+  type Words,
+} from './subject.ts';
 
 type NetworkCause = 'firewall_reject' | 'accept_queue_full' | 'no_answer' | 'host_down' | 'no_route' | 'not_permitted';
 
@@ -21,6 +34,35 @@ function rules(one: Subject): readonly string[] {
   return isElsewhere(one) ? [`${onHost(host, remoteRules)}    # as root there`, ...here] : here;
 }
 
+/** Who is told that there is no host may have asked one that only passes connections on. */
+function passedOn(one: Subject): string {
+  const isServed = (peerOf(one)?.tcp?.serving.length ?? 0) > 0;
+  return isServed || failuresOf(one, 'unreachable') === null
+    ? ''
+    : ` Where a rule passes the port on (dnat: a published port, a load balancer), look whether what it leads to is up.`;
+}
+
+/** Both ends are on this host, and connections disappear between them. */
+function droppedHere(one: Subject): Words {
+  const { port, name, home, facts } = one;
+  const tcp = peerOf(one)?.tcp ?? null;
+  const isWith = tcp === null || isWithNginx({ tcp, facts });
+  const what = `connections to ${name} disappear: a firewall on this host drops them`;
+  const fix = `Find the rule that drops port ${port} and allow nginx's address before it.`;
+  const full = "dmesg -T | grep 'table full'    # conntrack: raise net.netfilter.nf_conntrack_max";
+  return isWith
+    ? { what, fix, next: [...firewalls(facts.nginx, home), full] }
+    : {
+        what: `${what}, or the answers find no way back`,
+        fix: `${fix} If there is none, the peer needs a route back to nginx's address.`,
+        next: [
+          ...firewalls(facts.nginx, home),
+          `${inside(home, 'ip route')}    # the peer's: one must lead back to nginx`,
+          full,
+        ],
+      };
+}
+
 export const networkWords: Readonly<Record<NetworkCause, Wording>> = {
   firewall_reject: (one) => {
     const { host, port, name } = one;
@@ -28,12 +70,12 @@ export const networkWords: Readonly<Record<NetworkCause, Wording>> = {
     return isElsewhere(one)
       ? {
           what: `a firewall on the host ${host}, or on the way to it, rejects connections to ${name}`,
-          fix: `${rule} on ${host}, and allow nginx's address before it.`,
+          fix: `${rule} on ${host}, and allow nginx's address before it.${passedOn(one)}`,
           next: [...rules(one), onHost(host, `ss -Hltnp 'sport = :${port}'`)],
         }
       : {
           what: `a firewall on this host rejects connections to ${name}`,
-          fix: `${rule} and allow nginx's address before it.`,
+          fix: `${rule} and allow nginx's address before it.${passedOn(one)}`,
           next: [...rules(one), ss(one)],
         };
   },
@@ -49,13 +91,7 @@ export const networkWords: Readonly<Record<NetworkCause, Wording>> = {
   }),
   no_answer: (one) => {
     const { host, port, name, facts } = one;
-    if (!isElsewhere(one) && !isUntold(one)) {
-      return {
-        what: `connections to ${name} disappear: a firewall on this host drops them`,
-        fix: `Find the rule that drops port ${port} and allow nginx's address before it.`,
-        next: firewalls(facts.nginx, one.home),
-      };
-    }
+    if (!isElsewhere(one) && !isUntold(one)) return droppedHere(one);
     return {
       what: `${name} does not answer at all: a firewall drops the connections, or the host is dead`,
       fix: `${isUntold(one) ? 'Run diagnose again as root, who may be able to tell where it is. ' : ''}If ping answers, the host is up: find the rule that drops port ${port}, on ${host}, on the way or here. No answer to ping proves nothing, a firewall may drop that, too: look at the host's own console.`,
@@ -74,10 +110,19 @@ export const networkWords: Readonly<Record<NetworkCause, Wording>> = {
       ...startAgain(containerOf(one)),
       `${asNginx(one.facts.nginx, `ping -c 3 ${one.host}`)}    # an answer: it is back`,
       `${asNginx(one.facts.nginx, `ip neigh show ${one.host}`)}    # FAILED, INCOMPLETE: nobody has the address; nothing: it is behind a router`,
+      `${asNginx(one.facts.nginx, `ip route get ${one.host}`)}    # via: the router to ask; "No route to host": a route here forbids it`,
     ],
   }),
   no_route: (one) => {
     const { host, facts } = one;
+    const family = host.includes(':') ? '-6 ' : '';
+    if (failuresOf(one, 'unreachable')?.errno === 22) {
+      return {
+        what: `a route of type blackhole swallows what is sent to ${host}`,
+        fix: 'Delete that route with ip route del, or give the address a better one.',
+        next: [asNginx(facts.nginx, `ip ${family}route show type blackhole`)],
+      };
+    }
     return {
       what: `${facts.nginx.sharesNetwork ? 'this host' : "nginx's network namespace"} has no route to ${host}`,
       fix: host.includes(':')

@@ -1,6 +1,16 @@
 /** Words for applications that do not run, or are not where nginx asks for them, and for upstreams as a whole. */
 import { shellWord } from '../parse/shell-word.ts';
-import { asNginx, asResolver, inside, lookAfter, onHost, remoteRules, startAgain, unixSockets } from './commands.ts';
+import {
+  asNginx,
+  asResolver,
+  firewalls,
+  inside,
+  lookAfter,
+  onHost,
+  remoteRules,
+  startAgain,
+  unixSockets,
+} from './commands.ts';
 import { endpoint } from './signs.ts';
 import {
   isElsewhere,
@@ -129,15 +139,38 @@ function look(one: Subject): readonly string[] {
   const { facts, host, port, judged } = one;
   if (peerOf(one)?.unix != null) return [unixSockets(one.home, host), open(one)];
   if (port === 0) return [open(one)];
-  const at = endpoint(host, port);
-  return judged.failures.has('tls')
-    ? [
-        `${asNginx(facts.nginx, `openssl s_client -connect ${at} </dev/null`)}    # with -servername NAME where nginx sends one`,
-        open(one),
-      ]
-    : [
-        `${asNginx(facts.nginx, `curl -sv --connect-timeout 3 http://${at}/ -o /dev/null`)}    # "Connected": TCP works`,
-      ];
+  const isServed = judged.failures.has('refused') && (peerOf(one)?.tcp?.serving.length ?? 0) > 0;
+  const curl = `curl -sv --connect-timeout 3 http://${endpoint(host, port)}/ -o /dev/null`;
+  return [
+    `${asNginx(facts.nginx, curl)}    # "Connected": TCP works${isServed ? '; refused, though it listens: a rule rejects' : ''}`,
+    ...(isServed ? firewalls(facts.nginx, one.home) : []),
+  ];
+}
+
+/** TCP works: what the log says behind `SSL_do_handshake() failed` is the reason. */
+function handshake(one: Subject): Words {
+  const { facts, host, port, name } = one;
+  const client = `openssl s_client -connect ${endpoint(host, port)} </dev/null`;
+  return {
+    what: `${name} accepts connections, but the TLS handshake with it fails`,
+    fix: 'The reason is in the error log. "wrong version number": the port speaks no TLS (proxy_pass http://, or another port). "certificate verify failed": proxy_ssl_name and proxy_ssl_trusted_certificate. An alert of the peer: its versions and ciphers, or it wants the name (proxy_ssl_server_name on).',
+    next:
+      port === 0
+        ? [open(one)]
+        : [`${asNginx(facts.nginx, client)}    # with -servername NAME where nginx sends one`, open(one)],
+  };
+}
+
+/** nginx asks by itself, with each request, for names that stand in variables. */
+function unresolved({ facts: { nginx } }: Subject): Words {
+  return {
+    what: 'nginx could not resolve the name of an upstream',
+    fix: 'The error log names it. "Host not found": the name is wrong, or not in that DNS. "timed out", or a refused send: the resolver does not answer. "no resolver defined": a name in a variable wants a resolver line.',
+    next: [
+      `${nginx.command} -T 2>/dev/null | grep -nwE 'resolver|error_log'`,
+      `${asNginx(nginx, 'dig +short NAME @ADDRESS')}    # NAME from the error log, ADDRESS from the resolver line; /etc/hosts is not asked`,
+    ],
+  };
 }
 
 export const processWords: Readonly<Record<ProcessCause, Wording>> = {
@@ -197,9 +230,15 @@ export const processWords: Readonly<Record<ProcessCause, Wording>> = {
       next: [open(one), `${one.reload}    # puts all peers back to use at once`],
     };
   },
-  unknown: (one) => ({
-    what: `${one.name} fails, and what was seen does not say why`,
-    fix: 'Look at the evidence; look again while it fails, as root, who sees more.',
-    next: look(one),
-  }),
+  unknown: (one) => {
+    const { failures, subject } = one.judged;
+    if (subject.is === 'nginx') return unresolved(one);
+    if (failures.has('tls') && failures.size === 1) return handshake(one);
+    const asRoot = one.facts.missing.length > 0 ? ', as root, who sees more' : '';
+    return {
+      what: `${one.name} fails, and what was seen does not say why`,
+      fix: `Look at the evidence; look again while it fails${asRoot}.`,
+      next: look(one),
+    };
+  },
 };

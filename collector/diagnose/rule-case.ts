@@ -23,6 +23,12 @@ export function visibleHome({ home }: TcpFacts): NamespaceName | null {
   return home === 'elsewhere' ? null : home;
 }
 
+/** The peer is in nginx's own network namespace: nothing but its firewall stands between them. */
+export function isWithNginx({ tcp: { home }, facts: { nginx } }: Pick<TcpCase, 'tcp' | 'facts'>): boolean {
+  if (home === null || home === 'elsewhere') return false;
+  return home.is === (nginx.sharesNetwork ? 'host' : 'nginx');
+}
+
 export function lasted({ failures }: Case): number {
   return failures.lastMs - failures.firstMs;
 }

@@ -2,7 +2,7 @@
 
 import { type Finding, found } from './finding.ts';
 import { mayBePublished } from './published.ts';
-import { sinceLast, type TcpCase, visibleHome } from './rule-case.ts';
+import { isWithNginx, sinceLast, type TcpCase, visibleHome } from './rule-case.ts';
 import { signs } from './signs.ts';
 
 export function timedOut(one: TcpCase): readonly Finding[] {
@@ -30,15 +30,20 @@ function queueFull({ tcp }: TcpCase): Finding {
   );
 }
 
-function noAnswer({ tcp }: TcpCase): Finding {
+function noAnswer(one: TcpCase): Finding {
+  const { tcp } = one;
   const isHere = visibleHome(tcp) !== null;
+  const isWith = isWithNginx(one);
   const listens = tcp.serving.length > 0;
   return found(
     'no_answer',
-    isHere && tcp.probe.is === 'silent' && !tcp.serving.some(mayBePublished) ? 'certain' : 'likely',
+    // From one namespace to another there are routes: without one back, the answer is lost as well.
+    isWith && tcp.probe.is === 'silent' && !tcp.serving.some(mayBePublished) ? 'certain' : 'likely',
     [
       listens ? signs.listens(tcp.serving) : isHere ? signs.nothingListens(tcp) : signs.away(tcp),
-      isHere ? 'a connection on this host is answered at once, unless a firewall drops it' : null,
+      isHere
+        ? `a connection on this host is answered at once, unless a firewall drops it${isWith ? '' : ' or no route leads back'}`
+        : null,
       tcp.neighbour === true ? signs.neighbour(tcp.host, true) : null,
       signs.probe(tcp.probe),
     ],
@@ -88,13 +93,18 @@ export function unreachable(one: TcpCase): readonly Finding[] {
     const evidence = ['a router on the way, or the host itself, says that it cannot be reached', signs.away(tcp)];
     return [found('host_down', 'likely', [...evidence, signs.probe(tcp.probe)], ['the process'])];
   }
+  const isServed = tcp.serving.length > 0 && !tcp.serving.some(mayBePublished);
+  const from = `errno ${failures.errno ?? 113} from a host that can be reached:`;
   const evidence = [
     tcp.neighbour === true ? signs.neighbour(tcp.host, true) : 'its address is on this very host',
     tcp.serving.length > 0 ? signs.listens(tcp.serving) : null,
-    `errno ${failures.errno ?? 113} from a host that can be reached: only a firewall answers so`,
+    isServed
+      ? `${from} only a firewall answers so`
+      : `${from} a firewall answers so, or a host that passes connections on (a published port, a load balancer) to one that is gone`,
     signs.probe(tcp.probe),
   ];
-  return [found('firewall_reject', 'certain', evidence, ['the host being down', 'the process: it is not asked'])];
+  const rulesOut = ['the host being down', isServed ? 'the process: it is not asked' : null];
+  return [found('firewall_reject', isServed ? 'certain' : 'likely', evidence, rulesOut)];
 }
 
 /** errno 13 over TCP: a policy of this host forbids it, or an IPv6 firewall prohibits it. */

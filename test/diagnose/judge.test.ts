@@ -254,6 +254,12 @@ const silentTable: Readonly<Record<string, readonly [ConnectKind, number, Partia
     { serving: [listener('0.0.0.0:8080')], probe: { is: 'silent' } },
     ['no_answer certain'],
   ],
+  'no answer, listening in another namespace: a route back may be missing': [
+    'timed_out',
+    110,
+    { home: other, serving: [listener('0.0.0.0:8080', { namespace: other })], probe: { is: 'silent' } },
+    ['no_answer likely'],
+  ],
   'no answer from another host': [
     'timed_out',
     110,
@@ -272,13 +278,28 @@ const silentTable: Readonly<Record<string, readonly [ConnectKind, number, Partia
     'unreachable',
     113,
     { home: 'elsewhere', neighbour: true, probe: { is: 'unreachable' } },
-    ['firewall_reject certain'],
+    ['firewall_reject likely'],
   ],
-  'unreachable, though on this host': [
+  'unreachable, though on this host: perhaps passed on to one that is gone': [
     'unreachable',
     113,
     { probe: { is: 'unreachable' } },
+    ['firewall_reject likely'],
+  ],
+  'unreachable, though a socket listens': [
+    'unreachable',
+    113,
+    { serving: [listener('0.0.0.0:8080')], probe: { is: 'unreachable' } },
     ['firewall_reject certain'],
+  ],
+  "unreachable, and a container's runtime has the port": [
+    'unreachable',
+    113,
+    {
+      serving: [listener('0.0.0.0:8080', { owner: { ...owner, command: 'docker-proxy' } })],
+      probe: { is: 'unreachable' },
+    },
+    ['firewall_reject likely'],
   ],
   'unreachable behind a router': [
     'unreachable',
@@ -366,6 +387,11 @@ describe('several at once', () => {
       ['nginx', 'worker_connections'],
       ['app', 'ejected'],
     ]);
+  });
+
+  test("a name that does not resolve is nginx's own, and no silence", () => {
+    const own = new Map([['resolve', failed({ errno: null })]] as const);
+    expect(verdicts(facts([], { nginx: nginx({ failures: own }) }))).toEqual(['unknown unknown']);
   });
 
   test('OOM kills are told, where the memory saw them', () => {

@@ -299,3 +299,48 @@ test('a loopback upstream of an nginx on the host, whose application is in a con
     "podman inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' abcdefabcdef",
   );
 });
+
+describe('what stands in between', () => {
+  const silent: Partial<TcpFacts> = { serving: [listener('0.0.0.0:8080')], probe: { is: 'silent' } };
+  test('in one namespace a firewall drops; from one to another a route back may be missing', () => {
+    const more = failing('timed_out', 110);
+    expect(words(facts([peer(address, { tcp: tcp(address, silent), ...more })])).what).not.toContain('way back');
+    const away = words(facts([peer(address, { tcp: tcp(address, { ...silent, home: other }), ...more })]));
+    expect(away.what).toContain('or the answers find no way back');
+    expect(typed(away)).toContain('nsenter -t 300 -n ip route');
+  });
+
+  test('errno 113 without a listener: the port may be passed on', () => {
+    const said = (of: Partial<TcpFacts>) => tcpWords('firewall_reject', of, {}, failing('unreachable', 113)).fix;
+    expect(said({})).toContain('dnat');
+    expect(said(silent)).not.toContain('dnat');
+  });
+
+  test('a blackhole route is shown', () => {
+    const said = tcpWords('no_route', { home: 'elsewhere' }, {}, failing('unreachable', 22));
+    expect(typed(said)).toEqual(['ip route show type blackhole']);
+  });
+
+  test('refused though a socket listens, and no more is known: the rules are shown', () => {
+    const one = tcpWords('unknown', { serving: [listener('0.0.0.0:8080')] });
+    expect(typed(one).slice(1)).toEqual(['nft list ruleset']);
+  });
+
+  test('root is not told to be root', () => {
+    const unsure = (missing: Facts['missing']) =>
+      words(facts([peer(address, failing('timed_out', 110))], { missing }), 'unknown').fix;
+    expect([unsure([]), unsure(['socket_owner'])]).toEqual([
+      expect.not.stringContaining('root'),
+      expect.stringContaining('as root'),
+    ]);
+  });
+});
+
+test('a name that does not resolve: which resolver is asked', () => {
+  const own = new Map([['resolve', failed({ errno: null })]] as const);
+  const said = typed(words(facts([], { nginx: nginx({ failures: own, ...inContainer }) })));
+  expect(said).toEqual([
+    "docker exec c nginx -T 2>/dev/null | grep -nwE 'resolver|error_log'",
+    'nsenter -t 200 -n dig +short NAME @ADDRESS',
+  ]);
+});
