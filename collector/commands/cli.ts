@@ -83,12 +83,11 @@ function help(): string {
     ['--help', 'this text'],
     ['--version', 'the version'],
   ];
-  const width = Math.max(...rows.map(([usage]) => usage.length));
   return [
     `${program} ${VERSION}: which nginx upstream peer refuses connections, inside Netdata`,
     '',
     'usage:',
-    ...rows.map(([usage, summary]) => `  ${program} ${usage.padEnd(width)}  ${summary}`),
+    ...rows.flatMap(([usage, summary]) => [`  ${program} ${usage}`, `      ${summary}`]),
     '',
     'Netdata starts it by itself once it is installed (install.sh). It needs no configuration; nginx-upstream.conf is',
     'looked for in $NETDATA_USER_CONFIG_DIR, $NETDATA_STOCK_CONFIG_DIR, /etc/netdata and /opt/netdata/etc/netdata.',
