@@ -33,7 +33,7 @@ function readOptions(args: readonly string[]): Options {
 
 async function inspect(options: Options): Promise<CheckResult> {
   const environment = readEnvironment(process.env);
-  const { settings, problem } = readSettings(settingsFiles(environment, options.config));
+  const { settings, problem } = readSettings(settingsFiles(environment, options.config), options.config);
   const { hostPrefix } = environment;
   const ports = { fs: nodeFileSystem, resolve: resolveName, identity: pluginIdentity(), hostPrefix };
   const inspected: Inspected[] = [];

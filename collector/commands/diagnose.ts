@@ -21,13 +21,16 @@ import { attempt, nodeFileSystem } from '../system/fs.ts';
 import { connectOnce } from '../system/net.ts';
 import { nodeStateFile } from '../system/state-file.ts';
 import { type Command, type Streams, UsageError } from './command.ts';
-import { type Diagnosis, isMeant, obstacleOf, renderDiagnosis, toJson } from './diagnose-report.ts';
+import { obstacleOf, strangerNote } from './diagnose-notes.ts';
+import { renderDiagnosis, toJson } from './diagnose-report.ts';
+import { type Diagnosis, type DiagnosisResult, isMeant } from './diagnosis.ts';
 import { explain } from './explain.ts';
 import { createOutput } from './input.ts';
 import { readWriters } from './log-writers.ts';
 import { findJobs, type JobOfNginx, readSettings } from './nginx-jobs.ts';
 import { readRecentLines } from './recent-lines.ts';
-import { json, terminalOf } from './terminal.ts';
+import { silentLogs } from './silent-logs.ts';
+import { json, type Terminal, terminalOf } from './terminal.ts';
 
 declare const TROUBLESHOOTING: string;
 
@@ -40,6 +43,8 @@ interface Options {
   readonly sinceMs: number;
 }
 
+/** Wrapped nowhere. */
+const plain: Terminal = { paint: (_, text) => text, width: null };
 const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 const defaultSinceMs = 600_000;
 /** More are not looked at one by one. */
@@ -107,7 +112,16 @@ async function diagnoseJob(
   const plan = planJob(settings, job, followed, { fs, hostPrefix });
   const nowMs = systemClock.wallMs();
   const specs = plan.errorLogs.map(({ spec }) => spec);
-  const logs = await readRecentLines(specs, nowMs - options.sinceMs, { fs, execute });
+  const { follow } = read.found.view;
+  const logs = await readRecentLines(specs, nowMs - options.sinceMs, { fs, execute, follow });
+  // What was named by hand is believed to hold them.
+  const silent =
+    settings.errorLogs === null
+      ? silentLogs(
+          read.configuration,
+          logs.unread.map(({ log }) => log),
+        )
+      : { unread: [], isAll: false };
   const tally = createFailureTally(
     (peer, protocol) => plan.upstreamOf?.(peer, null, protocol === 'mail' ? null : protocol) ?? peer,
     mostPeers,
@@ -128,7 +142,8 @@ async function diagnoseJob(
   const isHealthy = failing.peers.length + failing.groups.length + failing.nginx.size === 0;
   const facts = isHealthy ? null : await look();
   const judged = facts === null ? [] : judgeNow(facts);
-  return { job, read, logs, strange, later: tally.later(), facts, judged, nowMs };
+  const later = new Map([...tally.later()].filter(([peer]) => isMeant(options.peer, peer)));
+  return { job, read, logs, silent, strange, later, facts, judged, nowMs };
 
   function look(): Promise<Facts> {
     const procRoot = `${hostPrefix}/proc`;
@@ -159,8 +174,10 @@ async function print(lines: readonly string[], code: number, { stdout }: Streams
 }
 
 /** 0 no peer fails, 1 some do, 2 could not look. */
-function exitCode(diagnoses: readonly Diagnosis[]): number {
+function exitCode(result: DiagnosisResult): number {
+  const { diagnoses } = result;
   if (diagnoses.some(({ judged }) => judged.length > 0)) return 1;
+  if (strangerNote(result) !== null) return 2;
   return diagnoses.some((each) => obstacleOf(each) === null) ? 0 : 2;
 }
 
@@ -173,9 +190,15 @@ export const diagnose: Command = {
   async run(args, streams) {
     const options = readOptions(args);
     const terminal = terminalOf(streams.stdout, process.env);
-    if (options.explain !== null) return print(explain(TROUBLESHOOTING, options.explain, terminal), 0, streams);
+    if (options.explain !== null) {
+      const [cause = '', text] = [
+        options.explain,
+        explain(TROUBLESHOOTING, options.explain, options.json ? plain : terminal),
+      ];
+      return print(options.json ? [json({ cause, text: text.slice(2).join('\n') })] : text, 0, streams);
+    }
     const environment = readEnvironment(process.env);
-    const { settings, problem } = readSettings(settingsFiles(environment, options.config));
+    const { settings, problem } = readSettings(settingsFiles(environment, options.config), options.config);
     const jobs = await findJobs(settings.jobs, environment.hostPrefix);
     const masters = jobs.flatMap(({ read }) => read.found.master?.pid ?? []);
     const diagnoses: Diagnosis[] = [];
@@ -189,6 +212,6 @@ export const diagnose: Command = {
       program: process.argv[1] ?? 'nginx-upstream.plugin',
     };
     const lines = options.json ? [json(toJson(result))] : renderDiagnosis(result, terminal);
-    return print(lines, exitCode(diagnoses), streams);
+    return print(lines, exitCode(result), streams);
   },
 };

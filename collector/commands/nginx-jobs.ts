@@ -6,6 +6,7 @@ import { type NginxRead, readNginx, readTold } from '../discover/read-nginx.ts';
 import { followSettingsFile } from '../source/settings-file.ts';
 import { execute } from '../system/exec.ts';
 import { nodeFileSystem } from '../system/fs.ts';
+import { UsageError } from './command.ts';
 
 /** The default settings, with what is wrong, where the file is of no use. */
 export interface SettingsRead {
@@ -13,11 +14,15 @@ export interface SettingsRead {
   readonly problem: { readonly path: string; readonly text: string } | null;
 }
 
-/** @param candidates files, the first that exists counts */
-export function readSettings(candidates: readonly string[]): SettingsRead {
+/**
+ * @param told the file that the caller named; null: the first of `candidates` that exists counts
+ * @throws UsageError when a file was named and is not there: else another nginx would be looked at
+ */
+export function readSettings(candidates: readonly string[], told: string | null): SettingsRead {
   const refused = (path: string, text: string) => ({ settings: defaultSettings, problem: { path, text } });
   const seen = followSettingsFile(candidates, nodeFileSystem).poll(true);
   if (seen.is === 'unreadable') return refused(seen.path, seen.reason);
+  if (seen.is !== 'text' && told !== null) throw new UsageError(`--config ${told}: no such file`);
   if (seen.is !== 'text') return { settings: defaultSettings, problem: null };
   const parsed = parseSettings(seen.text);
   if (parsed.ok) return { settings: parsed.settings, problem: null };

@@ -1,4 +1,6 @@
 /** The last minutes of nginx's error logs, files read from their ends: bounded, whatever their size. */
+
+import { rootedPath } from '../discover/rooted-path.ts';
 import type { ErrorLine } from '../model.ts';
 import { errorLineReader } from '../parse/error-reader.ts';
 import { expandGlob, mostMatches } from '../source/glob.ts';
@@ -37,8 +39,7 @@ interface Tail {
 
 function readTail(fs: FileSystem, path: string): Outcome<Tail> {
   return attempt(() => {
-    const { kind, size, modifiedMs } = fs.stat(path);
-    if (kind !== 'file') return { text: '', modifiedMs, isWhole: true };
+    const { size, modifiedMs } = fs.stat(path);
     const fd = fs.open(path);
     try {
       const from = Math.max(0, size - tailLength);
@@ -86,7 +87,7 @@ function timed({ text, modifiedMs }: Tail, wrapping: Wrapping): readonly TimedLi
 }
 
 const reasons: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied: run this as root, or give the user the log’s group (see check)',
+  EACCES: "permission denied: run this as root, or give the user the log's group (see check)",
   ENOENT: 'it does not exist',
 };
 
@@ -94,7 +95,24 @@ type OneLog =
   | { readonly found: readonly TimedLine[]; readonly path: string; readonly isWhole: boolean }
   | { readonly log: string; readonly reason: string };
 
-function readFile(path: string, wrapping: Wrapping, fs: FileSystem): OneLog {
+const device =
+  'only who started nginx can read it. Name where it ends in nginx-upstream.conf: error_log: journal:nginx, docker:FILE or cri:FILE (see check)';
+
+/** Why a path is no file to be read; null when it is one, or is not there. */
+function noFile(path: string, { fs, follow }: RecentPorts): string | null {
+  const followed = follow(path);
+  // Our own standard error is not nginx's; what lies under /proc/PID/root was followed there.
+  const end = followed.startsWith('/proc/') ? followed : rootedPath(fs, '', followed);
+  if (/^\/(?:dev\/(?:std|fd)|proc\/self\/)/.test(end)) return end === path ? device : `it leads to ${end}: ${device}`;
+  const stat = attempt(() => fs.stat(path));
+  if (!stat.ok || stat.value.kind === 'file') return null;
+  return stat.value.kind === 'directory' ? 'it is a folder' : `it is no file: ${device}`;
+}
+
+function readFile(path: string, wrapping: Wrapping, ports: RecentPorts): OneLog {
+  const { fs } = ports;
+  const obstacle = noFile(path, ports);
+  if (obstacle !== null) return { log: path, reason: obstacle };
   const tail = readTail(fs, path);
   if (!tail.ok) return { log: path, reason: reasons[tail.code] ?? tail.code };
   // Just rotated: what it held before is in the file beside it.
@@ -103,11 +121,11 @@ function readFile(path: string, wrapping: Wrapping, fs: FileSystem): OneLog {
   return { found: [...earlier, ...timed(tail.value, wrapping)], path, isWhole: tail.value.isWhole };
 }
 
-function readGlob({ pattern, wrapping }: Extract<LogSpec, { is: 'glob' }>, fs: FileSystem): readonly OneLog[] {
+function readGlob({ pattern, wrapping }: Extract<LogSpec, { is: 'glob' }>, ports: RecentPorts): readonly OneLog[] {
   // What was rotated is read beside the log that it was.
-  const paths = expandGlob(fs, pattern).filter((path) => !isCompressedName(path) && !/\.\d{1,4}$/.test(path));
+  const paths = expandGlob(ports.fs, pattern).filter((path) => !isCompressedName(path) && !/\.\d{1,4}$/.test(path));
   if (paths.length === 0) return [{ log: pattern, reason: 'no file matches it' }];
-  const logs = paths.slice(0, mostMatches).map((path) => readFile(path, wrapping, fs));
+  const logs = paths.slice(0, mostMatches).map((path) => readFile(path, wrapping, ports));
   const more = paths.length - mostMatches;
   return more > 0
     ? [...logs, { log: pattern, reason: `${more} more files match it than the ${mostMatches} read` }]
@@ -121,19 +139,21 @@ const onlyPlugin =
 export interface RecentPorts {
   readonly fs: FileSystem;
   readonly execute: Execute;
+  /** A path with its links followed as nginx would. */
+  readonly follow: (path: string) => string;
 }
 
-async function readLog(log: string, fromMs: number, { fs, execute }: RecentPorts): Promise<readonly OneLog[]> {
+async function readLog(log: string, fromMs: number, ports: RecentPorts): Promise<readonly OneLog[]> {
   const spec = parseLogSpec(log);
   switch (spec.is) {
     case 'file':
-      return [readFile(spec.path, spec.wrapping, fs)];
+      return [readFile(spec.path, spec.wrapping, ports)];
     case 'glob':
-      return readGlob(spec, fs);
+      return readGlob(spec, ports);
     case 'unusable':
       return [{ log, reason: spec.problem.text }];
     case 'journal': {
-      const read = await readJournal(spec.match, fromMs, execute);
+      const read = await readJournal(spec.match, fromMs, ports.execute);
       return ['reason' in read ? { log, ...read } : { found: read.lines, path: log, isWhole: read.isWhole }];
     }
     case 'syslog':

@@ -9,8 +9,8 @@ export interface FailureTally {
   /** Forgets kinds that were last seen before. */
   forgetBefore(ms: number): void;
   failing(): Failing;
-  /** Failures after the connection was made: no matter of connecting. */
-  later(): number;
+  /** Failures after the connection was made, by peer (empty: unknown): no matter of connecting. */
+  later(): ReadonlyMap<string, number>;
   /** Connect failures recorded so far: grows with each. */
   count(): number;
 }
@@ -41,7 +41,7 @@ export function createFailureTally(upstreamOf: UpstreamOf, mostPeers: number): F
   const peers = new Map<string, { readonly upstream: string; readonly kinds: ByKind }>();
   const groups = new Map<string, ByKind>();
   const nginx: ByKind = new Map();
-  let later = 0;
+  const later = new Map<string, number>();
   let count = 0;
 
   function kindsOf(peer: string, upstream: string): ByKind {
@@ -52,10 +52,16 @@ export function createFailureTally(upstreamOf: UpstreamOf, mostPeers: number): F
     return kinds;
   }
 
+  function addLater(named: string): void {
+    const peer = later.size < mostPeers || later.has(named) ? named : '';
+    later.set(peer, (later.get(peer) ?? 0) + 1);
+  }
+
   return {
     record({ kind, errno, upstream, protocol }, ms) {
       if (!isConnect(kind)) {
-        if (!notFailures.has(kind)) later++;
+        if (notFailures.has(kind)) return;
+        addLater(upstream?.peer ?? '');
         return;
       }
       count++;
@@ -85,7 +91,7 @@ export function createFailureTally(upstreamOf: UpstreamOf, mostPeers: number): F
       ),
       nginx: new Map(nginx),
     }),
-    later: () => later,
+    later: () => new Map(later),
     count: () => count,
   };
 }

@@ -1,6 +1,7 @@
 /** What `diagnose` prints of hostile names: nothing that a terminal obeys, nothing that a shell runs. */
 import { expect, test } from 'vitest';
-import { type Diagnosis, renderDiagnosis, toJson } from '../../collector/commands/diagnose-report.ts';
+import { renderDiagnosis, toJson } from '../../collector/commands/diagnose-report.ts';
+import type { Diagnosis } from '../../collector/commands/diagnosis.ts';
 import { json, painter } from '../../collector/commands/terminal.ts';
 import { judge } from '../../collector/diagnose/judge.ts';
 import type { NginxRead } from '../../collector/discover/read-nginx.ts';
@@ -29,8 +30,9 @@ function diagnosis(): Diagnosis {
     job: hostile,
     read: read as unknown as NginxRead,
     logs: { lines: [], read: [hostile], unread: [{ log: hostile, reason: hostile }], sinceMs: null },
+    silent: { unread: [{ log: hostile, reason: hostile }], isAll: true },
     strange: 1,
-    later: 0,
+    later: new Map([[hostile, 1]]),
     facts: all,
     judged: judge(all, String),
     nowMs,

@@ -1,5 +1,5 @@
 /** The end of an error log: how far back, and whose clock. */
-import { utimesSync, writeFileSync } from 'node:fs';
+import { symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readRecentLines } from '../../collector/commands/recent-lines.ts';
@@ -31,7 +31,7 @@ function journal(stdout: string, stderr = '', code: number | null = 0, isUsed = 
     if (args.includes('--lines=1')) return { code: 0, stdout: isUsed ? '{}' : '', stderr: '' };
     return { code, stdout, stderr };
   };
-  return { asked, ports: { fs: nodeFileSystem, execute } };
+  return { asked, ports: { fs: nodeFileSystem, execute, follow: (path: string) => path } };
 }
 
 const { ports } = journal('', 'not found', null);
@@ -116,4 +116,25 @@ test.each([
 ])('the journal: %s', async (_, stdout, stderr, code, reason, isUsed) => {
   const { unread } = await readRecentLines(['journal:nginx'], 0, journal(stdout, stderr, code, isUsed).ports);
   expect(unread.map((each) => each.reason)).toEqual(reason === undefined ? [] : [expect.stringMatching(reason)]);
+});
+
+test.each([
+  ['its own standard error', '/dev/stderr', /^only who started nginx/],
+  ['nothing that is kept', '/dev/full', /^it is no file/],
+  ['a folder', '/', /^it is a folder/],
+])('a log that is no file is not read, and not called silent: %s', async (_, target, reason) => {
+  const path = join(tempDir('log'), 'error.log');
+  symlinkSync(target, path);
+  const { read, unread } = await readRecentLines([target, path], 0, ports);
+  expect(read).toEqual([]);
+  expect(unread.map((each) => each.reason.replace(/^it leads to \S+: /, ''))).toEqual(
+    [1, 2].map(() => expect.stringMatching(reason)),
+  );
+});
+
+test("in a container a link is followed as nginx would, not to this program's own standard error", async () => {
+  const path = log(line(now), now);
+  const follow = () => '/dev/stdout';
+  const { read, unread } = await readRecentLines([path], 0, { ...ports, follow });
+  expect([read, unread[0]?.reason]).toEqual([[], expect.stringContaining('it leads to /dev/stdout')]);
 });

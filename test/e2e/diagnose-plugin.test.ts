@@ -115,7 +115,10 @@ describe('in plugin mode', () => {
       stderr: '',
     });
     const stranger = await seen.diagnose('--peer', '10.0.0.1:80');
-    expect(stranger.stdout).toContain(`10.0.0.1:80 is no peer of nginx's configuration; these are: ${backend.address}`);
+    expect([stranger.code, stranger.stdout]).toEqual([
+      2,
+      `Could not look: 10.0.0.1:80 is no peer of nginx's configuration; these are: ${backend.address}\n`,
+    ]);
     const json = await seen.diagnose('--json');
     expect([json.code, (JSON.parse(json.stdout) as { nginx: { failing: unknown }[] }).nginx[0]?.failing]).toEqual([
       0,
@@ -153,6 +156,50 @@ describe('in plugin mode', () => {
     ]);
     const wrong = await run(process.execPath, [readablePlugin(), 'diagnose', '--since', 'yesterday']);
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('a time like 90s, 10m, 2h or 1d')]);
+  });
+
+  test.each([
+    ['level crit', (nginx: Nginx) => `${nginx.errorLog} crit`, 'crit on'],
+    ['standard error', () => '/dev/stderr', 'journal:nginx'],
+    ['/dev/null', () => '/dev/null', 'nothing is kept'],
+  ])('an error log that cannot tell is no health: %s', async (_, errorLog, note) => {
+    const [port = 0, front = 0] = await freePorts(2);
+    const seen = await watch(`127.0.0.1:${port}`);
+    await seen.plugin.stop();
+    await seen.nginx.reload({
+      errorLog: [errorLog(seen.nginx)],
+      http: `server { listen 127.0.0.1:${front}; location / { proxy_pass http://127.0.0.1:${port}; } }`,
+    });
+    expect((await request(`http://127.0.0.1:${front}/`)).status).toBe(502);
+    const { code, stdout } = await seen.diagnose();
+    expect([code, stdout]).toEqual([2, expect.stringMatching(/^Could not look: no error log /)]);
+    expect(stdout).toContain(note);
+  });
+
+  test('requests that fail behind a connection, and names that do not resolve, are no silence', async () => {
+    const server = createServer((socket) => socket.on('data', () => socket.destroy()).on('error', () => undefined));
+    const [port = 0, front = 0] = await freePorts(2);
+    await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port }, resolve));
+    atEnd(() => server.close());
+    const seen = await watch(`127.0.0.1:${port}`);
+    expect(await seen.ask()).toBe(502);
+    const later = await seen.diagnose();
+    expect([later.code, later.stdout]).toEqual([
+      0,
+      expect.stringMatching(new RegExp(`^Healthy: .*\\nNote: 1 request failed after .*127\\.0\\.0\\.1:${port} 1`)),
+    ]);
+    await seen.nginx.reload({
+      http: `server { listen 127.0.0.1:${front}; location / { set $name nowhere.test; proxy_pass http://$name; } }`,
+    });
+    expect((await request(`http://127.0.0.1:${front}/`)).status).toBe(502);
+    const unresolved = await seen.diagnose();
+    expect(unresolved.code).toBe(1);
+    expect(unresolved.stdout).toContain('nginx could not resolve the name of an upstream');
+  });
+
+  test('a configuration of the plugin that is named and not there: nothing else is looked at', async () => {
+    const { code, stdout, stderr } = await run(process.execPath, [readablePlugin(), 'diagnose', '--config', '/none']);
+    expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining('--config /none: no such file')]);
   });
 
   test('a peer that nobody fails to reach is never connected to, nor one that fails where probing is off', async () => {
