@@ -18,11 +18,11 @@ export function encode(actions: readonly Action[]): string {
         parts.push(chartText(action.chart, 'obsolete'));
         break;
       case 'update':
-        parts.push('BEGIN ', action.id, '\n');
+        parts.push('BEGIN ', action.id);
         if (action.variables) parts.push(variables(action.variables));
         if (action.unchanged) parts.push(settingsAgain(action.values));
         else settings(action.values, parts);
-        parts.push('END\n');
+        parts.push('\nEND\n');
         break;
       default:
         action satisfies never;
@@ -74,7 +74,7 @@ function quoted(text: string): string {
 /** Within BEGIN and END they are the chart's own, which alerts read as `$name`; elsewhere they would be the host's. */
 function variables(values: Readonly<Record<string, number>>): string {
   const finite = Object.entries(values).filter(([, value]) => Number.isFinite(value));
-  return finite.map(([name, value]) => `VARIABLE CHART ${name} = ${value}\n`).join('');
+  return finite.map(([name, value]) => `\nVARIABLE CHART ${name} = ${value}`).join('');
 }
 
 /** Netdata 1.37.1 reads values with strtoll: whole numbers within 64 bits, no exponent. What is none is left out: a gap. */
@@ -82,9 +82,21 @@ function settings(values: UpdateAction['values'], parts: string[]): void {
   for (const id in values) {
     const value = values[id] as number;
     const whole = Math.round(value);
-    if (Number.isSafeInteger(whole)) parts.push('SET ', id, ' = ', String(whole), '\n');
-    else if (Math.abs(value) < 2 ** 63) parts.push('SET ', id, ' = ', String(BigInt(whole)), '\n');
+    if (Number.isSafeInteger(whole)) parts.push(setOf(id), String(whole));
+    else if (Math.abs(value) < 2 ** 63) parts.push(setOf(id), String(BigInt(whole)));
   }
+}
+
+const sets = new Map<string, string>();
+
+/** By dimension, of which there are as many as the charts have. */
+function setOf(id: string): string {
+  let set = sets.get(id);
+  if (set === undefined) {
+    set = `\nSET ${id} = `;
+    sets.set(id, set);
+  }
+  return set;
 }
 
 /** Most of what is told is told every second again: what never fails, and what nothing was found about. */

@@ -61,7 +61,8 @@ export function merge(into: Histogram, from: Histogram): void {
 
 export function reset(histogram: Histogram): void {
   if (histogram.high >= histogram.low) histogram.slots.fill(0, histogram.low, histogram.high + 1);
-  histogram.overflow.clear();
+  // Clearing an empty map makes a new table.
+  if (histogram.overflow.size > 0) histogram.overflow.clear();
   histogram.count = 0;
   histogram.sum = 0;
   histogram.low = slotCount;
