@@ -1,12 +1,14 @@
 import type { JobAggregate, SourceHealth } from '../aggregate/job.ts';
 import { lineSplitter } from '../decode/lines.ts';
+import type { Writers } from '../diagnose/writers.ts';
 import type { ErrorLine, LogTotals } from '../model.ts';
 import type { Conditions, Log } from '../netdata/log.ts';
 import { errorLineReader } from '../parse/error-reader.ts';
 import type { ByteSink, Source, SourceReading } from '../source/source.ts';
 import { type AccessLogReader, createAccessLogReader } from './access-log.ts';
+import { createLineJudge, type LineJudge } from './forged-lines.ts';
 import type { JobPlan } from './job-plan.ts';
-import type { AccessLogPlan, LogPlan } from './log-plan.ts';
+import type { AccessLogPlan, ErrorLogPlan } from './log-plan.ts';
 import { createFollower, type LogPorts } from './logs.ts';
 
 /** The logs of one job: which are followed, what their lines are counted into, how they are. */
@@ -15,6 +17,8 @@ export interface JobLogs {
   follow(plan: Pick<JobPlan, 'errorLogs' | 'accessLogs'>): void;
   /** Reads all that there is. */
   drain(): void;
+  /** Lines that may be forged are counted, or not, by the processes of nginx as they are after `drain`. */
+  settle(writers: Writers | null): void;
   health(): SourceHealth;
   /** Saves how far they have been read. */
   remember(): void;
@@ -29,11 +33,19 @@ export interface JobLogPorts extends LogPorts {
 interface Followed {
   readonly source: Source;
   readonly access: AccessLogReader | null;
+  /** null for an access log. */
+  readonly judge: LineJudge | null;
+  /** As ErrorLogPlan says. */
+  isOwn: boolean;
   reading: SourceReading | null;
+  /** When it was read last, monotonic milliseconds. */
+  readAtMs: number;
 }
 
 /** nginx cuts its lines at 2,048 bytes; a FastCGI message may bring longer ones through. */
 const longestErrorLine = 65_536;
+const otherWriter =
+  'a process that is none of this nginx writes there, too: lines that clients forge are not told apart';
 
 export function createJobLogs(
   job: string,
@@ -59,33 +71,44 @@ export function createJobLogs(
   });
 
   /** bytes ─▶ lines ─▶ events ─▶ counters */
-  function errorLogSink(): ByteSink {
+  function errorLogSink(judge: LineJudge): ByteSink {
     const reader = errorLineReader();
+    const run = judge.openRun();
     return lineSplitter({
       maxLength: longestErrorLine,
       onLine(text) {
         totals.read++;
         const reading = reader.read(text);
+        if (reading.state === 'matched' && !reading.inside) return run.line(text, reading.line);
         if (reading.state === 'foreign') totals.foreign++;
-        if (reading.state !== 'matched') return;
-        if (reading.inside) totals.forged++;
-        else onErrorLine(reading.line);
+        if (reading.state === 'matched') totals.forged++;
+        run.other(text);
       },
       onOverlong() {
         totals.read++;
         totals.overlong++;
         reader.reset();
+        run.reset();
       },
     });
   }
 
-  function openErrorLog({ spec, isNew }: LogPlan): Followed {
-    return { source: follower.follow(spec, 'error', errorLogSink, isNew), access: null, reading: null };
+  function openErrorLog({ spec, isNew, isOwn }: ErrorLogPlan): Followed {
+    const judge = createLineJudge({
+      onLine: onErrorLine,
+      onForged: () => {
+        totals.forged++;
+      },
+      onOtherWriter: () => log.info(`${spec}: ${otherWriter}`, { job }),
+    });
+    const source = follower.follow(spec, 'error', () => errorLogSink(judge), isNew);
+    return { source, access: null, judge, isOwn, reading: null, readAtMs: 0 };
   }
 
   function openAccessLog({ spec, isNew }: AccessLogPlan): Followed {
     const access = createAccessLogReader(aggregate, totals);
-    return { source: follower.follow(spec, 'access', access.openSink, isNew), access, reading: null };
+    const source = follower.follow(spec, 'access', access.openSink, isNew);
+    return { source, access, judge: null, isOwn: false, reading: null, readAtMs: 0 };
   }
 
   /** None of its formats is of use: that is said, and its lines count as unmatched. */
@@ -97,6 +120,7 @@ export function createJobLogs(
   function close(followed: Followed, spec: string, wanted: 'error' | 'access'): void {
     // The last lines of workers that have just gone.
     poll(followed);
+    followed.judge?.believe();
     follower.forget(spec, wanted);
     lostBefore += followed.reading?.lost ?? 0;
     followed.source.close();
@@ -114,8 +138,14 @@ export function createJobLogs(
   }
 
   function poll(followed: Followed): void {
+    const { judge, reading: before, readAtMs } = followed;
+    // Else it is of before: what was left, or what a file held that has come or was moved here.
+    const isOnward = followed.isOwn && before?.problem === null && before.behindBytes === 0;
+    judge?.beginRead(isOnward ? readAtMs : null);
+    followed.readAtMs = ports.now();
     const reading = followed.source.poll();
     followed.reading = reading;
+    if (reading.events.length > 0) judge?.believe();
     conditions.set(`${job} ${followed.source.name}`, reading.problem?.text ?? null);
     for (const event of reading.events) log.info(event, { job });
   }
@@ -125,7 +155,9 @@ export function createJobLogs(
       closeAllBut(new Set(plan.errorLogs.map(({ spec }) => spec)), errorLogs, 'error');
       closeAllBut(new Set(plan.accessLogs.map(({ spec }) => spec)), accessLogs, 'access');
       for (const each of plan.errorLogs) {
-        if (!errorLogs.has(each.spec)) errorLogs.set(each.spec, openErrorLog(each));
+        const followed = errorLogs.get(each.spec) ?? openErrorLog(each);
+        followed.isOwn = each.isOwn;
+        errorLogs.set(each.spec, followed);
       }
       for (const each of plan.accessLogs) {
         const followed = accessLogs.get(each.spec) ?? openAccessLog(each);
@@ -136,6 +168,10 @@ export function createJobLogs(
 
     drain() {
       for (const followed of [...errorLogs.values(), ...accessLogs.values()]) poll(followed);
+    },
+
+    settle(writers) {
+      for (const { judge } of errorLogs.values()) judge?.settle(writers);
     },
 
     health() {

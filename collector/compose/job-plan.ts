@@ -11,15 +11,15 @@ import {
   type AccessLogPlan,
   discoveredAccessLogs,
   discoveredErrorLogs,
+  type ErrorLogPlan,
   formatPlan,
   isLegacy,
-  type LogPlan,
 } from './log-plan.ts';
 
 /** All that a job has to do, settings and discovery together. */
 export interface JobPlan {
   readonly name: string;
-  readonly errorLogs: readonly LogPlan[];
+  readonly errorLogs: readonly ErrorLogPlan[];
   readonly accessLogs: readonly AccessLogPlan[];
   readonly statusPages: readonly { readonly url: string; readonly host: string | null }[];
   /** The pid of the nginx of this job; null when none runs. */
@@ -36,7 +36,7 @@ export interface JobPlan {
 }
 
 /** Where nothing is known at all: what most distributions have. */
-const defaultErrorLog: LogPlan = { spec: '/var/log/nginx/error.log', isNew: false };
+const defaultErrorLog = { spec: '/var/log/nginx/error.log', isNew: false };
 
 /** A format of the settings: a log_format's name in nginx's configuration, else its text; by default what nginx uses there. */
 function toldFormats(
@@ -107,19 +107,29 @@ export interface PlanPorts {
   readonly hostPrefix: string;
 }
 
-/** @param followed the nginx of the job; null when none was found */
-export function planJob(settings: JobSettings, name: string, followed: Followed | null, ports: PlanPorts): JobPlan {
+/**
+ * @param followed the nginx of the job; null when none was found
+ * @param ownLogs as ownErrorLogs says
+ */
+export function planJob(
+  settings: JobSettings,
+  name: string,
+  followed: Followed | null,
+  ports: PlanPorts,
+  ownLogs: ReadonlySet<string> = new Set(),
+): JobPlan {
   const { fs, hostPrefix } = ports;
   const configuration = followed?.read.configuration ?? null;
   const phases = [configuration, followed?.pending ?? null, ...(followed?.previous ?? [])];
   const attributions = phases.filter((each) => each !== null).map(createAttribution);
   const [attribution] = attributions;
-  const errorLogs = followed === null ? [defaultErrorLog] : discoveredErrorLogs(followed, fs);
+  const discovered = followed === null ? [defaultErrorLog] : discoveredErrorLogs(followed, fs);
+  const told = settings.errorLogs?.map((path) => ({ spec: onHost(path, hostPrefix), isNew: false }));
   const pages = configuration?.statusPages.filter(({ obstacle }) => obstacle === null).slice(0, 1) ?? [];
   const upstreams = configuration?.upstreams.filter(({ origin }) => origin !== 'variable') ?? [];
   return {
     name,
-    errorLogs: settings.errorLogs?.map((path) => ({ spec: onHost(path, hostPrefix), isNew: false })) ?? errorLogs,
+    errorLogs: (told ?? discovered).map((log) => ({ ...log, isOwn: ownLogs.has(log.spec) })),
     accessLogs: accessLogsOf(settings, followed, ports),
     statusPages:
       settings.stubStatus?.map((url) => ({ url, host: null })) ?? pages.map(({ url, host }) => ({ url, host })),

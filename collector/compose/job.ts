@@ -93,7 +93,9 @@ export function startJob(first: JobPlan, maxPeers: number, ports: JobPorts): Job
     drain() {
       aggregate.beginTick(clock.monotonicUs());
       logs.drain();
-      pages = server.drain();
+      // Who can have written these lines is asked after they were read: their writer may just have been started.
+      pages = server.drain(clock.monotonicUs());
+      logs.settle(server.writers());
       aggregate.setWorkers(server.workers());
       causes.tick(clock.monotonicUs());
     },

@@ -5,6 +5,7 @@ import type { PluginLoad } from '../model.ts';
 import { type Job, type JobPorts, startJob } from './job.ts';
 import { planJob } from './job-plan.ts';
 import { type NginxWatchPorts, type WatchedNginx, watchNginx } from './nginx-watch.ts';
+import { ownErrorLogs } from './own-logs.ts';
 
 /** The jobs that run, kept in step with the settings in force and with the nginx that run. */
 export interface Jobs {
@@ -41,8 +42,8 @@ function startGroup(settings: JobSettings, maxPeers: number, ports: JobPorts & N
   const names = new Map<string, string>();
   let words = '';
 
-  function put(name: string, followed: Followed | null): void {
-    const plan = planJob(settings, name, followed, ports);
+  function put(name: string, followed: Followed | null, ownLogs?: ReadonlySet<string>): void {
+    const plan = planJob(settings, name, followed, ports, ownLogs);
     const running = jobs.get(name);
     if (running === undefined) jobs.set(name, startJob(plan, maxPeers, ports));
     else running.follow(plan);
@@ -51,16 +52,21 @@ function startGroup(settings: JobSettings, maxPeers: number, ports: JobPorts & N
   function update(found: readonly WatchedNginx[]): void {
     const keys = new Set(found.map(({ key }) => key));
     for (const key of names.keys()) if (!keys.has(key)) names.delete(key);
+    const ownLogs = ownErrorLogs(watch.seesAll() ? found : [], ports.fs);
     for (const { key, followed } of found) {
       const name = names.get(key) ?? nameFor(settings.name, key, new Set(names.values()));
       names.set(key, name);
-      put(name, followed);
+      put(name, followed, ownLogs.get(key));
     }
     const used = new Set(names.values());
     // Without any nginx the logs alone may still tell; and the job keeps its name for the one that comes.
     if (used.size === 0) put(settings.name, null);
+    retireAllBut(used.size === 0 ? new Set([settings.name]) : used);
+  }
+
+  function retireAllBut(used: ReadonlySet<string>): void {
     for (const [name, job] of jobs) {
-      if (used.has(name) || (used.size === 0 && name === settings.name)) continue;
+      if (used.has(name)) continue;
       words += job.retire();
       jobs.delete(name);
     }

@@ -11,6 +11,11 @@ export interface LogPlan {
   readonly isNew: boolean;
 }
 
+export interface ErrorLogPlan extends LogPlan {
+  /** A file that no other nginx of this host writes to: whose lines are there, is known. */
+  readonly isOwn: boolean;
+}
+
 export interface FormatPlan {
   readonly name: string;
   readonly text: string;

@@ -13,6 +13,8 @@ export interface NginxWorker extends WorkerView {
 
 export interface NginxMaster extends MasterView {
   readonly workers: readonly NginxWorker[];
+  /** What it and its children, helpers too, call themselves in their error log. */
+  readonly logPids: readonly number[];
   /** Its network namespace, as Procfs.networkOf. */
   readonly network: string | null;
 }
@@ -47,6 +49,8 @@ const looksBetween = 10;
 export function createNginxProcesses(procfs: Procfs, mainPid: () => number | null): NginxProcesses {
   const known = new Map<number, KnownWorker>();
   const titles = new Map<number, NginxTitle | null>();
+  /** As `innerPid`, of cache managers and other helpers. */
+  const helpers = new Map<number, number>();
   let masters: readonly number[] = [];
   let pidsBefore = '';
   let looksAlike = 0;
@@ -103,6 +107,19 @@ export function createNginxProcesses(procfs: Procfs, mainPid: () => number | nul
     return { pid, innerPid, shuttingDown, uid, limit, openFiles: procfs.openFiles(pid) };
   }
 
+  function logPidOf(pid: number): number {
+    const logPid = known.get(pid)?.innerPid ?? helpers.get(pid) ?? statusOf(pid).innerPid ?? pid;
+    if (!known.has(pid)) helpers.set(pid, logPid);
+    return logPid;
+  }
+
+  function master(pid: number, children: readonly number[], nowUs: number): NginxMaster {
+    const { voluntarySwitches, innerPid } = statusOf(pid);
+    const workers = workersOf(children, nowUs);
+    const logPids = [innerPid ?? pid, ...children.map(logPidOf)];
+    return { pid, sleeps: voluntarySwitches, workers, logPids, network: procfs.networkOf(pid) };
+  }
+
   function workersOf(children: readonly number[], nowUs: number): readonly NginxWorker[] {
     return children.flatMap((pid) => {
       const title = titleOf(pid);
@@ -115,14 +132,11 @@ export function createNginxProcesses(procfs: Procfs, mainPid: () => number | nul
       const family = familyNow();
       masters = [...family.keys()];
       forgetTitles(family);
-      const seen = Array.from(family, ([pid, children]) => ({
-        pid,
-        sleeps: statusOf(pid).voluntarySwitches,
-        workers: workersOf(children, nowUs),
-        network: procfs.networkOf(pid),
-      }));
+      const seen = Array.from(family, ([pid, children]) => master(pid, children, nowUs));
       const pids = new Set(seen.flatMap(({ workers }) => workers.map(({ pid }) => pid)));
       for (const pid of known.keys()) if (!pids.has(pid)) known.delete(pid);
+      const children = new Set([...family.values()].flat());
+      for (const pid of helpers.keys()) if (!children.has(pid)) helpers.delete(pid);
       return seen;
     },
   };

@@ -2,6 +2,7 @@ import { createConnectionUse } from '../aggregate/connection-use.ts';
 import { createConnections } from '../aggregate/connections.ts';
 import { descriptorsUsed } from '../aggregate/descriptors.ts';
 import { createWorkers } from '../aggregate/workers.ts';
+import type { Writers } from '../diagnose/writers.ts';
 import type { ConnectionsSnapshot, JobSnapshot, PeerSnapshot, StubStatus, WorkersSnapshot } from '../model.ts';
 import type { Conditions } from '../netdata/log.ts';
 import { parseStubStatus } from '../parse/stub-status.ts';
@@ -9,6 +10,7 @@ import { createProcfs } from '../source/procfs.ts';
 import { createStatusSource, type StatusPageAddress, type StatusSource } from '../source/stub-status.ts';
 import type { FileSystem } from '../system/fs.ts';
 import { createHttpClient } from '../system/http.ts';
+import { createKnownWriters } from './known-writers.ts';
 import { createNginxProcesses, type NginxMaster } from './nginx-processes.ts';
 import { createNginxSockets } from './nginx-sockets.ts';
 import type { SocketsView } from './socket-tables.ts';
@@ -27,12 +29,17 @@ export interface ServerFacts {
 export interface NginxServer {
   /** Goes by these facts from now on; counters go on. */
   follow(facts: ServerFacts): void;
-  /** Takes what has been answered since the last tick and asks anew; says how many status pages answer and how many do not. */
-  drain(): { readonly ok: number; readonly failing: number };
+  /**
+   * Looks at the processes; takes what has been answered since the last tick and asks anew. Says how many status pages
+   * answer and how many do not.
+   */
+  drain(nowUs: number): { readonly ok: number; readonly failing: number };
   /** `worker process N exited on signal S` in the error log. */
   workerDied(): void;
   /** The pids by which the workers that take new requests call themselves; null when no nginx can be seen. */
   workers(): readonly number[] | null;
+  /** Who can have written to its error logs, on the clock of `drain` in milliseconds; null where this cannot be told. */
+  writers(): Writers | null;
   /** The snapshot with what is known of the server and of the sockets to its peers. */
   complete(snapshot: JobSnapshot, nowUs: number): JobSnapshot;
   close(): void;
@@ -60,6 +67,7 @@ export function createNginxServer(job: string, first: ServerFacts, ports: Server
   const connections = createConnections();
   const connectionUse = createConnectionUse();
   const workers = createWorkers();
+  const writers = createKnownWriters();
   let statusSources = openPages();
   let pages: readonly (StubStatus | null)[] = [];
   let crashes = 0;
@@ -129,7 +137,9 @@ export function createNginxServer(job: string, first: ServerFacts, ports: Server
       statusSources = openPages();
     },
 
-    drain() {
+    drain(nowUs) {
+      masters = processes.look(nowUs);
+      writers.seen(masters, nowUs / 1000);
       const readings = statusSources.map((source) => {
         const reading = source.poll();
         conditions.set(subjectOf(source), reading.problem?.text ?? null);
@@ -151,8 +161,9 @@ export function createNginxServer(job: string, first: ServerFacts, ports: Server
       return running.length === 0 ? null : running.map(({ innerPid }) => innerPid);
     },
 
+    writers: writers.now,
+
     complete(snapshot, nowUs) {
-      masters = processes.look(nowUs);
       hasBeenSeen ||= masters.length > 0;
       const view = sockets.look(masters, addressesOf(snapshot), isTroubled(snapshot, nowUs), nowUs);
       const status = connections.record(pages);

@@ -1,9 +1,9 @@
 import { createPace } from '../aggregate/pace.ts';
 import type { JobSettings } from '../config/settings.ts';
 import { type DiscoveryPorts, findNginx, type NginxFound, procFolder } from '../discover/find-nginx.ts';
-import { type Addresses, changedNames, keepKnown, resolveNames } from '../discover/names.ts';
+import { type Addresses, changedNames, keepKnown, movedNames, resolveNames } from '../discover/names.ts';
 import { createNginxFollower, type Followed, type NginxFollower } from '../discover/nginx-follower.ts';
-import { type NginxRead, readNginx, readTold } from '../discover/read-nginx.ts';
+import { type NginxRead, problemsOf, readNginx, readTold, summaryOf } from '../discover/read-nginx.ts';
 import type { Conditions, Log } from '../netdata/log.ts';
 import { namesToResolve, withAddresses } from '../nginx/peers.ts';
 import type { NginxConfiguration } from '../nginx/types.ts';
@@ -23,6 +23,8 @@ export interface WatchedNginx {
 export interface NginxWatch {
   /** Looks at what is due and never waits; null when nothing has changed since the call before. */
   poll(): readonly WatchedNginx[] | null;
+  /** Every nginx that runs on this host is one of these, as far as can be seen: a change is a reason to be polled, too. */
+  seesAll(): boolean;
   close(): void;
 }
 
@@ -39,7 +41,6 @@ const namesEveryUs = 60_000_000;
 const unresolvedEveryUs = 10_000_000;
 /** An nginx that is gone may be restarting, and its logs may still say why. */
 const goneUs = 600_000_000;
-const mostProblemsLogged = 5;
 /** A resolver that does not answer holds up the start no longer than this. */
 const longestStartUs = 5_000_000;
 /** A stat takes about 5 µs: with a few files every tick, with hundreds every few seconds, 0.1 % of a core at most. */
@@ -72,6 +73,7 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
   let changed = false;
   let closed = false;
   let hasSearched = false;
+  let seesAll = false;
   let isStarted = false;
   const beganUs = clock.monotonicUs();
 
@@ -85,24 +87,13 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
     return `${settings.name} nginx ${key.trim()}`;
   }
 
-  function tell(key: string, { found, configuration }: NginxRead): void {
-    const { upstreams, problems, files } = configuration;
-    const what = `${found.version ?? 'nginx'}: ${found.confPath}, ${files.length} files, ${upstreams.length} upstreams`;
-    log.info(found.master === null ? `${what}, not running` : what, { job: settings.name });
-    const worst = problems.slice(0, mostProblemsLogged).map(({ file, line, text }) => `${file}:${line}: ${text}`);
-    conditions.set(subject(key), worst.length === 0 ? null : `${worst.join('; ')}; see check`);
-  }
-
   async function nameAgain(key: string, entry: Watched, nowUs: number): Promise<void> {
     const { configuration } = entry.follower.current().read;
     entry.namesAtUs = nowUs;
     const fresh = await resolveNames(namesToResolve(configuration), resolve);
     if (closed || entry.follower.current().read.configuration !== configuration) return;
     const used = entry.hasReloaded ? fresh : keepKnown(entry.addresses, fresh);
-    const moved = changedNames(used, fresh).map(
-      ({ name, before, now }) => `${name} resolves to ${now.join(', ') || 'nothing'}, nginx uses ${before.join(', ')}`,
-    );
-    conditions.set(`${subject(key)} names`, moved.length === 0 ? null : `${moved.join('; ')}: reload nginx`);
+    conditions.set(`${subject(key)} names`, movedNames(used, fresh));
     changed ||= changedNames(entry.addresses, used).length > 0 || entry.addresses.size !== used.size;
     entry.addresses = used;
     entry.hasReloaded = false;
@@ -110,7 +101,9 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
 
   /** nginx has loaded a configuration: it has asked for its names just now, and so do we. */
   function loaded(key: string, entry: Watched): void {
-    tell(key, entry.follower.current().read);
+    const { read } = entry.follower.current();
+    log.info(summaryOf(read), { job: settings.name });
+    conditions.set(subject(key), problemsOf(read));
     entry.hasReloaded = true;
     changed = true;
     renewName(key, entry, clock.monotonicUs());
@@ -158,14 +151,20 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
     busy = true;
     const startedUs = clock.monotonicUs();
     try {
-      const running = await findNginx(ports);
+      const masters = new Set<number>();
+      const running = await findNginx(ports, (pid) => masters.add(pid));
       if (closed) return;
-      if (settings.nginxConf !== null) return meetTold(settings.nginxConf, running, nowUs);
-      for (const found of running.filter((each) => isNew(keyOf(each), each, nowUs))) {
-        const read = readNginx(found, fs);
-        if (meant(read)) meet(keyOf(found), read, nowUs);
+      if (settings.nginxConf !== null) meetTold(settings.nginxConf, running, nowUs);
+      else {
+        for (const found of running.filter((each) => isNew(keyOf(each), each, nowUs))) {
+          const read = readNginx(found, fs);
+          if (meant(read)) meet(keyOf(found), read, nowUs);
+        }
+        forgetGone(nowUs);
       }
-      forgetGone(nowUs);
+      for (const { follower } of watched.values()) masters.delete(follower.current().read.found.master?.pid ?? 0);
+      changed ||= seesAll !== (masters.size === 0);
+      seesAll = masters.size === 0;
     } finally {
       for (const pace of [searches, urgent]) pace.spent(nowUs, clock.monotonicUs() - startedUs);
       changed ||= !hasSearched;
@@ -238,6 +237,7 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
       changed = false;
       return current();
     },
+    seesAll: () => seesAll,
     close() {
       closed = true;
       for (const key of watched.keys()) {

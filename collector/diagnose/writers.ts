@@ -5,9 +5,9 @@
 
 /** The processes of an nginx, as its error log names them. */
 export interface Writers {
-  /** Its masters and workers now, also those that are shutting down. */
-  readonly pids: ReadonlySet<number>;
-  /** When the youngest of its workers started, milliseconds since 1970: before, there were others. */
+  /** Its masters and workers now, also those that are shutting down; the plugin also has those that have just ended. */
+  readonly pids: { has(pid: number): boolean };
+  /** When the youngest of its workers started, in milliseconds of the clock that times the lines: before, there were others. */
   readonly sinceMs: number;
 }
 

@@ -124,13 +124,21 @@ function isSame(a: NginxFound, b: NginxFound): boolean {
 /**
  * Every nginx that runs; where none does, every configuration in a known place. Two masters with one configuration (a
  * binary upgrade) are one.
+ *
+ * @param onMaster is told the pid of every master, also of those that are one
  */
-export async function findNginx(ports: DiscoveryPorts): Promise<readonly NginxFound[]> {
+export async function findNginx(
+  ports: DiscoveryPorts,
+  onMaster: (pid: number) => void = () => undefined,
+): Promise<readonly NginxFound[]> {
   const { fs, hostPrefix } = ports;
   const proc = procFolder(hostPrefix);
   const host = hostMounts(ports);
   const running: NginxFound[] = [];
-  for (const master of findMasters(fs, proc, host)) running.push(await describe(master, host, ports));
+  for (const master of findMasters(fs, proc, host)) {
+    onMaster(master.pid);
+    running.push(await describe(master, host, ports));
+  }
   if (running.length > 0) {
     const sorted = running.sort(inOrder);
     return sorted.filter((each, at) => sorted.findIndex((other) => isSame(each, other)) === at);

@@ -30,6 +30,14 @@ export function changedNames(before: Addresses, now: Addresses): readonly NameCh
   });
 }
 
+/** The changes as a problem of the operator's; null when there is none. */
+export function movedNames(before: Addresses, now: Addresses): string | null {
+  const moved = changedNames(before, now).map(
+    (each) => `${each.name} resolves to ${each.now.join(', ') || 'nothing'}, nginx uses ${each.before.join(', ')}`,
+  );
+  return moved.length === 0 ? null : `${moved.join('; ')}: reload nginx`;
+}
+
 /** What nginx uses goes on counting; a name that had no address takes what it has now. */
 export function keepKnown(before: Addresses, fresh: Addresses): Addresses {
   return new Map(

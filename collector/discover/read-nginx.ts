@@ -79,3 +79,17 @@ export function readTold(told: string, running: readonly NginxFound[], fs: FileS
   const tree = readTree(dump.main, dump.files, found.commandLine);
   return { found, configuration: readConfiguration(tree, found.defaults), dumped: true, watched };
 }
+
+const mostProblemsTold = 5;
+
+/** One line: what was found. */
+export function summaryOf({ found, configuration: { files, upstreams } }: NginxRead): string {
+  const what = `${found.version ?? 'nginx'}: ${found.confPath}, ${files.length} files, ${upstreams.length} upstreams`;
+  return found.master === null ? `${what}, not running` : what;
+}
+
+/** One line: what is wrong with its configuration; null when nothing is. */
+export function problemsOf({ configuration: { problems } }: NginxRead): string | null {
+  const worst = problems.slice(0, mostProblemsTold).map(({ file, line, text }) => `${file}:${line}: ${text}`);
+  return worst.length === 0 ? null : `${worst.join('; ')}; see check`;
+}

@@ -12,12 +12,14 @@ interface Fake {
   readonly children?: string;
   readonly uid?: number;
   readonly limit?: string;
+  /** What it calls itself. */
+  readonly logPid?: number;
 }
 
 /** A /proc with these processes. */
 function proc(processes: Readonly<Record<number, Fake>>) {
   const root = tempDir('proc');
-  const put = (pid: number, { title, parent = 1, children, uid = 33, limit = '1024' }: Fake) => {
+  const put = (pid: number, { title, parent = 1, children, uid = 33, limit = '1024', logPid = 7 }: Fake) => {
     const dir = join(root, String(pid));
     mkdirSync(join(dir, 'fd'), { recursive: true });
     mkdirSync(join(dir, 'net'), { recursive: true });
@@ -25,7 +27,7 @@ function proc(processes: Readonly<Record<number, Fake>>) {
     writeFileSync(join(dir, 'net/tcp'), '');
     writeFileSync(join(dir, 'limits'), `Max open files            ${limit}      4096       files     \n`);
     const ids = `PPid:\t${parent}\nUid:\t${uid}\t${uid}\t${uid}\t${uid}\n`;
-    writeFileSync(join(dir, 'status'), `Name:\tnginx\n${ids}NSpid:\t${pid}\t7\nvoluntary_ctxt_switches:\t5\n`);
+    writeFileSync(join(dir, 'status'), `Name:\tnginx\n${ids}NSpid:\t${pid}\t${logPid}\nvoluntary_ctxt_switches:\t5\n`);
     if (children === undefined) return;
     mkdirSync(join(dir, `task/${pid}`), { recursive: true });
     writeFileSync(join(dir, `task/${pid}/children`), children);
@@ -109,4 +111,22 @@ test('owner, limit and descriptors; 0 descriptors where the kernel does not tell
   expect(processes.look(1)[0]?.workers).toEqual([
     { pid: 11, innerPid: 7, shuttingDown: false, uid: 33, limit: 24, openFiles: 0 },
   ]);
+});
+
+test('the pids of their error log: the master, workers, old ones and helpers, by the names they have for themselves', () => {
+  const { root, put, end } = proc({
+    10: { ...master, children: '11 12 13' },
+    11: { ...worker, logPid: 107 },
+    12: { ...worker, title: 'nginx: worker process is shutting down', logPid: 108 },
+    13: { ...worker, title: 'nginx: cache manager process', logPid: 109 },
+  });
+  const processes = createNginxProcesses(createProcfs(nodeFileSystem, root), () => 10);
+  const pids = () => processes.look(0).map(({ logPids }) => logPids);
+  expect(pids()).toEqual([[7, 107, 108, 109]]);
+  end(13);
+  put(10, { ...master, children: '11 12' });
+  expect(pids()).toEqual([[7, 107, 108]]);
+  put(13, { ...worker, title: 'nginx: cache manager process', logPid: 110 });
+  put(10, { ...master, children: '11 12 13' });
+  expect(pids()).toEqual([[7, 107, 108, 110]]);
 });

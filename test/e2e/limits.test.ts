@@ -36,9 +36,9 @@ function watch(nginx: Nginx, facts: Partial<ServerFacts>, peers: readonly string
   const server = createNginxServer('t', { ...unknown, master: nginx.pid, ...facts }, ports);
   atEnd(() => server.close());
   const tick = async (): Promise<JobSnapshot> => {
-    server.drain();
+    server.drain(systemClock.monotonicUs());
     await sleep(100);
-    server.drain();
+    server.drain(systemClock.monotonicUs());
     return server.complete(empty(peers), systemClock.monotonicUs());
   };
   return { tick, told };
