@@ -30,6 +30,8 @@ export interface RecentLines {
 const tailLength = 4 * 1024 * 1024;
 /** Time zones differ by whole quarters of an hour. */
 const zoneStepMs = 15 * 60_000;
+/** Lines that are no nginx lines may have come behind the last one. */
+const zoneSlackMs = 30_000;
 
 interface Tail {
   readonly text: string;
@@ -81,8 +83,9 @@ function timed({ text, modifiedMs }: Tail, wrapping: Wrapping): readonly TimedLi
   });
   const last = lines.at(-1)?.ms ?? modifiedMs;
   const shift = Math.round((modifiedMs - last) / zoneStepMs) * zoneStepMs;
-  // More than any zone is no zone: the file was copied or touched.
-  const zone = Math.abs(shift) <= 26 * 3_600_000 && text.endsWith('\n') ? shift : 0;
+  // What is more than any zone, or no quarter of an hour, is no zone: the file was copied or touched.
+  const isZone = Math.abs(shift) <= 26 * 3_600_000 && Math.abs(modifiedMs - last - shift) <= zoneSlackMs;
+  const zone = isZone && text.endsWith('\n') ? shift : 0;
   return zone === 0 ? lines : lines.map(({ line, ms }) => ({ line, ms: ms + zone }));
 }
 

@@ -26,6 +26,7 @@ function inTurn(one: TcpCase): readonly string[] {
 }
 
 function over(one: TcpCase): string {
+  if (one.failures.count === 1) return `it was refused once, ${duration(sinceLast(one))} ago`;
   return `the refusals lasted ${duration(lasted(one))} and ended ${duration(sinceLast(one))} ago`;
 }
 

@@ -54,6 +54,11 @@ test('an old file whose last line is as old has no zone', async () => {
   expect((await readRecentLines([path], now - 600_000, ports)).lines).toEqual([]);
 });
 
+test('a file that was touched hours after its last line has no zone', async () => {
+  const path = log(line(now - 3_600_000 - 100_000), now);
+  expect((await readRecentLines([path], now - 600_000, ports)).lines).toEqual([]);
+});
+
 test('docker and CRI put something around each line', async () => {
   const docker = log(`${JSON.stringify({ log: line(now), stream: 'stderr', time: 'x' })}\nnot json\n`, now);
   const cri = log(`2026-11-22T08:00:00.000000000Z stderr F ${line(now)}`, now);
