@@ -67,6 +67,8 @@ export interface ServerFact extends Place {
   readonly nowPeers: readonly string[];
   readonly maxFails: number;
   readonly failTimeoutSeconds: number;
+  /** 0: as many as come. */
+  readonly maxConns: number;
   /** nginx follows the name by itself. */
   readonly follows: boolean;
   /** Marked so in the configuration: nginx never asks it. */

@@ -137,7 +137,7 @@ async function resolveNames(failing: Failing, configured: readonly Configured[],
 }
 
 function serverFact({ upstream, server }: Configured, names: Names): ServerFact {
-  const { file, line, address, lookup, maxFails, failTimeoutSeconds, resolve, down } = server;
+  const { file, line, address, lookup, maxFails, failTimeoutSeconds, maxConns, resolve, down } = server;
   const now = lookup === null ? [] : (names.get(lookup.host) ?? []);
   return {
     file,
@@ -149,6 +149,7 @@ function serverFact({ upstream, server }: Configured, names: Names): ServerFact 
     nowPeers: lookup === null ? [] : now.flatMap((each) => peerName(each, lookup.port) ?? []),
     maxFails,
     failTimeoutSeconds,
+    maxConns,
     follows: resolve || upstream.origin === 'variable',
     down,
   };

@@ -80,8 +80,8 @@ export function judgePeer(peer: PeerFacts, facts: Facts, time: TimeText): Judged
 function judgeGroup(group: GroupFacts): Judged {
   const failures: FailuresByKind = new Map([['no_live', group.failures]]);
   const rules = group.servers.map(
-    ({ address, maxFails, failTimeoutSeconds, down }) =>
-      `${address} ${down ? 'down' : `max_fails=${maxFails} fail_timeout=${failTimeoutSeconds}s`}`,
+    ({ address, maxFails, failTimeoutSeconds, maxConns, down }) =>
+      `${address} ${down ? 'down' : `max_fails=${maxFails} fail_timeout=${failTimeoutSeconds}s${maxConns > 0 ? ` max_conns=${maxConns}` : ''}`}`,
   );
   const finding = found(
     'ejected',

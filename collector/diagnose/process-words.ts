@@ -1,4 +1,4 @@
-/** Words for applications that do not run, or are not where nginx asks for them, and for upstreams as a whole. */
+/** Words for applications that do not run, or are not where nginx asks for them, and for what is not known. */
 import { shellWord } from '../parse/shell-word.ts';
 import {
   asNginx,
@@ -11,6 +11,7 @@ import {
   startAgain,
   unixSockets,
 } from './commands.ts';
+import { ejected } from './group-words.ts';
 import { endpoint } from './signs.ts';
 import {
   isElsewhere,
@@ -90,6 +91,9 @@ function downSomewhere(one: Subject): Words {
   };
 }
 
+/** Where nobody remembers who served it. */
+const whoIsDown = 'systemctl --failed    # is it among these? Of containers: docker ps -a';
+
 function downHere(one: Subject): Words {
   const owner = ownerOf(one);
   const isKilled = (peerOf(one)?.remembered?.oomKills ?? 0) > 0;
@@ -100,6 +104,7 @@ function downHere(one: Subject): Words {
       : 'Start the application; its log says why it stopped.',
     next: [
       ...startAgain(owner, `${ss(one)}    # nothing: start the application that serves ${one.name}`),
+      ...(owner === null && one.home?.is === 'host' ? [whoIsDown] : []),
       ...(isKilled ? ["dmesg -T | grep -i 'killed process'    # which one, and how large it was"] : []),
     ],
   };
@@ -213,23 +218,7 @@ export const processWords: Readonly<Record<ProcessCause, Wording>> = {
     fix: 'Nothing to do now. To spare clients: start the new process before the old one ends, or take peers out one at a time; max_fails=3 keeps one refusal from ejecting a peer.',
     next: lookAfter(ownerOf(one), open(one)),
   }),
-  ejected: (one) => {
-    const servers = one.judged.subject.is === 'group' ? one.judged.subject.group.servers : [];
-    if (servers.length > 0 && servers.every(({ down }) => down)) {
-      return {
-        what: `every server of upstream ${one.name} is marked down in the configuration`,
-        fix: `Take the word down from the servers that shall serve ${line(one)}, and reload nginx.`,
-        next: [open(one), one.reload],
-      };
-    }
-    const down = servers.filter((each) => each.down).map(({ address }) => address);
-    const marked = down.length === 0 ? '' : ` ${down.join(', ')}: marked down in the configuration, never asked.`;
-    return {
-      what: `every peer of upstream ${one.name} is out of use: after max_fails failures nginx does not ask a peer for fail_timeout`,
-      fix: `Mend what made the peers fail (below or above: their own verdicts).${marked} So that short failures do not take all out: more than one server, max_fails=3 or more, fail_timeout=5s, a health endpoint that answers while the application is busy.`,
-      next: [open(one), `${one.reload}    # puts all peers back to use at once`],
-    };
-  },
+  ejected,
   unknown: (one) => {
     const { failures, subject } = one.judged;
     if (subject.is === 'nginx') return unresolved(one);

@@ -53,6 +53,7 @@ export function server(address: string, some: Partial<ServerFact> = {}): ServerF
     nowPeers: [],
     maxFails: 1,
     failTimeoutSeconds: 10,
+    maxConns: 0,
     follows: false,
     down: false,
     ...some,

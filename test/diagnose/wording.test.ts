@@ -284,6 +284,20 @@ describe('ejected', () => {
     expect(words(all).fix).toContain('10.0.0.2:80: marked down in the configuration');
     expect(judge(all, String)[0]?.findings[0]?.evidence[0]).toContain('10.0.0.2:80 down');
   });
+  test('why they are: connects that failed, max_conns, or answers that failed', () => {
+    const servers = [server('10.0.0.1:80'), server('10.0.0.2:80')];
+    const busy = [server('10.0.0.1:80', { maxConns: 2 }), server('10.0.0.2:80', { maxConns: 2 })];
+    const failing = { ...group(servers), peers: [peer(address)] };
+    const [, ofGroup] = judge(failing, String);
+    const [finding] = ofGroup?.findings ?? [];
+    if (ofGroup === undefined || finding === undefined) throw new Error('nothing judged');
+    expect(word(finding, ofGroup, failing).fix).toContain('their own verdicts');
+    expect(words(group(servers)).fix).toContain('late or breaks off');
+    expect(words(group(busy))).toMatchObject({
+      what: expect.stringContaining('nor one that has max_conns connections'),
+      fix: expect.stringContaining('look first at max_conns'),
+    });
+  });
   test('where all are, that is it', () => {
     expect(words(group([server('10.0.0.1:80', { down: true })])).what).toContain('every server of upstream app is');
   });
