@@ -91,11 +91,12 @@ function downSomewhere(one: Subject): Words {
   };
 }
 
-/** Where nobody remembers who served it. */
+/** Where it is not known what service it was. */
 const whoIsDown = 'systemctl --failed    # is it among these? Of containers: docker ps -a';
 
 function downHere(one: Subject): Words {
   const owner = ownerOf(one);
+  const isNameless = owner === null || (owner.unit === null && owner.container === null);
   const isKilled = (peerOf(one)?.remembered?.oomKills ?? 0) > 0;
   return {
     what: `the process behind ${one.name} does not run, or has not opened its port`,
@@ -104,7 +105,7 @@ function downHere(one: Subject): Words {
       : 'Start the application; its log says why it stopped.',
     next: [
       ...startAgain(owner, `${ss(one)}    # nothing: start the application that serves ${one.name}`),
-      ...(owner === null && one.home?.is === 'host' ? [whoIsDown] : []),
+      ...(isNameless && one.home?.is === 'host' ? [whoIsDown] : []),
       ...(isKilled ? ["dmesg -T | grep -i 'killed process'    # which one, and how large it was"] : []),
     ],
   };

@@ -144,7 +144,7 @@ describe('a process that is down', () => {
       { container: id, runtime: 'crictl' },
       [`crictl ps -a --id ${id}`, 'kubectl get pods -A -o wide', `crictl logs --tail 50 ${id}`],
     ],
-    ['nobody that is known', { unit: null }, ["ss -Hltnp 'sport = :8080'"]],
+    ['nobody that is known', { unit: null }, ["ss -Hltnp 'sport = :8080'", 'systemctl --failed']],
   ])('was of %s', (_, of, commands) => {
     const more = { remembered: { ...remembered, owner: { ...owner, ...of } } };
     expect(typed(tcpWords(null, {}, {}, more))).toEqual(commands);
@@ -357,4 +357,8 @@ test('a name that does not resolve: which resolver is asked', () => {
     "docker exec c nginx -T 2>/dev/null | grep -nwE 'resolver|error_log'",
     'nsenter -t 200 -n dig +short NAME @ADDRESS',
   ]);
+});
+
+test('where it is not known what served it, what failed is listed', () => {
+  expect(typed(words(facts([peer(address)])))).toContain('systemctl --failed');
 });
