@@ -29,6 +29,7 @@ export interface DimensionLine {
   readonly algorithm: 'absolute' | 'incremental';
   readonly multiplier: number;
   readonly divisor: number;
+  readonly hidden?: boolean;
 }
 
 /** Everything a CHART with its CLABELs and DIMENSIONs says. Texts are raw: `encode` makes them safe. */

@@ -14,6 +14,8 @@ export interface Dimension {
   readonly algorithm: 'absolute' | 'incremental';
   readonly multiplier?: number;
   readonly divisor?: number;
+  /** Kept, and known to alerts as `$id`, but not drawn unless asked for: it has another scale than its siblings. */
+  readonly hidden?: boolean;
 }
 
 /**

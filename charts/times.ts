@@ -14,7 +14,11 @@ import {
  */
 const wide = gauges(['p50', 'p90', 'p95', 'p99', 'max']);
 const narrow = gauges(['p50', 'p95', 'p99', 'max']);
-const minute = gauges(['p50', 'p90', 'p95', 'p99', 'max', 'count']);
+/** The count is for alerts (`$count`): drawn among milliseconds it would make flat lines of them. */
+const minute: readonly Dimension[] = [
+  ...gauges(['p50', 'p90', 'p95', 'p99', 'max']),
+  { id: 'count', algorithm: 'absolute', hidden: true },
+];
 
 const readWide = (of: Percentiles | null | undefined): Reading =>
   of && { p50: of.p50, p90: of.p90, p95: of.p95, p99: of.p99, max: of.max };
