@@ -47,6 +47,7 @@ export async function startDaemon() {
   const title = (pid: number) => textOf(`/proc/${pid}/cmdline`).split('\0')[0] ?? '';
   const workers = (of: number) => descendants(of).filter((pid) => /^nginx: worker process$/.test(title(pid)));
   return {
+    conf,
     errorLog,
     rotated,
     front: `http://127.0.0.1:${front}`,

@@ -20,16 +20,16 @@ import { type Daemon, forgery, isForged, startDaemon, stranger, textOf } from '.
 
 /**
  * The jobs as the plugin runs them, but each tick is a second later than the one before, however long it takes; of all
- * nginx on this machine they see the one.
+ * nginx on this machine they see these.
  */
-function watch(daemon: Daemon) {
+function watch(daemons: readonly [Daemon, ...Daemon[]], settings = defaultSettings) {
   let seconds = 0;
   const monotonicUs = () => systemClock.monotonicUs() + seconds * 1e6;
   const clock = { ...systemClock, monotonicUs };
   const said: string[] = [];
   const log = { info: (text: string) => void said.push(text), warning: () => undefined, error: () => undefined };
   const readdir: FileSystem['readdir'] = (path) =>
-    path === '/proc' ? daemon.family().map(String) : nodeFileSystem.readdir(path);
+    path === '/proc' ? daemons.flatMap((each) => each.family()).map(String) : nodeFileSystem.readdir(path);
   const fs = { ...nodeFileSystem, readdir };
   const jobs = createJobs({
     fs,
@@ -47,7 +47,7 @@ function watch(daemon: Daemon) {
     libDirectory: null,
     hostPrefix: '',
   });
-  jobs.apply({ ...defaultSettings, probe: 'off' });
+  jobs.apply({ ...settings, probe: 'off' });
   atEnd(() => jobs.apply({ ...defaultSettings, jobs: [] }));
   const values = new Map<string, number>();
 
@@ -70,7 +70,7 @@ function watch(daemon: Daemon) {
         await tick();
         return isSo();
       },
-      { what, hint: () => [daemon.refusals(), ...values, said] },
+      { what, hint: () => [daemons[0].refusals(), ...values, said] },
     );
 
   return {
@@ -78,7 +78,12 @@ function watch(daemon: Daemon) {
     tick,
     /** Long enough that nobody is taken for one who has just come. */
     async settle() {
-      for (let count = 0; count < 130; count++) await tick();
+      for (let count = 0; count < 7; count++) {
+        seconds += 20;
+        await tick();
+        // Time for a search: it is due at each of these.
+        await sleep(50);
+      }
     },
     counted: () => ({
       refused: values.get('nginx_upstream_local.connect_failures.refused') ?? null,
@@ -87,7 +92,7 @@ function watch(daemon: Daemon) {
     until,
     allCounted: () =>
       until('all refusals to be counted', () => {
-        return values.get('nginx_upstream_local.connect_failures.refused') === daemon.refusals();
+        return values.get('nginx_upstream_local.connect_failures.refused') === daemons[0].refusals();
       }),
   };
 }
@@ -96,7 +101,7 @@ test('forged lines count as such, and every real refusal counts: before, during 
   timeout: 90_000,
 }, async () => {
   const daemon = await startDaemon();
-  const plugin = watch(daemon);
+  const plugin = watch([daemon]);
   await plugin.until('the first tick', () => plugin.counted().forged === 0);
   const refuse = async (times: number) => {
     // A worker that is killed takes its connections with it.
@@ -189,4 +194,24 @@ test('forged lines count as such, and every real refusal counts: before, during 
   await plugin.allCounted();
   expect(plugin.counted().forged).toBe(3);
   expect(plugin.said.filter((text) => text.includes('a process that is none of this nginx'))).toEqual([]);
+});
+
+test('another nginx that is not watched may write to the log, too: while it runs, every line is believed', {
+  timeout: 60_000,
+}, async () => {
+  const [daemon, other] = [await startDaemon(), await startDaemon()];
+  const [job] = defaultSettings.jobs;
+  const told = { ...defaultSettings, jobs: job === undefined ? [] : [{ ...job, nginxConf: daemon.conf }] };
+  const plugin = watch([daemon, other], told);
+  await plugin.until('the first tick', () => plugin.counted().forged === 0);
+  const forge = async (expected: { refused: number; forged: number }) => {
+    await plugin.settle();
+    await request(`${daemon.front}${forgery(daemon.dead, stranger)}`);
+    await plugin.tick();
+    await plugin.tick();
+    expect(plugin.counted()).toEqual(expected);
+  };
+  await forge({ refused: 1, forged: 0 });
+  for (const pid of other.family()) process.kill(pid, 'SIGKILL');
+  await forge({ refused: 1, forged: 1 });
 });
