@@ -99,7 +99,7 @@ type OneLog =
   | { readonly log: string; readonly reason: string };
 
 const device =
-  'only who started nginx can read it. Name where it ends in nginx-upstream.conf: error_log: journal:nginx, docker:FILE or cri:FILE (see check)';
+  "only who started nginx can read it. Name where it ends in nginx-upstream.conf: error_log: journal:nginx, docker:FILE (docker inspect -f '{{.LogPath}}' CONTAINER tells it) or cri:FILE (see check)";
 
 /** Why a path is no file to be read; null when it is one, or is not there. */
 function noFile(path: string, { fs, follow }: RecentPorts): string | null {
