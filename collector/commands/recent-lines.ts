@@ -103,9 +103,8 @@ const device =
 
 /** Why a path is no file to be read; null when it is one, or is not there. */
 function noFile(path: string, { fs, follow }: RecentPorts): string | null {
-  const followed = follow(path);
-  // Our own standard error is not nginx's; what lies under /proc/PID/root was followed there.
-  const end = followed.startsWith('/proc/') ? followed : rootedPath(fs, '', followed);
+  // Our own standard error is not nginx's.
+  const end = rootedPath(fs, '', follow(path));
   if (/^\/(?:dev\/(?:std|fd)|proc\/self\/)/.test(end)) return end === path ? device : `it leads to ${end}: ${device}`;
   const stat = attempt(() => fs.stat(path));
   if (!stat.ok || stat.value.kind === 'file') return null;

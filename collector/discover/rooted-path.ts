@@ -6,7 +6,7 @@ const mostLinks = 40;
 /**
  * Where `path`, as a process whose root is `root` means it, lies for us: absolute links inside point into that root, not
  * into ours. Parts that do not exist are taken as they stand. A path that leads to a stream of its opener
- * (`/dev/stdout`, `/proc/self/fd/1`) stays outside the root: it is nobody's file.
+ * (`/dev/stdout`, `/proc/self/fd/1`) stays outside the root: it is nobody's file. `/proc/PID/root` is stayed under.
  */
 export function rootedPath(fs: FileSystem, root: string, path: string): string {
   const done: string[] = [];
@@ -20,7 +20,9 @@ export function rootedPath(fs: FileSystem, root: string, path: string): string {
     }
     const inside = `/${[...done, part].join('/')}`;
     if (/^\/(dev\/(std(out|err|in)|fd)|proc\/self)(\/|$)/.test(inside)) return [inside, ...rest.reverse()].join('/');
-    const target = links < mostLinks ? attempt(() => fs.readlink(root + inside)) : null;
+    // No link by its text, which is `/`: it leads to another root.
+    const isOtherRoot = /\/proc\/\d+\/root$/.test(inside);
+    const target = links < mostLinks && !isOtherRoot ? attempt(() => fs.readlink(root + inside)) : null;
     if (target?.ok !== true) {
       done.push(part);
       continue;

@@ -144,6 +144,9 @@ test('links stay inside a root, loops end, streams belong to nobody', () => {
   expect(rootedPath(fs, prefix, '/none/x')).toBe(`${prefix}/none/x`);
   expect(rootedPath(fs, prefix, '/loop')).toBe(`${prefix}/loop`);
   expect(rootedPath(fs, prefix, '/out')).toBe('/dev/stdout');
+  // Of another root the text of the link, `/`, would lead to our own.
+  const inside = `/proc/${process.pid}/root/etc/hosts`;
+  expect(rootedPath(fs, '', inside)).toBe(inside);
 });
 
 test('workers that shut down do not count; without the list of children every process is asked', () => {
