@@ -126,7 +126,9 @@ function freeCode(toStop: string, literal: Uint8Array, backslash: boolean): stri
 /** By Node's own search. */
 function longCode(literal: Uint8Array, backslash: boolean): string {
   if (literal.length === 0) return 'p = end;';
-  const found = backslash ? `${literalTest(literal)} && !isEscaped(b, from, p)` : literalTest(literal);
+  const found = backslash
+    ? `${literalTest(literal)} && (b[p - 1] !== ${byte.backslash} || !isEscaped(b, from, p))`
+    : literalTest(literal);
   return `from = p; for (;; p++) { p = b.indexOf(${literal[0]}, p); if (p === -1 || p >= end) return -1; if (${found}) break; }`;
 }
 

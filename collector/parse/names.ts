@@ -21,45 +21,54 @@ function hashOf(bytes: DataView, start: number, end: number): number {
   if (hash >= 8) {
     hash ^= Math.imul(bytes.getInt32(end - 8, true), 0x9e3779b1) ^ bytes.getInt32(end - 4, true);
     hash = Math.imul(hash, 0x85ebca6b);
-  } else for (let i = start; i < end; i++) hash = Math.imul(hash, 31) + bytes.getUint8(i);
+  } else for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + bytes.getUint8(i)) | 0;
   return hash ^ (hash >>> 15);
 }
 
-/** Whether two pieces of `length` bytes are the same. */
-function isSame(a: DataView, i: number, b: DataView, j: number, length: number): boolean {
-  const last = length - 4;
-  if (last < 0) {
-    for (let k = 0; k < length; k++) if (a.getUint8(i + k) !== b.getUint8(j + k)) return false;
-    return true;
-  }
-  for (let k = 0; k < last; k += 4) if (a.getInt32(i + k, true) !== b.getInt32(j + k, true)) return false;
-  return a.getInt32(i + last, true) === b.getInt32(j + last, true);
+/** Up to three bytes as one number. */
+function shortWord(bytes: DataView, start: number, length: number): number {
+  let word = 0;
+  for (let i = start + length - 1; i >= start; i--) word = (word << 8) | bytes.getUint8(i);
+  return word;
 }
 
 export function createNames(): Names {
   const table = new Int32Array(slots).fill(-1);
   const hashes = new Int32Array(slots);
-  /** The bytes of name `id` are `pool[starts[id], starts[id + 1])`. */
+  const lengths = new Int32Array(slots);
+  /** The bytes of name `id` as words, from `pool[starts[id]]` on; the last one overlaps the one before. */
   const starts = new Int32Array(slots + 1);
-  let pool = new DataView(new ArrayBuffer(16_384));
+  let pool = new Int32Array(4096);
   let texts: string[] = [];
   let generation = 0;
 
-  const add = (slot: number, hash: number, name: Buffer): number => {
+  const isName = (id: number, bytes: DataView, start: number, length: number): boolean => {
+    const words = pool;
+    let word = starts[id] as number;
+    const last = length - 4;
+    if (last < 0) return words[word] === shortWord(bytes, start, length);
+    for (let at = 0; at < last; at += 4) if (bytes.getInt32(start + at, true) !== words[word++]) return false;
+    return bytes.getInt32(start + last, true) === words[word];
+  };
+
+  const add = (slot: number, hash: number, bytes: DataView, start: number, length: number): number => {
     const id = texts.length;
     // One line can add `maxAttempts` names and more; the table has room for several such lines past its capacity.
     if (id >= slots - 1) return 0;
-    const from = starts[id] as number;
-    if (from + name.length > pool.byteLength) {
-      const larger = Buffer.alloc(2 * pool.byteLength);
-      larger.set(new Uint8Array(pool.buffer));
-      pool = new DataView(larger.buffer);
+    let word = starts[id] as number;
+    if (word + longestName / 4 > pool.length) {
+      const larger = new Int32Array(2 * pool.length);
+      larger.set(pool);
+      pool = larger;
     }
-    new Uint8Array(pool.buffer).set(name, from);
-    starts[id + 1] = from + name.length;
+    const last = length - 4;
+    for (let at = 0; at < last; at += 4) pool[word++] = bytes.getInt32(start + at, true);
+    pool[word++] = last < 0 ? shortWord(bytes, start, length) : bytes.getInt32(start + last, true);
+    starts[id + 1] = word;
     table[slot] = id;
     hashes[id] = hash;
-    texts.push(name.toString());
+    lengths[id] = length;
+    texts.push(Buffer.from(bytes.buffer, bytes.byteOffset + start, length).toString());
     return id;
   };
 
@@ -69,16 +78,10 @@ export function createNames(): Names {
       const hash = hashOf(bytes, start, start + length);
       let slot = hash & (slots - 1);
       for (let id = table[slot] as number; id !== -1; id = table[slot] as number) {
-        const from = starts[id] as number;
-        if (
-          hashes[id] === hash &&
-          (starts[id + 1] as number) - from === length &&
-          isSame(pool, from, bytes, start, length)
-        )
-          return id;
+        if (hashes[id] === hash && lengths[id] === length && isName(id, bytes, start, length)) return id;
         slot = (slot + 1) & (slots - 1);
       }
-      return add(slot, hash, Buffer.from(bytes.buffer, bytes.byteOffset + start, length));
+      return add(slot, hash, bytes, start, length);
     },
     text: (id) => texts[id] ?? '',
     makeRoom() {
