@@ -57,6 +57,29 @@ export function noNginx({ diagnoses }: DiagnosisResult, terminal: Terminal): rea
   return [...paragraph(text, '', terminal), ''];
 }
 
+/** What fails may have been mended in the file already; and it may be that nginx would refuse the file. */
+export function unloaded({ diagnoses }: DiagnosisResult, terminal: Terminal): readonly string[] {
+  return diagnoses.flatMap(({ facts, notLoaded, read }) => {
+    if (facts === null || read.found.master === null) return [];
+    const { command } = facts.nginx;
+    const [problem] = read.configuration.problems;
+    const broken =
+      problem && `${problem.file}:${problem.line}: ${problem.text}. nginx would refuse to reload: mend it first.`;
+    const files = notLoaded.length > 3 ? [...notLoaded.slice(0, 3), `${notLoaded.length - 3} more`] : notLoaded;
+    const changed = `${files.join(', ')}: changed after nginx loaded it. nginx works by the old configuration still, the lines named below are of the new one.`;
+    return [
+      ...(broken === undefined ? [] : [...paragraph(broken, '', terminal), '']),
+      ...(files.length === 0
+        ? []
+        : [
+            ...paragraph(changed, '', terminal),
+            terminal.paint('green', `  ${command} -t && ${command} -s reload`),
+            '',
+          ]),
+    ];
+  });
+}
+
 /** What could not be seen, and what to do about it. */
 export function notes(result: DiagnosisResult, terminal: Terminal): readonly string[] {
   const { diagnoses, isRoot, problem } = result;

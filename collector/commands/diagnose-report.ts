@@ -5,7 +5,7 @@ import { failureText } from '../diagnose/signs.ts';
 import { word } from '../diagnose/wording.ts';
 import { shellWord } from '../parse/shell-word.ts';
 import { localTime } from '../system/clock.ts';
-import { healthy, noNginx, notes, obstacleOf, paragraph, strangerNote } from './diagnose-notes.ts';
+import { healthy, noNginx, notes, obstacleOf, paragraph, strangerNote, unloaded } from './diagnose-notes.ts';
 import type { Diagnosis, DiagnosisResult } from './diagnosis.ts';
 import { printable, type Style, type Terminal } from './terminal.ts';
 
@@ -82,7 +82,14 @@ export function renderDiagnosis(result: DiagnosisResult, terminal: Terminal): re
   const obstacles = diagnoses.map(obstacleOf);
   const more = notes(result, terminal);
   if (blocks.length > 0) {
-    return [...noNginx(result, terminal), ...blocks, ...more, ...(more.length > 0 ? [''] : []), ...explanation(result)];
+    return [
+      ...noNginx(result, terminal),
+      ...unloaded(result, terminal),
+      ...blocks,
+      ...more,
+      ...(more.length > 0 ? [''] : []),
+      ...explanation(result),
+    ];
   }
   if (!obstacles.includes(null)) return [printable(`Could not look: ${obstacles.join('; ')}.`), ...more];
   const stranger = strangerNote(result);
@@ -118,10 +125,11 @@ function judgedJson(judged: Judged, facts: Facts, iso: (ms: number) => string): 
 export function toJson({ diagnoses, problem }: DiagnosisResult): unknown {
   const iso = (ms: number): string => new Date(ms).toISOString();
   return {
-    nginx: diagnoses.map(({ job, read, logs, silent, strange, facts, judged, later }) => ({
+    nginx: diagnoses.map(({ job, read, logs, silent, strange, facts, judged, later, notLoaded }) => ({
       job,
       configuration: read.found.confPath,
       pid: read.found.master?.pid ?? null,
+      notLoaded,
       logs: {
         read: logs.read,
         unread: [...logs.unread, ...silent.unread],

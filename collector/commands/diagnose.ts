@@ -8,6 +8,7 @@ import { type Judged, judge } from '../diagnose/judge.ts';
 import { recall } from '../diagnose/memory.ts';
 import { createProber } from '../diagnose/probe.ts';
 import { isByStranger } from '../diagnose/writers.ts';
+import { changedFiles } from '../discover/facts.ts';
 import { resolveNames } from '../discover/names.ts';
 import type { NginxRead } from '../discover/read-nginx.ts';
 import { readEnvironment, settingsFiles } from '../netdata/environment.ts';
@@ -143,7 +144,8 @@ async function diagnoseJob(
   const facts = isHealthy ? null : await look();
   const judged = facts === null ? [] : judgeNow(facts);
   const later = new Map([...tally.later()].filter(([peer]) => isMeant(options.peer, peer)));
-  return { job, read, logs, silent, strange, later, facts, judged, nowMs };
+  const notLoaded = read.dumped ? [] : (changedFiles(read.found, read.configuration, { fs, hostPrefix }) ?? []);
+  return { job, read, logs, silent, strange, later, notLoaded, facts, judged, nowMs };
 
   function look(): Promise<Facts> {
     const procRoot = `${hostPrefix}/proc`;

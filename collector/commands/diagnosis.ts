@@ -23,6 +23,8 @@ export interface Diagnosis {
   readonly silent: SilentLogs;
   /** Failures after a connection was made, by peer (empty: unknown). */
   readonly later: ReadonlyMap<string, number>;
+  /** Files of the configuration that nginx has not loaded as they are now. */
+  readonly notLoaded: readonly string[];
   /** null: nothing failed, so nothing was looked at. */
   readonly facts: Facts | null;
   readonly judged: readonly Judged[];

@@ -67,10 +67,11 @@ export function workersSince(
 /** `btime` is rounded to seconds: a file as old as the workers is in force. */
 const slackMs = 1500;
 
-function changedFiles(
+/** Files that were changed after nginx's workers started; null when that cannot be told. */
+export function changedFiles(
   found: NginxFound,
   configuration: NginxConfiguration,
-  ports: FactPorts,
+  ports: Pick<FactPorts, 'fs' | 'hostPrefix'>,
 ): readonly string[] | null {
   const since = workersSince(found, ports);
   if (since === null) return null;

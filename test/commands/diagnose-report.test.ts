@@ -25,7 +25,10 @@ function diagnosis(): Diagnosis {
     remembered: { listeningMs: 1, watchedSinceMs: 0, oomKills: 0, owner: { ...owner, container: hostile } },
   });
   const all = facts([one, two, three]);
-  const read = { found: { confPath: hostile, master: null }, configuration: { upstreams: [], files: [hostile] } };
+  const read = {
+    found: { confPath: hostile, master: null },
+    configuration: { upstreams: [], files: [hostile], problems: [] },
+  };
   return {
     job: hostile,
     read: read as unknown as NginxRead,
@@ -33,6 +36,7 @@ function diagnosis(): Diagnosis {
     silent: { unread: [{ log: hostile, reason: hostile }], isAll: true },
     strange: 1,
     later: new Map([[hostile, 1]]),
+    notLoaded: [hostile],
     facts: all,
     judged: judge(all, String),
     nowMs,
@@ -70,4 +74,24 @@ test('in commands, names are quoted', () => {
     const outside = line.replaceAll(/'[^']*'|\\'/g, '');
     expect(outside, line).not.toMatch(/\$\(|`/);
   }
+});
+
+test('what nginx has not loaded, or would refuse to, stands above what fails', () => {
+  const one = diagnosis();
+  const problems = [{ code: 'syntax', file: '/etc/nginx/nginx.conf', line: 7, text: 'no semicolon' }];
+  const read = {
+    found: { confPath: '/etc/nginx/nginx.conf', master: {} },
+    configuration: { upstreams: [], files: [], problems },
+  };
+  const changed = { ...one, read: read as unknown as NginxRead, notLoaded: ['/etc/nginx/nginx.conf'] };
+  const text = (diagnoses: readonly Diagnosis[]) =>
+    renderDiagnosis({ ...result, diagnoses }, { paint: painter(false), width: null });
+  expect(text([changed]).slice(0, 5)).toEqual([
+    '/etc/nginx/nginx.conf:7: no semicolon. nginx would refuse to reload: mend it first.',
+    '',
+    expect.stringMatching(/^\/etc\/nginx\/nginx.conf: changed after nginx loaded it\./),
+    '  nginx -t && nginx -s reload',
+    '',
+  ]);
+  expect(text([{ ...changed, facts: null, judged: [] }]).join()).not.toContain('changed after');
 });
