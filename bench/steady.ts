@@ -12,8 +12,8 @@ export interface Load {
 }
 
 const ticksPerSecond = 100;
-/** Before the measuring begins: Node compiles what is hot. */
-const warmUpSeconds = 10;
+/** Before the measuring begins: Node compiles what is hot, and of a tick's code only once a second. */
+const warmUpSeconds = 30;
 /** The log grows in bursts, as a buffered log does. */
 const burstsPerSecond = 10;
 

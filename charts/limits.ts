@@ -49,6 +49,7 @@ export const workers: JobChart = {
       ...(now.configured === null ? {} : { configured: now.configured }),
       shutting_down: now.shuttingDown,
     },
+  variables: { listen_overflows: ({ listenOverflows }) => listenOverflows ?? undefined },
 };
 
 export const workerEvents: JobChart = {

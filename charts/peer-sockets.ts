@@ -13,4 +13,9 @@ export const peerTcpStates: PeerChart = {
   module: 'proc',
   dimensions: gauges(tcpStates),
   read: ({ sockets }) => (sockets === null ? null : sockets?.states),
+  variables: {
+    listen_queue: ({ sockets }) => sockets?.queued ?? undefined,
+    local_ports_used: ({ sockets }) => sockets?.localPorts?.used,
+    local_ports: ({ sockets }) => sockets?.localPorts?.of,
+  },
 };

@@ -54,4 +54,8 @@ export const pluginLoad: JobChart = {
     { id: 'memory', algorithm: 'absolute', divisor: 1_048_576 },
   ],
   read: (job) => ({ cpu: job.load.cpuUs, memory: job.load.residentBytes }),
+  variables: {
+    late_ticks: ({ load }) => load.lateTicks,
+    events_over_cap: ({ eventsOverCap }) => eventsOverCap,
+  },
 };

@@ -312,6 +312,8 @@ export interface JobSnapshot {
   readonly workers?: WorkersSnapshot | null;
   /** Connections that found a full listen queue in nginx's network namespaces, since they exist. */
   readonly listenOverflows?: number | null;
+  /** Events at peers over the cap of `max_peers`, which share one `other`; a running total. */
+  readonly eventsOverCap?: number;
   readonly upstreams: readonly UpstreamSnapshot[];
   readonly peers: readonly PeerSnapshot[];
 }

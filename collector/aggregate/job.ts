@@ -140,6 +140,7 @@ export function createJobAggregate({ job, maxPeers, upstreamOf }: JobOptions): J
         behindBytes: health.behindBytes,
         sources: { ok: health.ok, failing: health.failing },
         load,
+        eventsOverCap: peers.overCap(),
         upstreams: Array.from(upstreams.all(), ({ upstream, origin, counters }) => ({
           upstream,
           origin,

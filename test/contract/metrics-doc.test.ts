@@ -24,9 +24,10 @@ const modules = {
   plugin: 'the plugin',
 } as const;
 
-function row({ name, title, units, type, module, dimensions }: Chart): string {
-  const ids = dimensions.map(({ id }) => id).join(' ');
-  return `| \`nginx_upstream.${name}\` | ${title} | ${ids} | ${units} | ${type} | ${modules[module]} |`;
+function row({ name, title, units, type, module, dimensions, variables }: Chart): string {
+  const ids = dimensions.map(({ id, hidden }) => (hidden ? `(${id})` : id)).join(' ');
+  const numbers = Object.keys(variables ?? {}).join(' ');
+  return `| \`nginx_upstream.${name}\` | ${title} | ${ids} | ${units} | ${type} | ${modules[module]} | ${numbers} |`;
 }
 
 function document(): string {
@@ -36,8 +37,8 @@ function document(): string {
       `## Per ${level}`,
       levels[level],
       [
-        '| context | what it shows | dimensions | unit | drawn as | from |',
-        '| --- | --- | --- | --- | --- | --- |',
+        '| context | what it shows | dimensions | unit | drawn as | from | variables |',
+        '| --- | --- | --- | --- | --- | --- | --- |',
         ...rows,
       ].join('\n'),
     ].join('\n\n');
@@ -47,6 +48,7 @@ function document(): string {
     'Made from `charts/` (`UPDATE_DOCS=1 npx vitest run test/contract`); a test compares the two.',
     'A gap means that a source could not be read, or that there was no sample; it is never drawn as 0. The chart type is ' +
       '`nginx_upstream_<job>`, the chart id `<name>` for a job and `<name>_<instance>` else. Heatmaps are stacked charts before Netdata 2.',
+    'A dimension in parentheses is kept but not drawn, a variable is told but not drawn: alerts read both as `$name`.',
   ];
   return `${[...head, ...sections].join('\n\n')}\n`;
 }
