@@ -31,8 +31,8 @@ function timeless(block: string): string {
 
 /** All definitions, then the last update of each chart; by name, since what is known first hangs on the machine. */
 function transcript(text: string): string {
-  const updates = text.match(/^BEGIN .*\n(?:(?!END\n).*\n)*END\n/gm) ?? [];
-  const last = new Map(updates.map((block) => [/^BEGIN (\S+)/.exec(block)?.[1], timeless(block)]));
+  const updates = (text.match(/^BEGIN .*\n(?:(?!END\n).*\n)*END\n/gm) ?? []).map(timeless);
+  const last = new Map(updates.map((block) => [/^BEGIN (\S+)/.exec(block)?.[1], block]));
   const variables = [...new Set(updates.flatMap((block) => block.match(/^VARIABLE .*\n/gm) ?? []))];
   const definitions = text.replace(/^BEGIN .*\n(?:(?!END\n).*\n)*END\n/gm, '').replace(/^\n/gm, '');
   const charts = definitions.split(/^(?=CHART )/m).sort();
