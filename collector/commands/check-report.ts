@@ -54,6 +54,8 @@ export function stateText(state: LogState): string {
       return `leads to ${state.target}`;
     case 'pattern':
       return 'one file per value';
+    case 'replaced':
+      return 'not read (see nginx-upstream.conf)';
     case 'syslog':
       return state.unix ? 'cannot be received' : 'by syslog';
     default:
@@ -74,7 +76,7 @@ function upstreamRows(upstream: Upstream): readonly (readonly string[])[] {
   return rows.map((row, at) => [at === 0 ? `${upstream.name}${kind}` : '', ...row]);
 }
 
-function logRows({ errorLogs, accessLogs }: Facts): readonly (readonly string[])[] {
+function logRows({ errorLogs, accessLogs, configured }: Facts): readonly (readonly string[])[] {
   const row = (use: string, log: ErrorLog | AccessLog, word: string, state: LogState): readonly string[] => [
     use,
     targetText(log.target),
@@ -84,6 +86,12 @@ function logRows({ errorLogs, accessLogs }: Facts): readonly (readonly string[])
   return [
     ...errorLogs.map(({ log, state }) => row('error', log, log.level, state)),
     ...accessLogs.map(({ log, state }) => row('access', log, log.formatName, state)),
+    ...configured.map(({ use, spec, path, state }) => [
+      use === 'error_log' ? 'error' : 'access',
+      spec,
+      'nginx-upstream.conf',
+      path === null ? '' : stateText(state),
+    ]),
   ];
 }
 
@@ -147,6 +155,11 @@ function factsJson({ job, facts }: Inspected): unknown {
     undecided: configuration.undecided,
     errorLogs: facts.errorLogs.map(({ log, state }) => ({ ...log, state: state.is })),
     accessLogs: facts.accessLogs.map(({ log, state }) => ({ ...log, state: state.is })),
+    configuredLogs: facts.configured.map(({ use, spec, path, state }) => ({
+      use,
+      spec,
+      state: path === null ? null : state.is,
+    })),
     formats: configuration.formats,
     statusPages: configuration.statusPages,
   };

@@ -1,8 +1,10 @@
-import { gatherFacts } from '../discover/facts.ts';
+import type { JobSettings } from '../config/settings.ts';
+import { type ConfiguredLog, type ConfiguredLogs, gatherFacts } from '../discover/facts.ts';
 import { finding } from '../discover/finding.ts';
 import { isAnythingUsable, judge } from '../discover/rules.ts';
 import { word } from '../discover/wording.ts';
 import { readEnvironment, settingsFiles } from '../netdata/environment.ts';
+import { parseLogSpec } from '../source/log-spec.ts';
 import { resolveName } from '../system/dns.ts';
 import { nodeFileSystem } from '../system/fs.ts';
 import { pluginIdentity } from '../system/identity.ts';
@@ -31,14 +33,26 @@ function readOptions(args: readonly string[]): Options {
   return { json, config };
 }
 
+function configuredLog(spec: string): ConfiguredLog {
+  const parsed = parseLogSpec(spec);
+  return { spec, path: parsed.is === 'file' ? parsed.path : null };
+}
+
+function configuredLogs({ errorLogs, accessLogs }: JobSettings): ConfiguredLogs {
+  return {
+    errorLogs: errorLogs?.map(configuredLog) ?? null,
+    accessLogs: accessLogs?.map(({ path }) => configuredLog(path)) ?? null,
+  };
+}
+
 async function inspect(options: Options): Promise<CheckResult> {
   const environment = readEnvironment(process.env);
   const { settings, problem } = readSettings(settingsFiles(environment, options.config), options.config);
   const { hostPrefix } = environment;
   const ports = { fs: nodeFileSystem, resolve: resolveName, identity: pluginIdentity(), hostPrefix };
   const inspected: Inspected[] = [];
-  for (const { job, read } of await findJobs(settings.jobs, hostPrefix)) {
-    inspected.push({ job, facts: await gatherFacts(read, ports) });
+  for (const { job, settings: of, read } of await findJobs(settings.jobs, hostPrefix)) {
+    inspected.push({ job, facts: await gatherFacts(read, configuredLogs(of), ports) });
   }
   const all = [
     ...(problem === null ? [] : [finding('settings_invalid', problem.path, null, { text: problem.text })]),

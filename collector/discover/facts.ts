@@ -6,7 +6,7 @@ import { attempt, type FileSystem } from '../system/fs.ts';
 import type { Identity } from '../system/identity.ts';
 import { readText } from './files.ts';
 import { type NginxFound, procFolder } from './find-nginx.ts';
-import { type LogState, logState } from './log-state.ts';
+import { configuredState, type LogState, logState } from './log-state.ts';
 import { type Addresses, resolveNames } from './names.ts';
 import { workersOf } from './processes.ts';
 import type { NginxRead } from './read-nginx.ts';
@@ -23,6 +23,24 @@ export interface AccessLogFact {
   readonly state: LogState;
 }
 
+/** Logs to read instead of those of nginx's configuration; null: there are none, nginx's own are read. */
+export interface ConfiguredLogs {
+  readonly errorLogs: readonly ConfiguredLog[] | null;
+  readonly accessLogs: readonly ConfiguredLog[] | null;
+}
+
+export interface ConfiguredLog {
+  /** As it is written: a path, `docker:FILE`, `journal:nginx`, … */
+  readonly spec: string;
+  /** The one file that this is, null where it is none, or several. */
+  readonly path: string | null;
+}
+
+export interface ConfiguredLogFact extends ConfiguredLog {
+  readonly use: 'error_log' | 'access_log';
+  readonly state: LogState;
+}
+
 export interface Facts {
   readonly found: NginxFound;
   /** The configuration came from `nginx -T`. */
@@ -32,6 +50,8 @@ export interface Facts {
   readonly addresses: Addresses;
   readonly errorLogs: readonly ErrorLogFact[];
   readonly accessLogs: readonly AccessLogFact[];
+  /** What is read instead of them, where nginx-upstream.conf says so. */
+  readonly configured: readonly ConfiguredLogFact[];
   /** Peers in the error log's end that stand in no configuration. */
   readonly strangers: readonly string[];
   /** Files that were changed after nginx's workers started; null when that cannot be told. */
@@ -98,7 +118,35 @@ function strangersOf(
   return [...new Set(paths.flatMap((path) => recentPeers(fs, path)))].filter((peer) => !known.has(peer));
 }
 
-export async function gatherFacts({ found, configuration: read, dumped }: NginxRead, ports: FactPorts): Promise<Facts> {
+/** nginx's own log is still read where nginx-upstream.conf names it, too. */
+function withReplaced<F extends ErrorLogFact | AccessLogFact>(
+  logs: readonly F[],
+  instead: readonly ConfiguredLog[] | null,
+): readonly F[] {
+  if (instead === null) return logs;
+  const isNamed = ({ target }: F['log']) => target.kind === 'file' && instead.some(({ path }) => path === target.path);
+  return logs.map((each) => (isNamed(each.log) ? each : { ...each, state: { is: 'replaced' } }));
+}
+
+function configuredFacts(logs: ConfiguredLogs, { fs, identity, hostPrefix }: FactPorts): readonly ConfiguredLogFact[] {
+  const stateOf = (path: string | null): LogState =>
+    path === null
+      ? { is: 'pattern' }
+      : configuredState(fs, path.startsWith(`${hostPrefix}/`) ? path : hostPrefix + path, identity);
+  return (['error_log', 'access_log'] as const).flatMap((use) =>
+    ((use === 'error_log' ? logs.errorLogs : logs.accessLogs) ?? []).map((log) => ({
+      ...log,
+      use,
+      state: stateOf(log.path),
+    })),
+  );
+}
+
+export async function gatherFacts(
+  { found, configuration: read, dumped }: NginxRead,
+  configured: ConfiguredLogs,
+  ports: FactPorts,
+): Promise<Facts> {
   const { fs, identity, hostPrefix } = ports;
   const addresses = await resolveNames(namesToResolve(read), ports.resolve);
   const configuration = withAddresses(read, addresses);
@@ -109,8 +157,12 @@ export async function gatherFacts({ found, configuration: read, dumped }: NginxR
     dumped,
     configuration,
     addresses,
-    errorLogs,
-    accessLogs: read.accessLogs.map((log) => ({ log, state: logState(fs, found, log.target, identity) })),
+    errorLogs: withReplaced(errorLogs, configured.errorLogs),
+    accessLogs: withReplaced(
+      read.accessLogs.map((log) => ({ log, state: logState(fs, found, log.target, identity) })),
+      configured.accessLogs,
+    ),
+    configured: configuredFacts(configured, ports),
     strangers: strangersOf(configuration, errorLogs, found, fs),
     changedSince: dumped ? null : changedFiles(found, configuration, ports),
     kernel: kernel.ok ? kernel.value.trim() : '',

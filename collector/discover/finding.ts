@@ -9,6 +9,7 @@ export const findingCodes = [
   'configuration_unreadable',
   'configuration_problem',
   'configuration_not_loaded',
+  'configured_log_unusable',
   'log_unreadable',
   'log_missing',
   'log_is_stream',

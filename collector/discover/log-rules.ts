@@ -3,7 +3,7 @@ import type { AccessLog, ErrorLog, Place, Upstream } from '../nginx/types.ts';
 import { parseSeconds } from '../nginx/values.ts';
 import type { Facts } from './facts.ts';
 import { type Finding, finding } from './finding.ts';
-import type { LogState } from './log-state.ts';
+import type { Barrier, LogState } from './log-state.ts';
 
 /** Measures 2, 3, 5 and 6 of the design need these; `$proxy_host` besides, where upstreams share a peer. */
 const timingVariables = [
@@ -32,6 +32,10 @@ function isLocal(server: string): boolean {
   return /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:\d+)?$/.test(server);
 }
 
+function barrierValues({ path, isFolder, mode, group }: Barrier): Finding['values'] {
+  return { barrier: path, folder: String(isFolder), mode: mode.toString(8).padStart(4, '0'), group: group ?? '' };
+}
+
 function stateRules(log: ErrorLog | AccessLog, state: LogState, use: string, who: string): readonly Finding[] {
   const path = log.target.kind === 'file' ? log.target.path : log.target.kind;
   const one = (code: Finding['code'], values: Finding['values'] = {}): readonly Finding[] => [
@@ -40,15 +44,13 @@ function stateRules(log: ErrorLog | AccessLog, state: LogState, use: string, who
   switch (state.is) {
     case 'readable':
     case 'pattern':
+    case 'replaced':
       return [];
     case 'missing':
       return one('log_missing');
     case 'unreadable': {
-      const { barrier } = state;
-      const folder = String(barrier?.isFolder === true);
-      const mode = barrier === null ? '' : barrier.mode.toString(8).padStart(4, '0');
-      const group = barrier?.group ?? '';
-      return one('log_unreadable', { who, barrier: barrier?.path ?? path, folder, mode, group });
+      const none = { barrier: path, folder: 'false', mode: '', group: '' };
+      return one('log_unreadable', { who, ...(state.barrier === null ? none : barrierValues(state.barrier)) });
     }
     case 'stream':
       return one('log_is_stream', { target: state.target });
@@ -147,6 +149,15 @@ function silentRules({ configuration }: Facts): readonly Finding[] {
   );
 }
 
+/** What nginx-upstream.conf names must be there: nobody but its author knows what was meant. */
+function configuredRules({ configured, identity }: Facts): readonly Finding[] {
+  return configured.flatMap(({ use, spec, state }) => {
+    if (state.is === 'readable' || state.is === 'pattern') return [];
+    const mode = state.is === 'unreadable' && state.barrier !== null ? barrierValues(state.barrier) : {};
+    return [finding('configured_log_unusable', spec, null, { use, state: state.is, who: identity.name, ...mode })];
+  });
+}
+
 export function logRules(facts: Facts): readonly Finding[] {
-  return [...errorLogRules(facts), ...accessLogRules(facts), ...silentRules(facts)];
+  return [...configuredRules(facts), ...errorLogRules(facts), ...accessLogRules(facts), ...silentRules(facts)];
 }

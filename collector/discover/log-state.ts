@@ -21,7 +21,8 @@ export type LogState =
   | { readonly is: 'unreadable'; readonly barrier: Barrier | null }
   /** A symbolic link to `/dev/stdout` and the like, or `stderr` itself. */
   | { readonly is: 'stream'; readonly target: string }
-  | { readonly is: 'fifo' | 'folder' | 'discarded' | 'memory' | 'pattern' }
+  /** `replaced`: nginx-upstream.conf names other logs to read instead. */
+  | { readonly is: 'fifo' | 'folder' | 'discarded' | 'memory' | 'pattern' | 'replaced' }
   | { readonly is: 'syslog'; readonly server: string; readonly unix: boolean };
 
 function may(stat: FileStat, bit: 4 | 1, who: Identity): boolean {
@@ -73,6 +74,11 @@ function fileState(fs: FileSystem, path: string, who: Identity): LogState {
 /** A link of our own root: without a prefix nobody has followed it yet. */
 function rooted(fs: FileSystem, path: string): string {
   return rootedPath(fs, '', path);
+}
+
+/** Of a path that nginx-upstream.conf names: it is a path of this host, whatever nginx's root is. */
+export function configuredState(fs: FileSystem, path: string, who: Identity): LogState {
+  return fileState(fs, rooted(fs, path), who);
 }
 
 export function logState(fs: FileSystem, found: NginxFound, target: LogTarget, who: Identity): LogState {

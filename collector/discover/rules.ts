@@ -1,9 +1,10 @@
 /** Facts to findings: what nginx itself and its configuration lack. Pure. */
 import { shellWord } from '../parse/shell-word.ts';
-import type { AccessLogFact, Facts } from './facts.ts';
+import type { Facts } from './facts.ts';
 import type { NginxFound } from './find-nginx.ts';
 import { type Finding, finding } from './finding.ts';
 import { logRules } from './log-rules.ts';
+import type { LogState } from './log-state.ts';
 import type { Master } from './processes.ts';
 import { upstreamRules } from './upstream-rules.ts';
 
@@ -81,11 +82,11 @@ export function judge(facts: Facts): readonly Finding[] {
   return findings.map((each) => ({ ...each, values: { ...each.values, nginx } }));
 }
 
-function isUsable({ state }: Pick<AccessLogFact, 'state'>): boolean {
+function isUsable({ state }: { readonly state: LogState }): boolean {
   return state.is === 'readable' || state.is === 'pattern' || (state.is === 'syslog' && !state.unix);
 }
 
 /** Whether the plugin can tell anything at all about this nginx. */
-export function isAnythingUsable({ errorLogs, accessLogs }: Facts): boolean {
-  return [...errorLogs, ...accessLogs].some(isUsable);
+export function isAnythingUsable({ errorLogs, accessLogs, configured }: Facts): boolean {
+  return [...errorLogs, ...accessLogs, ...configured].some(isUsable);
 }

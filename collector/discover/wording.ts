@@ -31,6 +31,12 @@ const error = (what: string, why: string, remedy: string): Words => ({ severity:
 const warning = (what: string, why: string, remedy: string): Words => ({ severity: 'warning', what, why, remedy });
 const notice = (what: string, why: string, remedy: string): Words => ({ severity: 'notice', what, why, remedy });
 
+function configuredStates({ state = '', who = '' }: Values): string {
+  if (state === 'missing') return 'does not exist';
+  if (state === 'unreadable') return `cannot be read by the user ${who}`;
+  return state === 'discarded' ? 'holds nothing, ever' : `is no file (${state})`;
+}
+
 const blind = 'Without the log nothing can be counted from it.';
 
 const wordings: Readonly<Record<FindingCode, Wording>> = {
@@ -75,6 +81,14 @@ const wordings: Readonly<Record<FindingCode, Wording>> = {
       `changed after nginx loaded it: ${files}`,
       'nginx still works by the old configuration; what is shown here is the new one.',
       reload,
+    ),
+  configured_log_unusable: (spec, values) =>
+    error(
+      `${values['use']} ${spec} of nginx-upstream.conf ${configuredStates(values)}`,
+      'It is named there to be read instead of what nginx.conf says, so nothing is counted from it.',
+      values['barrier'] === undefined
+        ? `Name the file that nginx writes, or leave ${values['use']} out: then nginx's own configuration tells.`
+        : readRemedy(values),
     ),
   log_unreadable: (path, values) =>
     error(`${values['use']} ${path} cannot be read by the user ${values['who']}`, blind, readRemedy(values)),

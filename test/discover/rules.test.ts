@@ -35,6 +35,7 @@ function factsOf(text: string, { state = { is: 'readable' }, addresses = {}, fac
     addresses: names,
     errorLogs: configuration.errorLogs.map((log) => ({ log, state })),
     accessLogs: configuration.accessLogs.map((log) => ({ log, state })),
+    configured: [],
     strangers: [],
     changedSince: [],
     kernel: '6.2.0',
@@ -51,6 +52,15 @@ const http = ({ log = 'access_log /a.log full;', location = 'proxy_pass http://1
   `http { ${format} ${log} ${status} server { location / { ${location} } } ${more} }`;
 const errorLog = 'error_log /e.log warn;';
 const complete = `${errorLog} ${http()}`;
+
+test('a log that nginx-upstream.conf replaces may be what it likes', () => {
+  const facts = factsOf(complete, {
+    state: { is: 'replaced' },
+    facts: { configured: [{ use: 'error_log', spec: 'journal:nginx', path: null, state: { is: 'pattern' } }] },
+  });
+  expect(judge(facts)).toEqual([]);
+  expect(isAnythingUsable(facts)).toBe(true);
+});
 
 test('nothing is missing where nothing is', () => {
   const facts = factsOf(complete);
@@ -97,6 +107,14 @@ const cases: readonly [FindingCode, string, Facts, string | RegExp][] = [
     'a file is younger than the workers',
     factsOf(complete, { facts: { changedSince: ['/x'] } }),
     '/x',
+  ],
+  [
+    'configured_log_unusable',
+    'a path of nginx-upstream.conf with a typing error',
+    factsOf(complete, {
+      facts: { configured: [{ use: 'error_log', spec: '/eror.log', path: '/eror.log', state: { is: 'missing' } }] },
+    }),
+    '/eror.log',
   ],
   ['log_missing', 'no file', factsOf(complete, { state: { is: 'missing' } }), '/e.log'],
   [

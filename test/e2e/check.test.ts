@@ -227,6 +227,34 @@ test('nothing usable is 2, and a configuration of ours that is wrong is named', 
   expect((await check(plugin, ['--nonsense'])).code).toBe(2);
 });
 
+test('logs that nginx-upstream.conf names are looked at instead of those of nginx.conf', async () => {
+  const plugin = installedPlugin();
+  const port = await freePort();
+  const nginx = await startNginx({
+    http: `server { listen 127.0.0.1:${port}; location / { proxy_pass http://127.0.0.1:1; } }`,
+  });
+  const dir = tempDir('settings');
+  const settings = join(dir, 'nginx-upstream.conf');
+  const container = join(dir, 'ID-json.log');
+  writeFileSync(container, '');
+  const seen = async (log: string) => {
+    writeFileSync(settings, `jobs:\n  - name: here\n    nginx_conf: ${nginx.conf}\n    error_log: ${log}\n`);
+    const { stdout } = await check(plugin, ['--json', '--config', settings]);
+    const { nginx: read, findings } = JSON.parse(stdout) as Report;
+    return [
+      read[0]?.errorLogs.map(({ state }) => state),
+      findings.filter(({ code }) => /^configured|^log_(missing|unreadable)/.test(code)).map(({ code }) => code),
+    ];
+  };
+  chmodSync(dir, 0o755);
+  expect(await seen(nginx.errorLog)).toEqual([['readable'], []]);
+  expect(await seen(`docker:${container}`)).toEqual([['replaced'], []]);
+  expect(await seen(`${container}.typo`)).toEqual([['replaced'], ['configured_log_unusable']]);
+  chmodSync(container, 0o600);
+  const unreadable = isRoot ? ['configured_log_unusable'] : [];
+  expect(await seen(`docker:${container}`)).toEqual([['replaced'], unreadable]);
+});
+
 test('the configuration that nginx itself prints says the same as the files', async () => {
   const plugin = installedPlugin();
   const port = await freePort();
