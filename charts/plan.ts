@@ -63,16 +63,25 @@ export function plan(
 ): { actions: Action[]; drawn: Drawn } {
   const actions: Action[] = [];
   const instances = new Map<string, DrawnInstance>();
+  /** Of all charts; gathered when the first new one needs an id. */
+  let ids: Set<string> | null = null;
 
-  function draw<Of>(key: string, of: Of, charts: readonly ChartOf<Of>[], create: () => Instance): void {
+  function create(chart: Chart, instance: Instance): ChartLine {
+    const taken = ids ?? new Set(linesOf(drawn).map(({ id }) => id));
+    ids = taken;
+    const line = describe(chart, instance, job, context, (id) => taken.has(id));
+    taken.add(line.id);
+    return line;
+  }
+
+  function draw<Of>(key: string, of: Of, charts: readonly ChartOf<Of>[], name: () => Instance): void {
     const before = drawn.instances.get(key);
-    const instance = before?.instance ?? create();
-    const isTaken = (id: string) => hasId(drawn, id) || hasId({ instances }, id);
+    const instance = before?.instance ?? name();
     const next = charts.map((chart, i) => {
       const known = before?.charts[i];
       const reading = chart.read(of);
       if (reading === undefined) return known && absent(known, context.nowUs, actions);
-      const line = known ? inStep(known.line, context) : describe(chart, instance, job, context, isTaken);
+      const line = known ? inStep(known.line, context) : create(chart, instance);
       if (line !== known?.line) actions.push({ do: 'create', chart: line });
       return update(known, line, reading, chart.variables ? variablesOf(chart.variables, of) : none, context, actions);
     });
@@ -226,9 +235,4 @@ function describe(
 
 function linesOf({ instances }: Drawn): ChartLine[] {
   return [...instances.values()].flatMap(({ charts }) => charts.flatMap((chart) => (chart ? [chart.line] : [])));
-}
-
-function hasId({ instances }: Drawn, id: string): boolean {
-  for (const { charts } of instances.values()) if (charts.some((chart) => chart?.line.id === id)) return true;
-  return false;
 }
