@@ -193,10 +193,8 @@ export const diagnose: Command = {
     const options = readOptions(args);
     const terminal = terminalOf(streams.stdout, process.env);
     if (options.explain !== null) {
-      const [cause = '', text] = [
-        options.explain,
-        explain(TROUBLESHOOTING, options.explain, options.json ? plain : terminal),
-      ];
+      const cause = options.explain;
+      const text = explain(TROUBLESHOOTING, cause, options.json ? plain : terminal);
       return print(options.json ? [json({ cause, text: text.slice(2).join('\n') })] : text, 0, streams);
     }
     const environment = readEnvironment(process.env);

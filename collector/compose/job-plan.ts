@@ -1,5 +1,6 @@
 import type { JobSettings } from '../config/settings.ts';
 import { procFolder } from '../discover/find-nginx.ts';
+import { hostPath } from '../discover/host-path.ts';
 import type { Followed } from '../discover/nginx-follower.ts';
 import { onlineProcessors } from '../discover/processes.ts';
 import type { NginxRead } from '../discover/read-nginx.ts';
@@ -55,8 +56,7 @@ function toldFormats(
 
 function onHost(spec: string, hostPrefix: string): string {
   const [, scheme = '', path = spec] = /^(docker:|cri:)(.*)$/s.exec(spec) ?? [];
-  const isPath = path.startsWith('/') && hostPrefix !== '' && !path.startsWith(`${hostPrefix}/`);
-  return isPath ? `${scheme}${hostPrefix}${path}` : spec;
+  return path.startsWith('/') ? scheme + hostPath(path, hostPrefix) : spec;
 }
 
 function peersOf(upstreams: readonly Upstream[], { upstreamOf }: Attribution): readonly ConfiguredPeer[] {

@@ -3,6 +3,7 @@ import { journalEntry } from '../decode/journal.ts';
 import type { LineSink } from '../decode/lines.ts';
 import { intoBytes, type TextSink, unwrapLines } from '../decode/onward.ts';
 import { syslogLine } from '../decode/syslog.ts';
+import { hostPath } from '../discover/host-path.ts';
 import type { Checkpoint } from '../source/checkpoint.ts';
 import { createJournal } from '../source/journal.ts';
 import { createKnownFiles } from '../source/known-files.ts';
@@ -63,9 +64,7 @@ export function createFollower(job: string, ports: LogPorts, totals: WrappingTot
   const shared = new Map<string, { readonly readers: Readers; readonly source: SharedSource }>();
   const marked = new Map<string, Source>();
 
-  function onHost(path: string): string {
-    return hostPrefix === '' || path.startsWith(`${hostPrefix}/`) ? path : hostPrefix + path;
-  }
+  const onHost = (path: string): string => hostPath(path, hostPrefix);
 
   function unwrapped(wrapping: Wrapping, wanted: Wanted, openSink: OpenSink): OpenSink {
     if (wrapping === 'none') return openSink;

@@ -6,9 +6,10 @@ import { attempt, type FileSystem } from '../system/fs.ts';
 import type { Identity } from '../system/identity.ts';
 import { readText } from './files.ts';
 import { type NginxFound, procFolder } from './find-nginx.ts';
+import { hostPath } from './host-path.ts';
 import { configuredState, type LogState, logState } from './log-state.ts';
 import { type Addresses, resolveNames } from './names.ts';
-import { workersOf } from './processes.ts';
+import { startTimes, workersOf } from './processes.ts';
 import type { NginxRead } from './read-nginx.ts';
 import { recentPeers } from './recent-peers.ts';
 import { placeOf } from './view.ts';
@@ -68,9 +69,6 @@ export interface FactPorts {
   readonly hostPrefix: string;
 }
 
-/** Clock ticks of /proc/PID/stat in a second: USER_HZ is 100 on every Linux that Node runs on. */
-const ticksPerSecond = 100;
-
 /** When the youngest set of workers began, milliseconds since 1970; null without /proc. */
 export function workersSince(
   found: NginxFound,
@@ -78,10 +76,8 @@ export function workersSince(
 ): number | null {
   const proc = procFolder(hostPrefix);
   const workers = found.master === null ? [] : workersOf(fs, proc, found.master.pid);
-  const stat = readText(fs, `${proc}/stat`);
-  const boot = stat.ok ? /^btime (\d+)$/m.exec(stat.value)?.[1] : undefined;
-  if (workers.length === 0 || boot === undefined) return null;
-  return Number(boot) * 1000 + Math.min(...workers.map(({ startTicks }) => startTicks)) * (1000 / ticksPerSecond);
+  const times = startTimes(fs, proc, workers);
+  return times.length === 0 ? null : Math.min(...times);
 }
 
 /** `btime` is rounded to seconds: a file as old as the workers is in force. */
@@ -130,9 +126,7 @@ function withReplaced<F extends ErrorLogFact | AccessLogFact>(
 
 function configuredFacts(logs: ConfiguredLogs, { fs, identity, hostPrefix }: FactPorts): readonly ConfiguredLogFact[] {
   const stateOf = (path: string | null): LogState =>
-    path === null
-      ? { is: 'pattern' }
-      : configuredState(fs, path.startsWith(`${hostPrefix}/`) ? path : hostPrefix + path, identity);
+    path === null ? { is: 'pattern' } : configuredState(fs, hostPath(path, hostPrefix), identity);
   return (['error_log', 'access_log'] as const).flatMap((use) =>
     ((use === 'error_log' ? logs.errorLogs : logs.accessLogs) ?? []).map((log) => ({
       ...log,

@@ -100,6 +100,15 @@ export function workersOf(fs: FileSystem, proc: string, master: number): readonl
   });
 }
 
+/** Clock ticks of /proc/PID/stat in a second: USER_HZ is 100 on every Linux that Node runs on. */
+const ticksPerSecond = 100;
+
+/** When these started, milliseconds since 1970; none where the time of boot is not told. */
+export function startTimes(fs: FileSystem, proc: string, workers: readonly Worker[]): readonly number[] {
+  const boot = /^btime (\d+)$/m.exec(text(fs, `${proc}/stat`))?.[1];
+  return boot === undefined ? [] : workers.map((each) => (Number(boot) + each.startTicks / ticksPerSecond) * 1000);
+}
+
 /** The number of processors that are online; null without /proc. */
 export function onlineProcessors(fs: FileSystem, proc: string): number | null {
   return text(fs, `${proc}/stat`).match(/^cpu\d+ /gm)?.length ?? null;

@@ -1,0 +1,4 @@
+/** A path of the host as we reach it: NETDATA_HOST_PREFIX goes before every path that is not under it already. */
+export function hostPath(path: string, hostPrefix: string): string {
+  return hostPrefix === '' || path.startsWith(`${hostPrefix}/`) ? path : hostPrefix + path;
+}
