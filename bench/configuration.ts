@@ -2,10 +2,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { layouts } from '../collector/discover/layouts.ts';
-import { readNginx } from '../collector/discover/read-nginx.ts';
-import { rootView } from '../collector/discover/view.ts';
-import { signatureOf } from '../collector/discover/watch.ts';
+import { layouts } from '../collector/discover/find/layouts.ts';
+import { rootView } from '../collector/discover/find/view.ts';
+import { readNginx } from '../collector/discover/follow/read-nginx.ts';
+import { signatureOf } from '../collector/discover/follow/watch.ts';
 import { createAttribution } from '../collector/nginx/peers.ts';
 import { nodeFileSystem } from '../collector/system/fs.ts';
 

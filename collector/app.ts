@@ -1,12 +1,12 @@
 import { dialectOf } from '../charts/dialect.ts';
 import { keepAlive } from '../charts/encode.ts';
-import { createJobs } from './compose/jobs.ts';
-import { createSettings } from './compose/settings.ts';
 import { isPipeOrSocket, listenToNetdata } from './netdata/commands.ts';
 import { readEnvironment, settingsFiles } from './netdata/environment.ts';
 import { createConditions, createLog } from './netdata/log.ts';
 import { createWriter } from './netdata/writer.ts';
-import { createCheckpoint } from './source/checkpoint.ts';
+import { createJobs } from './runtime/jobs.ts';
+import { createSettings } from './runtime/settings.ts';
+import { createCheckpoint } from './source/tail/checkpoint.ts';
 import { nodeAccounts } from './system/accounts.ts';
 import { startChild } from './system/child.ts';
 import { systemClock, untilNextTick } from './system/clock.ts';

@@ -8,13 +8,13 @@ import type {
   PluginLoad,
   UpstreamOf,
 } from '../model.ts';
-import { type AccessLogCounter, type AccessLogOptions, createAccessCounting } from './access.ts';
-import { type Measured, takePeer, takeUpstream } from './access-snapshot.ts';
-import { createFailures, newPeerCounters, newUpstreamCounters } from './failures.ts';
+import { type AccessLogCounter, type AccessLogOptions, createAccessCounting } from './access/access.ts';
+import { type Measured, takePeer, takeUpstream } from './access/snapshot.ts';
+import { createFailures, newPeerCounters, newUpstreamCounters } from './failures/failures.ts';
+import { createPassiveHealth, isCountedAgainstPeer } from './failures/passive-health.ts';
+import { createRecent } from './failures/recent.ts';
+import { createReconciliation } from './failures/reconciliation.ts';
 import { createInstances } from './instances.ts';
-import { createPassiveHealth, isCountedAgainstPeer } from './passive-health.ts';
-import { createRecent } from './recent.ts';
-import { createReconciliation } from './reconciliation.ts';
 
 /** What the sources of a job were like in this tick. */
 export interface SourceHealth {

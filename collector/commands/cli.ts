@@ -1,9 +1,9 @@
-import { check } from './check.ts';
+import { check } from './check/check.ts';
 import { type Command, type Streams, UsageError } from './command.ts';
-import { diagnose } from './diagnose.ts';
-import { parseAccess } from './parse-access.ts';
-import { parseError } from './parse-error.ts';
-import { report } from './report.ts';
+import { diagnose } from './diagnose/diagnose.ts';
+import { parseAccess } from './parse/access.ts';
+import { parseError } from './parse/error.ts';
+import { report } from './report/report.ts';
 
 declare const VERSION: string;
 

@@ -1,8 +1,8 @@
 /** The settings and the nginx that check and diagnose are about, as the plugin would take them now. */
 import { parseSettings } from '../config/parse.ts';
 import { defaultSettings, type JobSettings, type Settings } from '../config/settings.ts';
-import { findNginx } from '../discover/find-nginx.ts';
-import { type NginxRead, readNginx, readTold } from '../discover/read-nginx.ts';
+import { findNginx } from '../discover/find/find-nginx.ts';
+import { type NginxRead, readNginx, readTold } from '../discover/follow/read-nginx.ts';
 import { followSettingsFile } from '../source/settings-file.ts';
 import { execute } from '../system/exec.ts';
 import { nodeFileSystem } from '../system/fs.ts';

@@ -2,9 +2,11 @@
 import { readFormats } from './log-formats.ts';
 import { readAccessLogs, readErrorLogs } from './logs.ts';
 import { readPasses } from './passes.ts';
-import { completePath } from './paths.ts';
 import { inherited, ownOf, type Scope, scopesOf } from './scopes.ts';
 import { readStatusPages } from './status-pages.ts';
+import { completePath } from './syntax/paths.ts';
+import { parseCount } from './syntax/values.ts';
+import { readVariables } from './syntax/variables.ts';
 import type {
   BuildDefaults,
   ConfigurationProblem,
@@ -14,8 +16,6 @@ import type {
   Upstream,
 } from './types.ts';
 import { readGroups } from './upstream-groups.ts';
-import { parseCount } from './values.ts';
-import { readVariables } from './variables.ts';
 
 const protocols = ['http', 'stream', 'mail'] as const;
 

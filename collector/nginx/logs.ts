@@ -1,8 +1,8 @@
 /** Which logs nginx writes, where, and in which format; an inner `error_log` or `access_log` replaces the outer ones. */
 import { joinArguments } from './log-formats.ts';
 import { passesOf } from './passes.ts';
-import { completePath, normalisePath } from './paths.ts';
 import { inherited, ownOf, type Scope } from './scopes.ts';
+import { completePath, normalisePath } from './syntax/paths.ts';
 import type {
   AccessLog,
   BuildDefaults,

@@ -1,9 +1,9 @@
 /** `proxy_pass` and its relatives: which group each names, and the upstreams that exist because no group is named. */
 import { parseAddress } from './address.ts';
 import { ownOf, type Scope } from './scopes.ts';
+import { unknownText, type Variables } from './syntax/variables.ts';
 import type { Directive, Place, Protocol, Upstream } from './types.ts';
 import { plainServer, targetOf } from './upstream-groups.ts';
-import { unknownText, type Variables } from './variables.ts';
 
 const passNames = [
   'proxy_pass',

@@ -1,8 +1,8 @@
 /** `upstream NAME { server …; }` with every parameter of its servers (ngx_http_upstream_server, ngx_stream_upstream_server). */
 import { parseAddress, peerName } from './address.ts';
 import type { Scope } from './scopes.ts';
+import { parseCount, parseSeconds } from './syntax/values.ts';
 import type { ConfigurationProblem, Directive, Protocol, Upstream, UpstreamServer } from './types.ts';
-import { parseCount, parseSeconds } from './values.ts';
 
 /** Directives of an upstream block that choose the balancing method. */
 const methods: ReadonlySet<string> = new Set([

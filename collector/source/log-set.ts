@@ -1,10 +1,10 @@
 /** All the files that match a pattern, as one source: files come and go with virtual hosts and days. */
 import { expandGlob, mostMatches } from './glob.ts';
-import { createKnownFiles } from './known-files.ts';
-import { toMarks } from './mark.ts';
-import { isCompressedName } from './rotated.ts';
 import type { Source, SourceProblem, SourceReading } from './source.ts';
-import { createTail, type Tail, type TailOptions } from './tail.ts';
+import { createKnownFiles } from './tail/known-files.ts';
+import { toMarks } from './tail/mark.ts';
+import { isCompressedName } from './tail/rotated.ts';
+import { createTail, type Tail, type TailOptions } from './tail/tail.ts';
 
 export interface LogSetOptions extends Omit<TailOptions, 'path' | 'resume'> {
   readonly pattern: string;

@@ -1,11 +1,11 @@
 /** Measures 2 to 6 by their definitions: attempts, outcomes, times, requests, reconciliation. */
 import { describe, expect, test } from 'vitest';
+import { createReconciliation, explainDifference } from '../../collector/aggregate/failures/reconciliation.ts';
 import { createJobAggregate } from '../../collector/aggregate/job.ts';
-import { createReconciliation, explainDifference } from '../../collector/aggregate/reconciliation.ts';
 import type { JobSnapshot } from '../../collector/model.ts';
-import { createAccessLines } from '../../collector/parse/access-lines.ts';
-import { createAccessMatcher } from '../../collector/parse/access-matcher.ts';
-import { readLogFormat } from '../../collector/parse/log-format.ts';
+import { createAccessLines } from '../../collector/parse/access/lines.ts';
+import { readLogFormat } from '../../collector/parse/access/log-format.ts';
+import { createAccessMatcher } from '../../collector/parse/access/matcher.ts';
 
 const full =
   '$status $request_time $proxy_host "$upstream_addr" "$upstream_status" "$upstream_connect_time" "$upstream_response_time"';

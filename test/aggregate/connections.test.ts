@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createConnections } from '../../collector/aggregate/connections.ts';
+import { createConnections } from '../../collector/aggregate/server/connections.ts';
 
 const page = (accepts: number, handled = accepts, requests = accepts) => ({
   accepts,

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Histogram, merge, newHistogram, quantiles, record, reset } from '../../collector/aggregate/histogram.ts';
-import { createSlidingMinute } from '../../collector/aggregate/sliding.ts';
+import {
+  type Histogram,
+  merge,
+  newHistogram,
+  quantiles,
+  record,
+  reset,
+} from '../../collector/aggregate/access/histogram.ts';
+import { createSlidingMinute } from '../../collector/aggregate/access/sliding.ts';
 
 /** What nginx logs: mostly 0 to 2 ms, some hundreds, timeouts, and now and then nonsense. */
 const sample = fc.oneof(

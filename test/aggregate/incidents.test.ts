@@ -1,8 +1,8 @@
 /** Incidents: where they begin and end, their peak, and what clients noticed of them. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createFailureTimes, type Incident } from '../../collector/aggregate/incidents.ts';
-import { createClientTimes } from '../../collector/aggregate/report-clients.ts';
+import { createClientTimes } from '../../collector/aggregate/report/clients.ts';
+import { createFailureTimes, type Incident } from '../../collector/aggregate/report/incidents.ts';
 import type { FailureKind } from '../../collector/model.ts';
 
 type Failure = readonly [peer: string | null, kind: FailureKind, second: number];

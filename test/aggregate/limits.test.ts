@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { createConnectionUse } from '../../collector/aggregate/connection-use.ts';
-import { descriptorsUsed } from '../../collector/aggregate/descriptors.ts';
-import { peerStates, portsUsed } from '../../collector/aggregate/peer-sockets.ts';
+import { createConnectionUse } from '../../collector/aggregate/access/connection-use.ts';
+import { descriptorsUsed } from '../../collector/aggregate/server/descriptors.ts';
+import { peerStates, portsUsed } from '../../collector/aggregate/server/peer-sockets.ts';
 
 const files = (openFiles: number | null, limit: number | null) => ({ openFiles, limit });
 

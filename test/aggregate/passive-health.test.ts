@@ -3,7 +3,7 @@ import {
   type CheckedPeer,
   createPassiveHealth,
   isCountedAgainstPeer,
-} from '../../collector/aggregate/passive-health.ts';
+} from '../../collector/aggregate/failures/passive-health.ts';
 
 const second = 1_000_000;
 const peer = (name: string, some: Partial<CheckedPeer> = {}): CheckedPeer => ({

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createRecent } from '../../collector/aggregate/recent.ts';
+import { createRecent } from '../../collector/aggregate/failures/recent.ts';
 
 test('growth within the last minute and the one before, tick by tick, against a plain list', () => {
   const recent = createRecent();

@@ -1,6 +1,6 @@
 /** Peers of a report: names, upstreams, and how many there may be. */
 import { expect, test } from 'vitest';
-import { createReportPeers, nameUpstream } from '../../collector/aggregate/report-peers.ts';
+import { createReportPeers, nameUpstream } from '../../collector/aggregate/report/peers.ts';
 
 test('over the limit: one shared peer, nothing is lost, most failures first', () => {
   const peers = createReportPeers(2);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createWorkers, type MasterView } from '../../collector/aggregate/workers.ts';
+import { createWorkers, type MasterView } from '../../collector/aggregate/server/workers.ts';
 
 /** `7: 1 2 3-` is master 7 with workers 1 and 2, and 3 shutting down; `x5` in front: it has slept 5 times. */
 function view(text: string): MasterView[] {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { UsageError } from '../../collector/commands/command.ts';
-import { explain } from '../../collector/commands/explain.ts';
+import { explain } from '../../collector/commands/diagnose/explain.ts';
 import { painter } from '../../collector/commands/terminal.ts';
 import { peerCauses } from '../../collector/model.ts';
 

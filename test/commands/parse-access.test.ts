@@ -5,7 +5,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { UsageError } from '../../collector/commands/command.ts';
-import { parseAccess } from '../../collector/commands/parse-access.ts';
+import { parseAccess } from '../../collector/commands/parse/access.ts';
 import { tempDir } from '../support/temp.ts';
 
 async function parse(args: readonly string[], input: readonly string[] = []) {

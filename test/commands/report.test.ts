@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { UsageError } from '../../collector/commands/command.ts';
-import { report } from '../../collector/commands/report.ts';
-import { createProgress } from '../../collector/commands/report-progress.ts';
+import { createProgress } from '../../collector/commands/report/progress.ts';
+import { report } from '../../collector/commands/report/report.ts';
 import { nearestRank, reportFormat, reportLogs } from '../support/report-logs.ts';
 import { tempDir } from '../support/temp.ts';
 
@@ -184,7 +184,13 @@ describe('bad input: a clear message, and the rest is reported', () => {
   });
 });
 
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
 test('a hostile line is shown harmlessly', async () => {
+  vi.stubEnv('NO_COLOR', undefined);
+  vi.stubEnv('TERM', 'xterm');
   const hostile =
     '2026/11/22 07:00:00 [error] 1#1: *1 connect() failed (111: Connection refused) while connecting to upstream, client: 1.2.3.4, ' +
     'server: x, request: "GET /\u001b]0;owned\u0007\u001b[2J<script>\u009b HTTP/1.1", upstream: "http://10.0.0.1:80/\u001b[31m", host: "\u202e"\n';

@@ -10,16 +10,24 @@ const rooms: Record<
   string,
   { readonly from: readonly string[]; readonly node?: boolean; readonly packages?: readonly string[] }
 > = {
+  'collector/base': { from: [] },
   'collector/system': { from: [], node: true },
-  'collector/source': { from: ['collector/model.ts', 'collector/system'], node: true },
-  'collector/decode': { from: ['collector/model.ts'], packages: ['split2'] },
-  'collector/parse': { from: ['collector/model.ts'] },
-  'collector/aggregate': { from: ['collector/model.ts'] },
-  'collector/nginx': { from: ['collector/model.ts'] },
-  'collector/discover': { from: ['collector/model.ts', 'collector/system', 'collector/nginx', 'collector/parse'] },
-  'collector/config': { from: ['collector/model.ts'], packages: ['yaml'] },
-  'collector/diagnose': { from: ['collector/model.ts', 'collector/system', 'collector/nginx', 'collector/parse'] },
-  'collector/netdata': { from: ['collector/model.ts', 'collector/system', 'collector/decode'], node: true },
+  'collector/source': { from: ['collector/base', 'collector/model.ts', 'collector/system'], node: true },
+  'collector/decode': { from: ['collector/base', 'collector/model.ts'], packages: ['split2'] },
+  'collector/parse': { from: ['collector/base', 'collector/model.ts'] },
+  'collector/aggregate': { from: ['collector/base', 'collector/model.ts'] },
+  'collector/nginx': { from: ['collector/base', 'collector/model.ts'] },
+  'collector/discover': {
+    from: ['collector/base', 'collector/model.ts', 'collector/system', 'collector/nginx', 'collector/parse'],
+  },
+  'collector/config': { from: ['collector/base', 'collector/model.ts'], packages: ['yaml'] },
+  'collector/diagnose': {
+    from: ['collector/base', 'collector/model.ts', 'collector/system', 'collector/nginx', 'collector/parse'],
+  },
+  'collector/netdata': {
+    from: ['collector/base', 'collector/model.ts', 'collector/system', 'collector/decode'],
+    node: true,
+  },
   charts: { from: ['collector/model.ts'] },
 };
 
@@ -49,14 +57,14 @@ describe.each(Object.entries(rooms))('%s', (room, { from, node = false, packages
   });
 });
 
-test('model.ts imports nothing, nothing imports app.ts but main.ts, and only app.ts and the commands import compose/', () => {
+test('model.ts imports nothing, nothing imports app.ts but main.ts, and only app.ts and the commands import runtime/', () => {
   expect(importsOf('collector/model.ts')).toEqual([]);
   const importers = sourceFiles('collector').filter((file) => importsOf(file).includes('collector/app.ts'));
   expect(importers).toEqual(['collector/main.ts']);
   const composed = sourceFiles('collector').filter((file) =>
-    importsOf(file).some((name) => name.startsWith('collector/compose/')),
+    importsOf(file).some((name) => name.startsWith('collector/runtime/')),
   );
-  expect(composed.filter((file) => !/^collector\/(app\.ts|commands\/|compose\/)/.test(file))).toEqual([]);
+  expect(composed.filter((file) => !/^collector\/(app\.ts|commands\/|runtime\/)/.test(file))).toEqual([]);
 });
 
 test('the linter has a fence for every room', () => {

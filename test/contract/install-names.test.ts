@@ -10,7 +10,8 @@ test('the checkpoint that the plugin keeps is the one that --uninstall removes',
   const [, name] = /^readonly NAME=(\S+)/m.exec(text('install.sh')) ?? [];
   expect(kept).toBe(`${name}.checkpoint.json`);
   expect(text('install.sh')).toContain('/$NAME".checkpoint.json*');
-  const [, listeners] = /`\$\{folder\}\/([\w.-]+?)\.\$\{/.exec(text('collector/compose/listeners-file.ts')) ?? [];
+  const [, listeners] =
+    /`\$\{folder\}\/([\w.-]+?)\.\$\{/.exec(text('collector/runtime/causes/listeners-file.ts')) ?? [];
   expect(listeners).toBe(`${name}.listeners`);
   expect(text('install.sh')).toContain('/$NAME".listeners.*');
 });

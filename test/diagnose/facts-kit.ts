@@ -11,7 +11,7 @@ import type {
   ServerFact,
   TcpFacts,
   UnixFacts,
-} from '../../collector/diagnose/facts.ts';
+} from '../../collector/diagnose/facts/facts.ts';
 import type { ConnectKind } from '../../collector/model.ts';
 
 export const nowMs = 1_000_000;

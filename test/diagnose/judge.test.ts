@@ -1,9 +1,9 @@
 /** The rules as a table: facts, and the codes with their sureness. */
 import { describe, expect, test } from 'vitest';
-import type { Facts, PeerFacts, TcpFacts, UnixFacts } from '../../collector/diagnose/facts.ts';
-import { judge } from '../../collector/diagnose/judge.ts';
-import { isSlip } from '../../collector/diagnose/process-rules.ts';
-import { word } from '../../collector/diagnose/wording.ts';
+import type { Facts, PeerFacts, TcpFacts, UnixFacts } from '../../collector/diagnose/facts/facts.ts';
+import { judge } from '../../collector/diagnose/rules/judge.ts';
+import { isSlip } from '../../collector/diagnose/rules/process.ts';
+import { word } from '../../collector/diagnose/words/wording.ts';
 import { type ConnectKind, peerCauses } from '../../collector/model.ts';
 import { facts, failed, listener, nginx, nowMs, ofNginx, other, owner, peer, server, tcp, unix } from './facts-kit.ts';
 

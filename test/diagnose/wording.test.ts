@@ -1,9 +1,9 @@
 /** What is to be typed, by the place where it must be typed: one table for each of them. */
 import { describe, expect, test } from 'vitest';
-import type { Facts, NginxFacts, Owner, PeerFacts, TcpFacts, UnixFacts } from '../../collector/diagnose/facts.ts';
-import { judge } from '../../collector/diagnose/judge.ts';
-import type { Words } from '../../collector/diagnose/subject.ts';
-import { word } from '../../collector/diagnose/wording.ts';
+import type { Facts, NginxFacts, Owner, PeerFacts, TcpFacts, UnixFacts } from '../../collector/diagnose/facts/facts.ts';
+import { judge } from '../../collector/diagnose/rules/judge.ts';
+import type { Words } from '../../collector/diagnose/rules/subject.ts';
+import { word } from '../../collector/diagnose/words/wording.ts';
 import type { ConnectKind, PeerCause } from '../../collector/model.ts';
 import { facts, failed, listener, nginx, nowMs, ofNginx, other, owner, peer, server, tcp, unix } from './facts-kit.ts';
 

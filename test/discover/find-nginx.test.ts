@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { findNginx } from '../../collector/discover/find-nginx.ts';
-import { parseMasterArgs } from '../../collector/discover/master-args.ts';
-import { hostPlaces, parseMounts, sameRoot } from '../../collector/discover/mounts.ts';
-import { workersOf } from '../../collector/discover/processes.ts';
-import { readNginx } from '../../collector/discover/read-nginx.ts';
-import { rootedPath } from '../../collector/discover/rooted-path.ts';
+import { findNginx } from '../../collector/discover/find/find-nginx.ts';
+import { parseMasterArgs } from '../../collector/discover/find/master-args.ts';
+import { hostPlaces, parseMounts, sameRoot } from '../../collector/discover/find/mounts.ts';
+import { workersOf } from '../../collector/discover/find/processes.ts';
+import { rootedPath } from '../../collector/discover/find/rooted-path.ts';
+import { readNginx } from '../../collector/discover/follow/read-nginx.ts';
 import { execute } from '../../collector/system/exec.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
 import { type HostTree, hostMounts, hostTree } from './host-tree.ts';

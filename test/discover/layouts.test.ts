@@ -1,9 +1,9 @@
 import { chmodSync, cpSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findNginx } from '../../collector/discover/find-nginx.ts';
-import { logState } from '../../collector/discover/log-state.ts';
-import { readNginx, readTold } from '../../collector/discover/read-nginx.ts';
+import { logState } from '../../collector/discover/check/log-state.ts';
+import { findNginx } from '../../collector/discover/find/find-nginx.ts';
+import { readNginx, readTold } from '../../collector/discover/follow/read-nginx.ts';
 import { execute } from '../../collector/system/exec.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
 import { tool } from '../support/packages.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { findNginx } from '../../collector/discover/find-nginx.ts';
-import { createNginxFollower } from '../../collector/discover/nginx-follower.ts';
-import { readNginx } from '../../collector/discover/read-nginx.ts';
+import { findNginx } from '../../collector/discover/find/find-nginx.ts';
+import { createNginxFollower } from '../../collector/discover/follow/nginx-follower.ts';
+import { readNginx } from '../../collector/discover/follow/read-nginx.ts';
 import { execute } from '../../collector/system/exec.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
 import { hostTree } from './host-tree.ts';

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import type { Facts } from '../../collector/discover/facts.ts';
-import type { NginxFound } from '../../collector/discover/find-nginx.ts';
-import { type FindingCode, findingCodes } from '../../collector/discover/finding.ts';
-import type { LogState } from '../../collector/discover/log-state.ts';
-import { commandFor, isAnythingUsable, judge } from '../../collector/discover/rules.ts';
-import { word } from '../../collector/discover/wording.ts';
+import type { Facts } from '../../collector/discover/check/facts.ts';
+import { type FindingCode, findingCodes } from '../../collector/discover/check/finding.ts';
+import type { LogState } from '../../collector/discover/check/log-state.ts';
+import { commandFor, isAnythingUsable, judge } from '../../collector/discover/check/rules.ts';
+import { word } from '../../collector/discover/check/wording.ts';
+import type { NginxFound } from '../../collector/discover/find/find-nginx.ts';
 import { withAddresses } from '../../collector/nginx/peers.ts';
 import { configurationOf, debianBuild } from '../nginx/memory-files.ts';
 

@@ -2,9 +2,9 @@
 import { existsSync, renameSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { dialectOf } from '../../charts/dialect.ts';
-import { createJobs } from '../../collector/compose/jobs.ts';
 import { defaultSettings } from '../../collector/config/settings.ts';
-import { createCheckpoint } from '../../collector/source/checkpoint.ts';
+import { createJobs } from '../../collector/runtime/jobs.ts';
+import { createCheckpoint } from '../../collector/source/tail/checkpoint.ts';
 import { nodeAccounts } from '../../collector/system/accounts.ts';
 import { startChild } from '../../collector/system/child.ts';
 import { systemClock } from '../../collector/system/clock.ts';

@@ -1,8 +1,8 @@
 /** The server of a real nginx at its limits, watched tick by tick. */
 import { connect, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import { createNginxServer, type ServerFacts } from '../../collector/compose/nginx-server.ts';
 import type { JobSnapshot } from '../../collector/model.ts';
+import { createNginxServer, type ServerFacts } from '../../collector/runtime/nginx/server.ts';
 import { systemClock } from '../../collector/system/clock.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
 import { processLoad } from '../../collector/system/load.ts';

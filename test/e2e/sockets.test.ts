@@ -2,8 +2,8 @@
 import { appendFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createNginxProcesses } from '../../collector/compose/nginx-processes.ts';
-import { createNginxSockets } from '../../collector/compose/nginx-sockets.ts';
+import { createNginxProcesses } from '../../collector/runtime/nginx/processes.ts';
+import { createNginxSockets } from '../../collector/runtime/nginx/sockets.ts';
 import { createProcfs } from '../../collector/source/procfs.ts';
 import { systemClock } from '../../collector/system/clock.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';

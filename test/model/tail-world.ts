@@ -1,7 +1,7 @@
 /** nginx, logrotate and the plugin around one log, as a list of actions: what was written, and what was counted. */
 import { lineSplitter } from '../../collector/decode/lines.ts';
-import type { TailMark } from '../../collector/source/mark.ts';
-import { createTail, type Tail } from '../../collector/source/tail.ts';
+import type { TailMark } from '../../collector/source/tail/mark.ts';
+import { createTail, type Tail } from '../../collector/source/tail/tail.ts';
 import { testAccounts } from '../source/tail-kit.ts';
 import { type MemoryFs, memoryFs } from './memory-fs.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { canonicalIpv6, parseAddress, peerName } from '../../collector/nginx/address.ts';
-import { expandGlob } from '../../collector/nginx/glob.ts';
-import { parseSeconds } from '../../collector/nginx/values.ts';
+import { expandGlob } from '../../collector/nginx/syntax/glob.ts';
+import { parseSeconds } from '../../collector/nginx/syntax/values.ts';
 import { memoryFiles } from './memory-files.ts';
 
 test.each<[string, ReturnType<typeof parseAddress>]>([

@@ -1,5 +1,5 @@
 import { readConfiguration } from '../../collector/nginx/configuration.ts';
-import { readTree } from '../../collector/nginx/tree.ts';
+import { readTree } from '../../collector/nginx/syntax/tree.ts';
 import type { BuildDefaults, ConfigurationFiles, NginxConfiguration } from '../../collector/nginx/types.ts';
 
 /** Configuration files that exist only here. A content of null is a file that may not be read. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { readDump } from '../../collector/nginx/dump.ts';
-import { readTree } from '../../collector/nginx/tree.ts';
+import { readDump } from '../../collector/nginx/syntax/dump.ts';
+import { readTree } from '../../collector/nginx/syntax/tree.ts';
 import type { Directive } from '../../collector/nginx/types.ts';
 import { memoryFiles } from './memory-files.ts';
 

@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, test } from 'vitest';
-import { createCheckpoint, longestAbsenceMs } from '../../collector/source/checkpoint.ts';
-import { toMarks } from '../../collector/source/mark.ts';
+import { createCheckpoint, longestAbsenceMs } from '../../collector/source/tail/checkpoint.ts';
+import { toMarks } from '../../collector/source/tail/mark.ts';
 import { nodeStateFile, type StateFile } from '../../collector/system/state-file.ts';
 import { privateFolder, type Rig, rig } from './tail-kit.ts';
 

@@ -17,7 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createKnownFiles } from '../../collector/source/known-files.ts';
+import { createKnownFiles } from '../../collector/source/tail/known-files.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
 import { privateFolder, rig } from './tail-kit.ts';
 

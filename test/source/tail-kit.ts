@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { lineSplitter } from '../../collector/decode/lines.ts';
 import type { Source, SourceReading } from '../../collector/source/source.ts';
-import { createTail, type TailOptions } from '../../collector/source/tail.ts';
+import { createTail, type TailOptions } from '../../collector/source/tail/tail.ts';
 import type { Accounts } from '../../collector/system/accounts.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
 

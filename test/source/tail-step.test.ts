@@ -9,7 +9,7 @@ import {
   type Step,
   settledQuietMs,
   unsettledQuietMs,
-} from '../../collector/source/tail-step.ts';
+} from '../../collector/source/tail/step.ts';
 
 const held: Held = { dev: 1n, ino: 7n, intact: true, links: 1, quietMs: 0 };
 const same: AtPath = { is: 'file', dev: 1n, ino: 7n };

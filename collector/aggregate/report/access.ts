@@ -1,0 +1,126 @@
+import { type AccessFields, type AccessRecord, outcomes, type UpstreamOf } from '../../model.ts';
+import { fateOf, isPeerName, outcomeOf } from '../access/attempts.ts';
+import { record as recordTime } from '../access/histogram.ts';
+import { places } from '../failures/tally.ts';
+import type { ClientTimes, Noticed } from './clients.ts';
+import { nameUpstream, otherPeer, type PeerSoFar, type ReportPeers, timesOf } from './peers.ts';
+
+/** One access log on its way into the report. */
+export interface ReportAccessLog {
+  /** Counts the line that the record holds, written at `second`; -1 when the log tells no time. */
+  line(second: number): void;
+  /** The file is over: its record is not read any more. */
+  end(): void;
+}
+
+export interface ReportAccessTotals {
+  /** How often each status was given to a client. */
+  readonly statuses: Float64Array;
+  masked: number;
+  felt: number;
+}
+
+interface Place {
+  readonly peer: PeerSoFar;
+  readonly proxyHosts: Set<number>;
+}
+
+const outcome = places(outcomes);
+
+/** Attempts, times and what clients noticed, from the records of one log. */
+export function createReportAccessLog(
+  record: AccessRecord & { readonly names: { text(id: number): string; generation(): number } },
+  fields: AccessFields,
+  totals: ReportAccessTotals,
+  peers: ReportPeers,
+  clients: ClientTimes,
+  upstreamOf: UpstreamOf,
+): ReportAccessLog {
+  let found: (Place | null)[] = [];
+  let generation = record.names.generation();
+  let first = -1;
+  let last = -1;
+  /** Peers that failed the request at hand. */
+  const failed: string[] = [];
+
+  function placeOf(id: number): Place | null {
+    const known = found[id];
+    if (known !== undefined) return known;
+    const name = record.names.text(id);
+    const made = isPeerName(name) ? { peer: peers.at(name), proxyHosts: new Set<number>() } : null;
+    found[id] = made;
+    return made;
+  }
+
+  /** `$proxy_host` is that of the last pass: of those before an internal redirect only the address tells. */
+  function nameBy({ peer, proxyHosts }: Place, i: number): void {
+    const host = i >= record.lastPass ? record.upstream : -1;
+    if (proxyHosts.has(host)) return;
+    proxyHosts.add(host);
+    if (peer.name === otherPeer) return;
+    nameUpstream(peer, upstreamOf(peer.name, host === -1 ? null : record.names.text(host), null));
+  }
+
+  /** Counts attempt `i`; whether it never connected. */
+  function attempt(i: number): boolean {
+    const id = record.peers[i] as number;
+    const neverConnected = fateOf(record, i, fields, false) === 'never_connected';
+    const place = id === -1 ? null : placeOf(id);
+    if (place === null) return neverConnected;
+    const { peer } = place;
+    nameBy(place, i);
+    peer.attempts++;
+    if (neverConnected || (record.statuses[i] as number) >= 500) failed.push(peer.name);
+    if (!neverConnected) recordTimes(peer, record.connectMs[i] as number, record.responseMs[i] as number);
+    return neverConnected;
+  }
+
+  function noticed(anyNeverConnected: boolean): keyof Noticed | null {
+    const place = outcomeOf(record, anyNeverConnected);
+    if (place === outcome.masked) return 'masked';
+    // A 500 is the application's own answer, no failure to reach it.
+    return record.status >= 502 && record.status <= 504 ? 'felt' : null;
+  }
+
+  function request(second: number): void {
+    failed.length = 0;
+    let anyNeverConnected = false;
+    for (let i = 0; i < record.attempts; i++) if (attempt(i)) anyNeverConnected = true;
+    const what = noticed(anyNeverConnected);
+    if (what === null) return;
+    totals[what]++;
+    if (second < 0) return;
+    for (let i = 0; i < failed.length; i++) {
+      const peer = failed[i] as string;
+      // A request that asked the same peer twice is one request.
+      if (failed.indexOf(peer) === i) clients.record(peer, what, second);
+    }
+  }
+
+  return {
+    line(second) {
+      const { status } = record;
+      if (status >= 0) totals.statuses[status] = (totals.statuses[status] as number) + 1;
+      if (second >= 0) {
+        if (first === -1 || second < first) first = second;
+        if (second > last) last = second;
+      }
+      if (record.attempts === 0) return;
+      if (generation !== record.names.generation()) {
+        generation = record.names.generation();
+        found = [];
+      }
+      request(second);
+    },
+    end() {
+      if (first >= 0 && fields.peers && fields.status && (fields.statuses || fields.connectTime)) {
+        clients.covered(first, last);
+      }
+    },
+  };
+}
+
+function recordTimes(peer: PeerSoFar, connectMs: number, responseMs: number): void {
+  if (connectMs >= 0) recordTime(timesOf(peer).connect, connectMs);
+  if (responseMs >= 0) recordTime(timesOf(peer).response, responseMs);
+}

@@ -1,0 +1,127 @@
+import {
+  type AccessFields,
+  type Counts,
+  type ErrorLine,
+  type FailureKind,
+  failureKinds,
+  type Kind,
+  type PeerKind,
+  peerKinds,
+  type UpstreamOf,
+} from '../../model.ts';
+import { tally } from '../failures/tally.ts';
+import { createReportAccessLog, type ReportAccessLog } from './access.ts';
+import { createClientTimes, type Noticed } from './clients.ts';
+import { createFailureTimes, type Incident } from './incidents.ts';
+import { createReportPeers, nameUpstream, otherPeer, type ReportPeer } from './peers.ts';
+
+export interface ReportIncident extends Incident {
+  /** What clients noticed of it; null where no access log tells. */
+  readonly noticed: Noticed | null;
+}
+
+/** Everything that the logs said. */
+export interface Report {
+  readonly errors: {
+    readonly lines: number;
+    readonly unmatched: number;
+    /** Kinds that occurred, the frequent ones first. */
+    readonly byKind: Partial<Counts<Kind>>;
+  };
+  readonly access: {
+    readonly lines: number;
+    readonly unmatched: number;
+    readonly byStatus: Readonly<Record<string, number>>;
+    /** Requests with attempts: saved by a retry, and failed with 502, 503 or 504. */
+    readonly masked: number;
+    readonly felt: number;
+    /** Some log tells of attempts. */
+    readonly tellsAttempts: boolean;
+  };
+  readonly peers: readonly ReportPeer[];
+  readonly timeline: readonly ReportIncident[];
+  /** Failures by minute since 1970 of the log's clock. */
+  readonly perMinute: ReadonlyMap<number, number>;
+}
+
+export interface ReportTotals {
+  /** @param second of the line's time, -1 when it has none */
+  errorLine(line: ErrorLine, second: number): void;
+  unmatchedError(): void;
+  accessLine(): void;
+  unmatchedAccess(): void;
+  addAccessLog(record: Parameters<typeof createReportAccessLog>[0], fields: AccessFields): ReportAccessLog;
+  result(): Report;
+}
+
+const kinds = [...failureKinds, 'disabled', 'unrelated'] as const;
+const failureSet: ReadonlySet<string> = new Set(failureKinds);
+const peerSet: ReadonlySet<string> = new Set(peerKinds);
+const isFailure = (kind: Kind): kind is FailureKind => failureSet.has(kind);
+const namesPeer = (kind: Kind): kind is PeerKind => peerSet.has(kind);
+
+/** Counts any number of logs in any order, with memory that does not grow with their size. */
+export function createReportTotals(upstreamOf: UpstreamOf): ReportTotals {
+  const errors = { lines: 0, unmatched: 0, byKind: tally(kinds) };
+  const access = { lines: 0, unmatched: 0, tellsAttempts: false };
+  const totals = { statuses: new Float64Array(1000), masked: 0, felt: 0 };
+  const peers = createReportPeers();
+  const times = createFailureTimes();
+  const clients = createClientTimes();
+
+  /** Counts at its peer; gives the name that it has in the timeline. */
+  function countPeer({ kind, upstream, protocol }: ErrorLine): string | null {
+    if (upstream === null) return null;
+    if (!namesPeer(kind)) return upstream.peer;
+    const peer = peers.at(upstream.peer);
+    peer.failures[kind]++;
+    if (peer.name !== otherPeer) nameUpstream(peer, upstreamOf(upstream.peer, null, protocol));
+    return peer.name;
+  }
+
+  return {
+    errorLine(line, second) {
+      errors.lines++;
+      errors.byKind[line.kind]++;
+      if (!isFailure(line.kind)) return;
+      const peer = countPeer(line);
+      if (second >= 0) times.record(peer, line.kind, second);
+    },
+    unmatchedError() {
+      errors.lines++;
+      errors.unmatched++;
+    },
+    accessLine: () => void access.lines++,
+    unmatchedAccess() {
+      access.lines++;
+      access.unmatched++;
+    },
+    addAccessLog(record, fields) {
+      if (fields.peers) access.tellsAttempts = true;
+      return createReportAccessLog(record, fields, totals, peers, clients, upstreamOf);
+    },
+    result: () => ({
+      errors: { ...errors, byKind: occurring(errors.byKind) },
+      access: { ...access, byStatus: statusCounts(totals.statuses), masked: totals.masked, felt: totals.felt },
+      peers: peers.all(),
+      timeline: times.incidents().map((incident) => ({
+        ...incident,
+        noticed: clients.between(incident.peer, incident.start, incident.end),
+      })),
+      perMinute: times.perMinute(),
+    }),
+  };
+}
+
+function occurring(counts: Counts<Kind>): Partial<Counts<Kind>> {
+  const found = kinds.filter((kind) => counts[kind] > 0).sort((a, b) => counts[b] - counts[a]);
+  return Object.fromEntries(found.map((kind) => [kind, counts[kind]]));
+}
+
+function statusCounts(statuses: Float64Array): Readonly<Record<string, number>> {
+  const found: Record<string, number> = {};
+  statuses.forEach((count, status) => {
+    if (count > 0) found[String(status).padStart(3, '0')] = count;
+  });
+  return found;
+}

@@ -1,0 +1,86 @@
+import type { JobSettings } from '../../config/settings.ts';
+import { type ConfiguredLog, type ConfiguredLogs, gatherFacts } from '../../discover/check/facts.ts';
+import { finding } from '../../discover/check/finding.ts';
+import { isAnythingUsable, judge } from '../../discover/check/rules.ts';
+import { word } from '../../discover/check/wording.ts';
+import { readEnvironment, settingsFiles } from '../../netdata/environment.ts';
+import { parseLogSpec } from '../../source/log-spec.ts';
+import { resolveName } from '../../system/dns.ts';
+import { nodeFileSystem } from '../../system/fs.ts';
+import { pluginIdentity } from '../../system/identity.ts';
+import { type Command, UsageError } from '../command.ts';
+import { createOutput } from '../input.ts';
+import { findJobs, readSettings } from '../nginx-jobs.ts';
+import { terminalOf } from '../terminal.ts';
+import { type CheckResult, type Inspected, renderJson, renderText } from './text.ts';
+
+interface Options {
+  readonly json: boolean;
+  readonly config: string | null;
+}
+
+function readOptions(args: readonly string[]): Options {
+  let json = false;
+  let config: string | null = null;
+  for (let at = 0; at < args.length; at += 1) {
+    const arg = args[at] ?? '';
+    if (arg === '--json') json = true;
+    else if (arg.startsWith('--config=')) config = arg.slice('--config='.length);
+    else if (arg === '--config') config = args[++at] ?? '';
+    else throw new UsageError(`unknown option ${arg}`);
+  }
+  if (config === '') throw new UsageError('--config needs a FILE');
+  return { json, config };
+}
+
+function configuredLog(spec: string): ConfiguredLog {
+  const parsed = parseLogSpec(spec);
+  return { spec, path: parsed.is === 'file' ? parsed.path : null };
+}
+
+function configuredLogs({ errorLogs, accessLogs }: JobSettings): ConfiguredLogs {
+  return {
+    errorLogs: errorLogs?.map(configuredLog) ?? null,
+    accessLogs: accessLogs?.map(({ path }) => configuredLog(path)) ?? null,
+  };
+}
+
+async function inspect(options: Options): Promise<CheckResult> {
+  const environment = readEnvironment(process.env);
+  const { settings, problem } = readSettings(settingsFiles(environment, options.config), options.config);
+  const { hostPrefix } = environment;
+  const ports = { fs: nodeFileSystem, resolve: resolveName, identity: pluginIdentity(), hostPrefix };
+  const inspected: Inspected[] = [];
+  for (const { job, settings: of, read } of await findJobs(settings.jobs, hostPrefix)) {
+    inspected.push({ job, facts: await gatherFacts(read, configuredLogs(of), ports) });
+  }
+  const all = [
+    ...(problem === null ? [] : [finding('settings_invalid', problem.path, null, { text: problem.text })]),
+    ...(inspected.length === 0 ? [finding('nginx_not_found', 'nginx')] : []),
+    ...inspected.flatMap(({ facts }) => judge(facts)),
+  ];
+  return { inspected, findings: all.map(word) };
+}
+
+/** 0 nothing is missing, 1 something is, 2 nothing usable (design: the executable). */
+function exitCode({ inspected, findings }: CheckResult): number {
+  if (!inspected.some(({ facts }) => isAnythingUsable(facts))) return 2;
+  return findings.length === 0 ? 0 : 1;
+}
+
+/** What was discovered and what is missing, each with the exact remedy. */
+export const check: Command = {
+  words: ['check'],
+  synopsis: '[--json] [--config FILE]',
+  summary: 'what was discovered, and what is missing with its remedy',
+
+  async run(args, streams) {
+    const options = readOptions(args);
+    const result = await inspect(options);
+    const { paint } = terminalOf(streams.stdout, process.env);
+    const output = createOutput(streams.stdout);
+    output.line(options.json ? renderJson(result) : renderText(result, paint));
+    await output.end();
+    return exitCode(result);
+  },
+};

@@ -1,0 +1,171 @@
+/** What `check` prints: one screen of what was found, then the findings. Pure. */
+import type { Facts } from '../../discover/check/facts.ts';
+import type { LogState } from '../../discover/check/log-state.ts';
+import type { WordedFinding } from '../../discover/check/wording.ts';
+import type { AccessLog, ErrorLog, LogTarget, Upstream } from '../../nginx/types.ts';
+import { json, type Paint, printable } from '../terminal.ts';
+
+export interface Inspected {
+  /** The job of the configuration, or `local`. */
+  readonly job: string;
+  readonly facts: Facts;
+}
+
+export interface CheckResult {
+  readonly inspected: readonly Inspected[];
+  readonly findings: readonly WordedFinding[];
+}
+
+/** More than this of one kind does not fit a screen; `--json` has all. */
+const mostRows = 12;
+
+const colours = { error: 'red', warning: 'yellow', notice: 'cyan' } as const;
+
+function limited(rows: readonly string[]): readonly string[] {
+  return rows.length <= mostRows ? rows : [...rows.slice(0, mostRows), `… and ${rows.length - mostRows} more`];
+}
+
+/** Columns as wide as their widest cell. */
+function table(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+export function targetText(target: LogTarget): string {
+  switch (target.kind) {
+    case 'file':
+      return target.path;
+    case 'syslog':
+      return `syslog:${target.server}`;
+    case 'stderr':
+    case 'memory':
+      return target.kind;
+  }
+}
+
+export function stateText(state: LogState): string {
+  switch (state.is) {
+    case 'stream':
+      return `leads to ${state.target}`;
+    case 'pattern':
+      return 'one file per value';
+    case 'replaced':
+      return 'not read (see nginx-upstream.conf)';
+    case 'syslog':
+      return state.unix ? 'cannot be received' : 'by syslog';
+    default:
+      return state.is;
+  }
+}
+
+function upstreamRows(upstream: Upstream): readonly (readonly string[])[] {
+  const kind = upstream.protocol === 'stream' ? ' (stream)' : '';
+  const rows = upstream.servers.flatMap((server) => {
+    const peers = server.peers.length > 0 ? server.peers : [`${server.address} (not resolved)`];
+    return peers.map((peer) => {
+      const extras = [server.backup ? 'backup' : '', server.down ? 'down' : ''].filter(Boolean).join(' ');
+      const limits = `max_fails=${server.maxFails} fail_timeout=${server.failTimeoutSeconds}s ${extras}`.trim();
+      return [peer, limits, `${server.file}:${server.line}`];
+    });
+  });
+  return rows.map((row, at) => [at === 0 ? `${upstream.name}${kind}` : '', ...row]);
+}
+
+function logRows({ errorLogs, accessLogs, configured }: Facts): readonly (readonly string[])[] {
+  const row = (use: string, log: ErrorLog | AccessLog, word: string, state: LogState): readonly string[] => [
+    use,
+    targetText(log.target),
+    word,
+    stateText(state),
+  ];
+  return [
+    ...errorLogs.map(({ log, state }) => row('error', log, log.level, state)),
+    ...accessLogs.map(({ log, state }) => row('access', log, log.formatName, state)),
+    ...configured.map(({ use, spec, path, state }) => [
+      use === 'error_log' ? 'error' : 'access',
+      spec,
+      'nginx-upstream.conf',
+      path === null ? '' : stateText(state),
+    ]),
+  ];
+}
+
+function section(title: string, rows: readonly string[]): readonly string[] {
+  return rows.length === 0 ? [`  ${title}: none`] : [`  ${title}`, ...limited(rows).map((row) => `    ${row}`)];
+}
+
+function describe({ job, facts }: Inspected, paint: Paint): readonly string[] {
+  const { found, configuration, dumped } = facts;
+  const where = found.master?.container == null ? '' : ` in container ${found.master.container}`;
+  const process = found.master === null ? 'not running' : `pid ${found.master.pid}${where}`;
+  const files = configuration.files.length > 1 ? ` and ${configuration.files.length - 1} included files` : '';
+  const [page] = configuration.statusPages;
+  const undecided = configuration.undecided.map(({ text, file, line }) => `${text} (${file}:${line}): by request`);
+  const rows = [
+    `  configuration ${found.confPath}${files}${dumped ? ', from a dump' : ''}`,
+    ...section('upstreams', [...table(configuration.upstreams.flatMap(upstreamRows)), ...undecided]),
+    ...section('logs', table(logRows(facts))),
+    `  status page: ${page === undefined ? 'none' : `${page.url}${page.obstacle === null ? '' : ` (${page.obstacle})`}`}`,
+  ];
+  return [
+    paint('bold', `${found.version ?? 'nginx'}, ${process} (job ${job})`),
+    ...rows.map((row) => printable(row)),
+    '',
+  ];
+}
+
+function findingText(finding: WordedFinding, paint: Paint): readonly string[] {
+  const { code, severity, what, why, remedy } = finding;
+  const lines = remedy.split('\n').map((line) => `    ${printable(line)}`);
+  return [
+    `${paint(colours[severity], severity)} ${paint('bold', code)}: ${printable(what)}`,
+    `  ${paint('dim', why)}`,
+    ...lines,
+    '',
+  ];
+}
+
+/** Names and paths come from files and processes: all is made harmless. */
+export function renderText({ inspected, findings }: CheckResult, paint: Paint): string {
+  const found = inspected.flatMap((each) => describe(each, paint));
+  const count = findings.length === 0 ? 'Nothing is missing.' : `${findings.length} to mend:`;
+  const more = findings.flatMap((each) => findingText(each, paint));
+  return [...found, count, ...(findings.length === 0 ? [] : ['', ...more])].join('\n').trimEnd();
+}
+
+function factsJson({ job, facts }: Inspected): unknown {
+  const { found, configuration } = facts;
+  return {
+    job,
+    version: found.version,
+    pid: found.master?.pid ?? null,
+    container: found.master?.container ?? null,
+    configuration: { main: found.confPath, files: configuration.files },
+    workers: {
+      processes: configuration.workerProcesses,
+      connections: configuration.workerConnections,
+      rlimitNofile: configuration.workerRlimitNofile,
+    },
+    upstreams: configuration.upstreams,
+    undecided: configuration.undecided,
+    errorLogs: facts.errorLogs.map(({ log, state }) => ({ ...log, state: state.is })),
+    accessLogs: facts.accessLogs.map(({ log, state }) => ({ ...log, state: state.is })),
+    configuredLogs: facts.configured.map(({ use, spec, path, state }) => ({
+      use,
+      spec,
+      state: path === null ? null : state.is,
+    })),
+    formats: configuration.formats,
+    statusPages: configuration.statusPages,
+  };
+}
+
+/** One JSON object, one line. */
+export function renderJson({ inspected, findings }: CheckResult): string {
+  return json({ nginx: inspected.map(factsJson), findings });
+}

@@ -1,0 +1,43 @@
+/** What `diagnose` found, before it is printed. */
+import type { Facts } from '../../diagnose/facts/facts.ts';
+import type { Judged } from '../../diagnose/rules/judge.ts';
+import type { NginxRead } from '../../discover/follow/read-nginx.ts';
+import type { RecentLines } from './recent-lines.ts';
+import type { SilentLogs } from './silent-logs.ts';
+
+/** `10.0.0.1:80` is what nginx writes; a person may leave out the brackets, the port, or `unix:`. */
+export function isMeant(wanted: string | null, peer: string): boolean {
+  if (wanted === null) return true;
+  const plain = (text: string): string => text.replace(/[[\]]/g, '').replace(/^unix:/, '');
+  return plain(peer) === plain(wanted) || plain(peer).replace(/:\d+$/, '') === plain(wanted);
+}
+
+/** One nginx, looked at. */
+export interface Diagnosis {
+  readonly job: string;
+  readonly read: NginxRead;
+  readonly logs: RecentLines;
+  /** Lines that no process of a known nginx wrote: not counted. */
+  readonly strange: number;
+  /** Logs that cannot hold what is looked for. */
+  readonly silent: SilentLogs;
+  /** Failures after a connection was made, by peer (empty: unknown). */
+  readonly later: ReadonlyMap<string, number>;
+  /** Files of the configuration that nginx has not loaded as they are now. */
+  readonly notLoaded: readonly string[];
+  /** null: nothing failed, so nothing was looked at. */
+  readonly facts: Facts | null;
+  readonly judged: readonly Judged[];
+  readonly nowMs: number;
+}
+
+export interface DiagnosisResult {
+  readonly diagnoses: readonly Diagnosis[];
+  /** The plugin's own configuration is not valid. */
+  readonly problem: { readonly path: string; readonly text: string } | null;
+  readonly peer: string | null;
+  readonly sinceMs: number;
+  readonly isRoot: boolean;
+  /** How this program was called. */
+  readonly program: string;
+}

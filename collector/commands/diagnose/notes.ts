@@ -1,0 +1,110 @@
+/** What `diagnose` says besides the verdicts: that all is well, and what it could not see. Pure. */
+import type { MissingRight } from '../../diagnose/facts/facts.ts';
+import { duration, plural } from '../../diagnose/rules/signs.ts';
+import { localTime } from '../../system/clock.ts';
+import { printable, type Terminal, wrapped } from '../terminal.ts';
+import { type Diagnosis, type DiagnosisResult, isMeant } from './diagnosis.ts';
+
+const missingTexts: Readonly<Record<MissingRight, string>> = {
+  socket_owner: "which process holds a socket (other users' /proc/PID/fd)",
+  socket_folder: 'a folder on the way to a socket file',
+  nginx_namespace: "the sockets of nginx's network namespace",
+};
+
+/** Harmless, indented, no wider than the terminal. */
+export function paragraph(text: string, lead: string, { width }: Terminal): readonly string[] {
+  return wrapped(printable(text), lead, width);
+}
+
+export function healthy({ peer, sinceMs, diagnoses }: DiagnosisResult): string {
+  const isPartly = diagnoses.some(({ logs, silent }) => logs.unread.length + silent.unread.length > 0);
+  const all = diagnoses.flatMap(({ read }) => read.configuration.upstreams.flatMap(({ servers }) => servers));
+  const peers = new Set(all.flatMap((server) => server.peers)).size;
+  const what =
+    peer === null
+      ? `no connection to an upstream failed (${plural(peers, 'peer')})`
+      : `no connection to ${peer} failed`;
+  return `Healthy${isPartly ? ', by the logs that were read' : ''}: ${what} in the last ${duration(sinceMs)}.`;
+}
+
+/** Somebody asks for a peer that is not there: a slip, or another nginx. null where it is there. */
+export function strangerNote({ peer, diagnoses }: DiagnosisResult): string | null {
+  const configured = diagnoses.flatMap(({ read }) => read.configuration.upstreams);
+  const names = [...new Set(configured.flatMap(({ servers }) => servers.flatMap(({ peers }) => peers)))];
+  if (peer === null || names.some((name) => isMeant(peer, name)) || configured.some(({ name }) => name === peer))
+    return null;
+  const more = names.length > 8 ? ` and ${names.length - 8} more` : '';
+  return `${peer} is no peer of nginx's configuration; these are: ${names.slice(0, 8).join(', ') || 'none'}${more}`;
+}
+
+/** Peers that connect and fail all the same: no verdict, but no health either. */
+function laterNote({ later }: Diagnosis): string {
+  const count = [...later.values()].reduce((sum, each) => sum + each, 0);
+  const named = [...later].filter(([peer]) => peer !== '').sort(([, a], [, b]) => b - a);
+  const most = 3;
+  const shown = named.slice(0, most).map(([peer, times]) => `${peer} ${times}`);
+  const more = named.length > most ? [`${named.length - most} more`] : [];
+  const where = named.length === 0 ? '' : ` (${[...shown, ...more].join(', ')})`;
+  return `${plural(count, 'request')} failed after the connection was made${where}: reset, no answer in time, bad answer. The application's log says why`;
+}
+
+/** The first thing to know, above what fails: a verdict about a peer is of little use without nginx. */
+export function noNginx({ diagnoses }: DiagnosisResult, terminal: Terminal): readonly string[] {
+  const without = diagnoses.filter(({ facts, read }) => facts !== null && read.found.master === null);
+  if (without.length === 0) return [];
+  const confs = [...new Set(without.map(({ read }) => read.found.confPath))].join(', ');
+  const text = `No nginx is seen to run with ${confs}: systemctl status nginx. What follows is from its log; its peers were looked at from this host's network namespace. If it runs in a container, put nsenter -t PID -n before the next commands; its PID on this host: pgrep -of 'nginx: master'`;
+  return [...paragraph(text, '', terminal), ''];
+}
+
+/** What fails may have been mended in the file already; and it may be that nginx would refuse the file. */
+export function unloaded({ diagnoses }: DiagnosisResult, terminal: Terminal): readonly string[] {
+  return diagnoses.flatMap(({ facts, notLoaded, read }) => {
+    if (facts === null || read.found.master === null) return [];
+    const { command } = facts.nginx;
+    const [problem] = read.configuration.problems;
+    const broken =
+      problem && `${problem.file}:${problem.line}: ${problem.text}. nginx would refuse to reload: mend it first.`;
+    const files = notLoaded.length > 3 ? [...notLoaded.slice(0, 3), `${notLoaded.length - 3} more`] : notLoaded;
+    const changed = `${files.join(', ')}: changed after nginx loaded it. nginx works by the old configuration still, the lines named below are of the new one.`;
+    return [
+      ...(broken === undefined ? [] : [...paragraph(broken, '', terminal), '']),
+      ...(files.length === 0
+        ? []
+        : [
+            ...paragraph(changed, '', terminal),
+            terminal.paint('green', `  ${command} -t && ${command} -s reload`),
+            '',
+          ]),
+    ];
+  });
+}
+
+/** What could not be seen, and what to do about it. */
+export function notes(result: DiagnosisResult, terminal: Terminal): readonly string[] {
+  const { diagnoses, isRoot, problem } = result;
+  const lines = diagnoses.flatMap((one) => [
+    ...[...one.logs.unread, ...one.silent.unread].map(({ log, reason }) => `not read: ${log}: ${reason}`),
+    one.logs.sinceMs === null
+      ? ''
+      : `the log is long: only what was written since ${localTime(one.logs.sinceMs, one.nowMs)} was looked at`,
+    one.strange === 0
+      ? ''
+      : `${plural(one.strange, 'line')} of the log not counted: written by no process of this nginx, so forged by a client, or another nginx's`,
+    one.later.size === 0 ? '' : laterNote(one),
+    ...(one.facts?.missing ?? []).map(
+      (right) => `not seen${isRoot ? '' : ' by this user (root sees it)'}: ${missingTexts[right]}`,
+    ),
+  ]);
+  const own = problem === null ? [] : [`${problem.path} is not valid: ${problem.text}`];
+  return [...new Set([...own, ...lines.filter(Boolean)])].flatMap((each) => paragraph(each, 'Note: ', terminal));
+}
+
+/** Why silence proves nothing here; null when it does. */
+export function obstacleOf({ read, logs, silent }: Diagnosis): string | null {
+  const { found, configuration, dumped } = read;
+  if (configuration.files.length === 0 && !dumped) return `${found.confPath} cannot be read (see check)`;
+  if (found.master === null && !dumped) return `no nginx runs with ${found.confPath}: systemctl status nginx`;
+  if (silent.isAll && silent.unread.length > 0) return 'no error log that was read has refused connections in it';
+  return silent.isAll || logs.read.length === 0 ? 'no error log of nginx could be read' : null;
+}

@@ -1,0 +1,191 @@
+/** The last minutes of nginx's error logs, files read from their ends: bounded, whatever their size. */
+
+import { rootedPath } from '../../discover/find/rooted-path.ts';
+import type { ErrorLine } from '../../model.ts';
+import { errorLineReader } from '../../parse/error/reader.ts';
+import { expandGlob, mostMatches } from '../../source/glob.ts';
+import { type LogSpec, parseLogSpec, type Wrapping } from '../../source/log-spec.ts';
+import { isCompressedName } from '../../source/tail/rotated.ts';
+import type { Execute } from '../../system/exec.ts';
+import { attempt, type FileSystem, type Outcome } from '../../system/fs.ts';
+import { readJournal } from './recent-journal.ts';
+
+export interface TimedLine {
+  readonly line: ErrorLine;
+  /** Milliseconds since 1970. */
+  readonly ms: number;
+}
+
+export interface RecentLines {
+  readonly lines: readonly TimedLine[];
+  /** Logs that were read. */
+  readonly read: readonly string[];
+  /** Logs that were not, each with the reason. */
+  readonly unread: readonly { readonly log: string; readonly reason: string }[];
+  /** The window begins later than was asked for, because a log holds too much: since when, or null. */
+  readonly sinceMs: number | null;
+}
+
+/** A busy outage writes 300 KB/s; what lies further back than this is the same again. */
+const tailLength = 4 * 1024 * 1024;
+/** Time zones differ by whole quarters of an hour. */
+const zoneStepMs = 15 * 60_000;
+/** Lines that are no nginx lines may have come behind the last one. */
+const zoneSlackMs = 30_000;
+
+interface Tail {
+  readonly text: string;
+  readonly modifiedMs: number;
+  readonly isWhole: boolean;
+}
+
+function readTail(fs: FileSystem, path: string): Outcome<Tail> {
+  return attempt(() => {
+    const { size, modifiedMs } = fs.stat(path);
+    const fd = fs.open(path);
+    try {
+      const from = Math.max(0, size - tailLength);
+      const bytes = Buffer.alloc(Math.min(size, tailLength));
+      let got = 0;
+      for (let more = 1; more > 0 && got < bytes.length; got += more) {
+        more = fs.read(fd, bytes.subarray(got), bytes.length - got, from + got);
+      }
+      const begin = from === 0 ? 0 : bytes.indexOf(10) + 1;
+      return { text: bytes.toString('utf8', begin, got), modifiedMs, isWhole: from === 0 };
+    } finally {
+      fs.close(fd);
+    }
+  });
+}
+
+/** What nginx wrote, behind what a container's runtime puts around it. */
+function unwrap(line: string, wrapping: Wrapping): string {
+  if (wrapping === 'cri') return line.replace(/^\S+ (?:stdout|stderr) [FP] /, '');
+  if (wrapping === 'none') return line;
+  try {
+    const { log } = JSON.parse(line) as { readonly log?: unknown };
+    return typeof log === 'string' ? log.replace(/\n$/, '') : '';
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * nginx writes local time without a zone, perhaps of its container: the last line was written when the file was last
+ * changed, and that tells the zone.
+ */
+function timed({ text, modifiedMs }: Tail, wrapping: Wrapping): readonly TimedLine[] {
+  const reader = errorLineReader();
+  const lines = text.split('\n').flatMap((each) => {
+    const reading = reader.read(unwrap(each, wrapping));
+    const ms = reading.state === 'matched' && !reading.inside ? Date.parse(reading.line.time ?? '') : Number.NaN;
+    return reading.state === 'matched' && !Number.isNaN(ms) ? [{ line: reading.line, ms }] : [];
+  });
+  const last = lines.at(-1)?.ms ?? modifiedMs;
+  const shift = Math.round((modifiedMs - last) / zoneStepMs) * zoneStepMs;
+  // What is more than any zone, or no quarter of an hour, is no zone: the file was copied or touched.
+  const isZone = Math.abs(shift) <= 26 * 3_600_000 && Math.abs(modifiedMs - last - shift) <= zoneSlackMs;
+  const zone = isZone && text.endsWith('\n') ? shift : 0;
+  return zone === 0 ? lines : lines.map(({ line, ms }) => ({ line, ms: ms + zone }));
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: "permission denied: run this as root, or give the user the log's group (see check)",
+  ENOENT: 'it does not exist',
+};
+
+type OneLog =
+  | { readonly found: readonly TimedLine[]; readonly path: string; readonly isWhole: boolean }
+  | { readonly log: string; readonly reason: string };
+
+const device =
+  "only who started nginx can read it. Name where it ends in nginx-upstream.conf: error_log: journal:nginx, docker:FILE (docker inspect -f '{{.LogPath}}' CONTAINER tells it) or cri:FILE (see check)";
+
+/** Why a path is no file to be read; null when it is one, or is not there. */
+function noFile(path: string, { fs, follow }: RecentPorts): string | null {
+  // Our own standard error is not nginx's.
+  const end = rootedPath(fs, '', follow(path));
+  if (/^\/(?:dev\/(?:std|fd)|proc\/self\/)/.test(end)) return end === path ? device : `it leads to ${end}: ${device}`;
+  const stat = attempt(() => fs.stat(path));
+  if (!stat.ok || stat.value.kind === 'file') return null;
+  return stat.value.kind === 'directory' ? 'it is a folder' : `it is no file: ${device}`;
+}
+
+function readFile(path: string, wrapping: Wrapping, ports: RecentPorts): OneLog {
+  const { fs } = ports;
+  const obstacle = noFile(path, ports);
+  if (obstacle !== null) return { log: path, reason: obstacle };
+  const tail = readTail(fs, path);
+  if (!tail.ok) return { log: path, reason: reasons[tail.code] ?? tail.code };
+  // Just rotated: what it held before is in the file beside it.
+  const before = tail.value.isWhole ? readTail(fs, `${path}.1`) : null;
+  const earlier = before?.ok === true ? timed(before.value, wrapping) : [];
+  return { found: [...earlier, ...timed(tail.value, wrapping)], path, isWhole: tail.value.isWhole };
+}
+
+function readGlob({ pattern, wrapping }: Extract<LogSpec, { is: 'glob' }>, ports: RecentPorts): readonly OneLog[] {
+  // What was rotated is read beside the log that it was.
+  const paths = expandGlob(ports.fs, pattern).filter((path) => !isCompressedName(path) && !/\.\d{1,4}$/.test(path));
+  if (paths.length === 0) return [{ log: pattern, reason: 'no file matches it' }];
+  const logs = paths.slice(0, mostMatches).map((path) => readFile(path, wrapping, ports));
+  const more = paths.length - mostMatches;
+  return more > 0
+    ? [...logs, { log: pattern, reason: `${more} more files match it than the ${mostMatches} read` }]
+    : logs;
+}
+
+const onlyPlugin =
+  'only the running plugin receives it, so failures that nginx logs there are not in this answer. For diagnose let nginx ' +
+  'log to a file as well: a second error_log line beside the first';
+
+export interface RecentPorts {
+  readonly fs: FileSystem;
+  readonly execute: Execute;
+  /** A path with its links followed as nginx would. */
+  readonly follow: (path: string) => string;
+}
+
+async function readLog(log: string, fromMs: number, ports: RecentPorts): Promise<readonly OneLog[]> {
+  const spec = parseLogSpec(log);
+  switch (spec.is) {
+    case 'file':
+      return [readFile(spec.path, spec.wrapping, ports)];
+    case 'glob':
+      return readGlob(spec, ports);
+    case 'unusable':
+      return [{ log, reason: spec.problem.text }];
+    case 'journal': {
+      const read = await readJournal(spec.match, fromMs, ports.execute);
+      return ['reason' in read ? { log, ...read } : { found: read.lines, path: log, isWhole: read.isWhole }];
+    }
+    case 'syslog':
+      return [{ log, reason: onlyPlugin }];
+  }
+}
+
+/** @param specs as nginx-upstream.conf writes logs */
+export async function readRecentLines(
+  specs: readonly string[],
+  fromMs: number,
+  ports: RecentPorts,
+): Promise<RecentLines> {
+  const lines: TimedLine[] = [];
+  const read: string[] = [];
+  const unread: { log: string; reason: string }[] = [];
+  let sinceMs: number | null = null;
+
+  // One file may be named twice, and match two patterns.
+  const all = await Promise.all(specs.map((log) => readLog(log, fromMs, ports)));
+  const logs = new Map(all.flat().map((one) => ['log' in one ? one.log : one.path, one]));
+  for (const one of logs.values()) {
+    if ('reason' in one) {
+      unread.push(one);
+      continue;
+    }
+    const first = one.found[0]?.ms ?? fromMs;
+    if (!one.isWhole && first > fromMs) sinceMs = Math.max(sinceMs ?? 0, first);
+    for (const each of one.found) if (each.ms >= fromMs) lines.push(each);
+    read.push(one.path);
+  }
+  return { lines, read, unread, sinceMs };
+}

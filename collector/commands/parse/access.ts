@@ -1,0 +1,60 @@
+import { formatAccessLine, formatUnmatchedAccess, readAccessLine } from '../../parse/access/json.ts';
+import { createAccessLines, longestLine } from '../../parse/access/lines.ts';
+import { readLogFormat } from '../../parse/access/log-format.ts';
+import { createAccessMatcher } from '../../parse/access/matcher.ts';
+import { type Command, UsageError } from '../command.ts';
+import { createOutput, readInputs } from '../input.ts';
+import { harmlessJson } from '../terminal.ts';
+
+/** One JSON object per line of an access log, in order (design: `parse access`). */
+export const parseAccess: Command = {
+  words: ['parse', 'access'],
+  synopsis: '--format FORMAT [FILE…]',
+  summary: 'lines of an access log as JSON; FORMAT is a log_format (its text, or the whole directive), or combined',
+
+  async run(args, streams) {
+    const { format, files } = readArguments(args);
+    const result = readLogFormat(format);
+    if ('problem' in result) throw new UsageError(`--format: ${result.problem}`);
+    const matcher = createAccessMatcher(result.format);
+    const output = createOutput(streams.stdout);
+    const nothing = () => {};
+    const lines = createAccessLines(
+      (bytes, from) => {
+        const end = bytes.indexOf(10, from);
+        output.line(harmlessJson(formatAccessLine(readAccessLine(matcher, bytes.subarray(from, end + 1)))));
+        return end;
+      },
+      {
+        matched: nothing,
+        unmatched: nothing,
+        overlong: () => output.line(formatUnmatchedAccess(`(a line of more than ${longestLine} bytes)`)),
+      },
+    );
+    const code = await readInputs(
+      files,
+      streams,
+      async (chunk) => {
+        lines.chunk(chunk);
+        await output.drained();
+      },
+      async () => lines.end(),
+    );
+    await output.end();
+    return code;
+  },
+};
+
+function readArguments(args: readonly string[]): { readonly format: string; readonly files: readonly string[] } {
+  let format: string | undefined;
+  const files: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i] ?? '';
+    const option = /^--format(?:=(.*))?$/s.exec(arg);
+    if (option) format = option[1] ?? args[++i];
+    else if (arg.startsWith('-') && arg !== '-') throw new UsageError(`unknown option ${arg}`);
+    else files.push(arg);
+  }
+  if (format === undefined) throw new UsageError('--format is needed: a log_format, or combined');
+  return { format, files };
+}

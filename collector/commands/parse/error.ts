@@ -1,0 +1,42 @@
+import { lineSplitter } from '../../decode/lines.ts';
+import { parseErrorLine } from '../../parse/error/line.ts';
+import { formatErrorRecord, formatUnmatched } from '../../parse/error/record.ts';
+import { type Command, UsageError } from '../command.ts';
+import { createOutput, readInputs } from '../input.ts';
+import { harmlessJson } from '../terminal.ts';
+
+/** Error lines are at most 2 KB; other text is passed through as unmatched up to this many characters. */
+const maxLength = 1_048_576;
+
+/** One JSON object per physical line of nginx's error log, in order (design: `parse error`). */
+export const parseError: Command = {
+  words: ['parse', 'error'],
+  synopsis: '[FILE…]',
+  summary: 'lines of an error log as JSON, one object per line',
+
+  async run(args, streams) {
+    const unknown = args.find((arg) => arg.startsWith('-') && arg !== '-');
+    if (unknown) throw new UsageError(`unknown option ${unknown}`);
+    const output = createOutput(streams.stdout);
+    const lines = lineSplitter({
+      maxLength,
+      onLine: (text) => {
+        const line = parseErrorLine(text);
+        output.line(harmlessJson(line ? formatErrorRecord(line) : formatUnmatched(text)));
+      },
+      atCut: 'deliver',
+      onOverlong: () => output.line(formatUnmatched(`(a line of more than ${maxLength} characters)`)),
+    });
+    const code = await readInputs(
+      args,
+      streams,
+      async (chunk) => {
+        lines.chunk(chunk);
+        await output.drained();
+      },
+      async () => lines.cut(),
+    );
+    await output.end();
+    return code;
+  },
+};

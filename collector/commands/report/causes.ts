@@ -1,0 +1,61 @@
+/** What logs alone tell of causes, and what they cannot tell. Pure. */
+import type { Report, ReportIncident } from '../../aggregate/report/totals.ts';
+import type { FailureKind } from '../../model.ts';
+
+const meanings: Readonly<Record<FailureKind, string>> = {
+  refused:
+    'the peer’s host answered that nothing listens there, or rejects: the application was stopped, crashed, restarting, or listens elsewhere. Which of these, logs do not tell.',
+  timed_out:
+    'nobody answered the connection within proxy_connect_timeout: host dead, packets dropped by a firewall, or the accept queue full. Logs cannot tell these apart.',
+  unreachable: 'there was no route, or the network said that the host is not there.',
+  socket_missing: 'the unix socket’s file did not exist: the application was not running, or its path differs.',
+  denied: 'nginx was not permitted to connect: the socket’s mode and owner, SELinux, or a local firewall.',
+  backlog_full: 'the application accepted too slowly and its unix socket’s queue was full.',
+  no_ports:
+    'this host had no local port left for the peer: too many short connections; keepalive to the upstream saves them.',
+  no_files: 'a worker ran out of file descriptors: worker_rlimit_nofile.',
+  worker_connections: 'a worker ran out of worker_connections; a proxied request takes two.',
+  no_live:
+    'every peer of the group had been ejected by max_fails: a consequence; the failures before it name the cause.',
+  resolve: 'a name did not resolve: the resolver, or the name.',
+  tls: 'the TLS handshake with the peer failed: its certificate, its name, or the protocol versions.',
+  reset: 'the peer broke a connection that it had accepted: it crashed, was restarted, or closed idle keepalives.',
+  closed_early: 'the peer closed before it had answered: the application crashed or was killed while it worked.',
+  read_timeout: 'connected, but no answer within proxy_read_timeout: the application was slow or stuck.',
+  bad_response: 'the peer answered what nginx could not use: too large a header, or another protocol.',
+  other: 'a failure of another sort: its lines in the error log say more.',
+};
+
+/** Shorter refusals than this look like a restart. */
+const restartSeconds = 30;
+/** Peers of which failures began within so many seconds of each other. */
+const together = 5;
+
+/** By kind, the frequent ones first, with what it means. */
+export function causesOf({ errors }: Report): readonly { kind: FailureKind; count: number; meaning: string }[] {
+  return Object.entries(errors.byKind).flatMap(([kind, count]) => {
+    const meaning = (meanings as Readonly<Record<string, string>>)[kind];
+    return meaning === undefined ? [] : [{ kind: kind as FailureKind, count, meaning }];
+  });
+}
+
+/** Signs in the order of events that say more than the single line. */
+export function signsOf(timeline: readonly ReportIncident[]): readonly string[] {
+  const refused = timeline.filter(({ kind, peer }) => kind === 'refused' && peer !== null);
+  const short = refused.filter(({ start, end, count }) => count > 1 && end - start < restartSeconds);
+  const inTurn = short.filter((each, at) => {
+    const before = short[at - 1];
+    return before !== undefined && before.peer !== each.peer && each.start - before.end < 600;
+  });
+  const signs: string[] = [];
+  if (inTurn.length > 0) signs.push('several peers refused in turn, each for seconds: like a rolling deploy');
+  else if (short.length > 0) signs.push('refusals that began and ended within seconds: like a restart');
+  const crowd = refused.map(({ start }) => {
+    const close = refused.filter((each) => Math.abs(each.start - start) <= together);
+    return new Set(close.map(({ peer }) => peer)).size;
+  });
+  const most = Math.max(0, ...crowd);
+  if (most > 1)
+    signs.push(`${most} peers began to refuse at the same moment: look for what they share (host, deploy, network)`);
+  return signs;
+}

@@ -1,0 +1,76 @@
+/** Which log_formats a file may be written in: told, found in a configuration by the log's path, or well known. */
+import { basename, resolve } from 'node:path';
+import { httpFormat, streamFormat } from '../../discover/check/remedies.ts';
+import { readTold } from '../../discover/follow/read-nginx.ts';
+import type { UpstreamOf } from '../../model.ts';
+import { createAttribution } from '../../nginx/peers.ts';
+import type { AccessLog, LogFormat as ConfiguredFormat, NginxConfiguration } from '../../nginx/types.ts';
+import { type FormatResult, type LogFormat, readArguments, readLogFormat } from '../../parse/access/log-format.ts';
+import { attempt, nodeFileSystem } from '../../system/fs.ts';
+import { UsageError } from '../command.ts';
+
+export interface ReportFormats {
+  /** Sets of formats to try on a file, the likeliest first; the lines of a file are of one set. */
+  candidates(file: string): readonly (readonly LogFormat[])[];
+  readonly upstreamOf: UpstreamOf;
+}
+
+/** One format, whatever the file. */
+export function toldFormat(text: string): ReportFormats {
+  const result = readLogFormat(text);
+  if ('problem' in result) throw new UsageError(`--format: ${result.problem}`);
+  return { candidates: () => [[result.format]], upstreamOf: byProxyHost };
+}
+
+/** What `check` advises to write, and what a stock nginx writes: last, because its user agent can hold anything. */
+export function knownFormats(): ReportFormats {
+  const formats = usable([httpFormat, streamFormat, 'combined'].map(readLogFormat));
+  return { candidates: () => formats.map((format) => [format]), upstreamOf: byProxyHost };
+}
+
+const byProxyHost: UpstreamOf = (peer, proxyHost) => proxyHost ?? peer;
+
+/** Those of a configuration: `path` is its main file, or `dump:FILE` with the output of `nginx -T`. */
+export function configuredFormats(path: string): ReportFormats {
+  const file = path.replace(/^dump:/, '');
+  const found = attempt(() => nodeFileSystem.stat(file));
+  if (!found.ok) throw new UsageError(`--conf ${file}: ${found.code === 'ENOENT' ? 'no such file' : found.code}`);
+  if (found.value.kind === 'directory') throw new UsageError(`--conf ${file}: is a directory: name nginx's main file`);
+  const { configuration } = readTold(path.startsWith('dump:') ? path : resolve(path), [], nodeFileSystem, '');
+  const all = [...configuration.formats].sort((a, b) => variables(b) - variables(a));
+  const others = [...usable(all.map(compiled)), ...usable([readLogFormat('combined')])].map((format) => [format]);
+  return {
+    candidates(name) {
+      const here = formatsAt(configuration, name);
+      return here.length > 0 ? [usable(here.map(compiled)), ...others] : others;
+    },
+    upstreamOf: createAttribution(configuration).upstreamOf as UpstreamOf,
+  };
+}
+
+const variables = ({ text }: ConfiguredFormat): number => text.split('$').length;
+
+const compiled = ({ name, text, escape: mode }: ConfiguredFormat): FormatResult =>
+  readArguments(name, [`escape=${mode}`, text]);
+
+function usable(results: readonly FormatResult[]): readonly LogFormat[] {
+  return results.flatMap((result) => ('problem' in result ? [] : [result.format]));
+}
+
+/** By path, also of a rotated file; else by the file's name alone: logs are copied elsewhere to be looked at. */
+function formatsAt({ accessLogs }: NginxConfiguration, file: string): readonly ConfiguredFormat[] {
+  const [whole, name] = [resolve(file), basename(file)];
+  const byPath = accessLogs.filter((log) => isOf(log, (path) => isRotated(whole, path)));
+  const found =
+    byPath.length > 0 ? byPath : accessLogs.filter((log) => isOf(log, (path) => isRotated(name, basename(path))));
+  return [...new Set(found.flatMap(({ format }) => format ?? []))];
+}
+
+const isOf = ({ target }: AccessLog, matches: (path: string) => boolean): boolean =>
+  target.kind === 'file' && matches(target.path);
+
+/** `access.log`, `access.log.1`, `access.log.2.gz`, `access.log-20261122`, and `access-20261122.log`. */
+function isRotated(file: string, log: string): boolean {
+  const stem = log.replace(/\.log$/, '');
+  return file === log || file.startsWith(`${log}.`) || file.startsWith(`${log}-`) || file.startsWith(`${stem}-2`);
+}

@@ -1,0 +1,74 @@
+/** What a file is, by its first lines. Pure. */
+
+import { matchBehindPrefix } from '../../parse/access/json.ts';
+import type { LogFormat } from '../../parse/access/log-format.ts';
+import { type AccessMatcher, createAccessMatcher } from '../../parse/access/matcher.ts';
+import { parseErrorLine } from '../../parse/error/line.ts';
+
+export type LogKind =
+  | { readonly is: 'error' }
+  | { readonly is: 'access'; readonly matchers: readonly AccessMatcher[] }
+  | { readonly is: 'unknown'; readonly reason: string };
+
+const mostLines = 50;
+
+const magics: readonly (readonly [bytes: readonly number[], what: string])[] = [
+  [[0xfd, 0x37, 0x7a, 0x58, 0x5a], 'xz'],
+  [[0x28, 0xb5, 0x2f, 0xfd], 'zstd'],
+  [[0x42, 0x5a, 0x68], 'bzip2'],
+  [[0x50, 0x4b, 0x03, 0x04], 'zip'],
+];
+
+/** Lines with their newlines. */
+function firstLines(head: Buffer): readonly Buffer[] {
+  const lines: Buffer[] = [];
+  for (let p = 0; p < head.length && lines.length < mostLines; ) {
+    const newline = head.indexOf(10, p);
+    const end = newline === -1 ? head.length : newline;
+    // copytruncate can leave a run of NUL bytes at the beginning.
+    while (p < end && head[p] === 0) p++;
+    const line = head.subarray(p, end);
+    if (line.some((byte) => byte > 32)) lines.push(Buffer.concat([line, Buffer.from('\n')]));
+    p = end + 1;
+  }
+  return lines;
+}
+
+const count = <T>(all: readonly T[], wanted: (each: T) => boolean): number => all.filter(wanted).length;
+
+export const matchTolerantly = ({ match }: AccessMatcher, bytes: Buffer, from: number): number => {
+  const end = match(bytes, from);
+  return end >= 0 ? end : matchBehindPrefix(match, bytes, from);
+};
+
+function isBinary(head: Buffer): boolean {
+  const odd = head.reduce((sum, byte) => sum + (byte < 9 || (byte > 13 && byte < 27) || byte === 127 ? 1 : 0), 0);
+  return odd > 0.02 * head.length || head.toString().split('\uFFFD').length > 0.1 * head.length;
+}
+
+function strange(head: Buffer): string {
+  const packed = magics.find(([bytes]) => bytes.every((byte, at) => head[at] === byte));
+  if (packed !== undefined) return `is compressed with ${packed[1]}: unpack it first (only .gz is read as it is)`;
+  if (isBinary(head)) return 'is a binary file, not a log';
+  return (
+    'holds no line of an nginx error log, and none of an access log in a known log_format: a log of another program? ' +
+    'If it is nginx’s, give its log_format with --format, or nginx’s main file with --conf'
+  );
+}
+
+/** @param head the beginning of the file: some whole lines @param candidates sets of formats, the likeliest first */
+export function kindOfLog(head: Buffer, candidates: readonly (readonly LogFormat[])[]): LogKind {
+  const lines = firstLines(head);
+  const errors = count(lines, (line) => parseErrorLine(line.toString()) !== null);
+  if (errors > 0 && errors === lines.length) return { is: 'error' };
+  let best: { matched: number; matchers: readonly AccessMatcher[] } = { matched: 0, matchers: [] };
+  for (const formats of candidates) {
+    const matchers = formats.map((format) => createAccessMatcher(format));
+    const matched = count(lines, (line) => matchers.some((each) => matchTolerantly(each, line, 0) >= 0));
+    if (matched > best.matched) best = { matched, matchers };
+    if (matched === lines.length) break;
+  }
+  if (errors > 0 && errors >= best.matched) return { is: 'error' };
+  if (best.matched > 0) return { is: 'access', matchers: best.matchers };
+  return { is: 'unknown', reason: strange(head) };
+}

@@ -1,0 +1,195 @@
+/** What `report` prints for a person: the morning after, on a screen. Pure. */
+import type { ReportPeer } from '../../aggregate/report/peers.ts';
+import type { Report, ReportIncident } from '../../aggregate/report/totals.ts';
+import { duration, plural } from '../../diagnose/rules/signs.ts';
+import type { Percentiles } from '../../model.ts';
+import { isoOfWall } from '../../parse/wall-clock.ts';
+import { printable, type Terminal, wrapped } from '../terminal.ts';
+import { causesOf, signsOf } from './causes.ts';
+import { plotOf } from './plot.ts';
+
+/** More than this does not fit a screen; `--json` has all. */
+const mostIncidents = 20;
+const mostPeers = 20;
+const longestName = 48;
+const widestPlot = 100;
+
+type Row = readonly string[];
+
+const number = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+const timeText = (second: number): string => isoOfWall(second).replace('T', ' ');
+/** Names of peers come from lines that clients can shape: harmless, and of bounded length. */
+const name = (text: string): string => {
+  const harmless = printable(text);
+  return harmless.length > longestName ? `${harmless.slice(0, longestName - 1)}…` : harmless;
+};
+
+/** Columns as wide as their widest cell, numbers to the right; the first row is the head. */
+function table(rows: readonly Row[], right: number): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  const pad = (cell: string, column: number) =>
+    column >= right ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0);
+  return rows.map((row) => `  ${row.map(pad).join('  ')}`.trimEnd());
+}
+
+function section(title: string, lines: readonly string[], { paint }: Terminal): readonly string[] {
+  return lines.length === 0 ? [] : ['', paint('bold', title), ...lines];
+}
+
+function withHead(lines: readonly string[], { paint }: Terminal): readonly string[] {
+  const [head = '', ...rest] = lines;
+  return [paint('dim', head), ...rest];
+}
+
+const failuresOf = ({ timeline }: Report): number => timeline.reduce((sum, { count }) => sum + count, 0);
+
+function noticedText({ noticed }: ReportIncident): string {
+  if (noticed === null) return 'not known';
+  const { masked, felt } = noticed;
+  if (masked + felt === 0) return 'nobody seen';
+  return [felt > 0 ? `${number(felt)} felt` : '', masked > 0 ? `${number(masked)} masked` : '']
+    .filter(Boolean)
+    .join(', ');
+}
+
+function timesText({ count, start, end }: ReportIncident): string {
+  return count === 1 ? 'once' : `${number(count)} times in ${duration((end - start + 1) * 1000)}`;
+}
+
+function clientsText({ access }: Report): string {
+  if (!access.tellsAttempts)
+    return 'Whom it hit is not known: no access log was read by a log_format with upstream variables (--format or --conf name one; check prints one to paste).';
+  if (access.masked + access.felt === 0) return 'No client noticed, and no retry was needed.';
+  return `${plural(access.felt, 'request')} got a 502, 503 or 504; a retry at another peer saved ${number(access.masked)}.`;
+}
+
+function headline(report: Report): string {
+  const { timeline, errors, access } = report;
+  if (errors.lines + access.lines === 0) return 'Nothing in these logs: every file is empty.';
+  const [first] = timeline;
+  if (first === undefined) {
+    const unread =
+      errors.lines === 0 ? 'No error log was given, so no failure can be named.' : 'No upstream failure with a time.';
+    return access.tellsAttempts ? `${unread} ${clientsText(report)}` : unread;
+  }
+  const peers = new Set(timeline.map(({ peer }) => peer)).size;
+  const worst = timeline.reduce((most, each) => (each.count > most.count ? each : most));
+  const end = timeline.reduce((last, each) => Math.max(last, each.end), first.end);
+  const failures = failuresOf(report);
+  return (
+    `${number(failures)} upstream ${failures === 1 ? 'failure' : 'failures'} at ${plural(peers, 'peer')} in ` +
+    `${plural(timeline.length, 'incident')}, ${timeText(first.start)}${end > first.start ? ` to ${timeText(end)}` : ''}. ` +
+    `The largest: ${name(worst.peer ?? 'nginx itself')} ${worst.kind}, ${timesText(worst)}. ${clientsText(report)}`
+  );
+}
+
+function incidents({ timeline }: Report, terminal: Terminal): readonly string[] {
+  const shown = new Set([...timeline].sort((a, b) => b.count - a.count).slice(0, mostIncidents));
+  const rows = timeline
+    .filter((each) => shown.has(each))
+    .map((each) => [
+      timeText(each.start),
+      timeText(each.end),
+      name(each.peer ?? '(nginx)'),
+      each.kind,
+      number(each.count),
+      number(each.peakPerMinute),
+      noticedText(each),
+    ]);
+  if (rows.length === 0) return [];
+  const head = ['began', 'ended', 'peer', 'kind', 'failures', 'peak/min', 'clients'];
+  const more = timeline.length - rows.length;
+  return [
+    ...withHead(table([head, ...rows], 4), terminal),
+    ...(more > 0 ? [`  … and ${plural(more, 'smaller one')} (--json has all)`] : []),
+  ];
+}
+
+const ms = (times: Percentiles | null, key: 'p50' | 'p95' | 'p99' | 'max'): string =>
+  times === null ? '–' : number(times[key]);
+
+function peerRow({ peer, upstream, failures, attempts, connectMs, responseMs }: ReportPeer): Row {
+  const failed = Object.entries(failures).sort(([, a], [, b]) => b - a);
+  const kinds = failed.map(([kind, count]) => `${kind} ${number(count)}`).join(', ');
+  const times = [connectMs, responseMs].flatMap((each) => [
+    ms(each, 'p50'),
+    ms(each, 'p95'),
+    ms(each, 'p99'),
+    ms(each, 'max'),
+  ]);
+  return [
+    name(peer),
+    upstream === peer ? '' : name(upstream),
+    kinds || 'none',
+    attempts > 0 ? number(attempts) : '–',
+    ...times,
+  ];
+}
+
+function peers({ peers: all }: Report, terminal: Terminal): readonly string[] {
+  if (all.length === 0) return [];
+  const head = [
+    'peer',
+    'upstream',
+    'failures',
+    'attempts',
+    'connect p50',
+    'p95',
+    'p99',
+    'max',
+    'response p50',
+    'p95',
+    'p99',
+    'max',
+  ];
+  const more = all.length - mostPeers;
+  return [
+    ...withHead(table([head, ...all.slice(0, mostPeers).map(peerRow)], 3), terminal),
+    ...(more > 0 ? [`  … and ${plural(more, 'peer')} more (--json has all)`] : []),
+  ];
+}
+
+function causes(report: Report, terminal: Terminal): readonly string[] {
+  const found = causesOf(report).slice(0, 5);
+  if (found.length === 0) return [];
+  const rows = found.map(({ kind, count, meaning }) =>
+    wrapped(meaning, `  ${kind} (${number(count)}): `, terminal.width),
+  );
+  const signs = signsOf(report.timeline).map((each) => wrapped(each, '  seen: ', terminal.width));
+  const cannot =
+    'Logs cannot show who listened, which firewall dropped, or whose queue was full: while it fails, diagnose looks at that.';
+  return [...rows.flat(), ...signs.flat(), ...wrapped(cannot, '  ', terminal.width)];
+}
+
+function read({ errors, access }: Report): readonly string[] {
+  const lines = (of: { readonly lines: number; readonly unmatched: number }, what: string): string =>
+    of.lines === 0
+      ? `  no ${what} log was read`
+      : `  ${what} log: ${number(of.lines)} lines${of.unmatched > 0 ? `, ${number(of.unmatched)} of them not understood` : ''}`;
+  const bad = Object.entries(access.byStatus).filter(([status]) => status >= '500');
+  const statuses = bad.map(([status, count]) => `${status} × ${number(count)}`).join(', ');
+  const errorsOf = access.lines === 0 ? [] : [`  server errors given to clients: ${statuses || 'none'}`];
+  return [
+    lines(errors, 'error'),
+    lines(access, 'access'),
+    ...errorsOf,
+    '  times are those of the logs, without a zone',
+  ];
+}
+
+/** Lines to print. */
+export function renderReport(report: Report, terminal: Terminal): readonly string[] {
+  const { paint, width } = terminal;
+  const columns = Math.min(width ?? 80, widestPlot);
+  const minuteText = (minute: number): string => timeText(minute * 60).slice(0, 16);
+  const plot = plotOf(report.perMinute, columns, minuteText);
+  const begin = headline(report);
+  return [
+    ...wrapped(begin, '', width).map((line) => paint(report.timeline.length > 0 ? 'red' : 'green', line)),
+    ...section('Incidents', incidents(report, terminal), terminal),
+    ...section('Failures per minute', plot, terminal),
+    ...section('Peers (times in milliseconds)', peers(report, terminal), terminal),
+    ...section('Causes, as far as logs tell', causes(report, terminal), terminal),
+    ...section('Read', read(report), terminal),
+  ];
+}

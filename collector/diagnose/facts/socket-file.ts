@@ -1,0 +1,110 @@
+/** A unix socket's file as nginx's workers meet it. */
+import { parseNetUnix } from '../../parse/proc/net.ts';
+import { parseProcGroups, parseProcStatus } from '../../parse/proc/pid.ts';
+import { attempt, type FileStat } from '../../system/fs.ts';
+import type { UnixFacts } from './facts.ts';
+import type { NginxSeen } from './gather.ts';
+import { type Namespaces, readablePid } from './namespaces.ts';
+import type { DiagnosePorts } from './ports.ts';
+import type { Look } from './tcp.ts';
+
+/** Whose rights decide. */
+interface Rights {
+  readonly uid: number;
+  readonly gids: readonly number[];
+}
+
+function rightsOf(pid: number | null, { proc }: DiagnosePorts): Rights | null {
+  const status = pid === null ? null : proc.text(`${pid}/status`);
+  const uid = status === null ? null : parseProcStatus(status).uid;
+  return status === null || uid === null ? null : { uid, gids: parseProcGroups(status) };
+}
+
+/** @param bit 1 to enter a folder, 2 to connect to a socket */
+function allows({ mode, uid, gid }: FileStat, who: Rights, bit: 1 | 2): boolean {
+  if (who.uid === 0) return true;
+  const shift = who.uid === uid ? 6 : who.gids.includes(gid) ? 3 : 0;
+  return ((mode >> shift) & bit) !== 0;
+}
+
+function foldersOf(path: string): readonly string[] {
+  const parts = path.split('/').slice(1, -1);
+  return parts.map((_, at) => `/${parts.slice(0, at + 1).join('/')}`);
+}
+
+type Names = Pick<DiagnosePorts, 'userName' | 'groupName'>;
+
+/** A container's users have names of its own: there numbers tell. */
+export function userNames({ sharesFile }: Pick<NginxSeen, 'sharesFile'>, ports: Names): Names {
+  if (sharesFile('/etc/passwd')) return ports;
+  return { userName: (uid) => `uid ${uid}`, groupName: (gid) => `gid ${gid}` };
+}
+
+function barrierTo(
+  path: string,
+  who: Rights,
+  place: (path: string) => string,
+  { userName, groupName }: Names,
+  ports: DiagnosePorts,
+): UnixFacts['barrier'] {
+  const steps = [...foldersOf(path).map((folder) => [folder, 1] as const), [path, 2] as const];
+  for (const [step, bit] of steps) {
+    const stat = attempt(() => ports.fs.stat(place(step)));
+    if (!stat.ok || allows(stat.value, who, bit)) continue;
+    const { mode, uid, gid } = stat.value;
+    return { path: step, mode, user: userName(uid), group: groupName(gid) };
+  }
+  return null;
+}
+
+type Use = Pick<UnixFacts, 'listening' | 'queued' | 'home' | 'owner'>;
+
+/**
+ * Sockets are listed per network namespace, also those with a path. In another namespace than nginx's the path may be
+ * another, of a mount of its own: there the name of the file decides.
+ */
+function useOf(path: string, namespaces: Namespaces, look: Look, ports: DiagnosePorts): Use {
+  const name = path.slice(path.lastIndexOf('/'));
+  for (const namespace of [namespaces.nginx, ...namespaces.others]) {
+    const pid = readablePid(namespace, ports);
+    const text = pid === null ? '' : (ports.proc.text(`${pid}/net/unix`) ?? '');
+    const paths =
+      namespace === namespaces.nginx
+        ? [path]
+        : (text.match(/ [/@]\S+$/gm) ?? []).map((each) => each.trim()).filter((each) => each.endsWith(name));
+    for (const use of parseNetUnix(text, new Set(paths)).values()) {
+      if (!use.listening) continue;
+      const owner = use.inode === null ? null : look.ownersOf(namespace).holderOf(use.inode);
+      return { listening: true, queued: use.queued, home: namespace.name, owner };
+    }
+  }
+  return { listening: false, queued: 0, home: null, owner: null };
+}
+
+/**
+ * @param path as nginx names it
+ * @param worker one of nginx's workers
+ */
+export function readSocketFile(
+  path: string,
+  { place, sharesFile }: Pick<NginxSeen, 'place' | 'sharesFile'>,
+  worker: number | null,
+  namespaces: Namespaces,
+  look: Look,
+  ports: DiagnosePorts,
+): UnixFacts {
+  const stat = attempt(() => ports.fs.stat(place(path)));
+  const names = userNames({ sharesFile }, ports);
+  const who = rightsOf(worker, ports);
+  const isMissing = !stat.ok && (stat.code === 'ENOENT' || stat.code === 'ENOTDIR');
+  return {
+    path,
+    isShared: sharesFile(path),
+    file: stat.ok ? (stat.value.kind === 'socket' ? 'socket' : 'other') : isMissing ? 'missing' : 'unseen',
+    mode: stat.ok ? stat.value.mode : 0,
+    user: stat.ok ? names.userName(stat.value.uid) : '',
+    group: stat.ok ? names.groupName(stat.value.gid) : '',
+    ...useOf(path, namespaces, look, ports),
+    barrier: who === null ? null : barrierTo(path, who, place, names, ports),
+  };
+}

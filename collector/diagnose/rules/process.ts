@@ -1,0 +1,116 @@
+/** Refused, and nothing serves the address: a process that is down, or one that is somewhere else. Pure. */
+import type { ListenerFact, Owner } from '../facts/facts.ts';
+import { type Finding, found } from '../finding.ts';
+import { type TcpCase, visibleHome } from './case.ts';
+import { signs } from './signs.ts';
+
+const noFirewall = 'a firewall alone: without a listener the port refuses anyway';
+const notDown = 'the process being down: it listens';
+
+/** Nothing serves the address in the peer's home, which can be seen. */
+export function nobodyServes(one: TcpCase): readonly Finding[] {
+  const { tcp } = one;
+  if (tcp.samePort.length > 0 || tcp.perhapsServing.length > 0) return otherAddress(one);
+  const listenedBefore = one.peer.remembered?.listeningMs != null;
+  if (listenedBefore) return [processDown(one, 'certain')];
+  if (tcp.isLoopback && tcp.otherNamespaces.length > 0) return otherNamespace(one);
+  return otherPort(one);
+}
+
+function processDown({ peer, tcp, time }: TcpCase, sureness: 'certain' | 'likely'): Finding {
+  return found(
+    'process_down',
+    sureness,
+    [
+      signs.nothingListens(tcp),
+      signs.lastListening(peer, time),
+      signs.oom(peer),
+      signs.neverListened(peer, time),
+      tcp.otherPorts.length > 0 && sureness === 'likely' ? signs.otherPorts(tcp.otherPorts) : null,
+      signs.probe(tcp.probe),
+    ],
+    [noFirewall],
+  );
+}
+
+function isSameOwner(a: Owner, b: Owner): boolean {
+  return a.unit !== null && b.unit !== null ? a.unit === b.unit : a.uid === b.uid;
+}
+
+function isOfLoopback(host: string): boolean {
+  return host.startsWith('127.') || host === '::1' || host === '0.0.0.0' || host === '::';
+}
+
+/** The port is listened on, but not for this address. */
+function otherAddress(one: TcpCase): readonly Finding[] {
+  const { peer, tcp, time } = one;
+  const listeners = [...tcp.samePort, ...tcp.perhapsServing];
+  const isIpv6 = tcp.host.includes(':');
+  const isName = peer.servers.some(({ name }) => name !== null);
+  const isFamily =
+    tcp.isLoopback && isName && listeners.every(({ host }) => isOfLoopback(host) && host.includes(':') !== isIpv6);
+  const owner = peer.remembered?.owner ?? null;
+  const isStranger = owner !== null && !listeners.some((each) => isSameOwner(each.owner, owner));
+  // Without the right to see whose they are, sockets of its master's user may be nginx's own.
+  const mayBeNginx = listeners.every(({ owner: { pid, uid } }) => pid === null && uid === one.facts.nginx.uid);
+  const unproven = mayBeNginx || (tcp.samePort.length === 0 && tcp.probe.is !== 'refused');
+  const evidence = [
+    tcp.samePort.length > 0 ? signs.listensElsewhere(tcp.samePort) : signs.ipv6Only(tcp.perhapsServing),
+    signs.lastListening(peer, time),
+    signs.probe(tcp.probe),
+  ];
+  const code = isFamily ? 'localhost_family' : 'wrong_bind_address';
+  const finding = found(code, isStranger || unproven ? 'likely' : 'certain', evidence, isStranger ? [] : [notDown]);
+  return isStranger ? [processDown(one, 'likely'), finding] : [finding];
+}
+
+/** A loopback address means another one in every network namespace. */
+function otherNamespace({ peer, tcp, time }: TcpCase): readonly Finding[] {
+  const isHosts = tcp.otherNamespaces.some(({ namespace }) => namespace.is === 'host');
+  // In a pod the application belongs into nginx's namespace, and the host may have the port by chance.
+  const neverWas = peer.remembered !== null && peer.remembered.listeningMs === null;
+  const sure = visibleHome(tcp)?.is === 'nginx' && isHosts && neverWas ? 'certain' : 'likely';
+  const evidence = [
+    signs.nothingListens(tcp),
+    signs.inNamespace(tcp.otherNamespaces),
+    signs.neverListened(peer, time),
+    signs.probe(tcp.probe),
+  ];
+  return [found('container_localhost', sure, evidence, [noFirewall])];
+}
+
+/** One digit wrong, missing or too many, or two of them swapped: what a slip of the hand makes. */
+export function isSlip(a: number, b: number): boolean {
+  const [one, other] = [String(a), String(b)];
+  const [short, long] = one.length < other.length ? [one, other] : [other, one];
+  let at = 0;
+  while (at < short.length && short[at] === long[at]) at += 1;
+  if (short.length !== long.length) return short.slice(at) === long.slice(at + 1);
+  if (short.slice(at + 1) === long.slice(at + 1)) return true;
+  return short[at] === long[at + 1] && short[at + 1] === long[at] && short.slice(at + 2) === long.slice(at + 2);
+}
+
+/** Ports that no web application uses: naming them as what was meant would be noise. */
+const otherServices: ReadonlySet<number> = new Set([
+  20, 21, 22, 23, 25, 53, 67, 68, 69, 88, 110, 111, 123, 135, 137, 138, 139, 143, 161, 179, 389, 445, 465, 514, 515,
+  546, 547, 587, 631, 636, 873, 993, 995, 1433, 1521, 1883, 2049, 2379, 2380, 3306, 3389, 4317, 4369, 5353, 5355, 5432,
+  5672, 6379, 6432, 8125, 9042, 9092, 9100, 10050, 11211, 15672, 19999, 25672, 27017, 33060,
+]);
+
+function otherPort(one: TcpCase): readonly Finding[] {
+  const { peer, tcp, time } = one;
+  const meant = (each: ListenerFact): boolean => !otherServices.has(each.port);
+  const candidates = tcp.otherPorts.filter(meant);
+  const slips = candidates.filter(({ port }) => isSlip(port, tcp.port));
+  const wrongPort = (listeners: readonly ListenerFact[]): Finding =>
+    found(
+      'wrong_port',
+      'likely',
+      [signs.nothingListens(tcp), signs.otherPorts(listeners), signs.neverListened(peer, time), signs.probe(tcp.probe)],
+      [noFirewall],
+    );
+  if (slips.length > 0) return [wrongPort(slips)];
+  const down = processDown({ ...one, tcp: { ...tcp, otherPorts: candidates } }, 'likely');
+  // Of many that listen there each may be meant, or none.
+  return candidates.length === 1 ? [down, wrongPort(candidates)] : [down];
+}

@@ -1,0 +1,144 @@
+/** The sentences about evidence: what was seen, and what that rules out. Causes have theirs in wording.ts. */
+import type { ConnectKind } from '../../model.ts';
+import type {
+  KindFailures,
+  ListenerFact,
+  NamespaceName,
+  Owner,
+  PeerFacts,
+  ProbeFact,
+  TcpFacts,
+} from '../facts/facts.ts';
+
+/** `12:03:04` on this host's clock; `2026-11-21 12:03:04` on another day. */
+export type TimeText = (ms: number) => string;
+
+export function endpoint(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
+}
+
+export function mode(bits: number): string {
+  return bits.toString(8).padStart(4, '0');
+}
+
+export function ownerText({ user, uid, pid, command, unit, container }: Owner): string {
+  const process = pid === null ? null : `pid ${pid}${command === null ? '' : ` (${command})`}`;
+  const parts = [`user ${user}${user === String(uid) ? '' : ` (uid ${uid})`}`, process, unit];
+  const inside = container === null ? [] : [`container ${container}`];
+  return [...parts, ...inside].filter((part) => part !== null).join(', ');
+}
+
+export function placeText({ is, container, pid }: NamespaceName): string {
+  if (container !== null) return `container ${container}`;
+  if (is === 'nginx') return "nginx's network namespace";
+  return is === 'host' ? "this host's network namespace" : `the network namespace of pid ${pid}`;
+}
+
+const kindTexts: Partial<Record<ConnectKind, string>> = {
+  refused: 'connections refused',
+  timed_out: 'connections without an answer in time',
+  unreachable: 'connections to an unreachable host',
+  socket_missing: 'connections to a socket file that does not exist',
+  denied: 'connections not permitted',
+  backlog_full: 'connections that found the queue of the socket full',
+  no_ports: 'connections without a free local port',
+  no_files: 'connections without a free file descriptor',
+  worker_connections: 'requests without a free worker_connection',
+  no_live: 'requests without a live upstream',
+  resolve: 'names not resolved',
+  tls: 'TLS handshakes failed',
+};
+
+export function failureText(kind: ConnectKind, failures: KindFailures, time: TimeText): string {
+  const { count, firstMs, lastMs, errno } = failures;
+  const when = time(lastMs) === time(firstMs) ? `at ${time(lastMs)}` : `from ${time(firstMs)} to ${time(lastMs)}`;
+  return `nginx's error log: ${kindTexts[kind] ?? kind} ${count === 1 ? 'once' : `${count} times`}${errno === null ? '' : ` (errno ${errno})`}, ${when}`;
+}
+
+export function listenerText({ host, port, owner }: ListenerFact): string {
+  return `${endpoint(host, port)} (${ownerText(owner)})`;
+}
+
+function list(listeners: readonly ListenerFact[]): string {
+  const most = 4;
+  const shown = listeners.slice(0, most).map(listenerText).join(', ');
+  return listeners.length > most ? `${shown} and ${listeners.length - most} more` : shown;
+}
+
+const notProbed: Readonly<Record<Extract<ProbeFact, { is: 'not_probed' }>['why'], string>> = {
+  off: 'not probed: `probe: off`',
+  not_configured: 'not probed: this peer is in no configuration',
+  other_namespace: 'not probed: nginx is in a network namespace of its own, where this process cannot connect from',
+  too_soon: 'not probed again: the last probe is less than 10 s ago',
+  not_needed: 'not probed: connecting again would tell nothing more',
+  no_nginx: 'not probed: no running nginx was found',
+};
+
+export const signs = {
+  nothingListens: ({ port, home }: TcpFacts) =>
+    `no socket listens on port ${port} in ${home === null || home === 'elsewhere' ? 'the host' : placeText(home)}`,
+  listens: (listeners: readonly ListenerFact[]) => `a socket listens: ${list(listeners)}`,
+  listensElsewhere: (listeners: readonly ListenerFact[]) =>
+    `the port is listened on, but on another address: ${list(listeners)}`,
+  otherPorts: (listeners: readonly ListenerFact[]) => `other ports that listen there: ${list(listeners)}`,
+  inNamespace: (listeners: readonly ListenerFact[]) =>
+    listeners.map((each) => `${listenerText(each)} listens in ${placeText(each.namespace)}`).join('; '),
+  ipv6Only: (listeners: readonly ListenerFact[]) =>
+    `only an IPv6 socket has the port: ${list(listeners)}; if its program asked for IPv6 only, it does not serve IPv4`,
+  published: (listeners: readonly ListenerFact[]) =>
+    `the port is published by a container's runtime: ${list(listeners)}; it is the container behind it that refuses`,
+  mayBePublished:
+    'whose process that is cannot be seen: if a container runtime publishes the port (docker-proxy), the container refuses',
+  queue: ({ queued }: ListenerFact) => `${plural(queued, 'connection')} in its queue, not accepted yet`,
+  overflows: (count: number) => `the kernel counted ${plural(count, 'overflow')} of a listen queue during the probe`,
+  probe(probe: ProbeFact): string {
+    switch (probe.is) {
+      case 'connected':
+        return 'a connection from here, a moment ago, succeeded';
+      case 'refused':
+        return 'a connection from here, a moment ago, was refused';
+      case 'silent':
+        return 'a connection from here, a moment ago, got no answer within 1 s';
+      case 'unreachable':
+        return 'a connection from here, a moment ago: host or network unreachable';
+      case 'denied':
+        return 'a connection from here, a moment ago, was not permitted';
+      case 'failed':
+        return `a connection from here, a moment ago, failed: ${probe.code}`;
+      case 'not_probed':
+        return notProbed[probe.why];
+    }
+  },
+  neighbour: (host: string, answered: boolean) =>
+    answered
+      ? `${host} has answered ARP lately: the host is up`
+      : `${host} does not answer ARP: no host has this address now`,
+  away: ({ host, home }: TcpFacts) =>
+    home === 'elsewhere'
+      ? `${host} is another host: who listens there cannot be seen from here`
+      : `whether ${host} is on this host, in a container or another host could not be told`,
+  lastListening: ({ remembered }: PeerFacts, time: TimeText) =>
+    remembered === null || remembered.listeningMs === null
+      ? null
+      : `something listened there until ${time(remembered.listeningMs)}${remembered.owner === null ? '' : `: ${ownerText(remembered.owner)}`}`,
+  neverListened: ({ remembered }: PeerFacts, time: TimeText) =>
+    remembered !== null && remembered.listeningMs === null
+      ? `nothing has listened there since the plugin began to watch at ${time(remembered.watchedSinceMs)}`
+      : null,
+  oom: ({ remembered }: PeerFacts) =>
+    remembered !== null && remembered.listeningMs !== null && (remembered.oomKills ?? 0) > 0
+      ? `the kernel killed ${plural(remembered.oomKills ?? 0, 'process', 'processes')} for want of memory at that time (OOM)`
+      : null,
+  name: (name: string, now: readonly string[]) =>
+    now.length === 0 ? `${name} resolves to nothing now` : `${name} resolves to ${now.join(', ')} now`,
+} as const;

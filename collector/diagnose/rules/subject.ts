@@ -1,0 +1,126 @@
+/** What the words about a cause are made of: the peer, its place in the configuration, who served it. */
+import { shellWord } from '../../base/shell-word.ts';
+import type { Facts, KindFailures, NamespaceName, Owner, PeerFacts, ServerFact } from '../facts/facts.ts';
+import { isPublished } from '../facts/published.ts';
+import { inside, withFiles } from '../words/commands.ts';
+import type { Judged } from './judge.ts';
+import { isSlip } from './process.ts';
+import { endpoint } from './signs.ts';
+
+/** What is said of a cause. */
+export interface Words {
+  /** One sentence: what is wrong. */
+  readonly what: string;
+  /** One or two sentences: how to mend it. */
+  readonly fix: string;
+  /** To be typed, most useful first. */
+  readonly next: readonly string[];
+}
+
+export type Wording = (one: Subject) => Words;
+
+/** What the words are made of. */
+export interface Subject {
+  readonly judged: Judged;
+  readonly facts: Facts;
+  readonly name: string;
+  readonly upstream: string;
+  readonly host: string;
+  readonly port: number;
+  /** Of the `server` line; empty when it is in no configuration. */
+  readonly at: string;
+  readonly server: ServerFact | null;
+  readonly home: NamespaceName | null;
+  readonly listener: string;
+  readonly otherHost: string;
+  readonly reload: string;
+}
+
+function reloadOf({ command }: Facts['nginx']): string {
+  return `${command} -t && ${command} -s reload`;
+}
+
+export function peerOf({ judged }: Subject): PeerFacts | null {
+  return judged.subject.is === 'peer' ? judged.subject.peer : null;
+}
+
+export function failuresOf({ judged }: Subject, kind: Parameters<Judged['failures']['get']>[0]): KindFailures | null {
+  return judged.failures.get(kind) ?? null;
+}
+
+export function ss({ home, port }: Subject): string {
+  return inside(home, `ss -Hltnp 'sport = :${port}'`);
+}
+
+/** Who served it, or serves it. */
+export function ownerOf(one: Subject): Owner | null {
+  const peer = peerOf(one);
+  return peer?.remembered?.owner ?? peer?.tcp?.serving[0]?.owner ?? peer?.unix?.owner ?? null;
+}
+
+/** The same where it is, or was, a container. */
+export function containerOf(one: Subject): Owner | null {
+  const owner = ownerOf(one);
+  return owner?.container == null ? null : owner;
+}
+
+export function line({ at, server }: Subject): string {
+  return server === null ? 'in the configuration' : `at ${at} (server ${server.address})`;
+}
+
+/** Shows the `server` line. */
+export function open({ at, facts: { nginx } }: Subject): string {
+  const [, file = '', number = ''] = /^(.*):(\d+)$/.exec(at) ?? [];
+  if (at === '') return `${nginx.command} -T | grep -n upstream`;
+  return withFiles(nginx, nginx.sharesFiles, `sed -n ${number}p ${shellWord(file)}`);
+}
+
+/** Another host's, which is known: not only that its home could not be told. */
+export const isElsewhere = (one: Subject): boolean => peerOf(one)?.tcp?.home === 'elsewhere';
+/** A TCP peer of which it could not be told on which host it is. */
+export function isUntold(one: Subject): boolean {
+  const tcp = peerOf(one)?.tcp;
+  return tcp !== null && tcp !== undefined && tcp.home === null;
+}
+
+/** The process of a container's runtime that holds its published port; null when none does. */
+export function publisherOf(one: Subject): Owner | null {
+  return peerOf(one)?.tcp?.serving.find(isPublished)?.owner ?? null;
+}
+
+/** It served when it was looked at: what failed is over. */
+export function servesAgain(one: Subject): boolean {
+  const tcp = peerOf(one)?.tcp ?? null;
+  if (tcp === null || tcp.probe.is === 'refused') return false;
+  // A published port is held by the container's runtime also while nothing serves behind it.
+  return tcp.probe.is === 'connected' || tcp.serving.some((listener) => !isPublished(listener));
+}
+
+/** @returns what `judged` is about, in the words' terms */
+export function subjectOf(judged: Judged, facts: Facts): Subject {
+  const peer = judged.subject.is === 'peer' ? judged.subject.peer : null;
+  const group = judged.subject.is === 'group' ? judged.subject.group : null;
+  const server = peer?.servers[0] ?? peer?.formerly[0] ?? group?.servers[0] ?? null;
+  const { tcp = null, unix = null } = peer ?? {};
+  const others = tcp?.otherPorts ?? [];
+  const [other = null] = [
+    ...(tcp?.samePort ?? []),
+    ...(tcp?.perhapsServing ?? []),
+    ...others.filter(({ port }) => isSlip(port, tcp?.port ?? 0)),
+    ...others,
+  ];
+  return {
+    judged,
+    facts,
+    name: judged.name,
+    upstream: judged.upstream,
+    host: tcp?.host ?? unix?.path ?? judged.name,
+    port: tcp?.port ?? 0,
+    at: server === null ? '' : `${server.file}:${server.line}`,
+    server,
+    home: tcp === null || tcp.home === 'elsewhere' ? (unix?.home ?? null) : tcp.home,
+    listener: other === null ? 'another address' : endpoint(other.host, other.port),
+    otherHost: tcp?.host.includes(':') === true ? '127.0.0.1' : '::1',
+    reload: reloadOf(facts.nginx),
+  };
+}

@@ -1,0 +1,87 @@
+/** Unix sockets: the errno says which of four it is, the file says why. Pure. */
+import type { ConnectKind } from '../../model.ts';
+import type { UnixFacts } from '../facts/facts.ts';
+import { type Finding, found } from '../finding.ts';
+import type { Case } from './case.ts';
+import { mode, ownerText, placeText, plural, signs } from './signs.ts';
+
+type UnixRule = (one: Case, unix: UnixFacts) => Finding;
+
+const noNetwork = 'a firewall or the network: a socket file needs neither';
+
+function fileText({ path, isShared, file, mode: bits, user, group }: UnixFacts): string {
+  if (file === 'missing') return `${path} does not exist${isShared ? '' : ', as nginx sees files'}`;
+  if (file === 'unseen') return `whether ${path} exists cannot be seen: its folder may not be entered by this user`;
+  const kind = file === 'socket' ? 'a socket' : 'no socket';
+  return `${path} is ${kind}, mode ${mode(bits)}, of ${user}:${group}`;
+}
+
+function listenText({ path, listening, home, owner }: UnixFacts): string {
+  if (!listening) return `no process listens on ${path}`;
+  const where = home === null || home.is === 'host' ? '' : ` in ${placeText(home)}`;
+  return `a process listens on ${path}${where}${owner === null ? '' : `: ${ownerText(owner)}`}`;
+}
+
+/** It is there and serves again: what was refused a moment ago was a restart. What nginx does not see is not there. */
+function isBack({ failures, facts }: Case, { listening, barrier, file, isShared }: UnixFacts): boolean {
+  const isThere = file === 'socket' || (file === 'unseen' && isShared);
+  return listening && isThere && barrier === null && facts.nowMs - failures.lastMs > 2000;
+}
+
+function restarted(one: Case, unix: UnixFacts): Finding {
+  const when = `the last failure was at ${one.time(one.failures.lastMs)}`;
+  return found('restarting', 'likely', [listenText(unix), when], ['an outage that goes on']);
+}
+
+const missing: UnixRule = (one, unix) => {
+  if (isBack(one, unix)) return restarted(one, unix);
+  const evidence = [fileText(unix), listenText(unix), signs.lastListening(one.peer, one.time), signs.oom(one.peer)];
+  return found('socket_missing', unix.file === 'missing' ? 'certain' : 'likely', evidence, [noNetwork]);
+};
+
+const stale: UnixRule = (one, unix) => {
+  if (isBack(one, unix)) return restarted(one, unix);
+  if (unix.file === 'missing') return missing(one, unix);
+  // Its file must not be called left over, nor be removed, while a process listens on it.
+  if (unix.listening) {
+    const seen = [fileText(unix), listenText(unix), 'nginx was refused a moment ago: look again in 10 s'];
+    return found('unknown', 'unknown', seen, [noNetwork]);
+  }
+  const evidence = [fileText(unix), listenText(unix), signs.lastListening(one.peer, one.time), signs.oom(one.peer)];
+  return found('socket_stale', 'certain', evidence, [noNetwork, 'permissions']);
+};
+
+const denied: UnixRule = ({ facts }, unix) => {
+  const { barrier } = unix;
+  const who = facts.nginx.user ?? 'the user of its workers';
+  const stands =
+    barrier === null
+      ? null
+      : `${barrier.path} has mode ${mode(barrier.mode)} and belongs to ${barrier.user}:${barrier.group}; nginx's workers run as ${who}`;
+  const evidence = [stands, fileText(unix), facts.nginx.selinux && barrier === null ? 'SELinux is enforcing' : null];
+  return found('socket_denied', 'certain', evidence, [noNetwork, 'the process being down: that is another error']);
+};
+
+const full: UnixRule = (_, unix) =>
+  found(
+    'socket_backlog_full',
+    'certain',
+    [
+      'errno 11: the queue of the socket was full',
+      `${plural(unix.queued, 'connection')} waiting in it now`,
+      listenText(unix),
+    ],
+    ['the process being down: it listens', noNetwork],
+  );
+
+const rules: Partial<Record<ConnectKind, UnixRule>> = {
+  socket_missing: missing,
+  refused: stale,
+  denied,
+  backlog_full: full,
+};
+
+export function unixRules(kind: ConnectKind, one: Case, unix: UnixFacts): readonly Finding[] {
+  const rule = rules[kind];
+  return rule === undefined ? [] : [rule(one, unix)];
+}

@@ -1,0 +1,117 @@
+/** Commands to type, each for the place where it tells the truth: the namespaces of nginx, of a peer, another host. Pure. */
+import { shellWord } from '../../base/shell-word.ts';
+import type { NamespaceName, NginxFacts, Owner } from '../facts/facts.ts';
+
+/** In this network namespace; as it is when that is ours. */
+export function inside(home: NamespaceName | null, command: string): string {
+  return home === null || home.is === 'host' ? command : `nsenter -t ${home.pid} -n ${command}`;
+}
+
+/** From where nginx connects. */
+export function asNginx({ sharesNetwork, masterPid }: NginxFacts, command: string): string {
+  return sharesNetwork || masterPid === null ? command : `nsenter -t ${masterPid} -n ${command}`;
+}
+
+/** With the files as nginx sees them: the command must be one that small images have, too. */
+export function withFiles({ masterPid }: NginxFacts, isShared: boolean, command: string): string {
+  return isShared || masterPid === null ? command : `nsenter -t ${masterPid} -m ${command}`;
+}
+
+/** As nginx resolves names: by its own resolv.conf and hosts, from its own network. */
+export function asResolver(nginx: NginxFacts, command: string): string {
+  const { sharesResolver, sharesNetwork, masterPid } = nginx;
+  if (masterPid === null || (sharesResolver && sharesNetwork)) return command;
+  return `nsenter -t ${masterPid}${sharesResolver ? '' : ' -m'}${sharesNetwork ? '' : ' -n'} ${command}`;
+}
+
+export function onHost(host: string, command: string): string {
+  return `ssh ${shellWord(host)} "${command}"`;
+}
+
+const rules = 'nft list ruleset';
+/** For a host whose tools are not known. */
+export const remoteRules = 'nft list ruleset || iptables-save';
+
+/** Whose rules may stand between nginx and its peer: this host's first, which also filter what goes to containers. */
+export function firewalls(nginx: NginxFacts, home: NamespaceName | null): readonly string[] {
+  const ofNginx = asNginx(nginx, rules);
+  const ofPeer = inside(home, rules);
+  return [
+    `${rules}    # this host's; or: iptables-save, for IPv6 ip6tables-save`,
+    ...(ofPeer === rules ? [] : [`${ofPeer}    # where ${ofPeer === ofNginx ? 'nginx' : 'the peer'} is`]),
+    ...(ofNginx === rules || ofNginx === ofPeer ? [] : [`${ofNginx}    # where nginx is`]),
+  ];
+}
+
+/** Listeners on a unix socket, under the line that names the columns. */
+export function unixSockets(home: NamespaceName | null, path: string): string {
+  return inside(home, `ss -lxp | grep -F -e Recv-Q -e ${shellWord(path)}`);
+}
+
+function systemctl(verb: string, { unit, unitUser }: Owner): string {
+  const name = shellWord(unit ?? '');
+  return unitUser === null ? `systemctl ${verb} ${name}` : `systemctl --user -M ${unitUser}@ ${verb} ${name}`;
+}
+
+interface Care {
+  readonly state: string;
+  readonly start: string;
+  readonly restart: string;
+  readonly log: string;
+}
+
+const removed = 'not found: it was removed; make it as it was made, for example docker compose up -d';
+
+function careOf(owner: Owner | null): Care | null {
+  if (owner === null) return null;
+  if (owner.container !== null) {
+    const { runtime } = owner;
+    const id = shellWord(owner.container);
+    if (runtime === 'crictl') {
+      const pods =
+        'kubectl get pods -A -o wide    # Kubernetes starts it again; where it does not: kubectl describe pod';
+      return { state: `crictl ps -a --id ${id}`, start: pods, restart: pods, log: `crictl logs --tail 50 ${id}` };
+    }
+    const program = runtime ?? 'docker';
+    const whose = runtime === 'podman' ? 'as the user who runs it; ' : '';
+    return {
+      state: `${program} ps -a --filter id=${id}`,
+      start: `${program} start ${id}    # ${whose}runs already: ${program} restart ${id}; ${removed}`,
+      restart: `${program} restart ${id}`,
+      log: `${program} logs --tail 50 ${id}`,
+    };
+  }
+  if (owner.unit === null) return null;
+  const unit = shellWord(owner.unit);
+  const journal = owner.unitUser === null ? `-u ${unit}` : `_UID=${owner.unitUser} _SYSTEMD_USER_UNIT=${unit}`;
+  return {
+    state: systemctl('status', owner),
+    start: `${systemctl('start', owner)}    # active already: ${systemctl('restart', owner)}`,
+    restart: systemctl('restart', owner),
+    log: `journalctl ${journal} -n 50`,
+  };
+}
+
+/** How its application is and what it says; `otherwise` where who runs it is not known. */
+export function lookAfter(owner: Owner | null, otherwise: string): readonly string[] {
+  const care = careOf(owner);
+  return care === null ? [otherwise] : [care.state, care.log];
+}
+
+/** The same of one that does not run, with what starts it. */
+export function startAgain(owner: Owner | null, otherwise: string | null = null): readonly string[] {
+  const care = careOf(owner);
+  if (care === null) return otherwise === null ? [] : [otherwise];
+  return [care.state, care.start, care.log];
+}
+
+/** What starts it anew; empty where who runs it is not known. */
+export function restart(owner: Owner | null, why: string): readonly string[] {
+  const care = careOf(owner);
+  return care === null ? [] : [care.restart.includes('#') ? care.restart : `${care.restart}    # ${why}`];
+}
+
+/** What the process does that holds the socket: hanging in the kernel, stopped, or busy. */
+export function processState(owner: Owner | null): readonly string[] {
+  return owner === null || owner.pid === null ? [] : [`ps -o pid,stat,wchan:24,etime,pcpu,args -p ${owner.pid}`];
+}

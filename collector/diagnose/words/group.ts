@@ -1,0 +1,32 @@
+/** Words for an upstream as a whole: every peer of it is out of use. */
+import { line, open, type Subject, type Words } from '../rules/subject.ts';
+
+/** Also an answer that is late, or breaks off, is a failure that nginx counts. */
+const otherFailures =
+  "No connection to them failed: nginx counts an answer that is late or breaks off as a failure, too. The error log has those lines, the application's log their reason.";
+
+function whyOut({ facts, name }: Subject, busiest: number): string {
+  const failsToConnect = facts.peers.some(({ servers }) => servers.some(({ upstream }) => upstream === name));
+  if (failsToConnect) return 'Mend what made the peers fail (below or above: their own verdicts).';
+  if (busiest === 0) return otherFailures;
+  return 'No connection to them failed: look first at max_conns. Raise it where the application can take more, else look why requests take so long.';
+}
+
+export function ejected(one: Subject): Words {
+  const servers = one.judged.subject.is === 'group' ? one.judged.subject.group.servers : [];
+  if (servers.length > 0 && servers.every(({ down }) => down)) {
+    return {
+      what: `every server of upstream ${one.name} is marked down in the configuration`,
+      fix: `Take the word down from the servers that shall serve ${line(one)}, and reload nginx.`,
+      next: [open(one), one.reload],
+    };
+  }
+  const busiest = Math.max(0, ...servers.map(({ maxConns }) => maxConns));
+  const down = servers.filter((each) => each.down).map(({ address }) => address);
+  const marked = down.length === 0 ? '' : ` ${down.join(', ')}: marked down in the configuration, never asked.`;
+  return {
+    what: `every peer of upstream ${one.name} is out of use: after max_fails failures nginx does not ask a peer for fail_timeout${busiest > 0 ? ', nor one that has max_conns connections' : ''}`,
+    fix: `${whyOut(one, busiest)}${marked} So that short failures do not take all out: more than one server, max_fails=3 or more, fail_timeout=5s, a health endpoint that answers while the application is busy.`,
+    next: [open(one), `${one.reload}    # puts all peers back to use at once`],
+  };
+}

@@ -1,0 +1,52 @@
+/** Words for what nginx or its host runs out of. */
+import { shellWord } from '../../base/shell-word.ts';
+import type { NginxFacts } from '../facts/facts.ts';
+import { endpoint } from '../rules/signs.ts';
+import { failuresOf, type Wording, type Words } from '../rules/subject.ts';
+import { asNginx, withFiles } from './commands.ts';
+
+type LimitCause = 'no_ports' | 'no_files' | 'worker_connections';
+
+function grepLimits(nginx: NginxFacts): string {
+  const conf = nginx.conf ?? '/etc/nginx/nginx.conf';
+  return withFiles(nginx, nginx.sharesFiles, `grep -n worker_ ${shellWord(conf)}`);
+}
+
+/** errno 23, ENFILE: the whole host has none left, and no setting of nginx helps. */
+const hostWithoutFiles: Words = {
+  what: 'this host has no free file descriptor, for any process: nginx can neither accept nor connect',
+  fix: 'End or restart the process that holds the most, or raise fs.file-max; to keep that, write fs.file-max = NUMBER into /etc/sysctl.d/99-file-max.conf. worker_rlimit_nofile does not help here.',
+  next: [
+    'cat /proc/sys/fs/file-nr    # open now, 0, the most (fs.file-max)',
+    `for p in /proc/[0-9]*; do echo "$(ls $p/fd 2>/dev/null | wc -l) $p $(cat $p/comm 2>/dev/null)"; done | sort -n | tail -n 5    # who holds them`,
+    'sysctl -w fs.file-max=$(($(cut -f3 /proc/sys/fs/file-nr) * 2))    # at once, until the next boot',
+  ],
+};
+
+export const limitWords: Readonly<Record<LimitCause, Wording>> = {
+  no_ports: ({ name, host, port, facts: { nginx } }) => ({
+    what: `nginx has no free local port for connections to ${name}`,
+    fix: `At once: more ports, with the last command. For good: reuse connections: keepalive 32 in the upstream, proxy_http_version 1.1 and proxy_set_header Connection "". If proxy_bind is used, its address must be this host's.`,
+    next: [
+      ...(port === 0
+        ? []
+        : [asNginx(nginx, `ss -Htan dst '${endpoint(host, port)}' | awk '{print $1}' | sort | uniq -c`)]),
+      asNginx(nginx, 'sysctl net.ipv4.ip_local_port_range'),
+      `${asNginx(nginx, "sysctl -w net.ipv4.ip_local_port_range='10240 65535'")}    # until the next boot; keep it in /etc/sysctl.d/`,
+    ],
+  }),
+  no_files: (one) => {
+    const { nginx } = one.facts;
+    if (failuresOf(one, 'no_files')?.errno === 23) return hostWithoutFiles;
+    return {
+      what: 'nginx has no free file descriptor: it can neither accept nor connect',
+      fix: `Raise it: worker_rlimit_nofile ${Math.max(65535, (nginx.openFiles?.limit ?? 0) * 4)}; at the top of ${nginx.conf ?? 'nginx.conf'} (at least twice worker_connections${nginx.workerConnections === null ? '' : `, which is ${nginx.workerConnections}`}); then reload nginx.`,
+      next: [grepLimits(nginx), one.reload],
+    };
+  },
+  worker_connections: ({ facts: { nginx }, reload }) => ({
+    what: `nginx has no free connection: worker_connections${nginx.workerConnections === null ? '' : ` ${nginx.workerConnections}`} are used up`,
+    fix: `Raise worker_connections in the events block of ${nginx.conf ?? 'nginx.conf'} (a proxied request takes two) and worker_rlimit_nofile with it; then reload nginx.`,
+    next: [grepLimits(nginx), reload],
+  }),
+};

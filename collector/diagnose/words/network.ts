@@ -1,0 +1,157 @@
+/** Words for what stands between nginx and its peer: firewalls, routes, hosts, a queue. */
+
+import { isWithNginx } from '../rules/case.ts';
+import {
+  containerOf,
+  failuresOf,
+  isElsewhere,
+  isUntold,
+  line,
+  ownerOf,
+  peerOf,
+  type Subject,
+  ss,
+  type Wording,
+  type Words,
+} from '../rules/subject.ts';
+import {
+  asNginx,
+  firewalls,
+  inside,
+  lookAfter,
+  onHost,
+  processState,
+  remoteRules,
+  restart,
+  startAgain,
+} from './commands.ts';
+
+type NetworkCause = 'firewall_reject' | 'accept_queue_full' | 'no_answer' | 'host_down' | 'no_route' | 'not_permitted';
+
+/** That host's rules first, then those here. */
+function rules(one: Subject): readonly string[] {
+  const { facts, host, home } = one;
+  const here = firewalls(facts.nginx, home);
+  return isElsewhere(one) ? [`${onHost(host, remoteRules)}    # as root there`, ...here] : here;
+}
+
+/** Who is told that there is no host may have asked one that only passes connections on. */
+function passedOn(one: Subject): string {
+  const isServed = (peerOf(one)?.tcp?.serving.length ?? 0) > 0;
+  return isServed || failuresOf(one, 'unreachable') === null
+    ? ''
+    : ` Where a rule passes the port on (dnat: a published port, a load balancer), look whether what it leads to is up.`;
+}
+
+/** Both ends are on this host, and connections disappear between them. */
+function droppedHere(one: Subject): Words {
+  const { port, name, home, facts } = one;
+  const tcp = peerOf(one)?.tcp ?? null;
+  const isWith = tcp === null || isWithNginx({ tcp, facts });
+  const what = `connections to ${name} disappear: a firewall on this host drops them`;
+  const fix = `Find the rule that drops port ${port} and allow nginx's address before it.`;
+  const full = "dmesg -T | grep 'table full'    # conntrack: raise net.netfilter.nf_conntrack_max";
+  return isWith
+    ? { what, fix, next: [...firewalls(facts.nginx, home), full] }
+    : {
+        what: `${what}, or the answers find no way back`,
+        fix: `${fix} If there is none, the peer needs a route back to nginx's address.`,
+        next: [
+          ...firewalls(facts.nginx, home),
+          `${inside(home, 'ip route')}    # the peer's: one must lead back to nginx`,
+          full,
+        ],
+      };
+}
+
+export const networkWords: Readonly<Record<NetworkCause, Wording>> = {
+  firewall_reject: (one) => {
+    const { host, port, name } = one;
+    const rule = `Find the rule that rejects port ${port} (reject, tcp-reset, admin-prohibited)`;
+    return isElsewhere(one)
+      ? {
+          what: `a firewall on the host ${host}, or on the way to it, rejects connections to ${name}`,
+          fix: `${rule} on ${host}, and allow nginx's address before it.${passedOn(one)}`,
+          next: [...rules(one), onHost(host, `ss -Hltnp 'sport = :${port}'`)],
+        }
+      : {
+          what: `a firewall on this host rejects connections to ${name}`,
+          fix: `${rule} and allow nginx's address before it.${passedOn(one)}`,
+          next: [...rules(one), ss(one)],
+        };
+  },
+  accept_queue_full: (one) => ({
+    what: `the application behind ${one.name} does not accept connections as fast as they come: its listen queue is full`,
+    fix: 'It hangs or is overloaded: look what it does, restart it if it hangs. For bursts raise its listen backlog and net.core.somaxconn.',
+    next: [
+      `${inside(one.home, `ss -ltnp 'sport = :${one.port}'`)}    # full: Recv-Q is at Send-Q or above`,
+      ...processState(ownerOf(one)),
+      ...lookAfter(ownerOf(one), inside(one.home, 'sysctl net.core.somaxconn')),
+      ...restart(ownerOf(one), 'if it hangs'),
+    ],
+  }),
+  no_answer: (one) => {
+    const { host, port, name, facts } = one;
+    if (!isElsewhere(one) && !isUntold(one)) return droppedHere(one);
+    return {
+      what: `${name} does not answer at all: a firewall drops the connections, or the host is dead`,
+      fix: `${isUntold(one) ? 'Run diagnose again as root, who may be able to tell where it is. ' : ''}If ping answers, the host is up: find the rule that drops port ${port}, on ${host}, on the way or here. No answer to ping proves nothing, a firewall may drop that, too: look at the host's own console.`,
+      next: [
+        asNginx(facts.nginx, `ping -c 3 ${host}`),
+        `${asNginx(facts.nginx, `ip route get ${host}`)}    # which way it takes from here`,
+        ...rules(one),
+      ],
+    };
+  },
+  host_down: (one) => ({
+    what: `no host answers at ${one.host}: it is down, or has another address`,
+    fix: `Bring the host (or the container with that address) up. If it is gone for good, take it out ${line(one)} and reload nginx.`,
+    next: [
+      // A container takes its address with it when it ends.
+      ...startAgain(containerOf(one)),
+      `${asNginx(one.facts.nginx, `ping -c 3 ${one.host}`)}    # an answer: it is back`,
+      `${asNginx(one.facts.nginx, `ip neigh show ${one.host}`)}    # FAILED, INCOMPLETE: nobody has the address; nothing: it is behind a router`,
+      `${asNginx(one.facts.nginx, `ip route get ${one.host}`)}    # via: the router to ask; "No route to host": a route here forbids it`,
+    ],
+  }),
+  no_route: (one) => {
+    const { host, facts } = one;
+    const family = host.includes(':') ? '-6 ' : '';
+    if (failuresOf(one, 'unreachable')?.errno === 22) {
+      return {
+        what: `a route of type blackhole swallows what is sent to ${host}`,
+        fix: 'Delete that route with ip route del, or give the address a better one.',
+        next: [asNginx(facts.nginx, `ip ${family}route show type blackhole`)],
+      };
+    }
+    return {
+      what: `${facts.nginx.sharesNetwork ? 'this host' : "nginx's network namespace"} has no route to ${host}`,
+      fix: host.includes(':')
+        ? `Without IPv6 there, write an IPv4 address ${line(one)} (a name that has both gives nginx both); else mend the route.`
+        : 'Mend the route, or the network interface that is down.',
+      next: [
+        asNginx(facts.nginx, `ip route get ${host}`),
+        `${asNginx(facts.nginx, 'ip -br addr')}    # DOWN: ip link set NAME up`,
+      ],
+    };
+  },
+  not_permitted: (one) => {
+    const { nginx } = one.facts;
+    return {
+      what: `this host does not permit nginx to connect to ${one.name}`,
+      fix: nginx.selinux
+        ? 'If the first command shows a denial of nginx, SELinux forbids it: allow it with the second.'
+        : 'A route of type prohibit (delete it with ip route del), or a security module such as AppArmor, forbids it.',
+      next: nginx.selinux
+        ? [
+            'ausearch -m avc -ts recent    # a line with nginx: SELinux it is',
+            'setsebool -P httpd_can_network_connect 1    # permanent; only if it is',
+          ]
+        : [
+            `${asNginx(nginx, `ip route get ${one.host}`)}    # "Permission denied": a route prohibits it`,
+            asNginx(nginx, `ip ${one.host.includes(':') ? '-6 ' : ''}route show type prohibit`),
+            'dmesg -T | grep -i denied    # a line with nginx: the security module',
+          ],
+    };
+  },
+};

@@ -1,0 +1,234 @@
+/** Words for applications that do not run, or are not where nginx asks for them, and for what is not known. */
+import { shellWord } from '../../base/shell-word.ts';
+import { endpoint } from '../rules/signs.ts';
+import {
+  isElsewhere,
+  isUntold,
+  line,
+  open,
+  ownerOf,
+  peerOf,
+  publisherOf,
+  type Subject,
+  servesAgain,
+  ss,
+  type Wording,
+  type Words,
+} from '../rules/subject.ts';
+import {
+  asNginx,
+  asResolver,
+  firewalls,
+  inside,
+  lookAfter,
+  onHost,
+  remoteRules,
+  startAgain,
+  unixSockets,
+} from './commands.ts';
+import { ejected } from './group.ts';
+
+type ProcessCause =
+  | 'process_down'
+  | 'wrong_bind_address'
+  | 'wrong_port'
+  | 'localhost_family'
+  | 'container_localhost'
+  | 'stale_address'
+  | 'restarting'
+  | 'ejected'
+  | 'unknown';
+
+/** A container's runtime has the port, its container refuses. */
+function published(port: number, command: string | null): Words {
+  const isPodman = /^(?:rootless|slirp|pasta|conmon)/.test(command ?? '');
+  const isKubernetes = /^(?:kube-proxy|lb-tcp)/.test(command ?? '');
+  const program = isPodman ? 'podman' : 'docker';
+  const which = isPodman ? `podman ps | grep -F :${port}` : `docker ps --filter publish=${port}`;
+  const pid = `$(${program} inspect -f '{{.State.Pid}}' CONTAINER)`;
+  return {
+    what: `the container behind the published port ${port} refuses: its application is down, or listens on loopback in it`,
+    fix: 'Start the application in the container; it must listen on 0.0.0.0 there, on the port that is published.',
+    next: isKubernetes
+      ? [`kubectl get svc -A -o wide | grep -w ${port}`, 'kubectl get pods -A -o wide    # not ready: kubectl logs']
+      : [
+          `${which}    # which CONTAINER, and its port behind ->`,
+          `${program} logs --tail 50 CONTAINER`,
+          `nsenter -t "${pid}" -n ss -Hltnp    # what listens in it`,
+        ],
+  };
+}
+
+function downElsewhere({ host, port }: Subject): Words {
+  const look = onHost(host, `ss -Hltnp 'sport = :${port}'`);
+  return {
+    what: `the host ${host} is up, but nothing accepts on port ${port} there`,
+    fix: `Start the application on ${host}.`,
+    next: [
+      `${look}    # nothing: start it; 127.0.0.1 or [::1]: it listens on loopback only`,
+      `${onHost(host, remoteRules)}    # as root there, if it listens on ${host} or all addresses: a rule rejects`,
+    ],
+  };
+}
+
+/** A namespace that may not be looked into, or two containers with one address. */
+function downSomewhere(one: Subject): Words {
+  const { facts, host, name } = one;
+  const isRight = facts.missing.includes('nginx_namespace');
+  return {
+    what: `nothing accepts connections to ${name}; whether ${host} is this host, a container or another host could not be told`,
+    fix: isRight
+      ? 'Run diagnose again as root, who can tell. Then start the application there.'
+      : `Several containers of this host have the address ${host}: start the application in the one that nginx reaches.`,
+    next: [
+      `${asNginx(facts.nginx, `ip route get ${host}`)}    # local: nginx's own; a bridge (docker0, br-…): a container; else another host`,
+      ...(isRight
+        ? []
+        : [
+            `docker inspect -f '{{.Name}} {{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' $(docker ps -q) | grep -wF ${host}`,
+          ]),
+    ],
+  };
+}
+
+/** Where it is not known what service it was. */
+const whoIsDown = 'systemctl --failed    # is it among these? Of containers: docker ps -a';
+
+function downHere(one: Subject): Words {
+  const owner = ownerOf(one);
+  const isNameless = owner === null || (owner.unit === null && owner.container === null);
+  const isKilled = (peerOf(one)?.remembered?.oomKills ?? 0) > 0;
+  return {
+    what: `the process behind ${one.name} does not run, or has not opened its port`,
+    fix: isKilled
+      ? 'Start the application. The kernel killed a process for want of memory: if it was this one, give it more memory, or let it take less.'
+      : 'Start the application; its log says why it stopped.',
+    next: [
+      ...startAgain(owner, `${ss(one)}    # nothing: start the application that serves ${one.name}`),
+      ...(isNameless && one.home?.is === 'host' ? [whoIsDown] : []),
+      ...(isKilled ? ["dmesg -T | grep -i 'killed process'    # which one, and how large it was"] : []),
+    ],
+  };
+}
+
+/** nginx is on this host, what listens is in a container. */
+function inContainer(one: Subject): Words {
+  const [there = null] = peerOf(one)?.tcp?.otherNamespaces ?? [];
+  const container = there?.namespace.container ?? null;
+  const runtime = there?.namespace.runtime ?? 'docker';
+  const format = "'{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}'";
+  const address =
+    container === null || runtime === 'crictl'
+      ? inside(there?.namespace ?? null, 'ip -br addr')
+      : `${runtime} inspect -f ${format} ${shellWord(container)}`;
+  return {
+    what: `nothing listens on ${one.name} on this host; what has the port is in a network namespace (container) of its own`,
+    fix: `Publish the port on the host (docker run -p ${endpoint(one.host, one.port)}:${one.port}), or write the container's address ${line(one)} and reload nginx.`,
+    next: [`${address}    # its address`, open(one), one.reload],
+  };
+}
+
+/** nginx is in a container, and its loopback is its own. */
+function outOfContainer(one: Subject): Words {
+  return {
+    what: `${one.host} is not this host for nginx: it is in a network namespace (container) of its own, and nothing listens on ${one.name} in it`,
+    fix: `Write ${line(one)} an address that leads out of it: the application's container name or address, or the host's as nginx sees it; the application must listen there, not on loopback. Then reload nginx.`,
+    next: [
+      `${inside(one.home, 'ip route show default')}    # via ADDRESS: the host, as nginx sees it`,
+      open(one),
+      one.reload,
+    ],
+  };
+}
+
+function look(one: Subject): readonly string[] {
+  const { facts, host, port, judged } = one;
+  if (peerOf(one)?.unix != null) return [unixSockets(one.home, host), open(one)];
+  if (port === 0) return [open(one)];
+  const isServed = judged.failures.has('refused') && (peerOf(one)?.tcp?.serving.length ?? 0) > 0;
+  const curl = `curl -sv --connect-timeout 3 http://${endpoint(host, port)}/ -o /dev/null`;
+  return [
+    `${asNginx(facts.nginx, curl)}    # "Connected": TCP works${isServed ? '; refused, though it listens: a rule rejects' : ''}`,
+    ...(isServed ? firewalls(facts.nginx, one.home) : []),
+  ];
+}
+
+/** TCP works: what the log says behind `SSL_do_handshake() failed` is the reason. */
+function handshake(one: Subject): Words {
+  const { facts, host, port, name } = one;
+  const client = `openssl s_client -connect ${endpoint(host, port)} </dev/null`;
+  return {
+    what: `${name} accepts connections, but the TLS handshake with it fails`,
+    fix: 'The reason is in the error log. "wrong version number": the port speaks no TLS (proxy_pass http://, or another port). "certificate verify failed": proxy_ssl_name and proxy_ssl_trusted_certificate. An alert of the peer: its versions and ciphers, or it wants the name (proxy_ssl_server_name on).',
+    next:
+      port === 0
+        ? [open(one)]
+        : [`${asNginx(facts.nginx, client)}    # with -servername NAME where nginx sends one`, open(one)],
+  };
+}
+
+/** nginx asks by itself, with each request, for names that stand in variables. */
+function unresolved({ facts: { nginx } }: Subject): Words {
+  return {
+    what: 'nginx could not resolve the name of an upstream',
+    fix: 'The error log names it. "Host not found": the name is wrong, or not in that DNS. "timed out", or a refused send: the resolver does not answer. "no resolver defined": a name in a variable wants a resolver line.',
+    next: [
+      `${nginx.command} -T 2>/dev/null | grep -nwE 'resolver|error_log'`,
+      `${asNginx(nginx, 'dig +short NAME @ADDRESS')}    # NAME from the error log, ADDRESS from the resolver line; /etc/hosts is not asked`,
+    ],
+  };
+}
+
+export const processWords: Readonly<Record<ProcessCause, Wording>> = {
+  process_down: (one) => {
+    if (servesAgain(one)) {
+      return {
+        what: `${one.name} was down, and serves again`,
+        fix: 'Nothing to do now; its log says why it stopped.',
+        next: lookAfter(ownerOf(one), ss(one)),
+      };
+    }
+    const publisher = publisherOf(one);
+    if (publisher !== null) return published(one.port, publisher.command);
+    if (isElsewhere(one)) return downElsewhere(one);
+    return isUntold(one) ? downSomewhere(one) : downHere(one);
+  },
+  wrong_bind_address: (one) => ({
+    what: `the application listens on port ${one.port}, but on ${one.listener}, not on ${one.host}`,
+    fix: `Let it listen on ${one.host} or on all addresses, and restart it; or change the line ${line(one)} and reload nginx.`,
+    next: [ss(one), open(one), one.reload],
+  }),
+  wrong_port: (one) => ({
+    what: `nothing listens on port ${one.port}; what listens on ${one.host} is ${one.listener}`,
+    fix: `If that is the application, write its port ${line(one)} and reload nginx. If not, start the one for port ${one.port}.`,
+    next: [inside(one.home, 'ss -ltnp'), open(one), one.reload],
+  }),
+  localhost_family: (one) => ({
+    what: `${one.server?.name ?? 'localhost'} is both 127.0.0.1 and ::1, and the application listens on ${one.listener} only`,
+    fix: `Write the address it listens on, ${endpoint(one.otherHost, one.port)}, instead of the name ${line(one)}, and reload nginx.`,
+    next: [open(one), one.reload],
+  }),
+  container_localhost: (one) => (one.home?.is === 'host' ? inContainer(one) : outOfContainer(one)),
+  stale_address: (one) => ({
+    what: `nginx still uses ${one.host}, but the name it came from leads elsewhere now`,
+    fix: `If the name leads where it should, let nginx ask again: reload it. To let it follow by itself: a resolver, a zone, and the parameter resolve ${line(one)} (nginx 1.27.3 and newer), or a variable in proxy_pass (older).`,
+    next: [asResolver(one.facts.nginx, `getent ahosts ${shellWord(one.server?.name ?? '')}`), one.reload],
+  }),
+  restarting: (one) => ({
+    what: `${one.name} was not there for some seconds and is back: a restart or a deploy`,
+    fix: 'Nothing to do now. To spare clients: start the new process before the old one ends, or take peers out one at a time; max_fails=3 keeps one refusal from ejecting a peer.',
+    next: lookAfter(ownerOf(one), open(one)),
+  }),
+  ejected,
+  unknown: (one) => {
+    const { failures, subject } = one.judged;
+    if (subject.is === 'nginx') return unresolved(one);
+    if (failures.has('tls') && failures.size === 1) return handshake(one);
+    const asRoot = one.facts.missing.length > 0 ? ', as root, who sees more' : '';
+    return {
+      what: `${one.name} fails, and what was seen does not say why`,
+      fix: `Look at the evidence; look again while it fails${asRoot}.`,
+      next: look(one),
+    };
+  },
+};

@@ -1,0 +1,165 @@
+/** Everything `check` judges about one nginx, read once. */
+import { namesToResolve, withAddresses } from '../../nginx/peers.ts';
+import type { AccessLog, ErrorLog, NginxConfiguration } from '../../nginx/types.ts';
+import type { Resolve } from '../../system/dns.ts';
+import { attempt, type FileSystem } from '../../system/fs.ts';
+import type { Identity } from '../../system/identity.ts';
+import { readText } from '../find/files.ts';
+import { type NginxFound, procFolder } from '../find/find-nginx.ts';
+import { hostPath } from '../find/host-path.ts';
+import { startTimes, workersOf } from '../find/processes.ts';
+import { placeOf } from '../find/view.ts';
+import type { NginxRead } from '../follow/read-nginx.ts';
+import { type Addresses, resolveNames } from '../names.ts';
+import { configuredState, type LogState, logState } from './log-state.ts';
+import { recentPeers } from './recent-peers.ts';
+
+export interface ErrorLogFact {
+  readonly log: ErrorLog;
+  readonly state: LogState;
+}
+
+export interface AccessLogFact {
+  readonly log: AccessLog;
+  readonly state: LogState;
+}
+
+/** Logs to read instead of those of nginx's configuration; null: there are none, nginx's own are read. */
+export interface ConfiguredLogs {
+  readonly errorLogs: readonly ConfiguredLog[] | null;
+  readonly accessLogs: readonly ConfiguredLog[] | null;
+}
+
+export interface ConfiguredLog {
+  /** As it is written: a path, `docker:FILE`, `journal:nginx`, … */
+  readonly spec: string;
+  /** The one file that this is, null where it is none, or several. */
+  readonly path: string | null;
+}
+
+export interface ConfiguredLogFact extends ConfiguredLog {
+  readonly use: 'error_log' | 'access_log';
+  readonly state: LogState;
+}
+
+export interface Facts {
+  readonly found: NginxFound;
+  /** The configuration came from `nginx -T`. */
+  readonly dumped: boolean;
+  /** With the addresses of its names. */
+  readonly configuration: NginxConfiguration;
+  readonly addresses: Addresses;
+  readonly errorLogs: readonly ErrorLogFact[];
+  readonly accessLogs: readonly AccessLogFact[];
+  /** What is read instead of them, where nginx-upstream.conf says so. */
+  readonly configured: readonly ConfiguredLogFact[];
+  /** Peers in the error log's end that stand in no configuration. */
+  readonly strangers: readonly string[];
+  /** Files that were changed after nginx's workers started; null when that cannot be told. */
+  readonly changedSince: readonly string[] | null;
+  /** As in `6.1.0-18-amd64`; empty when unknown. */
+  readonly kernel: string;
+  readonly identity: Identity;
+}
+
+export interface FactPorts {
+  readonly fs: FileSystem;
+  readonly resolve: Resolve;
+  readonly identity: Identity;
+  readonly hostPrefix: string;
+}
+
+/** When the youngest set of workers began, milliseconds since 1970; null without /proc. */
+export function workersSince(
+  found: NginxFound,
+  { fs, hostPrefix }: Pick<FactPorts, 'fs' | 'hostPrefix'>,
+): number | null {
+  const proc = procFolder(hostPrefix);
+  const workers = found.master === null ? [] : workersOf(fs, proc, found.master.pid);
+  const times = startTimes(fs, proc, workers);
+  return times.length === 0 ? null : Math.min(...times);
+}
+
+/** `btime` is rounded to seconds: a file as old as the workers is in force. */
+const slackMs = 1500;
+
+/** Files that were changed after nginx's workers started; null when that cannot be told. */
+export function changedFiles(
+  found: NginxFound,
+  configuration: NginxConfiguration,
+  ports: Pick<FactPorts, 'fs' | 'hostPrefix'>,
+): readonly string[] | null {
+  const since = workersSince(found, ports);
+  if (since === null) return null;
+  return configuration.files.filter((path) => {
+    const stat = attempt(() => ports.fs.stat(placeOf(ports.fs, found.view, path)));
+    return stat.ok && stat.value.modifiedMs > since + slackMs;
+  });
+}
+
+function strangersOf(
+  configuration: NginxConfiguration,
+  logs: readonly ErrorLogFact[],
+  found: NginxFound,
+  fs: FileSystem,
+) {
+  const servers = configuration.upstreams.flatMap((upstream) => upstream.servers);
+  const known = new Set([
+    ...servers.flatMap(({ peers }) => peers),
+    ...configuration.upstreams.flatMap((up) => up.aliases),
+  ]);
+  const paths = logs.flatMap(({ log, state }) =>
+    log.target.kind === 'file' && state.is === 'readable' ? [placeOf(fs, found.view, log.target.path)] : [],
+  );
+  return [...new Set(paths.flatMap((path) => recentPeers(fs, path)))].filter((peer) => !known.has(peer));
+}
+
+/** nginx's own log is still read where nginx-upstream.conf names it, too. */
+function withReplaced<F extends ErrorLogFact | AccessLogFact>(
+  logs: readonly F[],
+  instead: readonly ConfiguredLog[] | null,
+): readonly F[] {
+  if (instead === null) return logs;
+  const isNamed = ({ target }: F['log']) => target.kind === 'file' && instead.some(({ path }) => path === target.path);
+  return logs.map((each) => (isNamed(each.log) ? each : { ...each, state: { is: 'replaced' } }));
+}
+
+function configuredFacts(logs: ConfiguredLogs, { fs, identity, hostPrefix }: FactPorts): readonly ConfiguredLogFact[] {
+  const stateOf = (path: string | null): LogState =>
+    path === null ? { is: 'pattern' } : configuredState(fs, hostPath(path, hostPrefix), identity);
+  return (['error_log', 'access_log'] as const).flatMap((use) =>
+    ((use === 'error_log' ? logs.errorLogs : logs.accessLogs) ?? []).map((log) => ({
+      ...log,
+      use,
+      state: stateOf(log.path),
+    })),
+  );
+}
+
+export async function gatherFacts(
+  { found, configuration: read, dumped }: NginxRead,
+  configured: ConfiguredLogs,
+  ports: FactPorts,
+): Promise<Facts> {
+  const { fs, identity, hostPrefix } = ports;
+  const addresses = await resolveNames(namesToResolve(read), ports.resolve);
+  const configuration = withAddresses(read, addresses);
+  const errorLogs = read.errorLogs.map((log) => ({ log, state: logState(fs, found, log.target, identity) }));
+  const kernel = readText(fs, `${procFolder(hostPrefix)}/sys/kernel/osrelease`);
+  return {
+    found,
+    dumped,
+    configuration,
+    addresses,
+    errorLogs: withReplaced(errorLogs, configured.errorLogs),
+    accessLogs: withReplaced(
+      read.accessLogs.map((log) => ({ log, state: logState(fs, found, log.target, identity) })),
+      configured.accessLogs,
+    ),
+    configured: configuredFacts(configured, ports),
+    strangers: strangersOf(configuration, errorLogs, found, fs),
+    changedSince: dumped ? null : changedFiles(found, configuration, ports),
+    kernel: kernel.ok ? kernel.value.trim() : '',
+    identity,
+  };
+}

@@ -1,0 +1,92 @@
+/** Facts to findings: what nginx itself and its configuration lack. Pure. */
+import { shellWord } from '../../base/shell-word.ts';
+import type { NginxFound } from '../find/find-nginx.ts';
+import type { Master } from '../find/processes.ts';
+import type { Facts } from './facts.ts';
+import { type Finding, finding } from './finding.ts';
+import { logRules } from './log-rules.ts';
+import type { LogState } from './log-state.ts';
+import { upstreamRules } from './upstream-rules.ts';
+
+function configurationRules({ found, configuration, changedSince, dumped }: Facts): readonly Finding[] {
+  const findings: Finding[] = [];
+  const unreached = configuration.files.length === 0;
+  if (found.master === null && !dumped) findings.push(finding('nginx_not_running', found.confPath));
+  if (unreached && found.master?.container != null) {
+    findings.push(finding('container_unreachable', found.master.container, null, { conf: found.confPath }));
+    return findings;
+  }
+  for (const problem of configuration.problems) {
+    const unreadable = problem.code === 'include_unreadable';
+    const code = unreadable || unreached ? 'configuration_unreadable' : 'configuration_problem';
+    findings.push(finding(code, problem.file, problem, { text: problem.text }));
+  }
+  if (changedSince !== null && changedSince.length > 0) {
+    findings.push(finding('configuration_not_loaded', changedSince.join(', ')));
+  }
+  return findings;
+}
+
+function statusRules({ configuration, found }: Facts): readonly Finding[] {
+  if (!configuration.protocols.includes('http')) return [];
+  const [best] = configuration.statusPages;
+  if (best === undefined) {
+    return [finding('stub_status_missing', found.confPath, null, { user: configuration.user ?? '' })];
+  }
+  return best.obstacle === null
+    ? []
+    : [finding('stub_status_unreachable', best.url, best, { obstacle: best.obstacle })];
+}
+
+/** stat() of /proc/PID/fd tells the number of descriptors since Linux 6.2. */
+function kernelRules({ kernel }: Facts): readonly Finding[] {
+  const [major = 0, minor = 0] = kernel.split('.').map(Number);
+  return kernel === '' || major > 6 || (major === 6 && minor >= 2) ? [] : [finding('kernel_too_old', kernel)];
+}
+
+/** What runs a command where this master is: root's podman does not know another user's containers, a pid always serves. */
+function enter({ container, runtime, pid }: Master): string {
+  if (container === null) return '';
+  return runtime === 'docker' || runtime === 'crictl'
+    ? `${runtime} exec ${shellWord(container)}`
+    : `nsenter -t ${pid} -a`;
+}
+
+/** The command line that reaches this very nginx: -p and -c as it was started, inside its container if it has one. */
+export function commandFor({ master }: NginxFound): string {
+  if (master === null) return 'nginx';
+  const { program, prefix, conf, globals, errorLog } = master.args;
+  const words = [
+    enter(master),
+    // Any process may call itself nginx and say what it likes: the line is to be pasted by root.
+    shellWord(program || 'nginx'),
+    prefix === null ? '' : `-p ${shellWord(prefix)}`,
+    errorLog === null ? '' : `-e ${shellWord(errorLog)}`,
+    conf === null ? '' : `-c ${shellWord(conf)}`,
+    // Of what -g says only the pid file matters to a signal.
+    globals === null || !/\bpid\s/.test(globals) ? '' : `-g ${shellWord(globals)}`,
+  ];
+  return words.filter((each) => each !== '').join(' ');
+}
+
+/** Everything that is missing for one nginx. */
+export function judge(facts: Facts): readonly Finding[] {
+  const nginx = commandFor(facts.found);
+  const findings = [
+    ...configurationRules(facts),
+    ...logRules(facts),
+    ...upstreamRules(facts),
+    ...statusRules(facts),
+    ...kernelRules(facts),
+  ];
+  return findings.map((each) => ({ ...each, values: { ...each.values, nginx } }));
+}
+
+function isUsable({ state }: { readonly state: LogState }): boolean {
+  return state.is === 'readable' || state.is === 'pattern' || (state.is === 'syslog' && !state.unix);
+}
+
+/** Whether the plugin can tell anything at all about this nginx. */
+export function isAnythingUsable({ errorLogs, accessLogs, configured }: Facts): boolean {
+  return [...errorLogs, ...accessLogs, ...configured].some(isUsable);
+}

@@ -1,0 +1,70 @@
+/** What about upstreams makes failures more likely, or harder to tell apart. Pure. */
+import type { Upstream, UpstreamServer } from '../../nginx/types.ts';
+import type { Facts } from './facts.ts';
+import { type Finding, finding } from './finding.ts';
+
+/** Up to nginx's default: the peer is out and back while others of the group restart. */
+const shortFailTimeout = 10;
+
+function serverLine(server: UpstreamServer, change: Readonly<Record<string, string>>): string {
+  const kept: Readonly<Record<string, string | null>> = {
+    weight: server.weight === 1 ? null : `weight=${server.weight}`,
+    max_conns: server.maxConns === 0 ? null : `max_conns=${server.maxConns}`,
+    max_fails: server.written.includes('max_fails') ? `max_fails=${server.maxFails}` : null,
+    fail_timeout: server.written.includes('fail_timeout') ? `fail_timeout=${server.failTimeoutSeconds}s` : null,
+    backup: server.backup ? 'backup' : null,
+    down: server.down ? 'down' : null,
+    ...change,
+  };
+  return ['server', server.address, ...Object.values(kept).filter((part) => part !== null)].join(' ');
+}
+
+function isLoopbackPair(addresses: readonly string[]): boolean {
+  return addresses.includes('::1') && addresses.includes('127.0.0.1');
+}
+
+function nameRules(upstream: Upstream, server: UpstreamServer, { addresses, strangers }: Facts): readonly Finding[] {
+  const { lookup } = server;
+  if (lookup === null || upstream.origin === 'variable') return [];
+  const now = addresses.get(lookup.host) ?? [];
+  const values = { upstream: upstream.name, address: server.address, port: String(lookup.port), now: now.join(', ') };
+  if (now.length === 0) return [finding('name_unresolved', lookup.host, server, values)];
+  if (isLoopbackPair(now)) return [finding('localhost_two_addresses', lookup.host, server, values)];
+  const old = server.resolve ? [] : strangers.filter((peer) => peer.endsWith(`:${lookup.port}`));
+  return old.length === 0 ? [] : [finding('name_moved', lookup.host, server, { ...values, old: old.join(', ') })];
+}
+
+/** nginx never ejects the only peer of a group: ngx_http_upstream_round_robin.c, `peers->single`. */
+function singleRules(upstream: Upstream): readonly Finding[] {
+  const [server, another] = upstream.servers;
+  if (upstream.origin !== 'group' || server === undefined || another !== undefined) return [];
+  if (server.peers.length !== 1 || server.maxFails === 0 || server.resolve) return [];
+  const line = serverLine(server, { max_fails: 'max_fails=0' });
+  return [finding('single_server', upstream.name, server, { line, peer: server.peers[0] ?? '' })];
+}
+
+function maxFailsRules(upstream: Upstream): readonly Finding[] {
+  if (upstream.origin !== 'group' || upstream.servers.flatMap(({ peers }) => peers).length < 2) return [];
+  const touchy = upstream.servers.filter(
+    ({ maxFails, failTimeoutSeconds, down }) => maxFails === 1 && failTimeoutSeconds <= shortFailTimeout && !down,
+  );
+  const [first] = touchy;
+  if (first === undefined) return [];
+  const lines = touchy.map(
+    (server) => `${server.file}:${server.line}  ${serverLine(server, { max_fails: 'max_fails=3' })};`,
+  );
+  return [
+    finding('max_fails_one', upstream.name, first, {
+      seconds: String(first.failTimeoutSeconds),
+      lines: lines.join('\n'),
+    }),
+  ];
+}
+
+export function upstreamRules(facts: Facts): readonly Finding[] {
+  return facts.configuration.upstreams.flatMap((upstream) => [
+    ...upstream.servers.flatMap((server) => nameRules(upstream, server, facts)),
+    ...singleRules(upstream),
+    ...maxFailsRules(upstream),
+  ]);
+}

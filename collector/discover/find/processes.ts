@@ -1,0 +1,115 @@
+/** The nginx masters that run, read from /proc without any right. */
+import { type Runtime, runtimeOf } from '../../parse/proc/cgroup.ts';
+import { parseNginxTitle, parseProcStatus } from '../../parse/proc/pid.ts';
+import { attempt, type FileSystem } from '../../system/fs.ts';
+import { readText } from './files.ts';
+import { type MasterArgs, parseMasterArgs } from './master-args.ts';
+import { type Mount, parseMounts, sameRoot } from './mounts.ts';
+
+export interface Worker {
+  readonly pid: number;
+  /** Clock ticks since boot when it started. */
+  readonly startTicks: number;
+}
+
+export interface Master {
+  readonly pid: number;
+  readonly uid: number | null;
+  readonly args: MasterArgs;
+  /** The program, where we may see it (the same user, or root). */
+  readonly exe: string | null;
+  /** A container's identifier or `namespace` when its root is not the host's; null when it is. */
+  readonly container: string | null;
+  /** Of the container; null when its cgroup does not say. */
+  readonly runtime: Runtime | null;
+  readonly mounts: readonly Mount[];
+}
+
+function text(fs: FileSystem, path: string): string {
+  const read = readText(fs, path);
+  return read.ok ? read.value : '';
+}
+
+function pidsIn(fs: FileSystem, proc: string): readonly number[] {
+  const names = attempt(() => fs.readdir(proc));
+  return names.ok ? names.value.filter((name) => /^\d{1,10}$/.test(name)).map(Number) : [];
+}
+
+/** The name of a container in /proc/PID/cgroup: docker, containerd, CRI-O and podman write 64 hexadecimal digits. */
+function containerId(cgroup: string): string {
+  return (
+    /([0-9a-f]{64})/.exec(cgroup)?.[1]?.slice(0, 12) ?? /lxc(?:\.payload)?[./]([\w-]+)/.exec(cgroup)?.[1] ?? 'namespace'
+  );
+}
+
+/** @param reference the mounts of a process that is in no container */
+function readMaster(fs: FileSystem, proc: string, pid: number, args: string, reference: readonly Mount[]): Master {
+  const folder = `${proc}/${pid}`;
+  const mounts = parseMounts(text(fs, `${folder}/mountinfo`));
+  const exe = attempt(() => fs.readlink(`${folder}/exe`));
+  const cgroup = text(fs, `${folder}/cgroup`);
+  return {
+    pid,
+    uid: parseProcStatus(text(fs, `${folder}/status`)).uid,
+    args: parseMasterArgs(args),
+    exe: exe.ok ? exe.value.replace(/ \(deleted\)$/, '') : null,
+    container: sameRoot(mounts, reference) ? null : containerId(cgroup),
+    runtime: runtimeOf(cgroup),
+    mounts,
+  };
+}
+
+/** A master whose parent is a master is the old or new half of a binary upgrade: the elder stands for both. */
+function withoutUpgrades(fs: FileSystem, proc: string, masters: readonly Master[]): readonly Master[] {
+  const pids = new Set(masters.map(({ pid }) => pid));
+  return masters.filter(({ pid }) => !pids.has(parseProcStatus(text(fs, `${proc}/${pid}/status`)).parent ?? 0));
+}
+
+/** @param proc `/proc`, or the host's as it is mounted for us */
+export function findMasters(fs: FileSystem, proc: string, reference: readonly Mount[]): readonly Master[] {
+  const masters: Master[] = [];
+  for (const pid of pidsIn(fs, proc)) {
+    const title = parseNginxTitle(text(fs, `${proc}/${pid}/cmdline`));
+    if (title?.role === 'master') masters.push(readMaster(fs, proc, pid, title.args, reference));
+  }
+  return withoutUpgrades(fs, proc, masters);
+}
+
+/** The 22nd field of /proc/PID/stat; the second may contain blanks and parentheses (proc_pid_stat(5)). */
+export function startTicks(stat: string): number | null {
+  const behind = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const ticks = Number(behind[19]);
+  return Number.isSafeInteger(ticks) && behind.length > 19 ? ticks : null;
+}
+
+/** The pids of a process's children as the kernel lists them; empty where it does not (CONFIG_PROC_CHILDREN). */
+export function childrenText(fs: FileSystem, proc: string, pid: number): string {
+  return text(fs, `${proc}/${pid}/task/${pid}/children`);
+}
+
+/** The workers of a master that are not shutting down. */
+export function workersOf(fs: FileSystem, proc: string, master: number): readonly Worker[] {
+  if (text(fs, `${proc}/${master}/cmdline`) === '') return [];
+  const isChild = (pid: number): boolean => parseProcStatus(text(fs, `${proc}/${pid}/status`)).parent === master;
+  const listed = childrenText(fs, proc, master).split(' ').filter(Boolean).map(Number);
+  const pids = listed.length > 0 ? listed : pidsIn(fs, proc).filter(isChild);
+  return pids.flatMap((pid) => {
+    const title = parseNginxTitle(text(fs, `${proc}/${pid}/cmdline`));
+    const started = startTicks(text(fs, `${proc}/${pid}/stat`));
+    return title?.role === 'worker' && !title.shuttingDown && started !== null ? [{ pid, startTicks: started }] : [];
+  });
+}
+
+/** Clock ticks of /proc/PID/stat in a second: USER_HZ is 100 on every Linux that Node runs on. */
+const ticksPerSecond = 100;
+
+/** When these started, milliseconds since 1970; none where the time of boot is not told. */
+export function startTimes(fs: FileSystem, proc: string, workers: readonly Worker[]): readonly number[] {
+  const boot = /^btime (\d+)$/m.exec(text(fs, `${proc}/stat`))?.[1];
+  return boot === undefined ? [] : workers.map((each) => (Number(boot) + each.startTicks / ticksPerSecond) * 1000);
+}
+
+/** The number of processors that are online; null without /proc. */
+export function onlineProcessors(fs: FileSystem, proc: string): number | null {
+  return text(fs, `${proc}/stat`).match(/^cpu\d+ /gm)?.length ?? null;
+}

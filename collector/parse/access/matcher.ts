@@ -1,0 +1,46 @@
+import { createNames } from '../names.ts';
+import { createExactMatcher } from './exact.ts';
+import { createFastMatcher, type LineMatcher } from './fast.ts';
+import type { LogFormat } from './log-format.ts';
+import { type AccessProgram, compileAccess } from './program.ts';
+import { type MatchedRecord, newAccessRecord } from './record.ts';
+import { rehearse } from './rehearsal.ts';
+
+export interface AccessMatcher {
+  readonly program: AccessProgram;
+  /** Overwritten by each line that matches; holds nothing to rely on after one that does not. */
+  readonly record: MatchedRecord;
+  /**
+   * Matches the line that begins at `p` and ends with the next newline, which must be there. Gives the newline's
+   * position, or -1 when the line is not of this format. Total: never throws.
+   */
+  readonly match: LineMatcher;
+}
+
+/** After so many lines in a row that matched in no way, an impatient matcher tries every way only on one in so many. */
+const patience = 100;
+
+/**
+ * @param impatient for a log that is read as it is written: where most lines are of another format, those that one pass
+ *   cannot decide are no longer all tried in every way, so that a wrong format costs no more than a right one
+ */
+export function createAccessMatcher(format: LogFormat, impatient = false): AccessMatcher {
+  const program = compileAccess(format);
+  const names = createNames();
+  const record = newAccessRecord(names);
+  const fast = createFastMatcher(program, record);
+  const exact = createExactMatcher(program, record);
+  let failures = 0;
+  const match: LineMatcher = (b, p) => {
+    names.makeRoom();
+    const end = program.deterministic ? fast(b, p) : -1;
+    if (end >= 0) return end;
+    if (impatient && failures > patience && failures++ % patience !== 0) return -1;
+    const found = exact(b, p);
+    failures = found >= 0 ? 0 : failures + 1;
+    return found;
+  };
+  if (program.deterministic) rehearse(match, program, impatient ? 150 : 20);
+  failures = 0;
+  return { program, record, match };
+}

@@ -1,0 +1,155 @@
+import type { AccessFields } from '../../model.ts';
+import type { LogFormat } from './log-format.ts';
+
+/**
+ * What a variable's value looks like, as far as it helps to find its end. Lists have one element per attempt,
+ * separated by `, ` and, after an internal redirect, ` : `
+ * (src/http/ngx_http_upstream.c, ngx_http_upstream_addr_variable and its siblings).
+ */
+export type StepKind =
+  | 'literal'
+  /** Anything, also nothing. */
+  | 'free'
+  /** The same, but seldom short. */
+  | 'long'
+  /** Digits, `-` or nothing. */
+  | 'number'
+  /** `22/Nov/2026:07:30:45 +0000` */
+  | 'timeLocal'
+  /** `2026-11-22T07:30:45+00:00` */
+  | 'timeIso'
+  | 'status'
+  | 'requestTime'
+  | 'method'
+  | 'proxyHost'
+  | 'peers'
+  | 'statuses'
+  | 'times'
+  /** A list of which only the length is of interest. */
+  | 'numbers';
+
+/** Where a list of times goes. */
+export type TimeField = 'connectMs' | 'headerMs' | 'responseMs' | null;
+
+export interface Step {
+  readonly kind: StepKind;
+  /** Empty unless `kind` is `literal`. */
+  readonly bytes: Uint8Array;
+  readonly time: TimeField;
+}
+
+/** What a line must look like, in order. */
+export interface AccessProgram {
+  readonly steps: readonly Step[];
+  /** A value may hold a delimiter after a backslash, and never a bare one: escape=json. */
+  readonly backslash: boolean;
+  /** Only the text of the format is known, so `backslash` is a guess. */
+  readonly escapeUnknown: boolean;
+  /** One pass from the left decides: every value of unknown length has a literal, or the line's end, behind it. */
+  readonly deterministic: boolean;
+  readonly has: AccessFields;
+}
+
+const kinds: Readonly<Record<string, StepKind>> = {
+  request: 'long',
+  request_uri: 'long',
+  http_user_agent: 'long',
+  http_referer: 'long',
+  http_cookie: 'long',
+  http_x_forwarded_for: 'long',
+  args: 'long',
+  status: 'status',
+  request_time: 'requestTime',
+  request_method: 'method',
+  proxy_host: 'proxyHost',
+  upstream_addr: 'peers',
+  upstream_status: 'statuses',
+  upstream_connect_time: 'times',
+  upstream_header_time: 'times',
+  upstream_response_time: 'times',
+  upstream_first_byte_time: 'times',
+  upstream_session_time: 'times',
+  upstream_queue_time: 'times',
+  upstream_response_length: 'numbers',
+  upstream_bytes_received: 'numbers',
+  upstream_bytes_sent: 'numbers',
+  time_local: 'timeLocal',
+  time_iso8601: 'timeIso',
+  body_bytes_sent: 'number',
+  bytes_sent: 'number',
+  bytes_received: 'number',
+  request_length: 'number',
+  connection: 'number',
+  connection_requests: 'number',
+  pid: 'number',
+};
+
+const timeFields: Readonly<Record<string, TimeField>> = {
+  upstream_connect_time: 'connectMs',
+  upstream_header_time: 'headerMs',
+  upstream_response_time: 'responseMs',
+};
+
+const none = new Uint8Array(0);
+
+/** Compiles a log_format once; a variable that occurs twice is read where it stands first. */
+export function compileAccess(format: LogFormat): AccessProgram {
+  const variables = new Set<string>();
+  const steps: Step[] = [];
+  for (const part of format.parts) {
+    if (part.variable === undefined) {
+      steps.push({ kind: 'literal', bytes: Buffer.from(part.literal), time: null });
+      continue;
+    }
+    const step = stepOf(part.variable, variables.has(part.variable));
+    variables.add(part.variable);
+    // Two values side by side of which neither is wanted are one value of unknown length.
+    if (isAnything(steps.at(-1)) && isAnything(step)) continue;
+    steps.push(step);
+  }
+  const has = (name: string) => variables.has(name);
+  return {
+    steps,
+    // escape=default writes no delimiter at all, only `\\x22`: to step over a backslash does no harm there.
+    backslash: format.escape !== 'none',
+    escapeUnknown: format.escape === null,
+    deterministic: isDeterministic(steps),
+    has: {
+      status: has('status'),
+      upstreams: steps.some(({ kind }) => kind === 'peers' || kind === 'statuses' || kind === 'times'),
+      peers: has('upstream_addr'),
+      statuses: has('upstream_status'),
+      connectTime: has('upstream_connect_time'),
+      headerTime: has('upstream_header_time'),
+      responseTime: has('upstream_response_time'),
+      requestTime: has('request_time'),
+      proxyHost: has('proxy_host'),
+      method: has('request_method'),
+    },
+  };
+}
+
+function stepOf(name: string, again: boolean): Step {
+  const kind = kinds[name] ?? 'free';
+  const wanted = kind === 'number' || kind === 'timeLocal' || kind === 'timeIso' || kind === 'long' || !again;
+  return { kind: wanted ? kind : 'free', bytes: none, time: timeFields[name] ?? null };
+}
+
+const isAnything = (step: Step | undefined): boolean => step?.kind === 'free' || step?.kind === 'long';
+
+const selfDelimiting: ReadonlySet<StepKind> = new Set([
+  'literal',
+  'timeLocal',
+  'timeIso',
+  'status',
+  'requestTime',
+  'statuses',
+  'times',
+]);
+
+function isDeterministic(steps: readonly Step[]): boolean {
+  return steps.every(({ kind }, i) => {
+    const next = steps[i + 1];
+    return next === undefined || next.kind === 'literal' || selfDelimiting.has(kind);
+  });
+}

@@ -1,0 +1,144 @@
+import type { JobSettings } from '../config/settings.ts';
+import { procFolder } from '../discover/find/find-nginx.ts';
+import { hostPath } from '../discover/find/host-path.ts';
+import { onlineProcessors } from '../discover/find/processes.ts';
+import type { Followed } from '../discover/follow/nginx-follower.ts';
+import type { NginxRead } from '../discover/follow/read-nginx.ts';
+import type { ConfiguredPeer } from '../model.ts';
+import { type Attribution, createAttribution, firstToKnow } from '../nginx/peers.ts';
+import type { LogFormat, NginxConfiguration, Upstream } from '../nginx/types.ts';
+import type { FileSystem } from '../system/fs.ts';
+import {
+  type AccessLogPlan,
+  discoveredAccessLogs,
+  discoveredErrorLogs,
+  type ErrorLogPlan,
+  formatPlan,
+  isLegacy,
+} from './log-plan.ts';
+
+/** All that a job has to do, settings and discovery together. */
+export interface JobPlan {
+  readonly name: string;
+  readonly errorLogs: readonly ErrorLogPlan[];
+  readonly accessLogs: readonly AccessLogPlan[];
+  readonly statusPages: readonly { readonly url: string; readonly host: string | null }[];
+  /** The pid of the nginx of this job; null when none runs. */
+  readonly master: number | null;
+  readonly workerProcesses: number | null;
+  readonly workerConnections: number | null;
+  /** null while no configuration is known. */
+  readonly upstreamOf: Attribution['upstreamOf'] | null;
+  readonly peers: readonly ConfiguredPeer[];
+  /** The names of upstreams that need no request to be known. */
+  readonly upstreams: readonly string[];
+  /** What runs, and by what configuration; null when none was found. */
+  readonly nginx: Pick<NginxRead, 'found' | 'configuration'> | null;
+}
+
+/** Where nothing is known at all: what most distributions have. */
+const defaultErrorLog = { spec: '/var/log/nginx/error.log', isNew: false };
+
+/** A format of the settings: a log_format's name in nginx's configuration, else its text; by default what nginx uses there. */
+function toldFormats(
+  format: string | null,
+  spec: string,
+  discovered: readonly AccessLogPlan[],
+  known: readonly LogFormat[],
+) {
+  if (format === null) {
+    const same = discovered.find((log) => log.spec === spec);
+    return same?.formats ?? [{ name: 'combined', text: 'combined', escape: null }];
+  }
+  const named = known.filter(({ name }) => name === format).map(formatPlan);
+  return named.length > 0 ? named : [{ name: format, text: format, escape: null }];
+}
+
+function onHost(spec: string, hostPrefix: string): string {
+  const [, scheme = '', path = spec] = /^(docker:|cri:)(.*)$/s.exec(spec) ?? [];
+  return path.startsWith('/') ? scheme + hostPath(path, hostPrefix) : spec;
+}
+
+function peersOf(upstreams: readonly Upstream[], { upstreamOf }: Attribution): readonly ConfiguredPeer[] {
+  const peers = new Map<string, ConfiguredPeer>();
+  for (const upstream of upstreams) {
+    const single = upstream.servers.reduce((count, server) => count + server.peers.length, 0) === 1;
+    for (const server of upstream.servers) {
+      for (const peer of server.peers) {
+        peers.set(`${upstream.name}\0${peer}`, {
+          upstream: upstream.name,
+          instance: upstreamOf(peer, null, upstream.protocol),
+          peer,
+          maxFails: server.maxFails,
+          failTimeoutSeconds: server.failTimeoutSeconds,
+          zone: upstream.zone,
+          backup: server.backup,
+          down: server.down,
+          single,
+          place: `${server.file}:${server.line}`,
+        });
+      }
+    }
+  }
+  return [...peers.values()];
+}
+
+/** `auto` is the number of online processors (src/os/unix/ngx_posix_init.c: ngx_ncpu). */
+function processesOf(configuration: NginxConfiguration | null, { fs, hostPrefix }: PlanPorts): number | null {
+  const told = configuration?.workerProcesses ?? null;
+  return told === 'auto' ? onlineProcessors(fs, procFolder(hostPrefix)) : told;
+}
+
+function accessLogsOf(settings: JobSettings, followed: Followed | null, { fs, hostPrefix }: PlanPorts) {
+  const discovered = followed === null ? [] : discoveredAccessLogs(followed, fs);
+  const known = followed?.read.configuration.formats ?? [];
+  const legacyConnectTime = isLegacy(followed?.read.found.version ?? null);
+  const told = settings.accessLogs?.map(({ path, format }): AccessLogPlan => {
+    const spec = onHost(path, hostPrefix);
+    const same = discovered.find((log) => log.spec === spec);
+    const formats = toldFormats(format, spec, discovered, known);
+    return { spec, isNew: false, protocol: same?.protocol ?? null, legacyConnectTime, formats };
+  });
+  return told ?? discovered;
+}
+
+export interface PlanPorts {
+  readonly fs: FileSystem;
+  readonly hostPrefix: string;
+}
+
+/**
+ * @param followed the nginx of the job; null when none was found
+ * @param ownLogs as ownErrorLogs says
+ */
+export function planJob(
+  settings: JobSettings,
+  name: string,
+  followed: Followed | null,
+  ports: PlanPorts,
+  ownLogs: ReadonlySet<string> = new Set(),
+): JobPlan {
+  const { fs, hostPrefix } = ports;
+  const configuration = followed?.read.configuration ?? null;
+  const phases = [configuration, followed?.pending ?? null, ...(followed?.previous ?? [])];
+  const attributions = phases.filter((each) => each !== null).map(createAttribution);
+  const [attribution] = attributions;
+  const discovered = followed === null ? [defaultErrorLog] : discoveredErrorLogs(followed, fs);
+  const told = settings.errorLogs?.map((path) => ({ spec: onHost(path, hostPrefix), isNew: false }));
+  const pages = configuration?.statusPages.filter(({ obstacle }) => obstacle === null).slice(0, 1) ?? [];
+  const upstreams = configuration?.upstreams.filter(({ origin }) => origin !== 'variable') ?? [];
+  return {
+    name,
+    errorLogs: (told ?? discovered).map((log) => ({ ...log, isOwn: ownLogs.has(log.spec) })),
+    accessLogs: accessLogsOf(settings, followed, ports),
+    statusPages:
+      settings.stubStatus?.map((url) => ({ url, host: null })) ?? pages.map(({ url, host }) => ({ url, host })),
+    master: followed?.read.found.master?.pid ?? null,
+    workerProcesses: processesOf(configuration, ports),
+    workerConnections: configuration?.workerConnections ?? null,
+    upstreamOf: firstToKnow(attributions),
+    peers: attribution === undefined ? [] : peersOf(upstreams, attribution),
+    upstreams: upstreams.map((upstream) => upstream.name),
+    nginx: followed === null ? null : followed.read,
+  };
+}

@@ -1,0 +1,123 @@
+import { catalogue } from '../../charts/catalogue.ts';
+import { encode } from '../../charts/encode.ts';
+import { nothingDrawn, type PlanContext, plan as planCharts, retireAll } from '../../charts/plan.ts';
+import { explainDifference } from '../aggregate/failures/reconciliation.ts';
+import { createJobAggregate } from '../aggregate/job.ts';
+import type { ProbeMode } from '../diagnose/facts/probe.ts';
+import type { ErrorLine, PluginLoad } from '../model.ts';
+import type { Conditions, Log } from '../netdata/log.ts';
+import type { Clock } from '../system/clock.ts';
+import type { Resolve } from '../system/dns.ts';
+import type { Connect } from '../system/net.ts';
+import { createPeerCauses } from './causes/peer-causes.ts';
+import type { JobPlan } from './job-plan.ts';
+import { createJobLogs } from './logs/job-logs.ts';
+import type { LogPorts } from './logs/logs.ts';
+import { createNginxServer } from './nginx/server.ts';
+
+/** One nginx at work: its sources, what they are counted into, and what has been drawn of it. */
+export interface Job {
+  /** Goes by this plan from now on: what is in both goes on without losing a line. */
+  follow(plan: JobPlan): void;
+  /** Reads all that its sources have. */
+  drain(): void;
+  /** What has to be told to Netdata now. */
+  draw(context: PlanContext, load: PluginLoad): string;
+  /** Saves how far its logs have been read: what was drawn has been told. */
+  remember(): void;
+  /** The last words about its charts; its sources are closed. */
+  retire(): string;
+}
+
+/** What a job needs of the world. */
+export interface JobPorts extends Omit<LogPorts, 'now'> {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly conditions: Conditions;
+  readonly resolve: Resolve;
+  readonly connect: Connect;
+  readonly probe: ProbeMode;
+  /** Where state may be kept; null outside Netdata. */
+  readonly libDirectory: string | null;
+  /** CPU time of this process, microseconds. */
+  readonly cpuUs: () => number;
+}
+
+export function startJob(first: JobPlan, maxPeers: number, ports: JobPorts): Job {
+  const { clock, conditions } = ports;
+  const { name } = first;
+  let plan = first;
+  const aggregate = createJobAggregate({
+    job: name,
+    maxPeers,
+    upstreamOf: (peer, proxyHost, protocol) =>
+      plan.upstreamOf === null || protocol === 'mail'
+        ? (proxyHost ?? peer)
+        : plan.upstreamOf(peer, proxyHost, protocol),
+  });
+  const now = () => clock.monotonicUs() / 1000;
+  const logs = createJobLogs(name, aggregate, record, { ...ports, now });
+  const server = createNginxServer(name, first, ports);
+  const causes = createPeerCauses(name, upstreamOfFailed, ports);
+  let pages = { ok: 0, failing: 0 };
+  let drawn = nothingDrawn;
+  follow(first);
+
+  function upstreamOfFailed(peer: string, protocol: ErrorLine['protocol']): string {
+    return plan.upstreamOf === null || protocol === 'mail' ? peer : plan.upstreamOf(peer, null, protocol);
+  }
+
+  function follow(next: JobPlan): void {
+    plan = next;
+    logs.follow(next);
+    server.follow(next);
+    causes.follow(next.nginx);
+    aggregate.configure(next.peers, next.upstreams, clock.monotonicUs());
+  }
+
+  function record(line: ErrorLine): void {
+    aggregate.errorLine(line, clock.monotonicUs());
+    causes.record(line);
+    // The master's own words, src/os/unix/ngx_process.c:ngx_process_get_status.
+    if (line.connection === null && /^worker process \d+ exited on signal \d/.test(line.message)) server.workerDied();
+  }
+
+  function health() {
+    const health = logs.health();
+    return { ...health, ok: health.ok + pages.ok, failing: health.failing + pages.failing };
+  }
+
+  return {
+    follow,
+
+    drain() {
+      aggregate.beginTick(clock.monotonicUs());
+      logs.drain();
+      // Who can have written these lines is asked after they were read: their writer may just have been started.
+      pages = server.drain(clock.monotonicUs());
+      logs.settle(server.writers());
+      aggregate.setWorkers(server.workers());
+      causes.tick(clock.monotonicUs());
+    },
+
+    draw(context, load) {
+      const nowUs = clock.monotonicUs();
+      const snapshot = causes.complete(server.complete(aggregate.snapshot(nowUs, health(), load), nowUs));
+      const difference = snapshot.reconciliation ? explainDifference(snapshot.reconciliation) : null;
+      conditions.set(`${name} reconciliation`, difference);
+      const next = planCharts(catalogue, snapshot, drawn, context);
+      drawn = next.drawn;
+      return encode(next.actions);
+    },
+
+    remember: logs.remember,
+
+    retire() {
+      logs.close();
+      conditions.drop(`${name} reconciliation`);
+      server.close();
+      causes.close();
+      return encode(retireAll(drawn));
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import type { PlanContext } from '../../charts/plan.ts';
+import type { JobSettings, Settings } from '../config/settings.ts';
+import type { Followed } from '../discover/follow/nginx-follower.ts';
+import type { PluginLoad } from '../model.ts';
+import { type Job, type JobPorts, startJob } from './job.ts';
+import { planJob } from './job-plan.ts';
+import { ownErrorLogs } from './logs/own-logs.ts';
+import { type NginxWatchPorts, type WatchedNginx, watchNginx } from './nginx/watch.ts';
+
+/** The jobs that run, kept in step with the settings in force and with the nginx that run. */
+export interface Jobs {
+  /** Starts, stops and restarts jobs so that they are those of the settings; a job that has not changed runs on. */
+  apply(settings: Settings): void;
+  drain(): void;
+  draw(context: PlanContext, load: PluginLoad): string;
+  /** What was drawn last has been told to Netdata: how far that was is kept for the next process. */
+  remember(): void;
+}
+
+export interface JobsPorts extends Omit<JobPorts, 'probe'>, NginxWatchPorts {}
+
+/** A job of the settings: one nginx, or as many as are discovered. */
+interface Group {
+  drain(): void;
+  jobs(): Iterable<Job>;
+  /** Last words about charts of jobs that have ended, once. */
+  farewells(): string;
+  close(): string;
+}
+
+/** The first nginx has the name of the job; others are told apart by their container or main file. */
+function nameFor(base: string, key: string, taken: ReadonlySet<string>): string {
+  if (!taken.has(base)) return base;
+  const slug = key.replace(/[^A-Za-z0-9]+/g, '_').replace(/^_|_(conf)?$/g, '');
+  const name = `${base}_${slug}`;
+  return taken.has(name) ? `${name}_${taken.size}` : name;
+}
+
+function startGroup(settings: JobSettings, maxPeers: number, ports: JobPorts & NginxWatchPorts): Group {
+  const watch = watchNginx(settings, ports);
+  const jobs = new Map<string, Job>();
+  const names = new Map<string, string>();
+  let words = '';
+
+  function put(name: string, followed: Followed | null, ownLogs?: ReadonlySet<string>): void {
+    const plan = planJob(settings, name, followed, ports, ownLogs);
+    const running = jobs.get(name);
+    if (running === undefined) jobs.set(name, startJob(plan, maxPeers, ports));
+    else running.follow(plan);
+  }
+
+  function update(found: readonly WatchedNginx[]): void {
+    const keys = new Set(found.map(({ key }) => key));
+    for (const key of names.keys()) if (!keys.has(key)) names.delete(key);
+    const ownLogs = ownErrorLogs(watch.seesAll() ? found : [], ports.fs);
+    for (const { key, followed } of found) {
+      const name = names.get(key) ?? nameFor(settings.name, key, new Set(names.values()));
+      names.set(key, name);
+      put(name, followed, ownLogs.get(key));
+    }
+    const used = new Set(names.values());
+    // Without any nginx the logs alone may still tell; and the job keeps its name for the one that comes.
+    if (used.size === 0) put(settings.name, null);
+    retireAllBut(used.size === 0 ? new Set([settings.name]) : used);
+  }
+
+  function retireAllBut(used: ReadonlySet<string>): void {
+    for (const [name, job] of jobs) {
+      if (used.has(name)) continue;
+      words += job.retire();
+      jobs.delete(name);
+    }
+  }
+
+  return {
+    drain() {
+      const found = watch.poll();
+      if (found !== null) update(found);
+      for (const job of jobs.values()) job.drain();
+    },
+    jobs: () => jobs.values(),
+    farewells() {
+      const last = words;
+      words = '';
+      return last;
+    },
+    close() {
+      watch.close();
+      return words + Array.from(jobs.values(), (job) => job.retire()).join('');
+    },
+  };
+}
+
+export function createJobs(ports: JobsPorts): Jobs {
+  let running = new Map<string, Group>();
+  let farewells = '';
+
+  return {
+    apply({ jobs, maxPeers, probe }) {
+      const wanted = new Map(jobs.map((job) => [JSON.stringify([job, maxPeers, probe]), job]));
+      for (const [key, group] of running) {
+        if (!wanted.has(key)) farewells += group.close();
+      }
+      running = new Map(
+        Array.from(wanted, ([key, settings]) => [
+          key,
+          running.get(key) ?? startGroup(settings, maxPeers, { ...ports, probe }),
+        ]),
+      );
+    },
+
+    drain() {
+      for (const group of running.values()) group.drain();
+    },
+
+    remember() {
+      for (const group of running.values()) for (const job of group.jobs()) job.remember();
+    },
+
+    draw(context, load) {
+      let text = farewells;
+      farewells = '';
+      for (const group of running.values()) {
+        text += group.farewells();
+        for (const job of group.jobs()) text += job.draw(context, load);
+      }
+      return text;
+    },
+  };
+}

@@ -1,0 +1,177 @@
+import { placeOf, type View } from '../discover/find/view.ts';
+import type { Followed } from '../discover/follow/nginx-follower.ts';
+import type { AccessLog, ErrorLog, LogFormat, LogSet, LogTarget, NginxConfiguration } from '../nginx/types.ts';
+import { attempt, type FileSystem } from '../system/fs.ts';
+
+/** A log to follow. */
+export interface LogPlan {
+  /** As nginx-upstream.conf writes it: a path on this host (variables in it stand for anything), `syslog:…`, `docker:…`. */
+  readonly spec: string;
+  /** It began while the plugin ran: all that it holds is news. */
+  readonly isNew: boolean;
+}
+
+export interface ErrorLogPlan extends LogPlan {
+  /** A file that no other nginx of this host writes to: whose lines are there, is known. */
+  readonly isOwn: boolean;
+}
+
+export interface FormatPlan {
+  readonly name: string;
+  readonly text: string;
+  /** null when only the text is known, not its directive. */
+  readonly escape: LogFormat['escape'] | null;
+}
+
+export interface AccessLogPlan extends LogPlan {
+  readonly protocol: 'http' | 'stream' | null;
+  /** nginx is older than 1.15.7: a connect time is no proof of a connection. */
+  readonly legacyConnectTime: boolean;
+  /** Tried in this order: vhosts may share a file, and after a reload old workers still write by the old format. */
+  readonly formats: readonly FormatPlan[];
+}
+
+/** The larger, the more a log tells; 0 is of no use at all. */
+type Score<L> = (log: L) => number;
+
+const kindScores: Readonly<Record<LogTarget['kind'], number>> = { file: 4, syslog: 2, stderr: 1, memory: 0 };
+
+function targetScore(target: LogTarget): number {
+  if (target.kind === 'file') return target.path === '/dev/null' ? 0 : kindScores.file;
+  const isLocal = target.kind === 'syslog' && /^(127\.|localhost|\[::1\])/.test(target.server);
+  return target.kind === 'syslog' && !isLocal ? 0 : kindScores[target.kind];
+}
+
+const levels: readonly ErrorLog['level'][] = ['emerg', 'alert', 'crit', 'error', 'warn', 'notice', 'info', 'debug'];
+
+/** At `warn` everything is there that is looked for. */
+const errorScore: Score<ErrorLog> = ({ target, level }) => {
+  const score = targetScore(target);
+  return score === 0 ? 0 : score * 10 + Math.min(levels.indexOf(level), 4);
+};
+
+const useful = /\$\{?(status|request_time|proxy_host|upstream_(addr|status|connect_time|response_time))\b/g;
+
+const accessScore: Score<AccessLog> = ({ target, gzip, format }) => {
+  const score = targetScore(target);
+  return score === 0 || gzip || format === null ? 0 : score * 10 + new Set(format.text.match(useful)).size;
+};
+
+/** One log of each set: a request that stands in two logs must count once. */
+function chosen<L>(logs: readonly L[], sets: readonly LogSet[], score: Score<L>): readonly L[] {
+  const scoreAt = (at: number): number => {
+    const log = logs[at];
+    return log === undefined ? 0 : score(log);
+  };
+  const taken = new Set<number>();
+  for (const set of [...sets].sort((a, b) => a.logs.length - b.logs.length)) {
+    const best = [...set.logs].sort((a, b) => scoreAt(b) - scoreAt(a) || a - b)[0];
+    if (
+      best !== undefined &&
+      scoreAt(best) > 0 &&
+      !set.logs.some((at) => taken.has(at) && scoreAt(at) === scoreAt(best))
+    ) {
+      taken.add(best);
+    }
+  }
+  return [...taken].sort((a, b) => a - b).flatMap((at) => logs[at] ?? []);
+}
+
+function specOf(target: LogTarget, view: View, fs: FileSystem): string {
+  switch (target.kind) {
+    case 'file':
+      return placeOf(fs, view, target.path);
+    case 'syslog':
+      return `syslog:server=${target.server}`;
+    case 'stderr':
+      return 'stderr';
+    case 'memory':
+      return 'memory:';
+  }
+}
+
+function uniqueSpecs<L extends LogPlan>(logs: readonly L[], merge: (a: L, b: L) => L): readonly L[] {
+  const bySpec = new Map<string, L>();
+  for (const log of logs) {
+    const known = bySpec.get(log.spec);
+    bySpec.set(log.spec, known === undefined ? log : merge(known, log));
+  }
+  return [...bySpec.values()];
+}
+
+interface Phase {
+  readonly configuration: NginxConfiguration;
+  /** In force: its logs are followed whether they exist or not. */
+  readonly inForce: boolean;
+}
+
+/** What is in force first, then what is coming and what has been: their logs are read as long as lines may come. */
+function phasesOf({ read, pending, previous }: Followed): readonly Phase[] {
+  const others = [...(pending === null ? [] : [pending]), ...previous];
+  return [
+    { configuration: read.configuration, inForce: true },
+    ...others.map((configuration) => ({ configuration, inForce: false })),
+  ];
+}
+
+function plansOf<L extends ErrorLog | AccessLog, P extends LogPlan>(
+  followed: Followed,
+  fs: FileSystem,
+  logsOf: (configuration: NginxConfiguration) => readonly L[],
+  complete: (log: L, plan: LogPlan) => P,
+): readonly P[] {
+  const { view } = followed.read.found;
+  return phasesOf(followed).flatMap(({ configuration, inForce }) =>
+    logsOf(configuration).flatMap((log) => {
+      const spec = specOf(log.target, view, fs);
+      if (!inForce && (log.target.kind !== 'file' || !exists(fs, spec))) return [];
+      const isNew = log.target.kind === 'file' && followed.newLogs.has(log.target.path);
+      return [complete(log, { spec, isNew })];
+    }),
+  );
+}
+
+function exists(fs: FileSystem, path: string): boolean {
+  const stat = attempt(() => fs.stat(path));
+  return stat.ok && stat.value.kind === 'file';
+}
+
+/** The error logs to follow: one of each set. */
+export function discoveredErrorLogs(followed: Followed, fs: FileSystem): readonly LogPlan[] {
+  const best = ({ errorLogs, errorSets }: NginxConfiguration) => chosen(errorLogs, errorSets, errorScore);
+  return uniqueSpecs(
+    plansOf(followed, fs, best, (_, plan) => plan),
+    (a) => a,
+  );
+}
+
+export function formatPlan(format: LogFormat): FormatPlan {
+  return { name: format.name, text: format.text, escape: format.escape };
+}
+
+/** The access logs to follow, with every format that may stand in each. */
+export function discoveredAccessLogs(followed: Followed, fs: FileSystem): readonly AccessLogPlan[] {
+  const best = ({ accessLogs, accessSets }: NginxConfiguration) => chosen(accessLogs, accessSets, accessScore);
+  const legacyConnectTime = isLegacy(followed.read.found.version);
+  const complete = (log: AccessLog, plan: LogPlan): AccessLogPlan => ({
+    ...plan,
+    protocol: log.protocol,
+    legacyConnectTime,
+    formats: log.format === null ? [] : [formatPlan(log.format)],
+  });
+  return uniqueSpecs(plansOf(followed, fs, best, complete), (a, b) => ({
+    ...a,
+    formats: uniqueFormats([...a.formats, ...b.formats]),
+  }));
+}
+
+/** Before 1.15.7 nginx wrote the response time where there was no connect time (facts: commit c24146731). */
+export function isLegacy(version: string | null): boolean {
+  const [, major = 9, minor = 0, patch = 0] =
+    /^(?:nginx|openresty)\/(\d+)\.(\d+)\.(\d+)/.exec(version ?? '')?.map(Number) ?? [];
+  return major * 1e6 + minor * 1e3 + patch < 1_015_007;
+}
+
+function uniqueFormats(formats: readonly FormatPlan[]): readonly FormatPlan[] {
+  return [...new Map(formats.map((format) => [`${format.escape} ${format.text}`, format])).values()];
+}

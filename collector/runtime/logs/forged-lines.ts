@@ -1,0 +1,121 @@
+/**
+ * Which lines of an error log no process of this nginx wrote: a client had a worker print them, and they are no
+ * failures (docs/decisions/0186). In doubt a line is believed.
+ */
+import { isByStranger, type Writers } from '../../diagnose/facts/writers.ts';
+import type { ErrorLine } from '../../model.ts';
+import { longestRecord } from '../../parse/error/size.ts';
+
+/** Judges the lines of one log. A line that may be forged waits until the processes were looked at after it was read. */
+export interface LineJudge {
+  /** @param sinceMs what is read now was written since then; null where this cannot be told */
+  beginRead(sinceMs: number | null): void;
+  /** One generation of the file: lines that follow each other. */
+  openRun(): Run;
+  /** What was read is judged by the processes of now. */
+  settle(writers: Writers | null): void;
+  /** What was read may be older than it seemed, or nobody can be asked any more: it is believed. */
+  believe(): void;
+}
+
+/** Takes the physical lines of a file in their order. */
+export interface Run {
+  /** A line that is nginx's by its looks. */
+  line(text: string, line: ErrorLine): void;
+  /** Any other, also one that is known to be forged. */
+  other(text: string): void;
+  /** Lines are missing here. */
+  reset(): void;
+}
+
+interface Suspect {
+  readonly line: ErrorLine;
+  /** It lies where one record can reach that began with a line of a known process: there, and only there, forged ones lie. */
+  readonly inReach: boolean;
+  /** Lines enough came between it and the last one of a known process: some other process wrote it. */
+  readonly beyond: boolean;
+}
+
+export interface Verdicts {
+  onLine(line: ErrorLine): void;
+  onForged(): void;
+  /** Somebody else writes to this log as well; said once. */
+  onOtherWriter(): void;
+}
+
+/** With the line feed: longestRecord is without. */
+const reach = longestRecord + 1;
+/** More of one read are believed: memory is bounded. Only the first read after workers have changed comes near. */
+const mostSuspects = 10_000;
+
+export function createLineJudge({ onLine, onForged, onOtherWriter }: Verdicts): LineJudge {
+  let suspects: Suspect[] = [];
+  let readSinceMs: number | null = null;
+  /** As they were at the last look. */
+  let writers: Writers | null = null;
+  let isShared = false;
+
+  /** Lines without a connection are of starting, testing and reloading: `nginx -t` writes them with a pid of its own. */
+  function isSuspect({ pid, connection }: ErrorLine): boolean {
+    if (isShared || writers === null || readSinceMs === null || connection === null) return false;
+    return suspects.length < mostSuspects && isByStranger(pid, readSinceMs, writers);
+  }
+
+  function believe(): void {
+    const lines = suspects;
+    suspects = [];
+    for (const { line } of lines) onLine(line);
+  }
+
+  return {
+    beginRead(sinceMs) {
+      readSinceMs = sinceMs;
+    },
+
+    openRun() {
+      /** Characters since the last line of a known process began: bytes are at least as many. */
+      let length = 0;
+      let isKnownBefore = false;
+      return {
+        line(text, line) {
+          if (line.pid !== null && writers?.pids.has(line.pid)) {
+            isKnownBefore = true;
+            length = 0;
+          }
+          length += text.length + 1;
+          if (!isSuspect(line)) return onLine(line);
+          const beyond = length > reach;
+          suspects.push({ line, inReach: isKnownBefore && !beyond, beyond });
+        },
+        other(text) {
+          length += text.length + 1;
+        },
+        reset() {
+          length = 0;
+          isKnownBefore = false;
+        },
+      };
+    },
+
+    settle(now) {
+      writers = now;
+      if (suspects.length === 0) return;
+      const sinceMs = readSinceMs;
+      if (now === null || sinceMs === null) return believe();
+      const isStrange = ({ line }: Suspect) => isByStranger(line.pid, sinceMs, now);
+      if (suspects.some((suspect) => suspect.beyond && isStrange(suspect))) {
+        isShared = true;
+        onOtherWriter();
+        return believe();
+      }
+      const lines = suspects;
+      suspects = [];
+      for (const suspect of lines) {
+        if (suspect.inReach && isStrange(suspect)) onForged();
+        else onLine(suspect.line);
+      }
+    },
+
+    believe,
+  };
+}

@@ -1,0 +1,211 @@
+import type { JobAggregate, SourceHealth } from '../../aggregate/job.ts';
+import { lineSplitter } from '../../decode/lines.ts';
+import type { Writers } from '../../diagnose/facts/writers.ts';
+import type { ErrorLine, LogTotals } from '../../model.ts';
+import type { Conditions, Log } from '../../netdata/log.ts';
+import { errorLineReader } from '../../parse/error/reader.ts';
+import type { ByteSink, Source, SourceReading } from '../../source/source.ts';
+import type { JobPlan } from '../job-plan.ts';
+import type { AccessLogPlan, ErrorLogPlan } from '../log-plan.ts';
+import { type AccessLogReader, createAccessLogReader } from './access-log.ts';
+import { createLineJudge, type LineJudge } from './forged-lines.ts';
+import { createFollower, type LogPorts } from './logs.ts';
+
+/** The logs of one job: which are followed, what their lines are counted into, how they are. */
+export interface JobLogs {
+  /** Follows these from now on. A log that is followed already goes on where it is, by its formats of now. */
+  follow(plan: Pick<JobPlan, 'errorLogs' | 'accessLogs'>): void;
+  /** Reads all that there is. */
+  drain(): void;
+  /** Lines that may be forged are counted, or not, by the processes of nginx as they are after `drain`. */
+  settle(writers: Writers | null): void;
+  health(): SourceHealth;
+  /** Saves how far they have been read. */
+  remember(): void;
+  close(): void;
+}
+
+export interface JobLogPorts extends LogPorts {
+  readonly log: Log;
+  readonly conditions: Conditions;
+}
+
+interface Followed {
+  readonly source: Source;
+  readonly access: AccessLogReader | null;
+  /** null for an access log. */
+  readonly judge: LineJudge | null;
+  /** As ErrorLogPlan says. */
+  isOwn: boolean;
+  reading: SourceReading | null;
+  /** When it was read last, monotonic milliseconds. */
+  readAtMs: number;
+}
+
+/** nginx cuts its lines at 2,048 bytes; a FastCGI message may bring longer ones through. */
+const longestErrorLine = 65_536;
+const otherWriter =
+  'a process that is none of this nginx writes there, too: lines that clients forge are not told apart';
+
+export function createJobLogs(
+  job: string,
+  aggregate: Pick<JobAggregate, 'addAccessLog' | 'removeAccessLog'>,
+  onErrorLine: (line: ErrorLine) => void,
+  ports: JobLogPorts,
+): JobLogs {
+  const { conditions, log } = ports;
+  const totals = { read: 0, unmatched: 0, foreign: 0, forged: 0, overlong: 0 };
+  const errorLogs = new Map<string, Followed>();
+  const accessLogs = new Map<string, Followed>();
+  /** Losses of logs that are no longer followed: a running total never falls. */
+  let lostBefore = 0;
+  const follower = createFollower(job, ports, {
+    overlong: () => {
+      totals.read++;
+      totals.overlong++;
+    },
+    foreign: () => {
+      totals.read++;
+      totals.foreign++;
+    },
+  });
+
+  /** bytes ─▶ lines ─▶ events ─▶ counters */
+  function errorLogSink(judge: LineJudge): ByteSink {
+    const reader = errorLineReader();
+    const run = judge.openRun();
+    return lineSplitter({
+      maxLength: longestErrorLine,
+      onLine(text) {
+        totals.read++;
+        const reading = reader.read(text);
+        if (reading.state === 'matched' && !reading.inside) return run.line(text, reading.line);
+        if (reading.state === 'foreign') totals.foreign++;
+        if (reading.state === 'matched') totals.forged++;
+        run.other(text);
+      },
+      onOverlong() {
+        totals.read++;
+        totals.overlong++;
+        reader.reset();
+        run.reset();
+      },
+    });
+  }
+
+  function openErrorLog({ spec, isNew, isOwn }: ErrorLogPlan): Followed {
+    const judge = createLineJudge({
+      onLine: onErrorLine,
+      onForged: () => {
+        totals.forged++;
+      },
+      onOtherWriter: () => log.info(`${spec}: ${otherWriter}`, { job }),
+    });
+    const source = follower.follow(spec, 'error', () => errorLogSink(judge), isNew);
+    return { source, access: null, judge, isOwn, reading: null, readAtMs: 0 };
+  }
+
+  function openAccessLog({ spec, isNew }: AccessLogPlan): Followed {
+    const access = createAccessLogReader(aggregate, totals);
+    const source = follower.follow(spec, 'access', access.openSink, isNew);
+    return { source, access, judge: null, isOwn: false, reading: null, readAtMs: 0 };
+  }
+
+  /** None of its formats is of use: that is said, and its lines count as unmatched. */
+  function useFormats(plan: AccessLogPlan, access: AccessLogReader): void {
+    const problem = access.use(plan);
+    conditions.set(`${job} format of ${plan.spec}`, problem === null ? null : `${plan.spec}: ${problem}`);
+  }
+
+  function close(followed: Followed, spec: string, wanted: 'error' | 'access'): void {
+    // The last lines of workers that have just gone.
+    poll(followed);
+    followed.judge?.believe();
+    follower.forget(spec, wanted);
+    lostBefore += followed.reading?.lost ?? 0;
+    followed.source.close();
+    followed.access?.close();
+    conditions.drop(`${job} ${followed.source.name}`);
+    if (wanted === 'access') conditions.drop(`${job} format of ${spec}`);
+  }
+
+  function closeAllBut(kept: ReadonlySet<string>, logs: Map<string, Followed>, wanted: 'error' | 'access'): void {
+    for (const [spec, followed] of logs) {
+      if (kept.has(spec)) continue;
+      close(followed, spec, wanted);
+      logs.delete(spec);
+    }
+  }
+
+  function poll(followed: Followed): void {
+    const { judge, reading: before, readAtMs } = followed;
+    // Else it is of before: what was left, or what a file held that has come or was moved here.
+    const isOnward = followed.isOwn && before?.problem === null && before.behindBytes === 0;
+    judge?.beginRead(isOnward ? readAtMs : null);
+    followed.readAtMs = ports.now();
+    const reading = followed.source.poll();
+    followed.reading = reading;
+    if (reading.events.length > 0) judge?.believe();
+    conditions.set(`${job} ${followed.source.name}`, reading.problem?.text ?? null);
+    for (const event of reading.events) log.info(event, { job });
+  }
+
+  return {
+    follow(plan) {
+      closeAllBut(new Set(plan.errorLogs.map(({ spec }) => spec)), errorLogs, 'error');
+      closeAllBut(new Set(plan.accessLogs.map(({ spec }) => spec)), accessLogs, 'access');
+      for (const each of plan.errorLogs) {
+        const followed = errorLogs.get(each.spec) ?? openErrorLog(each);
+        followed.isOwn = each.isOwn;
+        errorLogs.set(each.spec, followed);
+      }
+      for (const each of plan.accessLogs) {
+        const followed = accessLogs.get(each.spec) ?? openAccessLog(each);
+        accessLogs.set(each.spec, followed);
+        if (followed.access !== null) useFormats(each, followed.access);
+      }
+    },
+
+    drain() {
+      for (const followed of [...errorLogs.values(), ...accessLogs.values()]) poll(followed);
+    },
+
+    settle(writers) {
+      for (const { judge } of errorLogs.values()) judge?.settle(writers);
+    },
+
+    health() {
+      const errors = readingsOf(errorLogs);
+      const accesses = readingsOf(accessLogs);
+      const all = [...errors, ...accesses];
+      const failing = all.filter(isFailing).length;
+      const lines: LogTotals = { ...totals, lost: lostBefore + sum(all, ({ lost }) => lost) };
+      return {
+        errorLogsFine: !errors.some(isFailing),
+        accessLogsFine: !accesses.some(isFailing),
+        lines,
+        behindBytes: sum(all, ({ behindBytes }) => behindBytes),
+        ok: all.length - failing,
+        failing,
+      };
+    },
+
+    remember: follower.remember,
+
+    close() {
+      follower.remember();
+      closeAllBut(new Set(), errorLogs, 'error');
+      closeAllBut(new Set(), accessLogs, 'access');
+    },
+  };
+}
+
+function readingsOf(logs: ReadonlyMap<string, Followed>): readonly SourceReading[] {
+  return Array.from(logs.values(), ({ reading }) => reading).filter((reading) => reading !== null);
+}
+
+const isFailing = ({ problem }: SourceReading): boolean => problem !== null;
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}

@@ -1,0 +1,109 @@
+import { peerStates, portsUsed } from '../../aggregate/server/peer-sockets.ts';
+import type { PeerSockets } from '../../model.ts';
+import { parseSocketAddress, type SocketAddress } from '../../parse/peer-address.ts';
+import { localAddresses } from '../../parse/proc/local-addresses.ts';
+import { localPortCount, netCounter, parseNetUnix, type UnixUse } from '../../parse/proc/net.ts';
+import { createTcpScanner, type Listener, type PeerIndex } from '../../parse/proc/net-tcp.ts';
+import type { Procfs } from '../../source/procfs.ts';
+
+/** What the socket tables of a network namespace say. */
+export interface SocketsView {
+  /** Connections that nginx has accepted, and that it has made to its peers. */
+  readonly accepted: number;
+  readonly toPeers: number;
+  /** Connections that found a full listen queue since the namespace exists; null when that cannot be read. */
+  readonly listenOverflows: number | null;
+  /** Peers that are a TCP address or a unix socket. */
+  readonly peers: ReadonlyMap<string, PeerSockets>;
+}
+
+export interface Namespace {
+  /** Any process in it. */
+  readonly pid: number;
+  /** Who runs nginx workers in it. */
+  readonly owners: ReadonlySet<number>;
+}
+
+export interface Wanted {
+  readonly peers: readonly string[];
+  /** Of these peers. */
+  readonly index: PeerIndex;
+  /** Also read tcp6. */
+  readonly withIpv6: boolean;
+}
+
+/** Reads the tables of one namespace; null when they cannot be read. */
+export function readSocketTables(
+  procfs: Procfs,
+  { pid, owners }: Namespace,
+  { peers, index, withIpv6 }: Wanted,
+): SocketsView | null {
+  const text = (path: string) => procfs.text(path) ?? '';
+  const scanner = createTcpScanner(index, owners);
+  if (!procfs.pieces(`${pid}/net/tcp`, scanner.scan)) return null;
+  // Without IPv6 in the kernel there is no tcp6.
+  if (withIpv6) procfs.pieces(`${pid}/net/tcp6`, scanner.scan);
+
+  const tcp = [...index.slotOf.keys()];
+  const queueOf = listenQueues(scanner.listeners(), () =>
+    localAddresses(text(`${pid}/net/fib_trie`), text(`${pid}/net/if_inet6`)),
+  );
+  // The range is shown for the reader's own namespace, whoever's /proc/PID it is asked through.
+  const isOwn = procfs.networkOf(pid) === procfs.networkOf('self');
+  const localPorts = isOwn ? localPortCount(text('sys/net/ipv4/ip_local_port_range')) : null;
+  const sockets = new Map<string, PeerSockets>();
+  for (const peer of tcp) {
+    const states = peerStates((st) => scanner.count(peer, st));
+    const address = parseSocketAddress(peer);
+    sockets.set(peer, {
+      states,
+      queued: address === null ? null : queueOf(address),
+      localPorts: localPorts === null ? null : { used: portsUsed(states), of: localPorts },
+    });
+  }
+
+  const unixPeers = peers.filter((peer) => peer.startsWith('unix:'));
+  const paths = new Set(unixPeers.map(pathOf));
+  const unix = paths.size > 0 ? parseNetUnix(text(`${pid}/net/unix`), paths) : new Map<string, UnixUse>();
+  for (const peer of unixPeers) sockets.set(peer, unixSockets(unix.get(pathOf(peer))));
+  let toUnix = 0;
+  for (const { accepted, queued } of unix.values()) toUnix += accepted + queued;
+
+  return {
+    accepted: scanner.accepted(),
+    toPeers: scanner.toPeers() + toUnix,
+    listenOverflows: netCounter(text(`${pid}/net/netstat`), 'TcpExt', 'ListenOverflows'),
+    peers: sockets,
+  };
+}
+
+function pathOf(peer: string): string {
+  return peer.slice('unix:'.length);
+}
+
+/** To the one who connects, a connection that is not accepted yet is made. */
+function unixSockets(use: UnixUse | undefined): PeerSockets {
+  const queued = use?.queued ?? 0;
+  const established = (use?.accepted ?? 0) + queued;
+  const states = { ...peerStates(() => 0), established };
+  return { states, queued: use?.listening ? queued : null, localPorts: null };
+}
+
+/** The listen queue behind an address: its own listener's, or a wildcard's if the address is one of this host's. */
+function listenQueues(listeners: readonly Listener[], readLocal: () => ReadonlySet<string>) {
+  const byAddress = new Map(listeners.map(({ words, port, queued }) => [`${words.join('.')}:${port}`, queued]));
+  let local: ReadonlySet<string> | null = null;
+  return ({ words, port }: SocketAddress): number | null => {
+    const own = byAddress.get(`${words.join('.')}:${port}`);
+    if (own !== undefined) return own;
+    const any = (words.length === 1 ? byAddress.get(`0:${port}`) : undefined) ?? byAddress.get(`0.0.0.0:${port}`);
+    if (any === undefined) return null;
+    local ??= readLocal();
+    return local.has(words.join('.')) || isLoopback(words) ? any : null;
+  };
+}
+
+/** All of 127.0.0.0/8 is local, though fib_trie names only what is configured. */
+function isLoopback(words: readonly number[]): boolean {
+  return words.length === 1 && new Uint8Array(new Uint32Array([words[0] ?? 0]).buffer)[0] === 127;
+}

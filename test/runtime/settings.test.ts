@@ -1,0 +1,118 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { createConditions, createLog } from '../../collector/netdata/log.ts';
+import { createSettings } from '../../collector/runtime/settings.ts';
+import { type FileSystem, nodeFileSystem } from '../../collector/system/fs.ts';
+import { tempDir } from '../support/temp.ts';
+
+function inFolder(fs: FileSystem = nodeFileSystem, isNamed = false) {
+  const folder = tempDir('settings');
+  const lines: string[] = [];
+  const log = createLog(
+    (line) => lines.push(/msg="?(.*?)"?\n$/.exec(line)?.[1] ?? line),
+    () => 0,
+    undefined,
+  );
+  const paths = [join(folder, 'user.conf'), join(folder, 'stock.conf')];
+  const settings = createSettings(paths, isNamed, { fs, log, conditions: createConditions(log) });
+  return { user: paths[0] ?? '', stock: paths[1] ?? '', settings, lines };
+}
+
+describe('the configuration in force', () => {
+  test('no file: everything default, said once', () => {
+    const { settings, lines } = inFolder();
+    expect([settings.poll(), settings.poll(), settings.poll()]).toEqual([true, false, false]);
+    expect(settings.current().jobs.map(({ name }) => name)).toEqual(['local']);
+    expect(lines).toEqual(['no configuration file: everything is discovered']);
+  });
+
+  test('a file that is written, changed, broken and mended', () => {
+    const { settings, user, lines } = inFolder();
+    settings.poll();
+    writeFileSync(user, 'max_peers: 10\n');
+    expect([settings.poll(), settings.current().maxPeers]).toEqual([true, 10]);
+    writeFileSync(user, 'max_peers: many\nprobe: 1\n');
+    expect([settings.poll(), settings.current().maxPeers]).toEqual([false, 10]);
+    expect(settings.poll()).toBe(false);
+    expect(lines.at(-1)).toBe(
+      `configuration: ${user}:1: max_peers must be a whole number from 1 to 1000; ` +
+        `${user}:2: probe must be a text; the last good configuration stays in force`,
+    );
+    writeFileSync(user, 'max_peers: 12\n');
+    expect([settings.poll(), settings.current().maxPeers]).toEqual([true, 12]);
+  });
+
+  test('bad at the first start: no job runs, and it is picked up when mended', () => {
+    const { settings, user, lines } = inFolder();
+    writeFileSync(user, 'jobs: [');
+    expect([settings.poll(), settings.current().jobs]).toEqual([false, []]);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain('nothing is watched until it is mended');
+    writeFileSync(user, '');
+    expect([settings.poll(), settings.current().jobs.length]).toEqual([true, 1]);
+  });
+
+  test('the user file wins over the stock file, also when it comes later or goes', () => {
+    const { settings, user, stock } = inFolder();
+    writeFileSync(stock, 'max_peers: 1\n');
+    settings.poll();
+    writeFileSync(user, 'max_peers: 2\n');
+    expect([settings.poll(), settings.current().maxPeers]).toEqual([true, 2]);
+    rmSync(user);
+    expect([settings.poll(), settings.current().maxPeers]).toEqual([true, 1]);
+    rmSync(stock);
+    // An editor may be saving it: only the second look believes that it is gone.
+    expect([settings.poll(), settings.poll(), settings.current().maxPeers]).toEqual([false, true, 50]);
+  });
+
+  test('a file that an editor empties before it writes is not taken for nothing', () => {
+    const { settings, user } = inFolder();
+    writeFileSync(user, 'max_peers: 10\n');
+    settings.poll();
+    writeFileSync(user, '');
+    expect([settings.poll(), settings.current().maxPeers]).toEqual([false, 10]);
+    writeFileSync(user, 'max_peers: 11\n');
+    expect([settings.poll(), settings.current().maxPeers]).toEqual([true, 11]);
+  });
+
+  test('a file named by hand that is not there: nothing is watched, and it is said', () => {
+    const { settings, user, lines } = inFolder(nodeFileSystem, true);
+    expect([settings.poll(), settings.current().jobs]).toEqual([false, []]);
+    expect(lines.at(-1)).toContain(
+      `${user} does not exist: write it, or leave --config out; nothing is watched until it is mended`,
+    );
+  });
+
+  test('a directory, a huge file and a missing file named by hand are each explained', () => {
+    const { settings, user, lines } = inFolder();
+    mkdirSync(user);
+    settings.poll();
+    expect(lines.at(-1)).toContain('it is a directory, not a file');
+    rmSync(user, { recursive: true });
+    writeFileSync(user, `# ${'x'.repeat(2_000_000)}`);
+    settings.poll();
+    expect(lines.at(-1)).toContain('that is no configuration');
+  });
+
+  test('a file that may not be read is explained', () => {
+    const denied: FileSystem = {
+      ...nodeFileSystem,
+      open: () => {
+        throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
+      },
+    };
+    const { settings, user, lines } = inFolder(denied);
+    writeFileSync(user, '');
+    settings.poll();
+    expect(lines.at(-1)).toContain(`${user} cannot be read: permission denied`);
+  });
+
+  test('SIGHUP reads it again even if it looks the same', () => {
+    const { settings, user } = inFolder();
+    writeFileSync(user, 'max_peers: 10\n');
+    settings.poll();
+    settings.reread();
+    expect(settings.poll()).toBe(true);
+  });
+});
