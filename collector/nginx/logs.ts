@@ -1,4 +1,5 @@
 /** Which logs nginx writes, where, and in which format; an inner `error_log` or `access_log` replaces the outer ones. */
+import { patternOfVariables } from '../base/glob.ts';
 import { joinArguments } from './log-formats.ts';
 import { passesOf } from './passes.ts';
 import { inherited, ownOf, type Scope } from './scopes.ts';
@@ -34,7 +35,7 @@ function targetOf(text: string, prefix: string): LogTarget {
     return { kind: 'syslog', server: server?.slice('server='.length) ?? '' };
   }
   const path = normalisePath(completePath(prefix, text));
-  return { kind: 'file', path, glob: path.replace(/\$(\{\w+\}|\w+)/g, '*') };
+  return { kind: 'file', path, glob: patternOfVariables(path) };
 }
 
 /** Contexts in which requests end: these write logs. */

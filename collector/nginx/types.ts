@@ -97,8 +97,9 @@ export interface Upstream extends Place {
   readonly servers: readonly UpstreamServer[];
 }
 
+/** `glob`: the pattern of the files that a path with variables may be; null where the path is one file, whatever its characters. */
 export type LogTarget =
-  | { readonly kind: 'file'; readonly path: string; readonly glob: string }
+  | { readonly kind: 'file'; readonly path: string; readonly glob: string | null }
   | { readonly kind: 'stderr' }
   | { readonly kind: 'memory' }
   | { readonly kind: 'syslog'; readonly server: string };

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { silentLogs } from '../../collector/commands/diagnose/silent-logs.ts';
 import type { ErrorLog, LogLevel, LogTarget } from '../../collector/nginx/types.ts';
 
-const file = (path: string): LogTarget => ({ kind: 'file', path, glob: path });
+const file = (path: string): LogTarget => ({ kind: 'file', path, glob: null });
 
 function log(target: LogTarget, level: LogLevel = 'error'): ErrorLog {
   return { target, level, proxied: true, byDefault: false, file: '/etc/nginx/nginx.conf', line: 3 };

@@ -89,7 +89,9 @@ function writeTree(root: string, files: Readonly<Record<string, string>>): void 
   }
 }
 
-const http = (text: string) => `events { }\nhttp {\n${text}\n}\n`;
+/** Folders for temporary files in the prefix: a private nginx may not make those of the system. */
+const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((of) => `${of}_temp_path ${of};`).join(' ');
+const http = (text: string) => `events { }\nhttp { ${temporary}\n${text}\n}\n`;
 
 async function nginxSays(root: string, flag: '-t' | '-T') {
   const nginx = await tool('nginx');

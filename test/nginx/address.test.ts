@@ -1,8 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { canonicalIpv6, parseAddress, peerName } from '../../collector/nginx/address.ts';
-import { expandGlob } from '../../collector/nginx/syntax/glob.ts';
 import { parseSeconds } from '../../collector/nginx/syntax/values.ts';
-import { memoryFiles } from './memory-files.ts';
 
 test.each<[string, ReturnType<typeof parseAddress>]>([
   ['10.0.0.1', { kind: 'ip', host: '10.0.0.1', port: null, uri: '' }],
@@ -42,39 +40,6 @@ test.each<[string, string | null]>([
 test('a peer needs an address', () => {
   expect(peerName('::1', 80)).toBe('[::1]:80');
   expect(peerName('app', 80)).toBeNull();
-});
-
-describe('glob(3)', () => {
-  const files = memoryFiles(
-    Object.fromEntries(
-      [
-        '/a/x.conf',
-        '/a/Z.conf',
-        '/a/.h.conf',
-        '/a/10.conf',
-        '/a/y.conf~',
-        '/a/d/q.conf',
-        '/b/[x].conf',
-        '/b/é.conf',
-      ].map((path) => [path, '']),
-    ),
-  );
-  test.each<[string, string[]]>([
-    ['/a/*.conf', ['/a/10.conf', '/a/Z.conf', '/a/x.conf']],
-    ['/a/.*.conf', ['/a/.h.conf']],
-    ['/a/?.conf', ['/a/Z.conf', '/a/x.conf']],
-    ['/a/[x-z].conf', ['/a/x.conf']],
-    ['/a/[!x-z].conf', ['/a/Z.conf']],
-    ['/a/[[:digit:]]*.conf', ['/a/10.conf']],
-    ['/*/d/*', ['/a/d/q.conf']],
-    ['/b/\\[x].conf*', ['/b/[x].conf']],
-    ['/b/?.conf', ['/b/é.conf']],
-    ['/none/*', []],
-    ['/a/[z-a]*', []],
-    ['/a/[*', []],
-  ])('%s', (pattern, expected) => {
-    expect(expandGlob(pattern, files.readFolder).paths).toEqual(expected);
-  });
 });
 
 test.each<[string, number | null]>([

@@ -90,7 +90,7 @@ export function logState(fs: FileSystem, found: NginxFound, target: LogTarget, w
     case 'syslog':
       return { is: 'syslog', server: target.server, unix: target.server.startsWith('unix:') };
     case 'file':
-      if (target.glob !== target.path) return { is: 'pattern' };
+      if (target.glob !== null) return { is: 'pattern' };
       return fileState(fs, rooted(fs, found.view.follow(placeOf(fs, found.view, target.path))), who);
   }
 }

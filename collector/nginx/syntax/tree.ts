@@ -3,9 +3,9 @@
  * with its file and line, and reading goes on behind it.
  */
 
+import { expandGlob, isPattern } from '../../base/glob.ts';
 import type { ConfigurationFiles, ConfigurationProblem, ConfigurationTree, Directive, ProblemCode } from '../types.ts';
 import { dataBlocks, knownDirectives } from './directive-names.ts';
-import { expandGlob, isPattern } from './glob.ts';
 import { createLexer, type Lexer, type Statement, type Word } from './lexer.ts';
 import { completePath, folderOf, normalisePath } from './paths.ts';
 
@@ -188,15 +188,15 @@ function include(file: OpenFile, directive: Directive): readonly Directive[] {
   if (reading.readings >= mostReadings) {
     return [];
   }
-  const path = normalisePath(completePath(reading.folder, mask));
+  const path = completePath(reading.folder, mask);
   if (!isPattern(path)) {
-    return readFile(reading, path, directive, true);
+    return readFile(reading, normalisePath(path), directive, true);
   }
   const { paths, folders } = expandGlob(path, reading.disk.readFolder);
   for (const folder of folders) {
     reading.folders.add(folder);
   }
-  return paths.flatMap((each) => readFile(reading, each, directive, false));
+  return paths.flatMap((each) => readFile(reading, normalisePath(each), directive, false));
 }
 
 /**
