@@ -7,6 +7,7 @@ import { chmodSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { startBackend, startFullBacklog } from '../support/backend.ts';
+import { has } from '../support/machine.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
 import { freePorts } from '../support/ports.ts';
 import { request } from '../support/request.ts';
@@ -116,7 +117,7 @@ export const scenarios: readonly Scenario[] = [
   { name: 'unix socket missing', path: '/unixmissing', expected: '502 missing:502--' },
   { name: 'unix socket without permission', path: '/unixdenied', expected: '502 denied:502--' },
   { name: 'unix socket with a full queue', path: '/unixfull', expected: '502 full:502--' },
-  { name: 'IPv6 peer refused', path: '/v6', expected: '502 v6:502--' },
+  ...(has('ipv6') ? [{ name: 'IPv6 peer refused', path: '/v6', expected: '502 v6:502--' }] : []),
   { name: 'connect timeout', path: '/ctimeout', expected: '504 deaf:504--' },
   { name: 'TLS handshake failure', path: '/tlsplain', expected: '502 ok:502--' },
   { name: 'TLS handshake timeout', path: '/tlshang', expected: '504 mute:504--' },

@@ -4,13 +4,11 @@
  */
 import { appendFileSync, chownSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { netnsObstacle, startTwoHosts } from '../support/two-hosts.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeOn } from '../support/machine.ts';
+import { startTwoHosts } from '../support/two-hosts.ts';
 import { faults } from './diagnose-faults.ts';
 import { type Hosts, type Said, startWorld, type Verdict } from './diagnose-world.ts';
-
-const obstacle = await netnsObstacle();
-if (obstacle !== null) console.error(`\n!!! test/e2e/diagnose.test.ts does not run: ${obstacle}\n`);
 
 interface Row {
   readonly fault: string;
@@ -40,7 +38,7 @@ function matrix(): string {
   ].join('\n');
 }
 
-describe.skipIf(obstacle !== null)('diagnose: one fault, one verdict', () => {
+describeOn('namespaces')('diagnose: one fault, one verdict', () => {
   let hosts: Hosts;
   beforeAll(async () => {
     hosts = await startTwoHosts();

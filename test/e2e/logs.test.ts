@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { testOn } from '../support/machine.ts';
 import { startNginx } from '../support/nginx.ts';
 import { tool } from '../support/packages.ts';
 import { freePorts } from '../support/ports.ts';
@@ -22,8 +23,6 @@ import { run } from '../support/run.ts';
 import { tempDir } from '../support/temp.ts';
 import { sleep, waitUntil } from '../support/wait.ts';
 import { type Plugin, startPlugin } from './logs-kit.ts';
-
-const isRoot = process.getuid?.() === 0;
 
 /** An nginx whose only peer refuses, and a way to ask it. */
 async function failing(logs: { errorLog?: readonly string[]; accessLog?: readonly string[] } = {}) {
@@ -106,42 +105,45 @@ describe('files', () => {
     expect(readdirSync(join(nginx.prefix, 'logs')).filter((name) => name.endsWith('.gz')).length).toBeGreaterThan(5);
   }, 60_000);
 
-  test('T24 T26 unreadable after a rotation: one line with user, file, mode and remedy; recovery without a restart', async (context) => {
-    if (!isRoot) context.skip('SKIPPED: only root can become another user');
-    const { nginx, ask, asked } = await failing();
-    const command = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
-    const folder = tempDir('plugin');
-    mkdirSync(join(folder, 'lib'));
-    chownSync(join(folder, 'lib'), 65534, 65534);
-    chmodSync(nginx.errorLog, 0o644);
-    const plugin = await startPlugin([`error_log: ${nginx.errorLog}`], { command, folder });
-    await ask(3);
-    await plugin.waitFor(refused(plugin), 3);
-    renameSync(nginx.errorLog, `${nginx.errorLog}.1`);
-    writeFileSync(nginx.errorLog, '', { mode: 0o640 });
-    chownSync(nginx.errorLog, 0, 0);
-    // USR1 is late: nginx still writes to the old file, which is held.
-    await ask(4);
-    await plugin.said(/level=error/);
-    const errors = plugin
-      .messages()
-      .split('\n')
-      .filter((line) => line.includes('level=error'));
-    expect(errors).toHaveLength(1);
-    expect(errors[0]).toContain(
-      `user nobody may not read ${nginx.errorLog} (mode 0640, root:root): setfacl -m u:nobody:r`,
-    );
-    const length = plugin.child.stdout().length;
-    await waitUntil(() => plugin.child.stdout().slice(length).split('\n').length > 6, { what: 'two more ticks' });
-    // A gap: the chart says nothing while the log cannot be read.
-    expect(plugin.child.stdout().slice(length)).not.toContain('BEGIN nginx_upstream_t.connect_failures');
-    await nginx.reopen();
-    chmodSync(nginx.errorLog, 0o644);
-    await plugin.said(/works again/);
-    await ask(2);
-    await plugin.waitFor(refused(plugin), asked());
-    expect(plugin.messages().match(/level=error/g)).toHaveLength(1);
-  }, 60_000);
+  testOn('root')(
+    'T24 T26 unreadable after a rotation: one line with user, file, mode and remedy; recovery without a restart',
+    async () => {
+      const { nginx, ask, asked } = await failing();
+      const command = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
+      const folder = tempDir('plugin');
+      mkdirSync(join(folder, 'lib'));
+      chownSync(join(folder, 'lib'), 65534, 65534);
+      chmodSync(nginx.errorLog, 0o644);
+      const plugin = await startPlugin([`error_log: ${nginx.errorLog}`], { command, folder });
+      await ask(3);
+      await plugin.waitFor(refused(plugin), 3);
+      renameSync(nginx.errorLog, `${nginx.errorLog}.1`);
+      writeFileSync(nginx.errorLog, '', { mode: 0o640 });
+      chownSync(nginx.errorLog, 0, 0);
+      // USR1 is late: nginx still writes to the old file, which is held.
+      await ask(4);
+      await plugin.said(/level=error/);
+      const errors = plugin
+        .messages()
+        .split('\n')
+        .filter((line) => line.includes('level=error'));
+      expect(errors).toHaveLength(1);
+      expect(errors[0]).toContain(
+        `user nobody may not read ${nginx.errorLog} (mode 0640, root:root): setfacl -m u:nobody:r`,
+      );
+      const length = plugin.child.stdout().length;
+      await waitUntil(() => plugin.child.stdout().slice(length).split('\n').length > 6, { what: 'two more ticks' });
+      // A gap: the chart says nothing while the log cannot be read.
+      expect(plugin.child.stdout().slice(length)).not.toContain('BEGIN nginx_upstream_t.connect_failures');
+      await nginx.reopen();
+      chmodSync(nginx.errorLog, 0o644);
+      await plugin.said(/works again/);
+      await ask(2);
+      await plugin.waitFor(refused(plugin), asked());
+      expect(plugin.messages().match(/level=error/g)).toHaveLength(1);
+    },
+    60_000,
+  );
 
   test('T27 killed and started again: neither loses nor doubles a line, also when rotated meanwhile', async () => {
     const { nginx, ask, asked } = await failing();
@@ -271,37 +273,38 @@ describe('the journal', () => {
     printf '[Journal]\\nStorage=volatile\\nReadKMsg=no\\nAudit=no\\n' > /run/systemd/journald.conf.d/test.conf
     exec "$2"`;
 
-  test('journalctl -f, started by the plugin, on a journald of our own; after a kill it goes on where it ended', async (context) => {
-    if (!isRoot) context.skip('SKIPPED: a journald of our own needs a mount namespace, and that needs root');
-    const possible = await run('unshare', ['-m', 'true']);
-    if (possible.code !== 0) context.skip(`SKIPPED: no mount namespaces here: ${possible.stderr.trim()}`);
-    const journalctl = await tool('journalctl');
-    const journald = ['usr/lib', 'lib']
-      .map((lib) => join(journalctl.root, lib, 'systemd/systemd-journald'))
-      .find(existsSync);
-    const folder = tempDir('run');
-    const namespace = start('unshare', ['-m', 'sh', '-c', script, 'sh', folder, journald ?? ''], {
-      env: journalctl.env,
-    });
-    const socket = join(folder, 'systemd/journal/dev-log');
-    await waitUntil(() => existsSync(socket), { what: 'journald', hint: () => namespace.stderr() });
-    const inside = {
-      command: ['nsenter', '--target', `${namespace.pid}`, '--mount', '--'],
-      env: { ...journalctl.env, PATH: `${dirname(journalctl.path)}:${process.env['PATH']}` },
-    };
-    const lines = ['error_log: journal:nginx', 'access_log: journal:nginx'];
-    const first = await startPlugin(lines, inside);
-    const log = `syslog:server=unix:${socket}`;
-    const { ask, asked } = await failing({ errorLog: [`${log} error`], accessLog: [`${log},nohostname combined`] });
-    await ask(10);
-    await first.waitFor(refused(first), 10);
-    await first.waitFor(requests(first), 10);
-    expect(first.value('log_lines', 'unmatched')).toBe(0);
-    await first.child.stop('SIGKILL');
-    await ask(5);
-    const second = await startPlugin(lines, { ...inside, folder: first.folder });
-    await ask(5);
-    await second.waitFor(refused(second), asked() - 10);
-    await second.waitFor(requests(second), asked() - 10);
-  }, 60_000);
+  testOn('namespaces')(
+    'journalctl -f, started by the plugin, on a journald of our own; after a kill it goes on where it ended',
+    async () => {
+      const journalctl = await tool('journalctl');
+      const journald = ['usr/lib', 'lib']
+        .map((lib) => join(journalctl.root, lib, 'systemd/systemd-journald'))
+        .find(existsSync);
+      const folder = tempDir('run');
+      const namespace = start('unshare', ['-m', 'sh', '-c', script, 'sh', folder, journald ?? ''], {
+        env: journalctl.env,
+      });
+      const socket = join(folder, 'systemd/journal/dev-log');
+      await waitUntil(() => existsSync(socket), { what: 'journald', hint: () => namespace.stderr() });
+      const inside = {
+        command: ['nsenter', '--target', `${namespace.pid}`, '--mount', '--'],
+        env: { ...journalctl.env, PATH: `${dirname(journalctl.path)}:${process.env['PATH']}` },
+      };
+      const lines = ['error_log: journal:nginx', 'access_log: journal:nginx'];
+      const first = await startPlugin(lines, inside);
+      const log = `syslog:server=unix:${socket}`;
+      const { ask, asked } = await failing({ errorLog: [`${log} error`], accessLog: [`${log},nohostname combined`] });
+      await ask(10);
+      await first.waitFor(refused(first), 10);
+      await first.waitFor(requests(first), 10);
+      expect(first.value('log_lines', 'unmatched')).toBe(0);
+      await first.child.stop('SIGKILL');
+      await ask(5);
+      const second = await startPlugin(lines, { ...inside, folder: first.folder });
+      await ask(5);
+      await second.waitFor(refused(second), asked() - 10);
+      await second.waitFor(requests(second), asked() - 10);
+    },
+    60_000,
+  );
 });

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { startBackend } from '../support/backend.ts';
+import { testOn } from '../support/machine.ts';
 import { startNginx } from '../support/nginx.ts';
 import { tool } from '../support/packages.ts';
 import { type Plugin, startPlugin } from '../support/plugin.ts';
@@ -15,7 +16,6 @@ import { sleep, waitUntil } from '../support/wait.ts';
 const chart = (name: string) => `nginx_upstream_t.${name}`;
 const conf = (nginx: { conf: string; errorLog: string }, status: string) =>
   `jobs:\n  - name: t\n    nginx_conf: ${nginx.conf}\n    error_log: ${nginx.errorLog}\n    stub_status: ${status}\n`;
-const isRoot = process.getuid?.() === 0;
 const nobody = 65534;
 
 async function readPage(url: string) {
@@ -172,7 +172,7 @@ test('a single worker: a reload is a reload, a crash is a crash', { timeout: 60_
   }
 });
 
-test.skipIf(!isRoot)('descriptors as another user read them equal what root counts', { timeout: 60_000 }, async () => {
+testOn('root')('descriptors as another user read them equal what root counts', { timeout: 60_000 }, async () => {
   const [front = 0] = await freePorts(1);
   const nginx = await startNginx({
     main: 'worker_rlimit_nofile 1000;',
@@ -205,5 +205,3 @@ test.skipIf(!isRoot)('descriptors as another user read them equal what root coun
     hint: () => [drawn(), counted()],
   });
 });
-if (!isRoot)
-  console.warn('SKIPPED: descriptors read as another user: only root can become one (run the tests as root)');

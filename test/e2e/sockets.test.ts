@@ -9,6 +9,7 @@ import { systemClock } from '../../collector/system/clock.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
 import { processLoad } from '../../collector/system/load.ts';
 import { startBackend, startFullBacklog } from '../support/backend.ts';
+import { testOn } from '../support/machine.ts';
 import { configText, startNginx } from '../support/nginx.ts';
 import { tool } from '../support/packages.ts';
 import { startPlugin } from '../support/plugin.ts';
@@ -18,9 +19,6 @@ import { request } from '../support/request.ts';
 import { run } from '../support/run.ts';
 import { tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
-
-const isRoot = process.getuid?.() === 0;
-if (!isRoot) console.warn('SKIPPED: nginx in a pid namespace: only root can make one (run the tests as root)');
 
 function watch(master: number, peers: readonly string[]) {
   const procfs = createProcfs(nodeFileSystem, '/proc');
@@ -81,7 +79,7 @@ test('the listen queue of a peer on this host is what ss says, and its overflows
   expect(look()?.listenOverflows).toBeGreaterThan(0);
 });
 
-test.skipIf(!isRoot)(
+testOn('root')(
   'nginx in a container, seen from a Netdata that has the host under a prefix',
   { timeout: 60_000 },
   async () => {

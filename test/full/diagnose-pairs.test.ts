@@ -1,11 +1,9 @@
 /** Two faults at one nginx: each peer keeps its own verdict. */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { faults } from '../e2e/diagnose-faults.ts';
 import { type Hosts, startWorld } from '../e2e/diagnose-world.ts';
-import { netnsObstacle, startTwoHosts } from '../support/two-hosts.ts';
-
-const obstacle = await netnsObstacle();
-if (obstacle !== null) console.error(`\n!!! test/full/diagnose-pairs.test.ts does not run: ${obstacle}\n`);
+import { describeOn } from '../support/machine.ts';
+import { startTwoHosts } from '../support/two-hosts.ts';
 
 /** Both at one nginx: each has a port, a socket and a location of its own. */
 const pairs: readonly (readonly [string, string])[] = [
@@ -17,7 +15,7 @@ const pairs: readonly (readonly [string, string])[] = [
   ['never started', 'REJECT admin-prohibited'],
 ];
 
-describe.skipIf(obstacle !== null)('diagnose: two peers that fail differently keep their own verdicts', () => {
+describeOn('namespaces')('diagnose: two peers that fail differently keep their own verdicts', () => {
   let hosts: Hosts;
   beforeAll(async () => {
     hosts = await startTwoHosts();

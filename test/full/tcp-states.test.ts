@@ -4,19 +4,16 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { tcpStates } from '../../collector/model.ts';
-import { cable, canMakeNamespaces, type Namespace } from '../support/netns.ts';
+import { describeOn } from '../support/machine.ts';
+import { cable, type Namespace } from '../support/netns.ts';
 import { configText } from '../support/nginx.ts';
 import { type Tool, tool } from '../support/packages.ts';
 import { type Plugin, startPlugin, type Values } from '../support/plugin.ts';
 import type { Child } from '../support/process.ts';
 import { tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
-
-if (!canMakeNamespaces) {
-  console.warn('SKIPPED: TCP states in network namespaces: only root can make them (run the tests as root)');
-}
 
 /** What `ss` calls the states, and how they are charted. */
 const inSs = {
@@ -51,7 +48,7 @@ for (let i = 0; i < ${count}; i++) {
 setInterval(() => {}, 1000);
 `;
 
-describe.skipIf(!canMakeNamespaces)('TCP states per peer', () => {
+describeOn('namespaces')('TCP states per peer', () => {
   let front: Namespace;
   let back: Namespace;
   let nginx: Tool;

@@ -6,6 +6,7 @@
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { askMachine } from './machine.ts';
 import { tool } from './packages.ts';
 import { run } from './run.ts';
 
@@ -16,7 +17,11 @@ const NEEDS_DIST = /\/test\/(e2e|full|install|contract)\//;
 export default async function setup(project: TestProject): Promise<void> {
   const selected = project.vitest.state.getPaths();
   if (selected.some((path) => NEEDS_DIST.test(path)) && process.env['NGINX_UPSTREAM_NO_BUILD'] !== '1') await build();
-  if (!selected.some((path) => NEEDS_PROGRAMS.test(path))) return;
+  const needsPrograms = selected.some((path) => NEEDS_PROGRAMS.test(path));
+  const machine = await askMachine(needsPrograms);
+  project.provide('machine', machine);
+  if (!needsPrograms) return;
+  for (const why of new Set(Object.values(machine))) if (why !== null) console.error(`!!! NOT TESTED HERE: ${why}`);
   for (const name of ['nginx', 'netdata'] as const) {
     const { path, origin, version } = await tool(name);
     console.log(`${name}: ${path} (${origin}, ${version.split('\n')[0]})`);

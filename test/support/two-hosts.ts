@@ -1,7 +1,6 @@
 /**
- * Two hosts on one wire, as network namespaces of their own: for faults that no loopback can have. Needs root.
+ * Two hosts on one wire, as network namespaces of their own: for faults that no loopback can have. For `describeOn('namespaces')`.
  *
- *   const reason = await netnsObstacle();            // null, or why not: say so loudly and skip
  *   const { front, back } = await startTwoHosts();   // 10.77.0.1 and fd77::1 | 10.77.0.2, 10.77.0.3 and fd77::2
  *   await front.run('ip', ['route']);                // to its end
  *   const app = front.start(process.execPath, […]);  // ends with the test
@@ -29,16 +28,6 @@ export interface Host {
 }
 
 let made = 0;
-
-/** Why no namespace can be made here, in words for a skipped test; null when they can. */
-export async function netnsObstacle(): Promise<string | null> {
-  if (process.getuid?.() !== 0) return 'network namespaces need root: run the tests as root to have these';
-  const { path, env } = await tool('ip');
-  const name = `nu-try-${process.pid}`;
-  const { code, stderr } = await run(path, ['netns', 'add', name], { env });
-  if (code === 0) await run(path, ['netns', 'del', name], { env });
-  return code === 0 ? null : `network namespaces cannot be made here: ${stderr.trim()}`;
-}
 
 async function must(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   const { code, stderr } = await run(command, args, { env });
