@@ -148,11 +148,14 @@ describe('in plugin mode', () => {
   test('where nothing can be looked at, silence is not called health', async () => {
     const folder = tempDir('none');
     const conf = join(folder, 'nginx-upstream.conf');
-    writeFileSync(conf, `jobs:\n  - name: none\n    nginx_conf: ${folder}/nginx.conf\n`);
+    writeFileSync(
+      conf,
+      `jobs:\n  - name: none\n    nginx_conf: ${folder}/nginx.conf\n    error_log: ${folder}/error.log\n`,
+    );
     const absent = await run(process.execPath, [readablePlugin(), 'diagnose', '--config', conf]);
     expect([absent.code, absent.stdout]).toEqual([
       2,
-      `Could not look: ${folder}/nginx.conf cannot be read (see check).\n`,
+      `Could not look: ${folder}/nginx.conf cannot be read (see check).\nNote: not read: ${folder}/error.log: it does not exist\n`,
     ]);
     const wrong = await run(process.execPath, [readablePlugin(), 'diagnose', '--since', 'yesterday']);
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('a time like 90s, 10m, 2h or 1d')]);

@@ -30,8 +30,8 @@ test('the first line says what, where and since when; the rest what to do', asyn
     hostname: 'web1',
     notify,
     files: {
-      // Other methods are off: nothing leaves this machine.
-      'health_alarm_notify.conf': `SEND_EMAIL="NO"\n${documentedSender().replace('/var/log/netdata/alerts.txt', sent)}\n`,
+      // Other methods are off: nothing leaves this machine. Without a curl it sends nothing at all, not even this.
+      'health_alarm_notify.conf': `SEND_EMAIL="NO"\ncurl=/bin/true\n${documentedSender().replace('/var/log/netdata/alerts.txt', sent)}\n`,
     },
   });
   await netdata.chart('nginx_upstream_edge.connect_failures');

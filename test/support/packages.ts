@@ -30,7 +30,7 @@ const TOOLS = {
   },
   wrk: { packages: ['wrk'], path: 'usr/bin/wrk', versionArgs: ['-v'] },
   nft: { packages: ['nftables'], path: 'usr/sbin/nft', versionArgs: ['--version'] },
-  ip: { packages: ['iproute2'], path: 'usr/sbin/ip', versionArgs: ['-V'] },
+  ip: { packages: ['iproute2'], path: 'usr/bin/ip', versionArgs: ['-V'] },
   ss: { packages: ['iproute2'], path: 'usr/bin/ss', versionArgs: ['-V'] },
   logrotate: { packages: ['logrotate'], path: 'usr/sbin/logrotate', versionArgs: ['--version'] },
   mtail: { packages: ['mtail'], path: 'usr/bin/mtail', versionArgs: ['--version'] },

@@ -44,7 +44,9 @@ async function startHost(name: string): Promise<Host> {
     rmSync(etc, { recursive: true, force: true });
     await run(ip, ['netns', 'del', name], { env });
   });
-  const within = [ip, 'netns', 'exec', name];
+  // What runs in there may have another environment, in which a private ip would not find its libraries.
+  const libraries = env['LD_LIBRARY_PATH'];
+  const within = [...(libraries ? ['env', `LD_LIBRARY_PATH=${libraries}`] : []), ip, 'netns', 'exec', name];
   const [first = '', ...rest] = within;
   let rules: readonly string[] = [];
   const host: Host = {
