@@ -737,11 +737,11 @@ forget() {
   change 'reload the alerts' reload_health "$netdata"
 }
 
-# What the plugin itself keeps: how far it has read the logs, and who listened for the peers. Removed last, as a running plugin writes it again.
+# What the plugin itself keeps: how far it has read the logs, past incidents, and who listened for the peers. Removed last, as a running plugin writes it again.
 uninstall_state() {
   lib=$(netdata_conf directories lib)
   state_dir=$P${lib:-$var_dir/lib/netdata}
-  for state in "$state_dir/$NAME".checkpoint.json* "$state_dir/$NAME".listeners.*; do
+  for state in "$state_dir/$NAME".checkpoint.json* "$state_dir/$NAME".incidents.json* "$state_dir/$NAME".listeners.*; do
     if [ -f "$state" ]; then change "remove ${state#"$P"}" rm -f "$state"; fi
   done
 }

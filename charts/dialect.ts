@@ -11,8 +11,16 @@ export interface Dialect {
 
 /** @param version the text of NETDATA_VERSION; without one the oldest dialect is spoken, which all versions accept. */
 export function dialectOf(version: string | undefined): Dialect {
-  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(version ?? '') ?? ['', '0', '0'];
-  const at = (wantedMajor: number, wantedMinor: number) =>
-    Number(major) > wantedMajor || (Number(major) === wantedMajor && Number(minor) >= wantedMinor);
+  const at = (major: number, minor: number) => isAtLeast(version, major, minor);
   return { familyPerInstance: !at(1, 45), heatmap: at(2, 0) };
+}
+
+/** Functions can be called: on 1.x they are out of reach (no login), and nothing is registered. */
+export function hasFunctions(version: string | undefined): boolean {
+  return isAtLeast(version, 2, 0);
+}
+
+function isAtLeast(version: string | undefined, wantedMajor: number, wantedMinor: number): boolean {
+  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(version ?? '') ?? ['', '0', '0'];
+  return Number(major) > wantedMajor || (Number(major) === wantedMajor && Number(minor) >= wantedMinor);
 }

@@ -1,9 +1,12 @@
-import { dialectOf } from '../charts/dialect.ts';
+import { dialectOf, hasFunctions } from '../charts/dialect.ts';
 import { keepAlive } from '../charts/encode.ts';
+import { registration } from './functions/answer.ts';
 import { isPipeOrSocket, listenToNetdata } from './netdata/commands.ts';
 import { readEnvironment, settingsFiles } from './netdata/environment.ts';
 import { createConditions, createLog } from './netdata/log.ts';
 import { createWriter } from './netdata/writer.ts';
+import { checkFindings } from './runtime/findings.ts';
+import { createFunctions } from './runtime/functions.ts';
 import { createJobs } from './runtime/jobs.ts';
 import { createSettings } from './runtime/settings.ts';
 import { createCheckpoint } from './source/tail/checkpoint.ts';
@@ -13,6 +16,7 @@ import { systemClock, untilNextTick } from './system/clock.ts';
 import { resolveName } from './system/dns.ts';
 import { execute } from './system/exec.ts';
 import { nodeFileSystem } from './system/fs.ts';
+import { pluginIdentity } from './system/identity.ts';
 import { processLoad } from './system/load.ts';
 import { connectOnce } from './system/net.ts';
 import { nodeStateFile, type StateFile } from './system/state-file.ts';
@@ -46,7 +50,6 @@ export async function runPlugin(options: PluginOptions, host: NodeJS.Process): P
   const leaving = new AbortController();
   const leave = () => leaving.abort();
   const writer = createWriter(host.stdout, leave);
-  listenToNetdata(host.stdin, isPipeOrSocket(0), leave);
   host.on('SIGTERM', leave);
   if (host.stdout.isTTY) host.stderr.write(terminalHint);
 
@@ -72,7 +75,22 @@ export async function runPlugin(options: PluginOptions, host: NodeJS.Process): P
     hostPrefix: environment.hostPrefix,
   });
 
+  const functions = createFunctions({
+    clock,
+    writer,
+    log,
+    conditions,
+    check: () => {
+      const ports = { fs, resolve: resolveName, identity: pluginIdentity(), hostPrefix: environment.hostPrefix };
+      return checkFindings(jobs.nginx(), settings.problem(), ports);
+    },
+    file: incidentsFile(environment.libDirectory),
+  });
+  listenToNetdata(host.stdin, isPipeOrSocket(0), leave, functions.commands);
+
   const dialect = dialectOf(environment.version);
+  const isCallable = hasFunctions(environment.version);
+  let greeting = isCallable ? registration : '';
   const askedFor = options.seconds ?? environment.updateEvery ?? 1;
   const lateness = createLateness();
 
@@ -96,16 +114,23 @@ export async function runPlugin(options: PluginOptions, host: NodeJS.Process): P
       residentBytes: processLoad.residentBytes(),
       lateTicks: lateness.count(nowUs, updateEvery),
     };
-    writer.write(jobs.draw({ nowUs, updateEvery, dialect }, load) || keepAlive);
+    writer.write(greeting + (jobs.draw({ nowUs, updateEvery, dialect }, load) || keepAlive));
+    greeting = '';
+    if (isCallable) functions.tick(jobs.now(), updateEvery);
     jobs.remember();
     conditions.set('checkpoint', checkpoint.save());
   }
+  functions.close();
   return 0;
 }
 
 /** None outside Netdata: there is no place that is ours. */
 function checkpointFile(libDirectory: string | null): StateFile | null {
   return libDirectory === null ? null : nodeStateFile(`${libDirectory}/nginx-upstream.checkpoint.json`);
+}
+
+function incidentsFile(libDirectory: string | null): StateFile | null {
+  return libDirectory === null ? null : nodeStateFile(`${libDirectory}/nginx-upstream.incidents.json`);
 }
 
 /** Counts ticks that came more than half an interval late. */

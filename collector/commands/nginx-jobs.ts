@@ -2,7 +2,8 @@
 import { parseSettings } from '../config/parse.ts';
 import { defaultSettings, type JobSettings, type Settings } from '../config/settings.ts';
 import { findNginx } from '../discover/find/find-nginx.ts';
-import { type NginxRead, readNginx, readTold } from '../discover/follow/read-nginx.ts';
+import { readNginx, readTold } from '../discover/follow/read-nginx.ts';
+import type { NginxOfJob } from '../runtime/findings.ts';
 import { followSettingsFile } from '../source/settings-file.ts';
 import { execute } from '../system/exec.ts';
 import { nodeFileSystem } from '../system/fs.ts';
@@ -29,17 +30,11 @@ export function readSettings(candidates: readonly string[], told: string | null)
   return refused(seen.path, parsed.problems.map(({ line, text }) => `line ${line}: ${text}`).join('; '));
 }
 
-export interface JobOfNginx {
-  readonly job: string;
-  readonly settings: JobSettings;
-  readonly read: NginxRead;
-}
-
 /** Every job of the settings with its nginx; one without nginx_conf stands for all that are discovered. */
-export async function findJobs(jobs: readonly JobSettings[], hostPrefix: string): Promise<readonly JobOfNginx[]> {
+export async function findJobs(jobs: readonly JobSettings[], hostPrefix: string): Promise<readonly NginxOfJob[]> {
   const fs = nodeFileSystem;
   const running = await findNginx({ fs, execute, hostPrefix });
-  return jobs.flatMap((settings): readonly JobOfNginx[] => {
+  return jobs.flatMap((settings): readonly NginxOfJob[] => {
     const { name, nginxConf } = settings;
     if (nginxConf !== null) return [{ job: name, settings, read: readTold(nginxConf, running, fs, hostPrefix) }];
     return running.map((found, at) => ({

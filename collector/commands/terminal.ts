@@ -1,4 +1,5 @@
 /** How the commands that a person reads write to a terminal: harmless text, colour, width. */
+import { printable } from '../base/printable.ts';
 import type { Streams } from './command.ts';
 
 const styles = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
@@ -11,20 +12,6 @@ export interface Terminal {
   readonly paint: Paint;
   /** Columns; null where output is no terminal: then nothing is wrapped. */
   readonly width: number | null;
-}
-
-/**
- * Text from logs, file names and processes, made harmless: nginx escapes nothing in its error log, and a terminal must
- * not obey what a client sent. Control characters (also C1, which begin sequences in some terminals), and those that
- * reorder or hide text, become U+FFFD. Line feeds stay where `lines` says so.
- */
-export function printable(text: string, lines: 'one line' | 'lines' = 'one line'): string {
-  const harmless = text.replace(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
-    /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    '\uFFFD',
-  );
-  return lines === 'lines' ? harmless : harmless.replaceAll('\n', '\uFFFD');
 }
 
 /** JSON for a terminal, too: JSON.stringify leaves DEL, C1 and what reorders text as they are. */

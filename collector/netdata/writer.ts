@@ -5,6 +5,8 @@ export interface Writer {
   /** False while Netdata does not read: then whole ticks are skipped, since Node would queue what is written. */
   ready(): boolean;
   write(text: string): void;
+  /** Calls back each time that what was written has been taken. */
+  onDrain(listener: () => void): void;
 }
 
 /**
@@ -16,8 +18,10 @@ export interface Writer {
 export function createWriter(stdout: Writable, onGone: () => void): Writer {
   let full = false;
   let gone = false;
+  let whenDrained = () => {};
   stdout.on('drain', () => {
     full = false;
+    whenDrained();
   });
   stdout.on('error', () => {
     if (gone) return;
@@ -28,6 +32,9 @@ export function createWriter(stdout: Writable, onGone: () => void): Writer {
     ready: () => !full && !gone,
     write(text) {
       full = !stdout.write(text);
+    },
+    onDrain(listener) {
+      whenDrained = listener;
     },
   };
 }

@@ -33,7 +33,7 @@ export interface JobPlan {
   /** The names of upstreams that need no request to be known. */
   readonly upstreams: readonly string[];
   /** What runs, and by what configuration; null when none was found. */
-  readonly nginx: Pick<NginxRead, 'found' | 'configuration'> | null;
+  readonly nginx: NginxRead | null;
 }
 
 /** Where nothing is known at all: what most distributions have. */

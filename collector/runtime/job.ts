@@ -4,7 +4,9 @@ import { nothingDrawn, type PlanContext, plan as planCharts, retireAll } from '.
 import { explainDifference } from '../aggregate/failures/reconciliation.ts';
 import { createJobAggregate } from '../aggregate/job.ts';
 import type { ProbeMode } from '../diagnose/facts/probe.ts';
-import type { ErrorLine, PluginLoad } from '../model.ts';
+import type { NginxRead } from '../discover/follow/read-nginx.ts';
+import type { JobNow } from '../functions/facts.ts';
+import type { ErrorLine, JobSnapshot, PluginLoad } from '../model.ts';
 import type { Conditions, Log } from '../netdata/log.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Resolve } from '../system/dns.ts';
@@ -23,6 +25,10 @@ export interface Job {
   drain(): void;
   /** What has to be told to Netdata now. */
   draw(context: PlanContext, load: PluginLoad): string;
+  /** What it knew when it was drawn last, for the Functions; null: it has not been drawn yet. */
+  now(): JobNow | null;
+  /** The nginx it is about; null: none is known. */
+  nginx(): NginxRead | null;
   /** Saves how far its logs have been read: what was drawn has been told. */
   remember(): void;
   /** The last words about its charts; its sources are closed. */
@@ -61,6 +67,7 @@ export function startJob(first: JobPlan, maxPeers: number, ports: JobPorts): Job
   const causes = createPeerCauses(name, upstreamOfFailed, ports);
   let pages = { ok: 0, failing: 0 };
   let drawn = nothingDrawn;
+  let latest: JobSnapshot | null = null;
   follow(first);
 
   function upstreamOfFailed(peer: string, protocol: ErrorLine['protocol']): string {
@@ -103,6 +110,7 @@ export function startJob(first: JobPlan, maxPeers: number, ports: JobPorts): Job
     draw(context, load) {
       const nowUs = clock.monotonicUs();
       const snapshot = causes.complete(server.complete(aggregate.snapshot(nowUs, health(), load), nowUs));
+      latest = snapshot;
       const difference = snapshot.reconciliation ? explainDifference(snapshot.reconciliation) : null;
       conditions.set(`${name} reconciliation`, difference);
       const next = planCharts(catalogue, snapshot, drawn, context);
@@ -110,6 +118,8 @@ export function startJob(first: JobPlan, maxPeers: number, ports: JobPorts): Job
       return encode(next.actions);
     },
 
+    now: () => (latest === null ? null : { snapshot: latest, verdicts: causes.verdicts() }),
+    nginx: () => plan.nginx,
     remember: logs.remember,
 
     retire() {

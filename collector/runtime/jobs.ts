@@ -1,7 +1,9 @@
 import type { PlanContext } from '../../charts/plan.ts';
 import type { JobSettings, Settings } from '../config/settings.ts';
 import type { Followed } from '../discover/follow/nginx-follower.ts';
+import type { JobNow } from '../functions/facts.ts';
 import type { PluginLoad } from '../model.ts';
+import type { NginxOfJob } from './findings.ts';
 import { type Job, type JobPorts, startJob } from './job.ts';
 import { planJob } from './job-plan.ts';
 import { ownErrorLogs } from './logs/own-logs.ts';
@@ -13,6 +15,10 @@ export interface Jobs {
   apply(settings: Settings): void;
   drain(): void;
   draw(context: PlanContext, load: PluginLoad): string;
+  /** What each job knew when it was drawn last. */
+  now(): readonly JobNow[];
+  /** Each nginx that is known, with the settings of its job. */
+  nginx(): readonly NginxOfJob[];
   /** What was drawn last has been told to Netdata: how far that was is kept for the next process. */
   remember(): void;
 }
@@ -21,6 +27,7 @@ export interface JobsPorts extends Omit<JobPorts, 'probe'>, NginxWatchPorts {}
 
 /** A job of the settings: one nginx, or as many as are discovered. */
 interface Group {
+  readonly settings: JobSettings;
   drain(): void;
   jobs(): Iterable<Job>;
   /** Last words about charts of jobs that have ended, once. */
@@ -73,6 +80,7 @@ function startGroup(settings: JobSettings, maxPeers: number, ports: JobPorts & N
   }
 
   return {
+    settings,
     drain() {
       const found = watch.poll();
       if (found !== null) update(found);
@@ -95,6 +103,9 @@ export function createJobs(ports: JobsPorts): Jobs {
   let running = new Map<string, Group>();
   let farewells = '';
 
+  const allJobs = () =>
+    [...running.values()].flatMap(({ settings, jobs }) => Array.from(jobs(), (job) => ({ job, settings })));
+
   return {
     apply({ jobs, maxPeers, probe }) {
       const wanted = new Map(jobs.map((job) => [JSON.stringify([job, maxPeers, probe]), job]));
@@ -116,6 +127,13 @@ export function createJobs(ports: JobsPorts): Jobs {
     remember() {
       for (const group of running.values()) for (const job of group.jobs()) job.remember();
     },
+
+    now: () => allJobs().flatMap(({ job }) => job.now() ?? []),
+    nginx: () =>
+      allJobs().flatMap(({ job, settings }) => {
+        const read = job.nginx();
+        return read === null ? [] : [{ job: settings.name, settings, read }];
+      }),
 
     draw(context, load) {
       let text = farewells;

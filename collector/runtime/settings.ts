@@ -7,6 +7,8 @@ import type { FileSystem } from '../system/fs.ts';
 /** The configuration in force: the file is followed, and a bad one never replaces the last good one. */
 export interface SettingsInForce {
   current(): Settings;
+  /** What is wrong with the file; null: nothing. */
+  problem(): { readonly path: string; readonly text: string } | null;
   /** Looks at the file; true when what is in force has changed (also at the first look). */
   poll(): boolean;
   /** Reads the file again at the next poll, even if it looks the same (SIGHUP). */
@@ -28,6 +30,7 @@ export function createSettings(
   const file = followSettingsFile(candidates, fs);
   let current = noJobs;
   let hadGoodOne = false;
+  let problem: { readonly path: string; readonly text: string } | null = null;
   let again = false;
   /** An editor may empty or remove the file for a moment while it saves: nothing is believed at the second look only. */
   let doubted = false;
@@ -40,11 +43,13 @@ export function createSettings(
   const accept = (settings: Settings, words: string): true => {
     current = settings;
     hadGoodOne = true;
+    problem = null;
     conditions.set('configuration', null);
     log.info(words);
     return true;
   };
-  const refuse = (what: string): false => {
+  const refuse = (path: string, text: string, what = `${path} ${text}`): false => {
+    problem = { path, text };
     const consequence = hadGoodOne
       ? 'the last good configuration stays in force'
       : 'nothing is watched until it is mended';
@@ -54,6 +59,7 @@ export function createSettings(
 
   return {
     current: () => current,
+    problem: () => problem,
     reread: () => {
       again = true;
     },
@@ -65,15 +71,19 @@ export function createSettings(
           return false;
         case 'absent':
           if (isDoubtful(true)) return false;
-          if (isNamed) return refuse(`${candidates[0]} does not exist: write it, or leave --config out`);
+          if (isNamed) return refuse(candidates[0] ?? '', 'does not exist: write it, or leave --config out');
           return accept(defaultSettings, 'no configuration file: everything is discovered');
         case 'unreadable':
-          return refuse(`${change.path} cannot be read: ${change.reason}`);
+          return refuse(change.path, `cannot be read: ${change.reason}`);
         case 'text': {
           if (isDoubtful(change.text.trim() === '')) return false;
           const parsed = parseSettings(change.text);
           if (parsed.ok) return accept(parsed.settings, `configuration read from ${change.path}`);
-          return refuse(parsed.problems.map(({ line, text }) => `${change.path}:${line}: ${text}`).join('; '));
+          return refuse(
+            change.path,
+            parsed.problems.map(({ line, text }) => `line ${line}: ${text}`).join('; '),
+            parsed.problems.map(({ line, text }) => `${change.path}:${line}: ${text}`).join('; '),
+          );
         }
       }
     },

@@ -1,7 +1,8 @@
 import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { painter, printable, terminalOf, wrapped } from '../../collector/commands/terminal.ts';
+import { printable } from '../../collector/base/printable.ts';
+import { painter, terminalOf, wrapped } from '../../collector/commands/terminal.ts';
 
 const hostile: Readonly<Record<string, readonly [string, string]>> = {
   'a colour': ['a\u001b[31mb', 'a\uFFFD[31mb'],

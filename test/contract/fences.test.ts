@@ -24,6 +24,7 @@ const rooms: Record<
   'collector/diagnose': {
     from: ['collector/base', 'collector/model.ts', 'collector/system', 'collector/nginx', 'collector/parse'],
   },
+  'collector/functions': { from: ['collector/base', 'collector/model.ts', 'collector/diagnose'] },
   'collector/netdata': {
     from: ['collector/base', 'collector/model.ts', 'collector/system', 'collector/decode'],
     node: true,

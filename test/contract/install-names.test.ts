@@ -5,11 +5,13 @@ import { expect, test } from 'vitest';
 
 const text = (path: string) => readFileSync(resolve(import.meta.dirname, '../..', path), 'utf8');
 
-test('the checkpoint that the plugin keeps is the one that --uninstall removes', () => {
+test('the state that the plugin keeps is what that --uninstall removes', () => {
   const [, kept] = /`\$\{libDirectory\}\/([\w.-]+)`/.exec(text('collector/app.ts')) ?? [];
   const [, name] = /^readonly NAME=(\S+)/m.exec(text('install.sh')) ?? [];
   expect(kept).toBe(`${name}.checkpoint.json`);
   expect(text('install.sh')).toContain('/$NAME".checkpoint.json*');
+  expect(text('collector/app.ts')).toContain(`/${name}.incidents.json`);
+  expect(text('install.sh')).toContain('/$NAME".incidents.json*');
   const [, listeners] =
     /`\$\{folder\}\/([\w.-]+?)\.\$\{/.exec(text('collector/runtime/causes/listeners-file.ts')) ?? [];
   expect(listeners).toBe(`${name}.listeners`);

@@ -1,5 +1,5 @@
 import { PassThrough, Writable } from 'node:stream';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { listenToNetdata } from '../../collector/netdata/commands.ts';
 import { createWriter } from '../../collector/netdata/writer.ts';
 
@@ -9,6 +9,7 @@ describe('leaving at once when told', () => {
     ['QUIT with a newline', ['QUIT\n'], false],
     ['QUIT in two pieces', ['QU', 'IT\n'], false],
     ['QUIT behind a function call', ['FUNCTION x 1 "y"\nQUIT\n'], false],
+    ['QUIT behind half a function call', ['FUNCTION_PAYLOAD ab 1 "y" "0x8" ""\n{\nQUIT'], true],
     ['the end of the stream', [], true],
   ])('%s', async (_name, chunks, ends) => {
     const stdin = new PassThrough();
@@ -22,12 +23,20 @@ describe('leaving at once when told', () => {
   test.each([
     ['a function call', 'FUNCTION x 1 "QUIT"\n'],
     ['a word that begins so', 'QUITE\n'],
+    ['a line in the body of a call', 'FUNCTION_PAYLOAD ab 1 "y" "0x8" ""\nQUIT\n'],
+    [
+      'a line that a body has forged',
+      'FUNCTION_PAYLOAD ab 1 "y" "0x8" ""\n\nFUNCTION_PAYLOAD_END\nQUIT\n\nFUNCTION_PAYLOAD_END\n',
+    ],
     ['an endless line', 'x'.repeat(100_000)],
   ])('%s is no reason to leave', async (_name, text) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
     const stdin = new PassThrough();
     const quit = vi.fn();
     listenToNetdata(stdin, true, quit);
     await new Promise<void>((resolve) => stdin.write(text, () => resolve()));
+    vi.runAllTimers();
     expect(quit).not.toHaveBeenCalled();
   });
 

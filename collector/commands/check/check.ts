@@ -1,10 +1,6 @@
-import type { JobSettings } from '../../config/settings.ts';
-import { type ConfiguredLog, type ConfiguredLogs, gatherFacts } from '../../discover/check/facts.ts';
-import { finding } from '../../discover/check/finding.ts';
-import { isAnythingUsable, judge } from '../../discover/check/rules.ts';
-import { word } from '../../discover/check/wording.ts';
+import { isAnythingUsable } from '../../discover/check/rules.ts';
 import { readEnvironment, settingsFiles } from '../../netdata/environment.ts';
-import { parseLogSpec } from '../../source/log-spec.ts';
+import { findingsOf, inspectNginx } from '../../runtime/findings.ts';
 import { resolveName } from '../../system/dns.ts';
 import { nodeFileSystem } from '../../system/fs.ts';
 import { pluginIdentity } from '../../system/identity.ts';
@@ -12,7 +8,7 @@ import { type Command, UsageError } from '../command.ts';
 import { createOutput } from '../input.ts';
 import { findJobs, readSettings } from '../nginx-jobs.ts';
 import { terminalOf } from '../terminal.ts';
-import { type CheckResult, type Inspected, renderJson, renderText } from './text.ts';
+import { type CheckResult, renderJson, renderText } from './text.ts';
 
 interface Options {
   readonly json: boolean;
@@ -33,33 +29,13 @@ function readOptions(args: readonly string[]): Options {
   return { json, config };
 }
 
-function configuredLog(spec: string): ConfiguredLog {
-  const parsed = parseLogSpec(spec);
-  return { spec, path: parsed.is === 'file' ? parsed.path : null };
-}
-
-function configuredLogs({ errorLogs, accessLogs }: JobSettings): ConfiguredLogs {
-  return {
-    errorLogs: errorLogs?.map(configuredLog) ?? null,
-    accessLogs: accessLogs?.map(({ path }) => configuredLog(path)) ?? null,
-  };
-}
-
 async function inspect(options: Options): Promise<CheckResult> {
   const environment = readEnvironment(process.env);
   const { settings, problem } = readSettings(settingsFiles(environment, options.config), options.config);
   const { hostPrefix } = environment;
   const ports = { fs: nodeFileSystem, resolve: resolveName, identity: pluginIdentity(), hostPrefix };
-  const inspected: Inspected[] = [];
-  for (const { job, settings: of, read } of await findJobs(settings.jobs, hostPrefix)) {
-    inspected.push({ job, facts: await gatherFacts(read, configuredLogs(of), ports) });
-  }
-  const all = [
-    ...(problem === null ? [] : [finding('settings_invalid', problem.path, null, { text: problem.text })]),
-    ...(inspected.length === 0 ? [finding('nginx_not_found', 'nginx')] : []),
-    ...inspected.flatMap(({ facts }) => judge(facts)),
-  ];
-  return { inspected, findings: all.map(word) };
+  const inspected = await inspectNginx(await findJobs(settings.jobs, hostPrefix), ports);
+  return { inspected, findings: findingsOf(inspected, problem) };
 }
 
 /** 0 nothing is missing, 1 something is, 2 nothing usable (design: the executable). */

@@ -1,15 +1,12 @@
 /** What `check` prints: one screen of what was found, then the findings. Pure. */
+
+import { printable } from '../../base/printable.ts';
 import type { Facts } from '../../discover/check/facts.ts';
 import type { LogState } from '../../discover/check/log-state.ts';
 import type { WordedFinding } from '../../discover/check/wording.ts';
 import type { AccessLog, ErrorLog, LogTarget, Upstream } from '../../nginx/types.ts';
-import { json, type Paint, printable } from '../terminal.ts';
-
-export interface Inspected {
-  /** The job of the configuration, or `local`. */
-  readonly job: string;
-  readonly facts: Facts;
-}
+import type { Inspected } from '../../runtime/findings.ts';
+import { json, type Paint } from '../terminal.ts';
 
 export interface CheckResult {
   readonly inspected: readonly Inspected[];

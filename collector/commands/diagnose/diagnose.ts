@@ -11,6 +11,7 @@ import { resolveNames } from '../../discover/names.ts';
 import { readEnvironment, settingsFiles } from '../../netdata/environment.ts';
 import { namesToResolve, withAddresses } from '../../nginx/peers.ts';
 import { listenersFiles } from '../../runtime/causes/listeners-file.ts';
+import type { NginxOfJob } from '../../runtime/findings.ts';
 import { planJob } from '../../runtime/job-plan.ts';
 import { nginxSeen } from '../../runtime/nginx/seen.ts';
 import { createProcfs } from '../../source/procfs.ts';
@@ -23,7 +24,7 @@ import { connectOnce } from '../../system/net.ts';
 import { nodeStateFile } from '../../system/state-file.ts';
 import { type Command, type Streams, UsageError } from '../command.ts';
 import { createOutput } from '../input.ts';
-import { findJobs, type JobOfNginx, readSettings } from '../nginx-jobs.ts';
+import { findJobs, readSettings } from '../nginx-jobs.ts';
 import { json, type Terminal, terminalOf } from '../terminal.ts';
 import { type Diagnosis, type DiagnosisResult, isMeant } from './diagnosis.ts';
 import { explain } from './explain.ts';
@@ -100,7 +101,7 @@ function readMemory(files: readonly string[]): string {
  * @param masters of every nginx: several may write to one log
  */
 async function diagnoseJob(
-  { job, settings, read: unresolved }: JobOfNginx,
+  { job, settings, read: unresolved }: NginxOfJob,
   masters: readonly number[],
   options: Options,
   probe: Parameters<typeof createProber>[0],

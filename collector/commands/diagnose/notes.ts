@@ -1,8 +1,10 @@
 /** What `diagnose` says besides the verdicts: that all is well, and what it could not see. Pure. */
+
+import { printable } from '../../base/printable.ts';
 import type { MissingRight } from '../../diagnose/facts/facts.ts';
 import { duration, plural } from '../../diagnose/rules/signs.ts';
 import { localTime } from '../../system/clock.ts';
-import { printable, type Terminal, wrapped } from '../terminal.ts';
+import { type Terminal, wrapped } from '../terminal.ts';
 import { type Diagnosis, type DiagnosisResult, isMeant } from './diagnosis.ts';
 
 const missingTexts: Readonly<Record<MissingRight, string>> = {

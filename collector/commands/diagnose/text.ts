@@ -1,12 +1,13 @@
 /** What `diagnose` prints: one block per failing peer, most important first. Pure. */
 
+import { printable } from '../../base/printable.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import type { Facts } from '../../diagnose/facts/facts.ts';
 import type { Judged } from '../../diagnose/rules/judge.ts';
 import { failureText } from '../../diagnose/rules/signs.ts';
 import { word } from '../../diagnose/words/wording.ts';
 import { localTime } from '../../system/clock.ts';
-import { printable, type Style, type Terminal } from '../terminal.ts';
+import type { Style, Terminal } from '../terminal.ts';
 import type { Diagnosis, DiagnosisResult } from './diagnosis.ts';
 import { healthy, noNginx, notes, obstacleOf, paragraph, strangerNote, unloaded } from './notes.ts';
 

@@ -1,7 +1,8 @@
 import { createReportTotals } from '../../aggregate/report/totals.ts';
+import { printable } from '../../base/printable.ts';
 import { type Command, type Streams, UsageError } from '../command.ts';
 import { createOutput } from '../input.ts';
-import { printable, terminalOf } from '../terminal.ts';
+import { terminalOf } from '../terminal.ts';
 import { configuredFormats, knownFormats, type ReportFormats, toldFormat } from './formats.ts';
 import { readInput, sizeOf } from './input.ts';
 import { reportJson } from './json.ts';

@@ -1,10 +1,11 @@
 /** What `report` prints for a person: the morning after, on a screen. Pure. */
 import type { ReportPeer } from '../../aggregate/report/peers.ts';
 import type { Report, ReportIncident } from '../../aggregate/report/totals.ts';
+import { printable } from '../../base/printable.ts';
 import { duration, plural } from '../../diagnose/rules/signs.ts';
 import type { Percentiles } from '../../model.ts';
 import { isoOfWall } from '../../parse/wall-clock.ts';
-import { printable, type Terminal, wrapped } from '../terminal.ts';
+import { type Terminal, wrapped } from '../terminal.ts';
 import { causesOf, signsOf } from './causes.ts';
 import { plotOf } from './plot.ts';
 

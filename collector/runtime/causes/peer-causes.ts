@@ -1,4 +1,5 @@
 import { tally as zeros } from '../../aggregate/failures/tally.ts';
+import type { Facts } from '../../diagnose/facts/facts.ts';
 import { createFailureTally } from '../../diagnose/facts/failures.ts';
 import { gather, type NginxSeen } from '../../diagnose/facts/gather.ts';
 import type { DiagnosePorts } from '../../diagnose/facts/ports.ts';
@@ -6,6 +7,7 @@ import { createProber, type ProbeMode } from '../../diagnose/facts/probe.ts';
 import { type Judged, judge } from '../../diagnose/rules/judge.ts';
 import { word } from '../../diagnose/words/wording.ts';
 import type { NginxRead } from '../../discover/follow/read-nginx.ts';
+import type { Verdict } from '../../functions/facts.ts';
 import { type Counts, type ErrorLine, type JobSnapshot, type PeerCause, peerCauses } from '../../model.ts';
 import type { Conditions, Log } from '../../netdata/log.ts';
 import { createProcfs } from '../../source/procfs.ts';
@@ -18,6 +20,7 @@ import { nodeStateFile } from '../../system/state-file.ts';
 import { nginxSeen } from '../nginx/seen.ts';
 import { listenersFiles } from './listeners-file.ts';
 import { createPeerWatch } from './peer-memory.ts';
+import { verdictsOf } from './verdicts.ts';
 
 /** Measure 11: why the peers of a job fail, found while they do. */
 export interface PeerCauses {
@@ -26,6 +29,8 @@ export interface PeerCauses {
   record(line: ErrorLine): void;
   /** Looks at what is due; never waits. */
   tick(nowUs: number): void;
+  /** Why what fails now fails, as the last diagnosis said; costs nothing. */
+  verdicts(): readonly Verdict[];
   /** The snapshot with the causes of its peers. */
   complete(snapshot: JobSnapshot): JobSnapshot;
   close(): void;
@@ -74,6 +79,7 @@ export function createPeerCauses(
   const watch = createPeerWatch(diagnosePorts, clock, stateFile, conditions);
   let nginx: Pick<NginxRead, 'found' | 'configuration'> | null = null;
   let judged: readonly Judged[] = [];
+  let judgedFrom: Facts | null = null;
   /** The verdicts that stand in the log, by peer: evidence may change each time, a verdict is told once. */
   const told = new Map<string, string>();
   let failures = 0;
@@ -113,6 +119,7 @@ export function createPeerCauses(
       const facts = await gather(tally.failing(), seen, prober, diagnosePorts);
       if (closed) return;
       const before = judged;
+      judgedFrom = facts;
       judged = judge(facts, (ms) => localTime(ms, facts.nowMs));
       for (const { name } of before) if (!judged.some((each) => each.name === name)) tellEnd(name);
       for (const each of judged) {
@@ -178,6 +185,7 @@ export function createPeerCauses(
         );
       }
     },
+    verdicts: () => (judgedFrom === null ? [] : verdictsOf(judged, judgedFrom)),
     complete: (snapshot) => ({
       ...snapshot,
       peers: snapshot.peers.map((each) =>

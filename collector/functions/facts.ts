@@ -1,0 +1,37 @@
+/** What the functions are given: a job's own words about its peers, and nothing that costs anything to find out. */
+import type { Sureness } from '../diagnose/finding.ts';
+import type { Words } from '../diagnose/rules/subject.ts';
+import type { JobSnapshot, PeerCause } from '../model.ts';
+
+/** Why a peer, a group or nginx itself fails, as the diagnosis that has already been made says. */
+export interface Verdict {
+  readonly is: 'peer' | 'group' | 'nginx';
+  /** The peer, the upstream's name, or `nginx`. */
+  readonly name: string;
+  readonly cause: PeerCause;
+  readonly sureness: Sureness;
+  readonly evidence: readonly string[];
+  readonly rulesOut: readonly string[];
+  /** FILE:LINE of the `server` line; empty when it is in no configuration. */
+  readonly place: string;
+  /** With paths, units and processes of this host. Made when somebody asks. */
+  words(): Words;
+}
+
+/** One job as it is at this tick. */
+export interface JobNow {
+  readonly snapshot: JobSnapshot;
+  readonly verdicts: readonly Verdict[];
+}
+
+/** One finding of `check`. */
+export interface CheckFinding {
+  readonly severity: 'error' | 'warning' | 'notice';
+  readonly code: string;
+  readonly subject: string;
+  readonly what: string;
+  readonly why: string;
+  readonly remedy: string;
+  /** FILE:LINE; empty where there is none. */
+  readonly place: string;
+}

@@ -1,0 +1,30 @@
+import type { Outcome } from '../model.ts';
+import type { PeerMinute } from './watch.ts';
+
+/** What clients got, in two numbers. */
+export interface Impact {
+  /** Requests that ended with a 5xx, or with a substitute because no peer answered. */
+  readonly affected: number;
+  /** Requests that a retry at another peer saved. */
+  readonly masked: number;
+}
+
+const fine: ReadonlySet<string> = new Set<Outcome>(['ok', 'masked']);
+
+/** @param counts requests by outcome */
+export function clientOutcomes(counts: ReadonlyMap<string, number>): Impact {
+  let affected = 0;
+  for (const [outcome, count] of counts) if (!fine.has(outcome)) affected += count;
+  return { affected, masked: counts.get('masked') ?? 0 };
+}
+
+/** `up` needs proof: nginx's own passive check, or attempts without a failure. */
+export type ShownState = 'up' | 'failing' | 'unavailable' | 'unknown';
+
+/** What is said of a peer: the worse of what nginx makes of it and what the last minute shows. */
+export function shownState({ snapshot, failures, attempts }: PeerMinute): ShownState {
+  if (snapshot.health?.state === 'unavailable') return 'unavailable';
+  if (snapshot.health?.state === 'failing' || failures.sum() > 0) return 'failing';
+  if (snapshot.failures === null || snapshot.health === null) return 'unknown';
+  return snapshot.health !== undefined || attempts.sum() > 0 ? 'up' : 'unknown';
+}

@@ -1,0 +1,174 @@
+/** Incidents of every upstream: when it began to fail, how badly, whom it affected, and why. The last 200 are kept. */
+import type { Sureness } from '../diagnose/finding.ts';
+import { clientOutcomes } from './impact.ts';
+import { total } from './minute.ts';
+import type { JobMinute, Now, UpstreamMinute } from './watch.ts';
+
+export interface UpstreamIncident {
+  readonly job: string;
+  readonly upstream: string;
+  /** Milliseconds since 1970. */
+  readonly beganMs: number;
+  readonly lastMs: number;
+  /** null: it goes on. */
+  readonly endedMs: number | null;
+  readonly failures: number;
+  readonly kinds: Readonly<Record<string, number>>;
+  readonly peakPerMinute: number;
+  readonly peers: readonly string[];
+  /** Client requests of this upstream meanwhile: null where the access log cannot tell. */
+  readonly affected: number | null;
+  readonly masked: number | null;
+  readonly cause: string | null;
+  readonly sureness: Sureness | null;
+}
+
+export interface Incidents {
+  observe(jobs: readonly JobMinute[], now: Now): void;
+  /** Newest first. */
+  all(): readonly UpstreamIncident[];
+  /** Changes when one begins, ends, or its cause is found: then it is worth writing at once. */
+  chapter(): number;
+  isOngoing(): boolean;
+  text(): string;
+  /** Takes over what a process before has written; anything else is no incident. */
+  restore(text: string): void;
+}
+
+const mostIncidents = 200;
+const mostPeers = 20;
+/** Without a failure for so long it is over. */
+const pauseMs = 60_000;
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+export function createIncidents(): Incidents {
+  let incidents: Mutable<UpstreamIncident>[] = [];
+  /** When the last failure was, by the monotonic clock. */
+  const open = new Map<Mutable<UpstreamIncident>, number>();
+  let chapter = 0;
+
+  function begin(job: string, upstream: string, { wallMs }: Now): Mutable<UpstreamIncident> {
+    const began = {
+      job,
+      upstream,
+      beganMs: wallMs,
+      lastMs: wallMs,
+      endedMs: null,
+      failures: 0,
+      kinds: {},
+      peakPerMinute: 0,
+      peers: [],
+      affected: null,
+      masked: null,
+      cause: null,
+      sureness: null,
+    };
+    incidents = [began, ...incidents].slice(0, mostIncidents);
+    for (const each of open.keys()) if (!incidents.includes(each)) open.delete(each);
+    chapter++;
+    return began;
+  }
+
+  function record(incident: Mutable<UpstreamIncident>, minute: UpstreamMinute, of: JobMinute): void {
+    const kinds = { ...incident.kinds };
+    for (const [kind, count] of minute.failures.latest()) kinds[kind] = (kinds[kind] ?? 0) + count;
+    incident.kinds = kinds;
+    incident.failures += total(minute.failures.latest());
+    incident.peakPerMinute = Math.max(incident.peakPerMinute, minute.failures.sum());
+    const failed = of.peers
+      .filter(({ snapshot, failures }) => snapshot.upstream === incident.upstream && failures.latest().size > 0)
+      .map(({ snapshot }) => snapshot.peer);
+    if (failed.some((peer) => !incident.peers.includes(peer))) {
+      incident.peers = [...new Set([...incident.peers, ...failed])].slice(0, mostPeers);
+    }
+  }
+
+  function recordClients(incident: Mutable<UpstreamIncident>, { outcomes }: UpstreamMinute): void {
+    if (!outcomes.isKnown()) return;
+    const { affected, masked } = clientOutcomes(outcomes.latest());
+    incident.affected = (incident.affected ?? 0) + affected;
+    incident.masked = (incident.masked ?? 0) + masked;
+  }
+
+  /** The surest that was ever found: when peers serve again, what ended them must still be readable. */
+  function explain(incident: Mutable<UpstreamIncident>, { peers, verdicts }: JobMinute): void {
+    const found = [
+      ...peers.flatMap(({ snapshot, verdict }) =>
+        verdict !== null && snapshot.upstream === incident.upstream ? [verdict] : [],
+      ),
+      ...verdicts.filter(({ is, name }) => is === 'group' && name === incident.upstream),
+    ];
+    const known = incident.sureness === null ? weights.none : weights[incident.sureness];
+    const better = found.find(({ sureness }) => weights[sureness] > known);
+    if (better === undefined) return;
+    incident.cause = better.cause;
+    incident.sureness = better.sureness;
+    chapter++;
+  }
+
+  return {
+    observe(jobs, now) {
+      for (const of of jobs) {
+        for (const [upstream, minute] of of.upstreams) {
+          let incident = [...open.keys()].find((each) => each.job === of.job && each.upstream === upstream);
+          if (minute.failures.latest().size > 0) {
+            incident ??= begin(of.job, upstream, now);
+            incident.lastMs = now.wallMs;
+            open.set(incident, now.monotonicMs);
+            record(incident, minute, of);
+          }
+          if (incident === undefined) continue;
+          recordClients(incident, minute);
+          explain(incident, of);
+        }
+      }
+      for (const [incident, lastMs] of open) {
+        if (now.monotonicMs - lastMs < pauseMs) continue;
+        incident.endedMs = incident.lastMs;
+        open.delete(incident);
+        chapter++;
+      }
+    },
+    all: () => incidents,
+    chapter: () => chapter,
+    isOngoing: () => open.size > 0,
+    text: () => JSON.stringify({ version: 1, incidents }),
+    restore(text) {
+      incidents = incidentsOf(text).slice(0, mostIncidents);
+      // Whether it went on while nobody looked is not known: it ended with the last failure that was seen.
+      for (const each of incidents) each.endedMs ??= each.lastMs;
+    },
+  };
+}
+
+const weights = { none: 0, unknown: 1, likely: 2, certain: 3 } as const;
+
+function incidentsOf(text: string): Mutable<UpstreamIncident>[] {
+  try {
+    const { version, incidents } = JSON.parse(text) as { version: unknown; incidents: unknown };
+    return version === 1 && Array.isArray(incidents) ? incidents.filter(isIncident) : [];
+  } catch {
+    return [];
+  }
+}
+
+function isIncident(value: unknown): value is UpstreamIncident {
+  if (typeof value !== 'object' || value === null) return false;
+  const of = value as Record<string, unknown>;
+  const isNumber = (key: string) => Number.isFinite(of[key]);
+  const isMaybe = (key: string, type: string) => of[key] === null || typeof of[key] === type;
+  return (
+    typeof of['job'] === 'string' &&
+    typeof of['upstream'] === 'string' &&
+    ['beganMs', 'lastMs', 'failures', 'peakPerMinute'].every(isNumber) &&
+    ['endedMs', 'affected', 'masked'].every((key) => isMaybe(key, 'number')) &&
+    isMaybe('cause', 'string') &&
+    (of['sureness'] === null || Object.hasOwn(weights, String(of['sureness']))) &&
+    Array.isArray(of['peers']) &&
+    of['peers'].every((peer) => typeof peer === 'string') &&
+    typeof of['kinds'] === 'object' &&
+    of['kinds'] !== null &&
+    Object.values(of['kinds']).every((count) => Number.isFinite(count))
+  );
+}

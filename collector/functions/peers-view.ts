@@ -1,0 +1,218 @@
+/** The view `peers`: which peer fails, how badly, whom it affects, why, and what to do. One row a peer. */
+import type { TcpState } from '../model.ts';
+import { clientOutcomes, type Impact, type ShownState, shownState } from './impact.ts';
+import { total } from './minute.ts';
+import type { Column, RowSeverity, View } from './table.ts';
+import type { JobMinute, PeerMinute } from './watch.ts';
+import { causeText, generalFix } from './words.ts';
+
+export interface PeerRow {
+  readonly of: PeerMinute;
+  readonly state: ShownState;
+  /** Of its upstream; null where the access log cannot tell. */
+  readonly impact: Impact | null;
+  /** The upstream's failed requests are shown at the peers that fail, or at all of them where none is seen to. */
+  readonly affected: number | null;
+  readonly failures: number | null;
+}
+
+/** Every peer of every job, what hurts most first. */
+export function peerRows(jobs: readonly JobMinute[]): readonly PeerRow[] {
+  return jobs.flatMap(rowsOfJob).sort(byHarm);
+}
+
+function rowsOfJob({ peers }: JobMinute): readonly PeerRow[] {
+  const states = peers.map((of) => ({ of, state: shownState(of) }));
+  const blamed = new Set(states.filter(isBlamed).map(({ of }) => of.snapshot.upstream));
+  return states.map(({ of, state }) => {
+    const impact = of.upstream?.outcomes.isKnown() ? clientOutcomes(of.upstream.outcomes.sums()) : null;
+    const isShown = isBlamed({ state }) || !blamed.has(of.snapshot.upstream);
+    return {
+      of,
+      state,
+      impact,
+      affected: impact === null ? null : isShown ? impact.affected : 0,
+      failures: of.snapshot.failures === null ? null : of.failures.sum(),
+    };
+  });
+}
+
+const isBlamed = ({ state }: { readonly state: ShownState }): boolean => state === 'failing' || state === 'unavailable';
+
+const ranks: Readonly<Record<RowSeverity, number>> = { error: 0, warning: 1, notice: 2, normal: 3 };
+
+function byHarm(a: PeerRow, b: PeerRow): number {
+  return (
+    (b.affected ?? 0) - (a.affected ?? 0) ||
+    ranks[severityOf(a)] - ranks[severityOf(b)] ||
+    (b.failures ?? 0) - (a.failures ?? 0)
+  );
+}
+
+function severityOf({ state, affected }: PeerRow): RowSeverity {
+  if (state === 'unavailable' || (state === 'failing' && (affected ?? 0) > 0)) return 'error';
+  if (state === 'failing') return 'warning';
+  return (affected ?? 0) > 0 || state === 'unknown' ? 'notice' : 'normal';
+}
+
+/** `refused 12, reset 1`: the most frequent first. */
+export function kindsText(kinds: Iterable<readonly [string, number]>): string {
+  return [...kinds]
+    .sort(([, a], [, b]) => b - a)
+    .map(([kind, count]) => `${causeText(kind)} ${count}`)
+    .join(', ');
+}
+
+/** Attempts that failed to connect, of all, in percent; null without attempts, or where the log_format cannot tell. */
+function failedShare({ attempts }: PeerMinute): number | null {
+  const counts = attempts.sums();
+  const failed = counts.get('connect_failed') ?? 0;
+  const all = failed + (counts.get('connected') ?? 0) + (counts.get('reused') ?? 0);
+  return all === 0 ? null : Math.round((1000 * failed) / all) / 10;
+}
+
+const sockets = (state: TcpState, name: string, hidden: boolean): Column<PeerRow> => ({
+  id: name,
+  name,
+  look: 'number',
+  units: 'sockets',
+  hidden,
+  value: ({ of }) => of.snapshot.sockets?.states[state] ?? null,
+});
+
+const milliseconds = (id: string, name: string, value: (of: PeerMinute) => number | undefined): Column<PeerRow> => ({
+  id,
+  name,
+  look: 'number',
+  units: 'ms',
+  summary: 'max',
+  value: ({ of }) => value(of) ?? null,
+});
+
+const columns: readonly Column<PeerRow>[] = [
+  {
+    id: 'Row',
+    name: 'Row',
+    look: 'text',
+    hidden: true,
+    key: true,
+    value: ({ of }) => `${of.job} ${of.snapshot.upstream} ${of.snapshot.peer}`,
+  },
+  { id: 'Upstream', name: 'Upstream', look: 'text', sticky: true, value: ({ of }) => of.snapshot.upstream },
+  { id: 'Peer', name: 'Peer', look: 'text', sticky: true, value: ({ of }) => of.snapshot.peer },
+  { id: 'State', name: 'State', look: 'pill', value: ({ state }) => state },
+  {
+    id: 'Affected',
+    name: 'Clients affected',
+    look: 'number',
+    units: 'requests/min',
+    summary: 'max',
+    value: ({ affected }) => affected,
+  },
+  {
+    id: 'Masked',
+    name: 'Hidden by a retry',
+    look: 'number',
+    units: 'requests/min',
+    summary: 'max',
+    value: ({ impact }) => impact?.masked ?? null,
+  },
+  { id: 'Failures', name: 'Failures', look: 'number', units: 'failures/min', value: ({ failures }) => failures },
+  { id: 'Kinds', name: 'Kinds', look: 'text', value: ({ of }) => kindsText(of.failures.sums()) },
+  { id: 'FailedShare', name: 'Failed attempts', look: 'share', units: '%', value: ({ of }) => failedShare(of) },
+  {
+    id: 'Cause',
+    name: 'Cause',
+    look: 'text',
+    value: ({ of, failures }) => {
+      if (of.verdict !== null) return causeText(of.verdict.cause);
+      return (failures ?? 0) > 0 ? 'not known yet' : 'none';
+    },
+  },
+  { id: 'Sureness', name: 'How sure', look: 'text', value: ({ of }) => of.verdict?.sureness ?? '' },
+  { id: 'Since', name: 'Since', look: 'time', value: ({ of }) => of.failingSinceMs },
+  {
+    id: 'Fix',
+    name: 'Fix',
+    look: 'text',
+    wide: true,
+    value: ({ of }) => (of.verdict === null ? '' : generalFix(of.verdict.cause, of.snapshot.peer)),
+  },
+  milliseconds('ConnectP50', 'Connect p50', ({ connectTime }) => connectTime?.p50),
+  milliseconds('ConnectP95', 'Connect p95', ({ connectTime }) => connectTime?.p95),
+  milliseconds('ConnectMax', 'Connect max', ({ connectTime }) => connectTime?.max),
+  milliseconds('ResponseP95', 'Response p95', ({ responseTime }) => responseTime?.p95),
+  {
+    id: 'Attempts',
+    name: 'Attempts',
+    look: 'number',
+    units: 'attempts/min',
+    hidden: true,
+    value: ({ of }) => {
+      const { attempts } = of;
+      if (!attempts.isKnown()) return null;
+      const answers = new Map([...attempts.sums()].filter(([kind]) => !kind.startsWith('status_')));
+      return total(answers);
+    },
+  },
+  sockets('syn_sent', 'SYN-SENT', false),
+  sockets('established', 'ESTABLISHED', false),
+  sockets('time_wait', 'TIME-WAIT', true),
+  sockets('close_wait', 'CLOSE-WAIT', true),
+  sockets('fin_wait', 'FIN-WAIT', true),
+  { id: 'Job', name: 'Job', look: 'text', hidden: true, value: ({ of }) => of.job },
+  {
+    id: 'What',
+    name: 'What is wrong',
+    look: 'text',
+    wide: true,
+    sensitive: true,
+    value: ({ of }) => of.verdict?.words().what ?? '',
+  },
+  {
+    id: 'ExactFix',
+    name: 'Exact fix',
+    look: 'text',
+    wide: true,
+    sensitive: true,
+    value: ({ of }) => of.verdict?.words().fix ?? '',
+  },
+  {
+    id: 'Next',
+    name: 'Next command',
+    look: 'text',
+    wide: true,
+    sensitive: true,
+    value: ({ of }) => of.verdict?.words().next[0] ?? '',
+  },
+  {
+    id: 'Evidence',
+    name: 'Evidence',
+    look: 'list',
+    wide: true,
+    sensitive: true,
+    value: ({ of }) => of.verdict?.evidence ?? [],
+  },
+  {
+    id: 'RulesOut',
+    name: 'Ruled out',
+    look: 'list',
+    hidden: true,
+    wide: true,
+    sensitive: true,
+    value: ({ of }) => of.verdict?.rulesOut ?? [],
+  },
+  { id: 'Place', name: 'Configured at', look: 'text', sensitive: true, value: ({ of }) => of.verdict?.place ?? '' },
+];
+
+export const peersView: View<PeerRow> = {
+  columns,
+  severity: severityOf,
+  sortBy: 'Affected',
+  charts: { Failures: { name: 'Failures in the last minute', column: 'Failures' } },
+  defaultCharts: [
+    ['Failures', 'Upstream'],
+    ['Failures', 'Cause'],
+  ],
+  groupBy: ['Upstream', 'Cause', 'State'],
+};

@@ -1,0 +1,70 @@
+/** What `check` says of the nginx of all jobs, for the command and for the Function. */
+import type { JobSettings } from '../config/settings.ts';
+import { type ConfiguredLog, type ConfiguredLogs, type Facts, gatherFacts } from '../discover/check/facts.ts';
+import { finding } from '../discover/check/finding.ts';
+import { judge } from '../discover/check/rules.ts';
+import { type WordedFinding, word } from '../discover/check/wording.ts';
+import type { NginxRead } from '../discover/follow/read-nginx.ts';
+import type { CheckFinding } from '../functions/facts.ts';
+import { parseLogSpec } from '../source/log-spec.ts';
+
+/** One nginx and the settings of its job. */
+export interface NginxOfJob {
+  readonly job: string;
+  readonly settings: JobSettings;
+  readonly read: NginxRead;
+}
+
+/** One nginx with everything that is judged about it. */
+export interface Inspected {
+  /** The job of the configuration, or `local`. */
+  readonly job: string;
+  readonly facts: Facts;
+}
+
+function configuredLog(spec: string): ConfiguredLog {
+  const parsed = parseLogSpec(spec);
+  return { spec, path: parsed.is === 'file' ? parsed.path : null };
+}
+
+function configuredLogs({ errorLogs, accessLogs }: JobSettings): ConfiguredLogs {
+  return {
+    errorLogs: errorLogs?.map(configuredLog) ?? null,
+    accessLogs: accessLogs?.map(({ path }) => configuredLog(path)) ?? null,
+  };
+}
+
+/** Reads what has to be judged about each nginx. */
+export async function inspectNginx(
+  all: readonly NginxOfJob[],
+  ports: Parameters<typeof gatherFacts>[2],
+): Promise<readonly Inspected[]> {
+  const inspected: Inspected[] = [];
+  for (const { job, settings, read } of all) {
+    inspected.push({ job, facts: await gatherFacts(read, configuredLogs(settings), ports) });
+  }
+  return inspected;
+}
+
+/** The findings as the Function shows them. */
+export async function checkFindings(
+  all: readonly NginxOfJob[],
+  problem: Parameters<typeof findingsOf>[1],
+  ports: Parameters<typeof gatherFacts>[2],
+): Promise<readonly CheckFinding[]> {
+  const found = findingsOf(await inspectNginx(all, ports), problem);
+  return found.map(({ file, line, ...words }) => ({ ...words, place: file === null ? '' : `${file}:${line}` }));
+}
+
+/** @param problem what is wrong with nginx-upstream.conf; null: nothing */
+export function findingsOf(
+  inspected: readonly Inspected[],
+  problem: { readonly path: string; readonly text: string } | null,
+): readonly WordedFinding[] {
+  const all = [
+    ...(problem === null ? [] : [finding('settings_invalid', problem.path, null, { text: problem.text })]),
+    ...(inspected.length === 0 ? [finding('nginx_not_found', 'nginx')] : []),
+    ...inspected.flatMap(({ facts }) => judge(facts)),
+  ];
+  return all.map(word);
+}

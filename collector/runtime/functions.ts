@@ -1,0 +1,124 @@
+/** Netdata's Functions at work: calls come from stdin at any time, answers go out between two ticks. */
+import { createDesk, settleMs } from '../functions/desk.ts';
+import type { CheckFinding, JobNow } from '../functions/facts.ts';
+import { createIncidents } from '../functions/incidents.ts';
+import { createWatch } from '../functions/watch.ts';
+import type { NetdataCommand } from '../netdata/command-reader.ts';
+import type { Conditions, Log } from '../netdata/log.ts';
+import type { Writer } from '../netdata/writer.ts';
+import type { Clock } from '../system/clock.ts';
+import { attempt } from '../system/fs.ts';
+import type { StateFile } from '../system/state-file.ts';
+
+export interface Functions {
+  /** All that arrived together: what is called and cancelled at once is not answered. */
+  commands(commands: readonly NetdataCommand[]): void;
+  /** What the tick that has just been written knew. */
+  tick(jobs: readonly JobNow[], updateEvery: number): void;
+  close(): void;
+}
+
+export interface FunctionPorts {
+  readonly clock: Clock;
+  readonly writer: Writer;
+  readonly log: Log;
+  readonly conditions: Conditions;
+  /** What `check` finds now. */
+  readonly check: () => Promise<readonly CheckFinding[]>;
+  /** Where incidents outlive the process; null: nowhere. */
+  readonly file: StateFile | null;
+}
+
+/** An answer that fills the pipe right before a tick would cost that tick: from here on it waits until after it. */
+const holdMs = 150;
+/** However many ask, `check` runs no more often. */
+const checkEveryMs = 10_000;
+/** An incident that goes on is written down that often, one that begins or ends at once. */
+const writeEveryMs = 30_000;
+
+export function createFunctions({ clock, writer, log, conditions, check, file }: FunctionPorts): Functions {
+  const desk = createDesk();
+  const watch = createWatch();
+  const incidents = createIncidents();
+  const closing = new AbortController();
+  const monotonicMs = () => clock.monotonicUs() / 1000;
+  let findings: readonly CheckFinding[] | null = null;
+  let checkedMs = Number.NEGATIVE_INFINITY;
+  let updateEvery = 1;
+  let holdFromMs = Number.NEGATIVE_INFINITY;
+  let isAwaking = false;
+  let written = 0;
+  let writtenMs = 0;
+  writer.onDrain(serve);
+  restore();
+
+  function restore(): void {
+    const text = file === null ? null : attempt(() => file.read());
+    if (text?.ok) incidents.restore(text.value);
+  }
+
+  function save(): void {
+    const chapter = incidents.chapter();
+    const isDue = chapter !== written || (incidents.isOngoing() && monotonicMs() - writtenMs >= writeEveryMs);
+    if (file === null || !isDue) return;
+    const done = attempt(() => file.replace(incidents.text()));
+    conditions.set('incidents', done.ok ? null : `${file.path} cannot be written (${done.code})`);
+    written = chapter;
+    writtenMs = monotonicMs();
+  }
+
+  function checkWhenWanted(): void {
+    if (!desk.wantsFindings() || monotonicMs() - checkedMs < checkEveryMs) return;
+    checkedMs = monotonicMs();
+    findings = null;
+    const keep = (found: readonly CheckFinding[]) => {
+      findings = found;
+      serve();
+    };
+    check().then(keep, (error: unknown) => log.error(`checking: ${error}`));
+  }
+
+  function serve(): void {
+    checkWhenWanted();
+    while (writer.ready() && monotonicMs() < holdFromMs) {
+      const known = { jobs: watch.jobs(), incidents: incidents.all(), findings, nowMs: clock.wallMs(), updateEvery };
+      const text = desk.next(known, monotonicMs());
+      if (text === null) break;
+      writer.write(text);
+    }
+    if (desk.waiting() > 0) awake();
+  }
+
+  /** Calls that wait for nothing that happens by itself are looked at again. */
+  function awake(): void {
+    if (isAwaking || closing.signal.aborted) return;
+    isAwaking = true;
+    void clock.sleep(settleMs, closing.signal).then(() => {
+      isAwaking = false;
+      if (!closing.signal.aborted) serve();
+    });
+  }
+
+  return {
+    commands(commands) {
+      for (const command of commands) {
+        if (command.is === 'cancel') desk.cancel(command.transaction);
+        else desk.take(command.call, monotonicMs());
+      }
+      if (desk.waiting() > 0) serve();
+    },
+
+    tick(jobs, seconds) {
+      updateEvery = seconds;
+      const now = { wallMs: clock.wallMs(), monotonicMs: monotonicMs() };
+      watch.observe(jobs, now);
+      incidents.observe(watch.jobs(), now);
+      desk.turn();
+      save();
+      holdFromMs = now.monotonicMs + seconds * 1000 - holdMs;
+      serve();
+    },
+
+    close: () => closing.abort(),
+  };
+}
