@@ -24,6 +24,12 @@ export interface Dimension {
  */
 type Variables<Of> = Readonly<Record<string, (of: Of) => number | undefined>>;
 
+/** A label whose value changes: the alerts on the chart say it. Never left out, or they would print its name. */
+export interface ChangingLabel<Of> {
+  readonly name: string;
+  readonly value: (of: Of) => string | undefined;
+}
+
 interface ChartShape {
   /** Chart id at job level, its prefix elsewhere; also the last part of the context `nginx_upstream.<name>`. */
   readonly name: string;
@@ -47,17 +53,24 @@ export interface JobChart extends ChartShape {
 export interface UpstreamChart extends ChartShape {
   readonly level: 'upstream';
   readonly read: (upstream: UpstreamSnapshot) => Reading;
+  readonly label?: ChangingLabel<UpstreamSnapshot>;
   readonly variables?: Variables<UpstreamSnapshot>;
 }
 
 export interface PeerChart extends ChartShape {
   readonly level: 'peer';
   readonly read: (peer: PeerSnapshot) => Reading;
+  readonly label?: ChangingLabel<PeerSnapshot>;
   readonly variables?: Variables<PeerSnapshot>;
 }
 
 /** A chart is data: what it is called, what it holds, and where its values stand in a snapshot. */
 export type Chart = JobChart | UpstreamChart | PeerChart;
+
+/** Variables that a snapshot has ready (aggregate/windows/), by name. */
+export function alertVariables<Of extends { readonly alerts?: Values }>(names: readonly string[]): Variables<Of> {
+  return Object.fromEntries(names.map((name) => [name, ({ alerts }: Of) => alerts?.[name]]));
+}
 
 /** Dimensions of running totals, drawn as rates. */
 export function rates(ids: readonly string[]): readonly Dimension[] {

@@ -55,7 +55,7 @@ function chartText(chart: ChartLine, options: string): string {
 function definitions(chart: ChartLine): string {
   let text = '';
   // The third word of CLABEL is its source, 1 = automatic. Without it Netdata 1.37.1 crashes.
-  for (const [name, value] of chart.labels) text += `CLABEL ${quoted(name)} ${quoted(value)} 1\n`;
+  for (const [name, value] of chart.labels) text += `CLABEL ${quoted(name)} ${quoted(value, longestLabel)} 1\n`;
   text += 'CLABEL_COMMIT\n';
   for (const { id, algorithm, multiplier, divisor, hidden } of chart.dimensions) {
     text += `DIMENSION ${id} ${quoted('')} ${algorithm} ${multiplier} ${divisor}${hidden ? ' hidden' : ''}\n`;
@@ -66,9 +66,12 @@ function definitions(chart: ChartLine): string {
 /** Far below Netdata's longest line (15,360 bytes in 1.37.1) even with all words of a CHART at this length. */
 const longestWord = 300;
 
-function quoted(text: string): string {
+/** Netdata cuts a label's value at 799 bytes. */
+const longestLabel = 600;
+
+function quoted(text: string, longest = longestWord): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not get through
-  return `'${text.slice(0, longestWord).replace(/['\\\x00-\x1f\x7f-\x9f\u2028\u2029]/g, '_')}'`;
+  return `'${text.slice(0, longest).replace(/['\\\x00-\x1f\x7f-\x9f\u2028\u2029]/g, '_')}'`;
 }
 
 /** Within BEGIN and END they are the chart's own, which alerts read as `$name`; elsewhere they would be the host's. */

@@ -1,10 +1,17 @@
-import { connectKinds, failureKinds, peerKinds } from '../collector/model.ts';
-import { type JobChart, type PeerChart, rates, type UpstreamChart } from './chart.ts';
+import {
+  connectKinds,
+  failureKinds,
+  jobAlertValues,
+  peerAlertValues,
+  peerKinds,
+  upstreamAlertValues,
+} from '../collector/model.ts';
+import { alertVariables, type JobChart, type PeerChart, rates, type UpstreamChart } from './chart.ts';
 
 export const connectFailures: JobChart = {
   name: 'connect_failures',
   level: 'job',
-  title: 'Connections to upstream peers that were never made',
+  title: 'Failed connections to upstream peers, by reason',
   units: 'failures/s',
   type: 'stacked',
   family: 'failures',
@@ -12,6 +19,7 @@ export const connectFailures: JobChart = {
   module: 'error_log',
   dimensions: rates(connectKinds),
   read: (job) => job.connectFailures,
+  variables: alertVariables(jobAlertValues),
 };
 
 export const upstreamFailures: UpstreamChart = {
@@ -25,6 +33,8 @@ export const upstreamFailures: UpstreamChart = {
   module: 'error_log',
   dimensions: rates(failureKinds),
   read: (upstream) => upstream.failures,
+  variables: alertVariables(upstreamAlertValues),
+  label: { name: 'failing', value: ({ failingLabel }) => failingLabel },
 };
 
 export const peerFailures: PeerChart = {
@@ -38,9 +48,6 @@ export const peerFailures: PeerChart = {
   module: 'error_log',
   dimensions: rates(peerKinds),
   read: (peer) => peer.failures,
-  variables: {
-    attempts_known: ({ attempts }) => (attempts === undefined ? 0 : 1),
-    server_502_1m: ({ serverBadGateways }) => serverBadGateways?.lastMinute,
-    server_502_before: ({ serverBadGateways }) => serverBadGateways?.minuteBefore,
-  },
+  variables: alertVariables(peerAlertValues),
+  label: { name: 'cause', value: ({ causeLabel }) => causeLabel },
 };

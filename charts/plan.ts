@@ -1,6 +1,6 @@
 import type { JobSnapshot } from '../collector/model.ts';
 import type { Action, ChartLine, UpdateAction } from './action.ts';
-import type { Chart, Reading, Values } from './chart.ts';
+import type { ChangingLabel, Chart, Reading, Values } from './chart.ts';
 import type { Dialect } from './dialect.ts';
 import {
   familyOf,
@@ -81,7 +81,8 @@ export function plan(
       const known = before?.charts[i];
       const reading = chart.read(of);
       if (reading === undefined) return known && absent(known, context.nowUs, actions);
-      const line = known ? inStep(known.line, context) : create(chart, instance);
+      const drawnLine = known ? inStep(known.line, context) : create(chart, instance);
+      const line = chart.label ? labelled(drawnLine, chart.label, of) : drawnLine;
       if (line !== known?.line) actions.push({ do: 'create', chart: line });
       return update(known, line, reading, chart.variables ? variablesOf(chart.variables, of) : none, context, actions);
     });
@@ -105,6 +106,7 @@ export function plan(
 type ChartOf<Of> = Chart & {
   readonly read: (of: Of) => Reading;
   readonly variables?: Readonly<Record<string, (of: Of) => number | undefined>>;
+  readonly label?: ChangingLabel<Of>;
 };
 
 function chartsByLevel(catalogue: readonly Chart[]) {
@@ -124,6 +126,13 @@ function inStep(line: ChartLine, { updateEvery }: PlanContext): ChartLine {
   return line.updateEvery === updateEvery ? line : { ...line, updateEvery };
 }
 
+/** All labels are told again when one has changed: Netdata drops those that are not. */
+function labelled<Of>(line: ChartLine, { name, value }: ChangingLabel<Of>, of: Of): ChartLine {
+  const label = value(of) ?? 'none';
+  if (line.labels.some(([known, told]) => known === name && told === label)) return line;
+  return { ...line, labels: [...line.labels.filter(([known]) => known !== name), [name, label]] };
+}
+
 /** One more reading of a chart; `known` is what was drawn of it before. */
 function update(
   known: DrawnChart | undefined,
@@ -137,8 +146,12 @@ function update(
   const lastUs = known?.lastUs ?? Number.NEGATIVE_INFINITY;
   const values = known?.values ?? null;
   const told = known?.variables ?? none;
-  if (reading === null) return { line, id, lastUs, values, absentSinceUs: null, variables: told };
   const changes = variables === none ? none : changed(told, variables);
+  if (reading === null) {
+    // An alert judges its chart by when it was updated last: with nothing to draw, that it lives must be said.
+    if (variables !== none) actions.push(withVariables({ do: 'update', id, values: none }, changes));
+    return { line, id, lastUs, values, absentSinceUs: null, variables: { ...told, ...changes } };
+  }
   const baseline = baselineOf(line, lastUs, values, reading, context);
   const action: UpdateAction = { do: 'update', id, values: reading, unchanged: reading === values };
   if (baseline === null) actions.push(withVariables(action, changes));

@@ -4,7 +4,7 @@ import { type JobChart, rates, type UpstreamChart } from './chart.ts';
 export const requests: JobChart = {
   name: 'requests',
   level: 'job',
-  title: 'Requests of clients, by status',
+  title: 'Client requests by status',
   units: 'requests/s',
   type: 'stacked',
   family: 'clients',
@@ -17,7 +17,7 @@ export const requests: JobChart = {
 export const clientOutcomes: UpstreamChart = {
   name: 'client_outcomes',
   level: 'upstream',
-  title: 'What clients got of requests to the upstream; masked = an attempt failed and a retry hid it',
+  title: 'Client results of requests to the upstream',
   units: 'requests/s',
   type: 'stacked',
   family: 'clients',
@@ -25,8 +25,4 @@ export const clientOutcomes: UpstreamChart = {
   module: 'access_log',
   dimensions: rates(outcomes),
   read: (upstream) => upstream.outcomes,
-  variables: {
-    connect_failed_1m: ({ connectFailed }) => connectFailed?.lastMinute,
-    connect_failed_before: ({ connectFailed }) => connectFailed?.minuteBefore,
-  },
 };

@@ -116,19 +116,42 @@ export const peerCauses = [
 ] as const;
 export type PeerCause = (typeof peerCauses)[number];
 
-/** The client's side of all requests, by status; 502, 503 and 504 are apart from `5xx`. */
-export const requestClasses = ['1xx', '2xx', '3xx', '4xx', '5xx', '502', '503', '504'] as const;
+/**
+ * The client's side of all requests, by status. Their order is the order of the dimensions, and so their colour: what is
+ * good comes first, the worst second (both dashboards draw the second dimension red).
+ */
+export const requestClasses = [
+  '2xx',
+  'status_502',
+  '3xx',
+  'status_504',
+  '4xx',
+  'status_503',
+  'other_5xx',
+  '1xx',
+] as const;
 export type RequestClass = (typeof requestClasses)[number];
 
-/** What a client got of a request that went upstream, exclusive (design: measure 3). */
-export const outcomes = ['ok', 'masked', 'bad_gateway', 'unavailable', 'gateway_timeout', 'other_5xx'] as const;
+/**
+ * What a client got of a request that went upstream, exclusive (design: measure 3); `masked`: an attempt failed and
+ * another answered; `fallback`: no peer answered, and nginx gave something else (an error_page, a stale cache).
+ */
+export const outcomes = [
+  'ok',
+  'bad_gateway',
+  'masked',
+  'fallback',
+  'unavailable',
+  'gateway_timeout',
+  'other_5xx',
+] as const;
 export type Outcome = (typeof outcomes)[number];
 
 /** What became of the attempts at a peer (design: measure 2). An attempt that connected may count for a status, too. */
 export const attemptKinds = [
   'connected',
-  'reused',
   'connect_failed',
+  'reused',
   'status_502',
   'status_503',
   'status_504',
@@ -206,7 +229,7 @@ export type Origin = 'configured' | 'log' | 'other';
  * What nginx's passive health checks make of a peer (design: measure 10): some of its workers have ejected it
  * (`failing`), or all have (`unavailable`).
  */
-export const peerStates = ['up', 'failing', 'unavailable'] as const;
+export const peerStates = ['up', 'unavailable', 'failing'] as const;
 export type PeerState = (typeof peerStates)[number];
 
 /** Running totals: how often a peer that was up was ejected by a worker, and how often it was up again everywhere. */
@@ -228,23 +251,98 @@ export interface PeerSnapshot {
   readonly attempts?: Partial<Counts<AttemptKind>> | null;
   /** Undefined where nginx checks nothing: `max_fails=0`, `down`, a group of one peer, a peer in no configuration. */
   readonly health?: { readonly state: PeerState; readonly transitions: Transitions } | null;
-  /** How many 502 clients of the whole server got: where attempts are not known, nobody can say of which peer. */
-  readonly serverBadGateways?: { readonly lastMinute: number; readonly minuteBefore: number };
   /** Of this tick, as every `Percentiles` unless said otherwise; null also when there was no sample. */
   readonly connectTime?: Percentiles | null;
   readonly responseTime?: Percentiles | null;
   readonly sockets?: PeerSockets | null;
   /** 1 for each cause that was found, 0 for the others (measure 11). */
   readonly causes?: Counts<PeerCause> | null;
+  /** The verdict of now in words, `process down (certain)`; undefined while there is none. */
+  readonly verdict?: string;
+  /** What its alerts say (aggregate/windows/labels.ts). */
+  readonly causeLabel?: string;
+  /** By the error log connects to it time out now, and have for a while. */
+  readonly timesOut?: boolean;
+  /** What alerts on the peer read (aggregate/windows/). */
+  readonly alerts?: AlertValues;
 }
+
+/** Numbers that alerts read, by the name they have there (aggregate/windows/). */
+export type AlertValues = Readonly<Record<string, number>>;
+
+/**
+ * What alerts read, as variables of their own chart. `…_5s` is now, `…_before` 10 to 20 seconds ago (or further back,
+ * where fail_timeout is long), `…_1m` the last minute.
+ */
+export const upstreamAlertValues = [
+  'lost_5s',
+  'lost_before',
+  'lost_1m',
+  'fallback_5s',
+  'fallback_before',
+  'fallback_1m',
+  'masked_20s',
+  'masked_40s',
+  'masked_60s',
+  'masked_80s',
+  'masked_1m',
+  'connect_failures_1m',
+  'client_errors_1m',
+  'no_live_5s',
+  'no_live_before',
+  'no_live_1m',
+  'failed_after_5s',
+  'failed_after_before',
+  'failed_after_1m',
+  'inferred_after_1m',
+  'requests_1m',
+  'unresolved_5s',
+  'unresolved_before',
+  'unresolved_1m',
+  'connects',
+  'silent_peers',
+  'unanswered_1m',
+  'connect_p95',
+  'connect_count',
+  'response_p95',
+  'response_count',
+  'response_p95_before',
+  'live',
+  'configured',
+] as const;
+export const peerAlertValues = [
+  'unaccounted_5s',
+  'unaccounted_before',
+  'unaccounted_1m',
+  'uncovered',
+  'inferred',
+  'unavailable_30s',
+  'returns_10m',
+] as const;
+export const jobAlertValues = [
+  'worker_connections_1m',
+  'no_files_1m',
+  'connections_used',
+  'descriptors_used',
+  'dropped_now',
+  'dropped_before',
+  'dropped_1m',
+  'writing_share',
+  'writing_share_before',
+  'active',
+  'failing_upstreams',
+  'workers_missing',
+  'nginx_down',
+  'sources_failing',
+  'lines_1m',
+  'unmatched_1m',
+] as const;
 
 export interface UpstreamSnapshot {
   readonly upstream: string;
   readonly origin: Origin;
   readonly failures?: Counts<FailureKind> | null;
   readonly outcomes?: Counts<Outcome> | null;
-  /** Attempts that never connected, by the access log: it names the upstream also where peers are shared. */
-  readonly connectFailed?: { readonly lastMinute: number; readonly minuteBefore: number };
   /** Peers that are not marked `down`, and those of them that nginx has not ejected. */
   readonly peers?: { readonly live: number; readonly configured: number } | null;
   readonly connectTime?: Percentiles | null;
@@ -252,6 +350,10 @@ export interface UpstreamSnapshot {
   readonly connectTimeMinute?: MinutePercentiles | null;
   readonly responseTimeMinute?: MinutePercentiles | null;
   readonly connectTimes?: Buckets | null;
+  /** Its failing peers and why, as its alerts say it. */
+  readonly failingLabel?: string;
+  /** What alerts on the upstream read. */
+  readonly alerts?: AlertValues;
 }
 
 /** Of the sliding last 60 seconds. Without a sample there is only the count, 0. */
@@ -314,6 +416,8 @@ export interface JobSnapshot {
   readonly listenOverflows?: number | null;
   /** Events at peers over the cap of `max_peers`, which share one `other`; a running total. */
   readonly eventsOverCap?: number;
+  /** What alerts on the job read. */
+  readonly alerts?: AlertValues;
   readonly upstreams: readonly UpstreamSnapshot[];
   readonly peers: readonly PeerSnapshot[];
 }
@@ -360,6 +464,8 @@ export interface WorkersSnapshot {
 /** Measure 8 of one peer, from the network namespaces nginx's workers live in. */
 export interface PeerSockets {
   readonly states: Counts<TcpState>;
+  /** nginx's own sockets in SYN-SENT whose SYN was sent again. */
+  readonly retransmitting?: number;
   /** Connections that wait for the peer to accept them, where it listens on this host; else null. */
   readonly queued: number | null;
   /** Local ports that connections to it hold, of those there are; null where that is not known. */

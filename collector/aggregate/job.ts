@@ -4,7 +4,6 @@ import type {
   ErrorLine,
   JobSnapshot,
   LogTotals,
-  PeerSnapshot,
   PluginLoad,
   UpstreamOf,
 } from '../model.ts';
@@ -12,9 +11,13 @@ import { type AccessLogCounter, type AccessLogOptions, createAccessCounting } fr
 import { type Measured, takePeer, takeUpstream } from './access/snapshot.ts';
 import { createFailures, newPeerCounters, newUpstreamCounters } from './failures/failures.ts';
 import { createPassiveHealth, isCountedAgainstPeer } from './failures/passive-health.ts';
-import { createRecent } from './failures/recent.ts';
 import { createReconciliation } from './failures/reconciliation.ts';
 import { createInstances } from './instances.ts';
+import { ageOf, oldestInWindows } from './windows/age.ts';
+import { type CoverageFacts, createCoverage } from './windows/coverage.ts';
+import { peerEvents } from './windows/peer.ts';
+import { restoreWindows, saveWindows } from './windows/saved.ts';
+import { longestFailTimeouts, upstreamEvents, type WindowView } from './windows/upstream.ts';
 
 /** What the sources of a job were like in this tick. */
 export interface SourceHealth {
@@ -27,7 +30,8 @@ export interface SourceHealth {
 }
 
 export interface JobAggregate {
-  errorLine(line: ErrorLine, nowUs: number): void;
+  /** @param wallSecond when it was written, as parse/wall-clock.ts has it; -1 when it does not say */
+  errorLine(line: ErrorLine, nowUs: number, wallSecond?: number): void;
   /** One more access log whose lines are counted. */
   addAccessLog(options: AccessLogOptions): AccessLogCounter;
   /** It is no longer followed: what only it could tell is no longer drawn. */
@@ -36,10 +40,16 @@ export interface JobAggregate {
   configure(peers: readonly ConfiguredPeer[], upstreams: readonly string[], nowUs: number): void;
   /** The pids of the workers that take new requests, as they write them to the error log; null when not known. */
   setWorkers(pids: readonly number[] | null): void;
-  /** To be called before the sources of a tick are read. */
-  beginTick(nowUs: number): void;
+  /** Which upstreams' requests are in the access logs. */
+  cover(facts: CoverageFacts): void;
+  /** To be called before the sources of a tick are read; `wallMs` is the wall clock then. */
+  beginTick(nowUs: number, wallMs?: number): void;
   /** All that is known now. A source that failed makes its measures null: a gap, never a zero. */
-  snapshot(nowUs: number, health: SourceHealth, load: PluginLoad): JobSnapshot;
+  snapshot(nowUs: number, health: SourceHealth, load: PluginLoad, updateEvery?: number): JobSnapshot;
+  /** What alerts look at, for the next process of the plugin. */
+  saveWindows(): unknown;
+  /** To be called once, after the configuration is known and the first tick has begun. */
+  restoreWindows(saved: unknown): void;
 }
 
 export interface JobOptions {
@@ -48,16 +58,49 @@ export interface JobOptions {
   readonly upstreamOf: UpstreamOf;
 }
 
+/** The clock may have begun a moment ago, and windows hold what was before it: their seconds begin here. */
+const secondsBefore = 1_000;
+
 /** Everything that is counted for one job: events in, snapshots out. */
 export function createJobAggregate({ job, maxPeers, upstreamOf }: JobOptions): JobAggregate {
   const peers = createInstances(maxPeers, newPeerCounters);
   const upstreams = createInstances(maxPeers, newUpstreamCounters);
-  const failures = createFailures(peers, upstreams, upstreamOf);
-  const access = createAccessCounting(peers, upstreams, upstreamOf);
+  const coverage = createCoverage();
+  const failures = createFailures(peers, upstreams, upstreamOf, coverage);
+  const access = createAccessCounting(peers, upstreams, upstreamOf, { secondOf, attempted: coverage.attempted });
   const reconcile = createReconciliation();
   const formats = new Set<AccessLogOptions>();
   const passive = createPassiveHealth();
-  const badGateways = createRecent();
+  /** The longest fail_timeout of each upstream's peers. */
+  let failTimeouts: ReadonlyMap<string, number> = new Map();
+  let tick = { second: 0, wallSecond: 0 };
+
+  function secondOf(wallSecond: number): number {
+    const age = ageOf(wallSecond, tick.wallSecond);
+    return age > oldestInWindows ? -1 : tick.second - age;
+  }
+
+  function settleWindows(accessLogsFine: boolean): void {
+    access.settle(tick.second);
+    for (const { upstream, counters } of upstreams.all()) if (counters.access !== null) coverage.seen(upstream);
+    // What an unreadable log holds nobody has missed.
+    if (!accessLogsFine) return;
+    const unaccounted = coverage.settle(tick.second);
+    if (unaccounted.size === 0) return;
+    for (const { upstream, peer, counters } of peers.all()) {
+      const count = unaccounted.get(peer) ?? 0;
+      if (count === 0) continue;
+      counters.window.add('unaccounted', tick.second, count);
+      coverage.missed(upstream, count);
+    }
+  }
+
+  const viewOf = (upstream: string, updateEvery: number): WindowView => ({
+    second: tick.second,
+    nowSeconds: Math.max(5, updateEvery),
+    failTimeout: failTimeouts.get(upstream) ?? 0,
+    isCovered: coverage.isCovered(upstream),
+  });
 
   const accessPart = (measured: Measured, fine: boolean) => {
     const requestTime = access.takeRequestTime();
@@ -86,19 +129,9 @@ export function createJobAggregate({ job, maxPeers, upstreamOf }: JobOptions): J
     passive.settle(nowUs);
   }
 
-  /** Only where it cannot be told of which peer they are. */
-  function serverBadGateways(
-    nowUs: number,
-    measured: Measured,
-    fine: boolean,
-  ): Pick<PeerSnapshot, 'serverBadGateways'> {
-    const recent = badGateways(nowUs, access.requests()['502']);
-    return measured.status && !measured.upstreams && fine ? { serverBadGateways: recent } : {};
-  }
-
   return {
-    errorLine(line, nowUs) {
-      failures.record(line, nowUs);
+    errorLine(line, nowUs, wallSecond = -1) {
+      failures.record(line, nowUs, secondOf(wallSecond));
       judge(line, nowUs);
     },
     setWorkers: passive.setWorkers,
@@ -109,6 +142,7 @@ export function createJobAggregate({ job, maxPeers, upstreamOf }: JobOptions): J
     removeAccessLog: (options) => formats.delete(options),
     configure(configured, names, nowUs) {
       passive.configure(configured);
+      failTimeouts = longestFailTimeouts(configured);
       peers.configure(
         configured.map(({ instance, peer }) => ({ upstream: instance, peer })),
         nowUs,
@@ -119,18 +153,40 @@ export function createJobAggregate({ job, maxPeers, upstreamOf }: JobOptions): J
         nowUs,
       );
     },
-    beginTick: access.beginTick,
+    cover: coverage.follow,
+    beginTick(nowUs, wallMs = 0) {
+      tick = { second: secondsBefore + Math.floor(nowUs / 1e6), wallSecond: Math.floor(wallMs / 1000) };
+      access.beginTick(nowUs);
+    },
 
-    snapshot(nowUs, health, load) {
+    saveWindows: () => ({
+      upstreams: saveWindows(upstreams.all(), tick.second, tick.wallSecond),
+      peers: saveWindows(peers.all(), tick.second, tick.wallSecond),
+      uncovered: coverage.save(),
+    }),
+
+    restoreWindows(saved) {
+      if (typeof saved !== 'object' || saved === null) return;
+      const { upstreams: ofUpstreams, peers: ofPeers, uncovered } = saved as Record<string, unknown>;
+      const { second, wallSecond } = tick;
+      const nowUs = (second - secondsBefore) * 1e6;
+      const upstreamSeconds = (name: string, peer: string) => upstreams.at(name, peer, nowUs).counters.window.seconds;
+      const peerSeconds = (name: string, peer: string) => peers.at(name, peer, nowUs).counters.window.seconds;
+      restoreWindows(ofUpstreams, upstreamEvents, upstreamSeconds, second, wallSecond);
+      restoreWindows(ofPeers, peerEvents, peerSeconds, second, wallSecond);
+      if (Array.isArray(uncovered)) coverage.restore(uncovered.filter((name) => typeof name === 'string'));
+    },
+
+    snapshot(nowUs, health, load, updateEvery = 1) {
       peers.expire(nowUs);
       upstreams.expire(nowUs);
       access.mergeTimes();
       settle(nowUs);
+      settleWindows(health.accessLogsFine);
       const known = health.errorLogsFine;
       const measured = measuredBy([...formats].map(({ fields }) => fields));
       const fine = health.accessLogsFine;
       const second = Math.round(nowUs / 1e6);
-      const ofServer = serverBadGateways(nowUs, measured, fine);
       return {
         job,
         connectFailures: known ? failures.connectFailures() : null,
@@ -147,6 +203,7 @@ export function createJobAggregate({ job, maxPeers, upstreamOf }: JobOptions): J
           failures: known ? counters.shownFailures() : null,
           ...gapUnless(known, 'peers', passive.upstream(upstream)),
           ...takeUpstream(counters.access, measured, fine, second),
+          alerts: counters.window.values(viewOf(upstream, updateEvery)),
         })),
         peers: Array.from(peers.all(), ({ upstream, peer, origin, counters }) => ({
           upstream,
@@ -154,8 +211,9 @@ export function createJobAggregate({ job, maxPeers, upstreamOf }: JobOptions): J
           origin,
           failures: known ? counters.shownFailures() : null,
           ...gapUnless(known, 'health', passive.peer(upstream, peer)),
-          ...ofServer,
           ...takePeer(counters.access, measured, fine),
+          timesOut: counters.window.timesOut(viewOf(upstream, updateEvery)),
+          alerts: counters.window.values(viewOf(upstream, updateEvery)),
         })),
       };
     },

@@ -1,6 +1,7 @@
 /** What a configuration means: the tree with nginx's rules of inheritance and defaults applied. */
 import { readFormats } from './log-formats.ts';
 import { readAccessLogs, readErrorLogs } from './logs.ts';
+import { readPassPlaces } from './pass-places.ts';
 import { readPasses } from './passes.ts';
 import { inherited, ownOf, type Scope, scopesOf } from './scopes.ts';
 import { readStatusPages } from './status-pages.ts';
@@ -58,6 +59,7 @@ export function readConfiguration(tree: ConfigurationTree, build: BuildDefaults)
   const errors = readErrorLogs(scopes, { file: tree.files[0] ?? build.confPath, line: 1 }, build, problems);
   const processes = value('worker_processes') ?? '1';
   const pid = value('pid');
+  const reading = readUpstreams(scopes, problems);
   return {
     files: tree.files,
     unread: tree.unread,
@@ -74,7 +76,8 @@ export function readConfiguration(tree: ConfigurationTree, build: BuildDefaults)
     accessSets: access.sets,
     silent: access.silent,
     formats,
-    ...readUpstreams(scopes, problems),
+    ...reading,
+    passPlaces: readPassPlaces(scopes, reading.upstreams, access.logs),
     statusPages: readStatusPages(scopes),
     problems,
   };

@@ -183,7 +183,7 @@ function defaultLog(scope: Scope, formats: readonly LogFormat[], build: BuildDef
 }
 
 /** What a request that ends in `scope` is written to; `off` at a level switches all of that level off. */
-function effectiveLogs(scope: Scope): readonly (Directive | null)[] {
+export function effectiveLogs(scope: Scope): readonly (Directive | null)[] {
   const stated = inherited(scope, 'access_log');
   if (stated.length > 0) return stated.some((each) => each.args[0] === 'off') ? [] : stated;
   return scope.protocol === 'http' ? [null] : [];

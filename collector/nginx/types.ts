@@ -161,6 +161,14 @@ export interface LogSet {
   readonly proxied: boolean;
 }
 
+/** One `*_pass`. */
+export interface PassPlace {
+  /** Names of upstreams; null where the request decides. */
+  readonly upstreams: readonly string[] | null;
+  /** Indexes into `accessLogs` of those that have its requests: none for subrequests. */
+  readonly logs: readonly number[];
+}
+
 export interface NginxConfiguration {
   readonly files: readonly string[];
   readonly unread: readonly string[];
@@ -184,4 +192,5 @@ export interface NginxConfiguration {
   /** `*_pass` whose target depends on variables that the configuration does not decide. */
   readonly undecided: readonly (Place & { readonly text: string })[];
   readonly statusPages: readonly StatusPage[];
+  readonly passPlaces: readonly PassPlace[];
 }

@@ -28,6 +28,20 @@ export function wallSecondOf(text: string): number {
   return secondOf(pair(0) * 100 + pair(2), pair(5), pair(8), pair(11), pair(14), pair(17));
 }
 
+/** As wallSecondOf, for lines that come in order: most have the time of the one before. */
+export function createWallSecondReader(): (text: string | null) => number {
+  let last = '';
+  let second = -1;
+  return (text) => {
+    if (text === null) return -1;
+    if (text !== last) {
+      last = text;
+      second = wallSecondOf(text);
+    }
+    return second;
+  };
+}
+
 /** `2026-11-22T07:30:45` of a second that `wallSecondOf` gave. */
 export function isoOfWall(second: number): string {
   const days = Math.floor(second / 86_400) + 719_468;

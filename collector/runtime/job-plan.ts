@@ -1,13 +1,16 @@
+import type { CoverageFacts } from '../aggregate/windows/coverage.ts';
 import type { JobSettings } from '../config/settings.ts';
 import { procFolder } from '../discover/find/find-nginx.ts';
 import { hostPath } from '../discover/find/host-path.ts';
 import { onlineProcessors } from '../discover/find/processes.ts';
+import { placeOf } from '../discover/find/view.ts';
 import type { Followed } from '../discover/follow/nginx-follower.ts';
 import type { NginxRead } from '../discover/follow/read-nginx.ts';
 import type { ConfiguredPeer } from '../model.ts';
 import { type Attribution, createAttribution, firstToKnow } from '../nginx/peers.ts';
 import type { LogFormat, NginxConfiguration, Upstream } from '../nginx/types.ts';
 import type { FileSystem } from '../system/fs.ts';
+import { coverageOf } from './coverage.ts';
 import {
   type AccessLogPlan,
   discoveredAccessLogs,
@@ -16,6 +19,7 @@ import {
   formatPlan,
   isLegacy,
 } from './log-plan.ts';
+import type { ServerFacts } from './nginx/server.ts';
 
 /** All that a job has to do, settings and discovery together. */
 export interface JobPlan {
@@ -30,8 +34,12 @@ export interface JobPlan {
   /** null while no configuration is known. */
   readonly upstreamOf: Attribution['upstreamOf'] | null;
   readonly peers: readonly ConfiguredPeer[];
+  /** As ServerFacts has them. */
+  readonly traces: ServerFacts['traces'];
   /** The names of upstreams that need no request to be known. */
   readonly upstreams: readonly string[];
+  /** Which upstreams' requests are in the access logs above. */
+  readonly coverage: CoverageFacts;
   /** What runs, and by what configuration; null when none was found. */
   readonly nginx: NginxRead | null;
 }
@@ -102,6 +110,16 @@ function accessLogsOf(settings: JobSettings, followed: Followed | null, { fs, ho
   return told ?? discovered;
 }
 
+/** Debian, and most packages, build nginx with this pid file. */
+const usualPidFile = '/run/nginx.pid';
+
+function tracesOf({ read: { found, configuration } }: Followed, fs: FileSystem): ServerFacts['traces'] {
+  return {
+    pidFile: placeOf(fs, found.view, configuration.pidFile ?? usualPidFile),
+    confPath: placeOf(fs, found.view, found.confPath),
+  };
+}
+
 export interface PlanPorts {
   readonly fs: FileSystem;
   readonly hostPrefix: string;
@@ -127,17 +145,21 @@ export function planJob(
   const told = settings.errorLogs?.map((path) => ({ spec: onHost(path, hostPrefix), isNew: false }));
   const pages = configuration?.statusPages.filter(({ obstacle }) => obstacle === null).slice(0, 1) ?? [];
   const upstreams = configuration?.upstreams.filter(({ origin }) => origin !== 'variable') ?? [];
+  const accessLogs = accessLogsOf(settings, followed, ports);
+  const peers = attribution === undefined ? [] : peersOf(upstreams, attribution);
   return {
     name,
     errorLogs: (told ?? discovered).map((log) => ({ ...log, isOwn: ownLogs.has(log.spec) })),
-    accessLogs: accessLogsOf(settings, followed, ports),
+    accessLogs,
     statusPages:
       settings.stubStatus?.map((url) => ({ url, host: null })) ?? pages.map(({ url, host }) => ({ url, host })),
     master: followed?.read.found.master?.pid ?? null,
     workerProcesses: processesOf(configuration, ports),
     workerConnections: configuration?.workerConnections ?? null,
     upstreamOf: firstToKnow(attributions),
-    peers: attribution === undefined ? [] : peersOf(upstreams, attribution),
+    peers,
+    traces: followed === null ? null : tracesOf(followed, fs),
+    coverage: coverageOf(followed, accessLogs, peers, fs),
     upstreams: upstreams.map((upstream) => upstream.name),
     nginx: followed === null ? null : followed.read,
   };

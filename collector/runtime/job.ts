@@ -3,11 +3,13 @@ import { encode } from '../../charts/encode.ts';
 import { nothingDrawn, type PlanContext, plan as planCharts, retireAll } from '../../charts/plan.ts';
 import { explainDifference } from '../aggregate/failures/reconciliation.ts';
 import { createJobAggregate } from '../aggregate/job.ts';
+import { createVitals } from '../aggregate/windows/vitals.ts';
 import type { ProbeMode } from '../diagnose/facts/probe.ts';
 import type { NginxRead } from '../discover/follow/read-nginx.ts';
 import type { JobNow } from '../functions/facts.ts';
 import type { ErrorLine, JobSnapshot, PluginLoad } from '../model.ts';
 import type { Conditions, Log } from '../netdata/log.ts';
+import { createWallSecondReader } from '../parse/wall-clock.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Resolve } from '../system/dns.ts';
 import type { Connect } from '../system/net.ts';
@@ -65,6 +67,10 @@ export function startJob(first: JobPlan, maxPeers: number, ports: JobPorts): Job
   const logs = createJobLogs(name, aggregate, record, { ...ports, now });
   const server = createNginxServer(name, first, ports);
   const causes = createPeerCauses(name, upstreamOfFailed, ports);
+  const vitals = createVitals();
+  const wallSecondOf = createWallSecondReader();
+  const windowsKey = `${name} windows`;
+  let isRestored = false;
   let pages = { ok: 0, failing: 0 };
   let drawn = nothingDrawn;
   let latest: JobSnapshot | null = null;
@@ -80,10 +86,11 @@ export function startJob(first: JobPlan, maxPeers: number, ports: JobPorts): Job
     server.follow(next);
     causes.follow(next.nginx);
     aggregate.configure(next.peers, next.upstreams, clock.monotonicUs());
+    aggregate.cover(next.coverage);
   }
 
   function record(line: ErrorLine): void {
-    aggregate.errorLine(line, clock.monotonicUs());
+    aggregate.errorLine(line, clock.monotonicUs(), wallSecondOf(line.time));
     causes.record(line);
     // The master's own words, src/os/unix/ngx_process.c:ngx_process_get_status.
     if (line.connection === null && /^worker process \d+ exited on signal \d/.test(line.message)) server.workerDied();
@@ -98,7 +105,9 @@ export function startJob(first: JobPlan, maxPeers: number, ports: JobPorts): Job
     follow,
 
     drain() {
-      aggregate.beginTick(clock.monotonicUs());
+      aggregate.beginTick(clock.monotonicUs(), clock.wallMs());
+      if (!isRestored) aggregate.restoreWindows(ports.checkpoint.get(windowsKey));
+      isRestored = true;
       logs.drain();
       // Who can have written these lines is asked after they were read: their writer may just have been started.
       pages = server.drain(clock.monotonicUs());
@@ -109,7 +118,8 @@ export function startJob(first: JobPlan, maxPeers: number, ports: JobPorts): Job
 
     draw(context, load) {
       const nowUs = clock.monotonicUs();
-      const snapshot = causes.complete(server.complete(aggregate.snapshot(nowUs, health(), load), nowUs));
+      const counted = aggregate.snapshot(nowUs, health(), load, context.updateEvery);
+      const snapshot = vitals.complete(causes.complete(server.complete(counted, nowUs)), nowUs, server.down(nowUs));
       latest = snapshot;
       const difference = snapshot.reconciliation ? explainDifference(snapshot.reconciliation) : null;
       conditions.set(`${name} reconciliation`, difference);
@@ -120,7 +130,10 @@ export function startJob(first: JobPlan, maxPeers: number, ports: JobPorts): Job
 
     now: () => (latest === null ? null : { snapshot: latest, verdicts: causes.verdicts() }),
     nginx: () => plan.nginx,
-    remember: logs.remember,
+    remember() {
+      logs.remember();
+      ports.checkpoint.set(windowsKey, aggregate.saveWindows());
+    },
 
     retire() {
       logs.close();

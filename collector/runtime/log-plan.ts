@@ -77,7 +77,8 @@ function chosen<L>(logs: readonly L[], sets: readonly LogSet[], score: Score<L>)
   return [...taken].sort((a, b) => a - b).flatMap((at) => logs[at] ?? []);
 }
 
-function specOf(target: LogTarget, view: View, fs: FileSystem): string {
+/** As nginx-upstream.conf would write it. */
+export function specOf(target: LogTarget, view: View, fs: FileSystem): string {
   switch (target.kind) {
     case 'file':
       return placeOf(fs, view, target.path);

@@ -82,11 +82,42 @@ describe('outcomes and attempts of one request', () => {
       ['app masked'],
       ['app a:1 connected status_503', 'app b:1 connected'],
     ],
-    ['a stale cache after a 500', '200 0.1 app "a:1" "500" "0.001" "0.1"', ['app masked'], ['app a:1 connected']],
+    ['a stale cache after a 500', '200 0.1 app "a:1" "500" "0.001" "0.1"', ['app fallback'], ['app a:1 connected']],
+    [
+      'two peers refuse, then a stale cache',
+      '200 0.1 app "a:1, b:1" "502, 502" "-, -" "0.000, 0.000"',
+      ['app fallback'],
+      ['app a:1 connect_failed', 'app b:1 connect_failed'],
+    ],
+    [
+      'one server, asked again',
+      '200 0.1 app "a:1, a:1" "502, 200" "-, 0.001" "0.000, 0.1"',
+      ['app masked'],
+      ['app a:1 connected connect_failed'],
+    ],
+    ['error_page 502 =503', '503 0.1 - "a:1" "502" "-" "0.000"', ['a:1 unavailable'], ['a:1 a:1 connect_failed']],
+    [
+      'no peer was live, a fallback page',
+      '200 0.1 app "a:1, app" "502, 502" "-, -" "0.000, 0.000"',
+      ['app fallback'],
+      ['app a:1 connect_failed'],
+    ],
+    [
+      'X-Accel-Redirect to another upstream',
+      '200 0.1 b "a:1 : b:1" "200 : 200" "0.001 : 0.001" "0.100 : 0.1"',
+      ['a:1 ok', 'b ok'],
+      ['a:1 a:1 connected', 'b b:1 connected'],
+    ],
+    [
+      'error_page to a second upstream that fails, too',
+      '502 0.1 fb "a:1 : b:1" "502 : 502" "- : -" "0.000 : 0.000"',
+      ['a:1 fallback', 'fb bad_gateway'],
+      ['a:1 a:1 connect_failed', 'fb b:1 connect_failed'],
+    ],
     [
       'a fallback page after a refusal',
       '200 0.1 - "a:1" "502" "-" "0.000"',
-      ['a:1 masked'],
+      ['a:1 fallback'],
       ['a:1 a:1 connect_failed'],
     ],
     ['404 of the backend', '404 0.1 app "a:1" "404" "0.001" "0.1"', ['app ok'], ['app a:1 connected']],
@@ -110,7 +141,7 @@ describe('outcomes and attempts of one request', () => {
     [
       'error_page: before it, only the address tells the upstream',
       '200 0.1 fb "a:1 : b:1" "502 : 200" "- : 0.001" "0.000 : 0.1"',
-      ['a:1 masked'],
+      ['a:1 fallback', 'fb ok'],
       ['a:1 a:1 connect_failed', 'fb b:1 connected'],
     ],
   ] as const)('%s', (_, line, outcomes, attempts) => {
@@ -143,7 +174,16 @@ describe('outcomes and attempts of one request', () => {
 
 test('requests by the status of the client; what is no status is in none', () => {
   const job = counting('$status').tick(['200', '204', '301', '404', '499', '500', '502', '503', '504', '101', '009']);
-  expect(job.requests).toEqual({ '1xx': 1, '2xx': 2, '3xx': 1, '4xx': 2, '5xx': 1, '502': 1, '503': 1, '504': 1 });
+  expect(job.requests).toEqual({
+    '1xx': 1,
+    '2xx': 2,
+    '3xx': 1,
+    '4xx': 2,
+    other_5xx: 1,
+    status_502: 1,
+    status_503: 1,
+    status_504: 1,
+  });
   expect(job).not.toHaveProperty('requestTime');
   expect(job).not.toHaveProperty('reconciliation');
 });

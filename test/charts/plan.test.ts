@@ -3,7 +3,8 @@ import type { Action } from '../../charts/action.ts';
 import { connectFailures, peerFailures, upstreamFailures } from '../../charts/failures.ts';
 import { type Drawn, nothingDrawn, type PlanContext, plan, retireAll } from '../../charts/plan.ts';
 import { sources } from '../../charts/plugin.ts';
-import { type JobSnapshot, peerKinds } from '../../collector/model.ts';
+import { requests } from '../../charts/requests.ts';
+import { type JobSnapshot, peerKinds, requestClasses } from '../../collector/model.ts';
 import { job, peer, upstream, zeros } from './snapshots.ts';
 
 const second = 1_000_000;
@@ -44,11 +45,33 @@ test('an update says whether its values are those of the update before', () => {
   expect(unchanged.slice(1)).toEqual([[true], [false], [false]]);
 });
 
-test('a gap draws nothing, and after it the counting goes on from the last known value', () => {
+test('a gap draws nothing, but says that the chart lives; after it the counting goes on from the last known value', () => {
   const gap = job({ peers: [peer('10.0.0.1:80', { failures: null })] });
   const ticks = play([job({ peers: [refusing(3)] }), gap, gap, job({ peers: [refusing(9)] })]);
-  expect(ticks[1]).toEqual([]);
+  expect(ticks[1]).toEqual([{ do: 'update', id: 'nginx_upstream_local.peer_failures_10_0_0_1_80', values: {} }]);
   expect(ticks[3]?.map(refusals)).toEqual([3, 9]);
+});
+
+test('a gap of a chart without alerts is silence', () => {
+  const gap = job({ requests: null });
+  expect(play([job({ requests: zeros(requestClasses) }), gap], [requests] as never)[1]).toEqual([]);
+});
+
+test('a label that changes is told with all others, once, and its chart stays what it was', () => {
+  const one = (causeLabel: string) => job({ peers: [{ ...refusing(1), causeLabel }] });
+  const told = play(['none', 'none', 'process down (certain)', 'process down (certain)', 'none'].map(one)).map(
+    (actions) => actions.flatMap((action) => (action.do === 'create' ? [action.chart] : [])),
+  );
+  expect(told.map((charts) => charts.map(({ labels }) => Object.fromEntries(labels)['cause']))).toEqual([
+    ['none'],
+    [],
+    ['process down (certain)'],
+    [],
+    ['none'],
+  ]);
+  const [first] = told[0] ?? [];
+  expect({ ...told[2]?.[0], labels: [] }).toEqual({ ...first, labels: [] });
+  expect(told[2]?.[0]?.labels.map(([name]) => name)).toEqual(first?.labels.map(([name]) => name));
 });
 
 test('ticks that were skipped while Netdata did not read count as a gap', () => {
@@ -73,20 +96,19 @@ test('a gauge needs no baseline', () => {
   expect(first.map(({ do: what }) => what)).toEqual(['create', 'update']);
 });
 
-test('a variable goes with the first update, and again only when it has changed', () => {
+test('a variable goes with the first update, and again only when it has changed, in a gap, too', () => {
   const told = (action: Action | undefined) => (action?.do === 'update' ? action.variables : undefined);
-  const known = { ...refusing(1), attempts: null };
+  const with_ = (n: number) => ({ ...refusing(n), alerts: { unaccounted_5s: n } });
   const ticks = play(
-    [refusing(1), refusing(2), known, { ...known, failures: null }, refusing(3)].map((one) => job({ peers: [one] })),
+    [with_(1), with_(1), with_(2), { ...with_(3), failures: null }, with_(3)].map((one) => job({ peers: [one] })),
   );
   expect(ticks.map((actions) => actions.map(told).filter((variables) => variables !== undefined))).toEqual([
-    [{ attempts_known: 0 }],
+    [{ unaccounted_5s: 1 }],
     [],
-    [{ attempts_known: 1 }],
+    [{ unaccounted_5s: 2 }],
+    [{ unaccounted_5s: 3 }],
     [],
-    [{ attempts_known: 0 }],
   ]);
-  expect(told(ticks[0]?.[1])).toEqual({ attempts_known: 0 });
 });
 
 test('what is not measured is not drawn', () => {
@@ -162,7 +184,12 @@ describe('ids, labels and families', () => {
     const [chart] = drawnAs(job({ peers: [peer(name, { upstream })] }), true);
     expect(chart?.id).toBe(`peer_failures_${slug}`);
     expect(chart?.family).toBe(`peer ${upstream} ${name}`);
-    expect(Object.fromEntries(chart?.labels ?? [])).toEqual({ upstream, ...labels, _collect_job: 'local' });
+    expect(Object.fromEntries(chart?.labels ?? [])).toEqual({
+      upstream,
+      ...labels,
+      cause: 'none',
+      _collect_job: 'local',
+    });
   });
 
   test('families are topical where labels join siblings', () => {
@@ -200,6 +227,7 @@ test('an upstream is drawn with its own labels, so that its alerts find their si
     [
       ['upstream', 'backend'],
       ['_collect_job', 'local'],
+      ['failing', 'none'],
     ],
   ]);
 });

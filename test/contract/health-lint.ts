@@ -1,8 +1,9 @@
 /**
  * What Netdata does not say about a health file, or says only in its log: the grammar of src/health/REFERENCE.md
- * (health/REFERENCE.md in 1.37.1), and that all that an alert reads exists.
+ * (health/REFERENCE.md in 1.37.1), and that an alert reads variables of its own chart and nothing else.
  */
 import type { Chart } from '../../charts/chart.ts';
+import { parseExpression } from '../support/alert-expressions.ts';
 
 export interface Entity {
   readonly kind: string;
@@ -40,17 +41,6 @@ const keysSince: readonly (readonly [version: string, keys: string])[] = [
   ['1.43', 'summary'],
 ];
 
-const methods = new Set(['average', 'min', 'max', 'sum', 'median', 'stddev', 'cv', 'incremental_sum', 'countif']);
-const lookupOptions = new Set([
-  'unaligned',
-  'absolute',
-  'min2max',
-  'null2zero',
-  'percentage',
-  'match-ids',
-  'match-names',
-]);
-const lookupGrammar = /^(\S+) (-\d+[smh])( at (-\d+[smh]))?((?: [a-z][a-z0-9-]*)*?)( of (\S+))?$/;
 const specials = new Set(
   'this status now after before last_collected_t update_every green red REMOVED UNINITIALIZED UNDEFINED CLEAR WARNING CRITICAL'.split(
     ' ',
@@ -60,8 +50,8 @@ const specials = new Set(
 /** Labels that `${label:…}` may name, by level. */
 const labels: Readonly<Record<Chart['level'], readonly string[]>> = {
   job: [],
-  upstream: ['upstream'],
-  peer: ['upstream', 'peer', 'address', 'port', 'transport'],
+  upstream: ['upstream', 'failing'],
+  peer: ['upstream', 'peer', 'address', 'port', 'transport', 'cause'],
 };
 
 export interface LintOptions {
@@ -91,7 +81,6 @@ export function lintHealth(
   }
   const chartOf = (entity: Entity | undefined): Chart | undefined =>
     charts.get(entity?.lines.find(({ key }) => key === 'on')?.value ?? '');
-  const named = new Map(entities.map((entity) => [entity.name, entity]));
 
   for (const entity of entities) {
     const problem = (number: number, what: string) =>
@@ -104,19 +93,20 @@ export function lintHealth(
     if (entities.filter(({ name }) => name === entity.name).length > 1) problem(first, 'is there twice');
     const chart = chartOf(entity);
     if (!chart) problem(first, `there is no chart ${value('on')}`);
-    if (!has('lookup') && !has('calc')) problem(first, 'has nothing to evaluate');
+    if (!has('calc')) problem(first, 'has nothing to evaluate');
+    if (has('lookup')) problem(first, 'looks something up: a window is blind after a start');
+    if (!has('warn') && !has('crit')) problem(first, 'is a helper');
     if (!has('every')) problem(first, 'is never evaluated');
-    const wanted =
-      has('warn') || has('crit') ? ['units', 'info', 'class', 'type', 'component', 'to', 'delay'] : ['units', 'info'];
-    for (const key of wanted) if (!has(key)) problem(first, `has no ${key}`);
+    for (const key of ['units', 'info', 'summary', 'class', 'type', 'component', 'to', 'delay'])
+      if (!has(key) && known.has(key)) problem(first, `has no ${key}`);
     for (const { key, value: text, number } of entity.lines) {
       if (!known.has(key)) problem(number, `Netdata ${version} does not know the key ${key}`);
       if (entity.lines.filter((line) => line.key === key).length > 1) problem(number, `${key} is there twice`);
       if (!chart) continue;
-      if (key === 'lookup') for (const what of lookupProblems(text, chart)) problem(number, what);
       if (['calc', 'warn', 'crit'].includes(key)) {
-        const isKnown = (name: string) => resolves(name, chart, charts, (helper) => chartOf(named.get(helper))?.level);
-        for (const what of expressionProblems(text, isKnown)) problem(number, `${key}: ${what}`);
+        for (const what of expressionProblems(text, chart)) problem(number, `${key}: ${what}`);
+        const isGuarded = entity.name === 'nginx_upstream_collector' || text.startsWith(guard);
+        if (key !== 'calc' && !isGuarded) problem(number, `${key} has no guard`);
       }
       if (['info', 'summary'].includes(key))
         for (const what of textProblems(text, chart, version)) problem(number, what);
@@ -127,71 +117,21 @@ export function lintHealth(
   return problems;
 }
 
-function lookupProblems(text: string, chart: Chart): string[] {
-  const [matched, method = '', , , , options = '', , of] = lookupGrammar.exec(text) ?? [];
-  if (matched === undefined) return [`lookup is not understood: ${text}`];
-  const ids = new Set(chart.dimensions.map(({ id }) => id));
-  return [
-    ...(methods.has(method) ? [] : [`there is no method ${method}`]),
-    ...options
-      .split(' ')
-      .filter((option) => option !== '' && !lookupOptions.has(option))
-      .map((option) => `odd option ${option}`),
-    ...(of ?? '')
-      .split(',')
-      .filter((id) => id !== '' && !ids.has(id))
-      .map((id) => `${chart.name} has no dimension ${id}`),
-    ...(of === undefined ? ['looks up all dimensions'] : []),
-  ];
-}
+/** Without data an alert would stay as it is for ever. */
+const guard = '($now - $last_collected_t) < (15 * $update_every) AND (';
 
-/** A variable: special, of the chart itself, of a sibling chart of the same level, or an alert on such a chart. */
-function resolves(
-  name: string,
-  chart: Chart,
-  charts: ReadonlyMap<string, Chart>,
-  levelOfAlert: (name: string) => Chart['level'] | undefined,
-): string | null {
-  if (specials.has(name)) return null;
-  const has = (of: Chart, id: string) => of.dimensions.some((dimension) => dimension.id === id);
-  if (has(chart, name) || name in (chart.variables ?? {})) return null;
-  const dot = name.lastIndexOf('.');
-  const sibling = charts.get(name.slice(0, dot));
-  const level = dot >= 0 ? sibling?.level : levelOfAlert(name);
-  if (level === undefined || (sibling && !has(sibling, name.slice(dot + 1)))) return `$${name} is nothing`;
-  return level === chart.level ? null : `$${name} is of another level`;
-}
-
-const tokenPattern =
-  /\s*(?:(\$\{[^}]+\}|\$[A-Za-z_][\w.]*)|(\d+(?:\.\d+)?)|(AND|OR|NOT|&&|\|\|)|([<>=!]=|[<>])|([-+*/])|([()?:]))/y;
-
-/**
- * Words, parentheses, variables; and that arithmetic beside a comparison beside AND or OR has parentheses of its own:
- * 1.37.1 (libnetdata/eval/eval.c: parse_rest_of_expression) looks back one operator only.
- */
-function expressionProblems(text: string, unknown: (name: string) => string | null): string[] {
-  const problems: string[] = [];
-  const levels: Set<string>[] = [new Set()];
-  tokenPattern.lastIndex = 0;
-  while (tokenPattern.lastIndex < text.length) {
-    const at = tokenPattern.lastIndex;
-    const found = tokenPattern.exec(text);
-    if (!found) return [...problems, `is not understood from: ${text.slice(at)}`];
-    const [, variable, , logic, comparison, arithmetic, mark] = found;
-    const here = levels.at(-1);
-    if (variable !== undefined) problems.push(unknown(variable.replace(/^\$\{?|\}$/g, '')) ?? '');
-    if (logic !== undefined) here?.add('logic');
-    if (comparison !== undefined) here?.add('comparison');
-    if (arithmetic !== undefined) here?.add('arithmetic');
-    if (mark === '(') levels.push(new Set());
-    if (mark === ')') {
-      if (levels.pop()?.size === 3) problems.push('arithmetic beside a comparison beside AND or OR');
-      if (levels.length === 0) return [...problems, 'a parenthesis too many'];
-    }
+/** A variable: special, or of the chart itself. On 2.x a missing chart's is replaced by a stranger's. */
+function expressionProblems(text: string, chart: Chart): string[] {
+  const isOwn = (name: string) =>
+    specials.has(name) || name in (chart.variables ?? {}) || chart.dimensions.some(({ id }) => id === name);
+  const names = Array.from(text.matchAll(/\$\{([^}]+)\}|\$([A-Za-z_][\w.]*)/g), ([, a, b]) => a ?? b ?? '');
+  const problems = names.filter((name) => !isOwn(name)).map((name) => `$${name} is not of its chart`);
+  try {
+    parseExpression(text);
+  } catch (error) {
+    problems.push(error instanceof Error ? error.message : String(error));
   }
-  if (levels.length > 1) problems.push('a parenthesis is not closed');
-  if (levels[0]?.size === 3) problems.push('arithmetic beside a comparison beside AND or OR');
-  return problems.filter((problem) => problem !== '');
+  return problems;
 }
 
 /** Before 1.38 a placeholder is `$label:x` up to a blank or the end; later it is `${label:x}`. Each prints the other. */
@@ -205,5 +145,6 @@ function textProblems(text: string, chart: Chart, version: string): string[] {
       .filter((name) => !labels[chart.level].includes(name))
       .map((name) => `a ${chart.level} has no label ${name}`),
     ...(rest.includes('$') ? [`a placeholder that Netdata ${version} does not know`] : []),
+    ...(/['"]/.test(text) ? ['a quote, which 2.x prints as a blank'] : []),
   ];
 }

@@ -25,13 +25,20 @@ test('docs/alerts.md has a section for each alert and none for others', () => {
 });
 
 describe('the lint finds', () => {
+  const guard = '($now - $last_collected_t) < (15 * $update_every) AND';
   const fine = [
     ' template: nginx_upstream_x',
     '       on: nginx_upstream.upstream_failures',
-    '   lookup: sum -1m unaligned of refused',
-    '    units: failures',
+    '    class: Errors',
+    '     type: Web Server',
+    'component: NGINX',
+    '     calc: $lost_1m',
+    '    units: requests',
     '    every: 5s',
-    '     info: refused (helper)',
+    `     warn: ${guard} ($lost_1m > 0)`,
+    '    delay: down 1m',
+    '     info: lost requests',
+    '       to: webmaster',
   ];
   const lint = (lines: readonly string[], version = '1.37.1') =>
     lintHealth({ 'x.conf': lines.join('\n') }, { version, catalogue, stock: new Set(['nginx_upstream_taken']) });
@@ -48,32 +55,39 @@ describe('the lint finds', () => {
       changed('upstream_failures', 'failures'),
       'there is no chart nginx_upstream.failures',
     ],
-    ['a dimension that does not exist', changed('of refused', 'of refused,denials'), 'has no dimension denials'],
-    ['a lookup without dimensions', changed(' of refused', ''), 'looks up all dimensions'],
-    ['a method that does not exist', changed('sum', 'total'), 'there is no method total'],
-    ['a variable that is nothing', [...fine, ' calc: $nothing'], '$nothing is nothing'],
+    ['a lookup', [...fine, ' lookup: sum -1m unaligned of refused'], 'looks something up'],
+    ['a helper', fine.filter((line) => !line.includes('warn:')), 'is a helper'],
+    ['an alert without a guard', changed(`${guard} `, ''), 'warn has no guard'],
+    ['a variable that is nothing', changed('$lost_1m', '$nothing'), '$nothing is not of its chart'],
     [
-      'a sibling without this dimension',
-      [...fine, ` calc: ${braced('nginx_upstream.client_outcomes.yes')}`],
-      'is nothing',
+      'a variable of another chart',
+      changed('$lost_1m', braced('nginx_upstream.client_outcomes.ok')),
+      'is not of its chart',
     ],
+    ['another alert', changed('$lost_1m', '$nginx_upstream_refused'), 'is not of its chart'],
     [
-      'a chart of another level',
-      [...fine, ` calc: ${braced('nginx_upstream.peer_failures.refused')}`],
-      'is of another level',
+      'precedence that 1.37.1 gets wrong',
+      changed('calc: $lost_1m', 'calc: $this > 0 AND $this > 2 * $refused'),
+      'arithmetic beside',
     ],
-    ['precedence that 1.37.1 gets wrong', [...fine, ' calc: $this > 0 AND $this > 2 * $refused'], 'arithmetic beside'],
-    ['an open parenthesis', [...fine, ' calc: ($this > 0'], 'is not closed'],
-    ['a word that is no operator', [...fine, ' calc: $this XOR 1'], 'is not understood from:  XOR'],
+    ['AND beside OR', changed('calc: $lost_1m', 'calc: $this > 0 AND $this > 2 OR $this < 1'), 'AND beside OR'],
+    [
+      'a condition without parentheses',
+      changed('calc: $lost_1m', 'calc: $this > 0 ? (1) : (2)'),
+      'without parentheses',
+    ],
+    ['an open parenthesis', changed('calc: $lost_1m', 'calc: ($this > 0'), 'is not closed'],
+    ['a word that is no operator', changed('calc: $lost_1m', 'calc: $this XOR 1'), 'not understood from:  XOR'],
     ['a name of Netdata', changed('_x', '_taken'), "is one of Netdata's own"],
     ['a name twice', [...fine, ...fine], 'is there twice'],
     [
       'a new placeholder for an old version',
-      changed('refused (', `${braced('label:upstream')} (`),
+      changed('lost requests', braced('label:upstream')),
       'a placeholder that Netdata',
     ],
-    ['a label that the level does not have', changed('refused (', '$label:peer ('), 'a upstream has no label peer'],
-    ['a deciding alert without a recipient', [...fine, ' warn: $this > 0'], 'has no to'],
+    ['a label that the level does not have', changed('lost requests', '$label:peer'), 'a upstream has no label peer'],
+    ['a quote', changed('lost requests', "nginx's requests"), 'a quote'],
+    ['an alert without a recipient', fine.filter((line) => !line.includes('to:')), 'has no to'],
   ])('%s', (_name, lines, problem) => {
     expect(lint(lines).join('\n')).toContain(problem);
   });

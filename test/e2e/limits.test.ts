@@ -32,7 +32,7 @@ function watch(nginx: Nginx, facts: Partial<ServerFacts>, peers: readonly string
     drop: () => undefined,
   };
   const ports = { fs: nodeFileSystem, conditions, cpuUs: processLoad.cpuUs, hostPrefix: '' };
-  const unknown = { statusPages: [], workerProcesses: null, workerConnections: null };
+  const unknown = { statusPages: [], workerProcesses: null, workerConnections: null, traces: null };
   const server = createNginxServer('t', { ...unknown, master: nginx.pid, ...facts }, ports);
   atEnd(() => server.close());
   const tick = async (): Promise<JobSnapshot> => {

@@ -1,7 +1,6 @@
 import {
   type AccessFields,
   type AccessRecord,
-  attemptKinds,
   type Counts,
   type Percentiles,
   type RequestClass,
@@ -9,11 +8,21 @@ import {
   type UpstreamOf,
 } from '../../model.ts';
 import type { PeerCounters, UpstreamCounters } from '../failures/failures.ts';
-import { createShown, places } from '../failures/tally.ts';
+import { createShown } from '../failures/tally.ts';
 import type { Instances } from '../instances.ts';
-import { type Fate, fateOf, isPeerName, outcomeOf, requestClassOf } from './attempts.ts';
-import { newPeerAccess, newUpstreamAccess, type PeerAccess, type UpstreamAccess } from './counters.ts';
+import type { UpstreamWindow } from '../windows/upstream.ts';
+import { type Fate, fateOf, hasFailed, isPeerName, requestClassOf } from './attempts.ts';
+import {
+  countAttempt,
+  increment,
+  newPeerAccess,
+  newUpstreamAccess,
+  type PeerAccess,
+  recordTimes,
+  type UpstreamAccess,
+} from './counters.ts';
 import { merge, newHistogram, quantiles, record as recordTime, reset } from './histogram.ts';
+import { countEarlierPass, countLastPass } from './passes.ts';
 
 export interface AccessLogOptions {
   /** The matcher's record: read at each `line()`. */
@@ -23,6 +32,8 @@ export interface AccessLogOptions {
   readonly legacyConnectTime: boolean;
   /** Whose upstreams its peers belong to; null when not known. */
   readonly protocol: 'http' | 'stream' | null;
+  /** The time of the line that the record holds, as parse/wall-clock.ts has it; left out where the format has none. */
+  readonly wallSecond?: () => number;
 }
 
 /** One access log being counted. */
@@ -35,6 +46,8 @@ export interface AccessCounting {
   addLog(options: AccessLogOptions): AccessLogCounter;
   /** To be called before the lines of a tick are read. */
   beginTick(nowUs: number): void;
+  /** To be called once per tick, after its lines: what went well is counted by the second of the tick. */
+  settle(second: number): void;
   requests(): Counts<RequestClass>;
   /** Request times since the last call; null when there was none. */
   takeRequestTime(): Percentiles | null;
@@ -48,8 +61,17 @@ export interface AccessCounting {
 interface Place {
   readonly peer: PeerAccess | null;
   readonly upstream: UpstreamAccess;
+  readonly window: UpstreamWindow;
   /** Times are recorded at the peer only, and merged into the upstream once per tick: half the work per line. */
   readonly merges: boolean;
+}
+
+/** What windows need of those who count. */
+export interface WindowPorts {
+  /** The second of the monotonic clock in which a line was written; -1 when it is too old for any window. */
+  readonly secondOf: (wallSecond: number) => number;
+  /** An attempt at this peer never connected. */
+  readonly attempted: (peer: string, second: number) => void;
 }
 
 /** Measures 2, 3, 5 and 6: attempts, outcomes and times, from the records of access logs. */
@@ -57,6 +79,7 @@ export function createAccessCounting(
   peers: Instances<PeerCounters>,
   upstreams: Instances<UpstreamCounters>,
   upstreamOf: UpstreamOf,
+  { secondOf, attempted }: WindowPorts,
 ): AccessCounting {
   const requests = new Float64Array(requestClasses.length);
   const requestTime = newHistogram();
@@ -76,18 +99,19 @@ export function createAccessCounting(
     const asked = peer ?? proxyHost;
     if (asked === null) return null;
     const name = upstreamOf(asked, proxyHost, protocol);
-    const upstream = upstreams.at(name, name, nowUs).counters;
-    upstream.access ??= newUpstreamAccess();
-    if (peer === null || isGroup) return { peer: null, upstream: upstream.access, merges: false };
-    const { counters, origin } = peers.at(name, peer, nowUs);
-    counters.access ??= newPeerAccess();
+    const counters = upstreams.at(name, name, nowUs).counters;
+    counters.access ??= newUpstreamAccess();
+    const upstream = counters.access;
+    if (peer === null || isGroup) return { peer: null, upstream, window: counters.window, merges: false };
+    const { counters: ofPeer, origin } = peers.at(name, peer, nowUs);
+    ofPeer.access ??= newPeerAccess();
     // Peers of several upstreams share the one called `other`.
     const merges = origin !== 'other';
-    if (merges) unmerged.set(counters.access, upstream.access);
-    return { peer: counters.access, upstream: upstream.access, merges };
+    if (merges) unmerged.set(ofPeer.access, upstream);
+    return { peer: ofPeer.access, upstream, window: counters.window, merges };
   }
 
-  function addLog({ record, fields, legacyConnectTime, protocol }: AccessLogOptions): AccessLogCounter {
+  function addLog({ record, fields, legacyConnectTime, protocol, wallSecond }: AccessLogOptions): AccessLogCounter {
     /** Places by number of the proxy host and of the peer, each plus one. */
     let places: (Place | null)[][] = [];
     let placesTick = -1;
@@ -112,36 +136,52 @@ export function createAccessCounting(
       generation = names;
     }
 
-    /** Counts attempt `i`; gives the upstream it was for. */
-    function attempt(i: number, fate: Fate): UpstreamAccess | null {
+    const second = (): number => secondOf(wallSecond === undefined ? -1 : wallSecond());
+
+    function atPeer(peer: PeerAccess, i: number, fate: Fate): void {
+      countAttempt(peer, fate, record.connectMs[i] as number, record.statuses[i] as number);
+      if (fate === 'never_connected') {
+        connectFailed++;
+        attempted(record.names.text(record.peers[i] as number), second());
+      } else recordTimes(peer, record, i);
+    }
+
+    /** Counts attempt `i`; gives where. */
+    function attempt(i: number, fate: Fate): Place | null {
       // $proxy_host is that of the last pass; who was asked before an internal redirect only the address tells.
       const found = placeAt(i >= record.lastPass ? record.upstream : -1, record.peers[i] as number);
       if (found === null) return null;
       const { peer, upstream, merges } = found;
-      if (peer !== null) {
-        countAttempt(peer, fate, record.connectMs[i] as number, record.statuses[i] as number);
-        if (fate === 'never_connected') connectFailed++;
-        else recordTimes(peer, record, i);
-      }
-      if (fate === 'never_connected') upstream.connectFailed++;
-      else if (!merges) recordTimes(upstream, record, i);
-      return upstream;
+      if (peer !== null) atPeer(peer, i, fate);
+      if (fate === 'never_connected') return found;
+      if (fate === 'connected') upstream.connected++;
+      if (!merges) recordTimes(upstream, record, i);
+      return found;
     }
 
-    /** A request is counted once, at the upstream it was sent to first. */
+    /** Attempts [from, to), all of one pass; `isLast`: what the client got is of it. */
+    function pass(from: number, to: number, isLast: boolean): void {
+      let place: Place | null = null;
+      let failures = 0;
+      let fate: Fate = 'unknown';
+      for (let i = from; i < to; i++) {
+        fate = fateOf(record, i, fields, legacyConnectTime);
+        if (hasFailed(record, i, fate)) failures++;
+        const found = attempt(i, fate);
+        place ??= found;
+      }
+      if (place === null) return;
+      if (isLast) countLastPass(place, record, fields, failures, fate, second);
+      else countEarlierPass(place, failures, to - from, second);
+    }
+
+    /** A request is counted once per pass, at the upstream that the pass asked first. */
     function attempts(): void {
       forgetPlaces();
-      let first: UpstreamAccess | null = null;
-      let anyNeverConnected = false;
-      for (let i = 0; i < record.attempts; i++) {
-        const fate = fateOf(record, i, fields, legacyConnectTime);
-        if (fate === 'never_connected') anyNeverConnected = true;
-        const upstream = attempt(i, fate);
-        first ??= upstream;
-      }
-      if (first === null) return;
-      const outcome = outcomeOf(record, anyNeverConnected);
-      if (outcome >= 0) increment(first.outcomes, outcome);
+      const { redirectedFrom: first, lastPass: last, attempts: end } = record;
+      if (last > 0) pass(0, first, false);
+      if (last > first) pass(first, last, false);
+      pass(last, end, true);
     }
 
     return {
@@ -159,6 +199,17 @@ export function createAccessCounting(
     beginTick(now) {
       nowUs = now;
       tick++;
+    },
+    settle(second) {
+      for (const { counters } of upstreams.all()) {
+        const { access, window } = counters;
+        if (access === null) continue;
+        const total = sumOf(access.outcomes);
+        if (total > access.requestsBefore) window.add('requests', second, total - access.requestsBefore);
+        if (access.connected > 0) window.add('connected', second, access.connected);
+        access.requestsBefore = total;
+        access.connected = 0;
+      }
     },
     requests: createShown(requestClasses, (i) => requests[i] as number),
     takeRequestTime() {
@@ -178,32 +229,4 @@ export function createAccessCounting(
   };
 }
 
-function recordTimes(of: PeerAccess | UpstreamAccess, { connectMs, responseMs }: AccessRecord, i: number): void {
-  const connected = connectMs[i] as number;
-  const answered = responseMs[i] as number;
-  if (connected >= 0) recordTime(of.connect, connected);
-  if (answered >= 0) recordTime(of.response, answered);
-}
-
-function countAttempt(peer: PeerAccess, fate: Fate, connectMs: number, status: number): void {
-  const { attempts } = peer;
-  if (fate === 'never_connected') increment(attempts, place.connect_failed);
-  else {
-    if (fate === 'connected') increment(attempts, connectMs === 0 ? place.reused : place.connected);
-    if (isAnswer(fate, status)) peer.answered++;
-    if (status === 502) increment(attempts, place.status_502);
-    else if (status === 503) increment(attempts, place.status_503);
-    else if (status === 504) increment(attempts, place.status_504);
-  }
-}
-
-const place = places(attemptKinds);
-
-function increment(counts: Float64Array, at: number): void {
-  counts[at] = (counts[at] as number) + 1;
-}
-
-/** Of a 5xx nobody knows whether nginx passed it on as a failure (proxy_next_upstream http_503); stream has no status. */
-function isAnswer(fate: Fate, status: number): boolean {
-  return status === -1 ? fate === 'connected' : status >= 100 && status < 500;
-}
+const sumOf = (counts: Float64Array): number => counts.reduce((sum, count) => sum + count, 0);

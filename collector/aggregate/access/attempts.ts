@@ -28,17 +28,22 @@ const isGatewayError = (status: number): boolean => status === 502 || status ===
 
 const outcome = places(outcomes);
 
+/** Whether nginx, or the peer with a 5xx, failed attempt `i`. */
+export function hasFailed(record: AccessRecord, i: number, fate: Fate): boolean {
+  return fate === 'never_connected' || (record.statuses[i] as number) >= 500;
+}
+
 /**
- * Measure 3: what the client got of a request that has attempts, as its place in `outcomes`; -1 for one that is not
- * counted (499).
+ * Measure 3: what the client got of a request, as its place in `outcomes`; -1 for one that is not counted (499).
  *
- * @param anyNeverConnected whether any of its attempts never connected
+ * @param failures how many of the attempts of the last pass failed
+ * @param lastFailed whether the very last did
  */
-export function outcomeOf(record: AccessRecord, anyNeverConnected: boolean): number {
-  const { status } = record;
+export function outcomeOf({ status }: AccessRecord, failures: number, lastFailed: boolean): number {
   if (status >= 500) return serverErrors[status] ?? outcome.other_5xx;
   if (status === 499 || status < 0) return -1;
-  return anyNeverConnected || anyAnswered5xx(record) ? outcome.masked : outcome.ok;
+  if (lastFailed) return outcome.fallback;
+  return failures > 0 ? outcome.masked : outcome.ok;
 }
 
 const serverErrors: Readonly<Record<number, number>> = {
@@ -48,18 +53,31 @@ const serverErrors: Readonly<Record<number, number>> = {
 };
 
 /**
- * The client's status is no 5xx here, so whichever attempt answered one, something saved the request: another peer, a
- * fallback page or a stale cache.
+ * Whose fault a request was that ended with a 5xx, by its last attempt: no connection was made (`lost`), it was made and
+ * nginx gave up on it (`broke`), or the application said so itself (`own`). Where the log_format does not tell:
+ * `broke_or_own` (no header time), `unsure` (no connect time). null: an error that no alert is about (the application's
+ * own 500 and 503).
  */
-function anyAnswered5xx({ statuses, attempts }: AccessRecord): boolean {
-  for (let i = 0; i < attempts; i++) if ((statuses[i] as number) >= 500) return true;
-  return false;
+export function faultOf(
+  record: AccessRecord,
+  fate: Fate,
+  { headerTime }: AccessFields,
+): 'lost' | 'broke' | 'own' | 'broke_or_own' | 'unsure' | null {
+  if (fate === 'never_connected') return 'lost';
+  const last = record.attempts - 1;
+  const status = record.statuses[last] as number;
+  // Without a status of its own (stream, or a format without it) the client's stands for it.
+  if (!isGatewayError(status === -1 ? record.status : status)) return null;
+  if (fate === 'unknown') return 'unsure';
+  if (!headerTime) return 'broke_or_own';
+  return (record.headerMs[last] as number) >= 0 ? 'own' : 'broke';
 }
 
 /** By status, the class's place in `requestClasses`; -1 for a status that is none (nginx prints 009 for no HTTP/1). */
 export const requestClassOf: Int8Array = Int8Array.from({ length: 1000 }, (_, status) => {
   const place = (wanted: string) => (requestClasses as readonly string[]).indexOf(wanted);
-  return place(`${status}`) >= 0 ? place(`${status}`) : place(`${Math.floor(status / 100)}xx`);
+  if (place(`status_${status}`) >= 0) return place(`status_${status}`);
+  return place(status >= 500 && status < 600 ? 'other_5xx' : `${Math.floor(status / 100)}xx`);
 });
 
 /**

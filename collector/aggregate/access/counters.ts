@@ -1,7 +1,15 @@
-import { type AttemptKind, attemptKinds, type Counts, connectTimeBounds, type Outcome, outcomes } from '../../model.ts';
-import { createRecent } from '../failures/recent.ts';
-import { createShown } from '../failures/tally.ts';
-import { type Histogram, newHistogram } from './histogram.ts';
+import {
+  type AccessRecord,
+  type AttemptKind,
+  attemptKinds,
+  type Counts,
+  connectTimeBounds,
+  type Outcome,
+  outcomes,
+} from '../../model.ts';
+import { createShown, places } from '../failures/tally.ts';
+import type { Fate } from './attempts.ts';
+import { type Histogram, newHistogram, record as recordTime } from './histogram.ts';
 import { createSlidingMinute, type SlidingMinute } from './sliding.ts';
 
 /** What access logs say of one peer: running totals, and the times of this tick. */
@@ -16,9 +24,10 @@ export interface PeerAccess {
 }
 
 export interface UpstreamAccess {
-  /** Attempts that never connected, running total, and what of it is recent. */
-  connectFailed: number;
-  readonly connectFailedRecently: ReturnType<typeof createRecent>;
+  /** Connections of this tick that were made. */
+  connected: number;
+  /** Requests that were counted before this tick. */
+  requestsBefore: number;
   /** In the order of `outcomes`. */
   readonly outcomes: Float64Array;
   readonly shownOutcomes: () => Counts<Outcome>;
@@ -50,8 +59,8 @@ export function newPeerAccess(): PeerAccess {
 export function newUpstreamAccess(): UpstreamAccess {
   const counts = new Float64Array(outcomes.length);
   return {
-    connectFailed: 0,
-    connectFailedRecently: createRecent(),
+    connected: 0,
+    requestsBefore: 0,
     outcomes: counts,
     shownOutcomes: createShown(outcomes, (i) => counts[i] as number),
     connect: newHistogram(),
@@ -67,3 +76,35 @@ export const newBuckets = (): BucketCounters => ({
   sumMs: 0,
   count: 0,
 });
+
+/** The times of attempt `i`, which connected. */
+export function recordTimes(of: PeerAccess | UpstreamAccess, { connectMs, responseMs }: AccessRecord, i: number): void {
+  const connected = connectMs[i] as number;
+  const answered = responseMs[i] as number;
+  if (connected >= 0) recordTime(of.connect, connected);
+  if (answered >= 0) recordTime(of.response, answered);
+}
+
+/** Counts one attempt at a peer. */
+export function countAttempt(peer: PeerAccess, fate: Fate, connectMs: number, status: number): void {
+  const { attempts } = peer;
+  if (fate === 'never_connected') increment(attempts, place.connect_failed);
+  else {
+    if (fate === 'connected') increment(attempts, connectMs === 0 ? place.reused : place.connected);
+    if (isAnswer(fate, status)) peer.answered++;
+    if (status === 502) increment(attempts, place.status_502);
+    else if (status === 503) increment(attempts, place.status_503);
+    else if (status === 504) increment(attempts, place.status_504);
+  }
+}
+
+const place = places(attemptKinds);
+
+export function increment(counts: Float64Array, at: number): void {
+  counts[at] = (counts[at] as number) + 1;
+}
+
+/** Of a 5xx nobody knows whether nginx passed it on as a failure (proxy_next_upstream http_503); stream has no status. */
+function isAnswer(fate: Fate, status: number): boolean {
+  return status === -1 ? fate === 'connected' : status >= 100 && status < 500;
+}

@@ -10,7 +10,6 @@ import {
   type PeerSnapshot,
   type UpstreamSnapshot,
 } from '../../model.ts';
-import type { Recent } from '../failures/recent.ts';
 import { tally } from '../failures/tally.ts';
 import { type BucketCounters, newBuckets, type PeerAccess, type UpstreamAccess } from './counters.ts';
 import { forEachRun, type Histogram, quantiles, reset } from './histogram.ts';
@@ -22,13 +21,7 @@ export type Measured = Omit<AccessFields, 'headerTime' | 'proxyHost' | 'method'>
 type PeerPart = Pick<PeerSnapshot, 'attempts' | 'connectTime' | 'responseTime'>;
 type UpstreamPart = Pick<
   UpstreamSnapshot,
-  | 'outcomes'
-  | 'connectFailed'
-  | 'connectTime'
-  | 'responseTime'
-  | 'connectTimeMinute'
-  | 'responseTimeMinute'
-  | 'connectTimes'
+  'outcomes' | 'connectTime' | 'responseTime' | 'connectTimeMinute' | 'responseTimeMinute' | 'connectTimes'
 >;
 
 /**
@@ -57,9 +50,9 @@ const noOutcomes = tally(outcomes);
 function knownAttempts(access: PeerAccess | null, { connectTime, statuses }: Measured): Partial<Counts<AttemptKind>> {
   const all = access?.shownAttempts() ?? noAttempts;
   if (connectTime && statuses) return all;
-  const { connected, reused, connect_failed, status_502, status_503, status_504 } = all;
+  const { connected, connect_failed, reused, status_502, status_503, status_504 } = all;
   return {
-    ...(connectTime ? { connected, reused, connect_failed } : {}),
+    ...(connectTime ? { connected, connect_failed, reused } : {}),
     ...(statuses ? { status_502, status_503, status_504 } : {}),
   };
 }
@@ -82,16 +75,11 @@ export function takeUpstream(
   }
   const part: UpstreamPart = {
     ...(measured.upstreams ? { outcomes: fine ? (access?.shownOutcomes() ?? noOutcomes) : null } : {}),
-    ...(measured.upstreams ? { connectFailed: connectFailed(access, second) } : {}),
     ...(measured.connectTime ? connectParts(access, fine) : {}),
     ...(measured.responseTime ? responseParts(access, fine) : {}),
   };
   if (access) resetTimes(access);
   return part;
-}
-
-function connectFailed(access: UpstreamAccess | null, second: number): Recent {
-  return access?.connectFailedRecently(second * 1e6, access.connectFailed) ?? { lastMinute: 0, minuteBefore: 0 };
 }
 
 const connectParts = (access: UpstreamAccess | null, fine: boolean): UpstreamPart => ({

@@ -6,6 +6,7 @@ import {
   type FailureKind,
   failureKinds,
   type Kind,
+  laterKinds,
   type PeerKind,
   peerConnectKinds,
   peerKinds,
@@ -13,6 +14,8 @@ import {
 } from '../../model.ts';
 import type { PeerAccess, UpstreamAccess } from '../access/counters.ts';
 import type { Instances } from '../instances.ts';
+import { createPeerWindow, type PeerWindow } from '../windows/peer.ts';
+import { createUpstreamWindow, type UpstreamEvent, type UpstreamWindow } from '../windows/upstream.ts';
 import { createShown, type Tally, tally } from './tally.ts';
 
 /** Failures of one instance, and how they are shown. */
@@ -24,14 +27,24 @@ interface FailureCounts<K extends string> {
 export interface PeerCounters extends FailureCounts<PeerKind> {
   /** null as long as no access log told of it. */
   access: PeerAccess | null;
+  readonly window: PeerWindow;
 }
 
 export interface UpstreamCounters extends FailureCounts<FailureKind> {
   access: UpstreamAccess | null;
+  readonly window: UpstreamWindow;
 }
 
-export const newPeerCounters = (): PeerCounters => ({ ...failureCounts(peerKinds), access: null });
-export const newUpstreamCounters = (): UpstreamCounters => ({ ...failureCounts(failureKinds), access: null });
+export const newPeerCounters = (): PeerCounters => ({
+  ...failureCounts(peerKinds),
+  access: null,
+  window: createPeerWindow(),
+});
+export const newUpstreamCounters = (): UpstreamCounters => ({
+  ...failureCounts(failureKinds),
+  access: null,
+  window: createUpstreamWindow(),
+});
 
 function failureCounts<K extends string>(kinds: readonly K[]): FailureCounts<K> {
   const failures = tally(kinds);
@@ -39,11 +52,22 @@ function failureCounts<K extends string>(kinds: readonly K[]): FailureCounts<K> 
 }
 
 export interface Failures {
-  /** Counts a line of the error log where it belongs: the job, the upstream, the peer. */
-  record(line: ErrorLine, nowUs: number): void;
+  /**
+   * Counts a line of the error log where it belongs: the job, the upstream, the peer.
+   *
+   * @param second of the monotonic clock in which it was written; -1 when it is too old for any window
+   */
+  record(line: ErrorLine, nowUs: number, second: number): void;
   connectFailures(): Counts<ConnectKind>;
   /** Failed connects that an access log has, too (measure 4); `truncated` are those whose peer nginx cut off. */
   reconcilable(): { readonly errorLog: number; readonly truncated: number };
+}
+
+/** Where the access log has all attempts of an upstream (design: measure 12). */
+export interface Coverage {
+  readonly isCovered: (upstream: string) => boolean;
+  /** A connect to the peer failed: the access log will have it, too. */
+  readonly expectAttempt: (peer: string, second: number) => void;
 }
 
 const reconciledKinds: ReadonlySet<string> = new Set(peerConnectKinds);
@@ -56,22 +80,59 @@ export function createFailures(
   peers: Instances<PeerCounters>,
   upstreams: Instances<UpstreamCounters>,
   upstreamOf: UpstreamOf,
+  { isCovered, expectAttempt }: Coverage,
 ): Failures {
   const connect = tally(connectKinds);
   const reconcilable = { errorLog: 0, truncated: 0 };
 
+  /** Without an upstream a line may still name what did not resolve. */
+  function unresolved(line: ErrorLine, nowUs: number, second: number): void {
+    const host = hostOf(line.message);
+    if (host === null) return;
+    const name = upstreamOf(host, null, line.protocol);
+    const { failures, window } = upstreams.at(name, name, nowUs).counters;
+    failures.resolve++;
+    if (second >= 0 && line.client !== null) window.add('unresolved', second);
+  }
+
+  function intoWindows(line: ErrorLine, name: string, window: UpstreamWindow, peer: PeerWindow | null, second: number) {
+    const event = eventOf(line);
+    const isOver = endsRequest(line);
+    if (event !== null) window.add(event, second);
+    if (isOver) window.add('lost', second);
+    if (peer === null || event !== 'connect') return;
+    peer.add('connect', second);
+    if (line.kind === 'timed_out') peer.add('timed_out', second);
+    if (isOver) return;
+    if (line.upstream !== null && isCovered(name)) expectAttempt(line.upstream.peer, second);
+    else peer.add('unaccounted', second);
+  }
+
+  /** The line has counted for the job; it names an upstream. */
+  function atUpstream(line: ErrorLine, kind: FailureKind, peerName: string, nowUs: number, second: number): void {
+    const name = upstreamOf(peerName, null, line.protocol);
+    const { failures, window } = upstreams.at(name, name, nowUs).counters;
+    failures[kind]++;
+    let peer: PeerWindow | null = null;
+    if (namesPeer(kind)) {
+      const { counters } = peers.at(name, peerName, nowUs);
+      counters.failures[kind]++;
+      peer = counters.window;
+    }
+    if (second >= 0) intoWindows(line, name, window, peer, second);
+  }
+
   return {
-    record({ kind, upstream, protocol, truncated }, nowUs) {
+    record(line, nowUs, second) {
+      const { kind, upstream } = line;
       if (!isFailure(kind)) return;
       if (isConnect(kind)) connect[kind]++;
       if (reconciledKinds.has(kind)) {
         if (upstream) reconcilable.errorLog++;
-        else if (truncated) reconcilable.truncated++;
+        else if (line.truncated) reconcilable.truncated++;
       }
-      if (!upstream) return;
-      const name = upstreamOf(upstream.peer, null, protocol);
-      upstreams.at(name, name, nowUs).counters.failures[kind]++;
-      if (namesPeer(kind)) peers.at(name, upstream.peer, nowUs).counters.failures[kind]++;
+      if (upstream) atUpstream(line, kind, upstream.peer, nowUs, second);
+      else if (kind === 'resolve') unresolved(line, nowUs, second);
     },
     connectFailures: () => ({ ...connect }),
     reconcilable: () => ({ ...reconcilable }),
@@ -84,3 +145,29 @@ const peerSet: ReadonlySet<string> = new Set(peerKinds);
 const isFailure = (kind: Kind): kind is FailureKind => failureSet.has(kind);
 const isConnect = (kind: Kind): kind is ConnectKind => connectSet.has(kind);
 const namesPeer = (kind: FailureKind): kind is PeerKind => peerSet.has(kind);
+
+/** nginx's resolver and its core name what they looked up (src/http/ngx_http_upstream.c, src/core/ngx_resolver.c). */
+function hostOf(message: string): string | null {
+  const found =
+    /^([^\s"]{1,255}) could not be resolved /.exec(message) ??
+    /^(?:host not found in|no resolver defined to resolve|invalid port in|no port in)(?: upstream)? "?([^\s"/]{1,255})/.exec(
+      message,
+    );
+  return found?.[1] ?? null;
+}
+
+/** nginx gives up at once, with 500 and without another peer: ngx_event_connect_peer has returned NGX_ERROR. */
+function endsRequest({ kind, message }: ErrorLine): boolean {
+  return kind === 'worker_connections' || message.startsWith('bind(') || message.startsWith('socket()');
+}
+
+const laterSet: ReadonlySet<string> = new Set(laterKinds);
+
+function eventOf({ kind, action, protocol }: ErrorLine): UpstreamEvent | null {
+  if (kind === 'no_live') return 'no_live';
+  if (kind === 'resolve') return 'unresolved';
+  if (isConnect(kind as FailureKind)) return 'connect';
+  // What breaks in the body of an answer is no 502, and a stream's end is its client's business.
+  const isRequest = protocol === 'http' && action !== null && action !== 'reading upstream';
+  return laterSet.has(kind) && isRequest ? 'later' : null;
+}

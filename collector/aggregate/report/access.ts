@@ -1,5 +1,5 @@
 import { type AccessFields, type AccessRecord, outcomes, type UpstreamOf } from '../../model.ts';
-import { fateOf, isPeerName, outcomeOf } from '../access/attempts.ts';
+import { fateOf, hasFailed, isPeerName, outcomeOf } from '../access/attempts.ts';
 import { record as recordTime } from '../access/histogram.ts';
 import { places } from '../failures/tally.ts';
 import type { ClientTimes, Noticed } from './clients.ts';
@@ -61,32 +61,37 @@ export function createReportAccessLog(
     nameUpstream(peer, upstreamOf(peer.name, host === -1 ? null : record.names.text(host), null));
   }
 
-  /** Counts attempt `i`; whether it never connected. */
+  /** Counts attempt `i`; whether it failed. */
   function attempt(i: number): boolean {
     const id = record.peers[i] as number;
-    const neverConnected = fateOf(record, i, fields, false) === 'never_connected';
+    const fate = fateOf(record, i, fields, false);
+    const isFailure = hasFailed(record, i, fate);
     const place = id === -1 ? null : placeOf(id);
-    if (place === null) return neverConnected;
+    if (place === null) return isFailure;
     const { peer } = place;
     nameBy(place, i);
     peer.attempts++;
-    if (neverConnected || (record.statuses[i] as number) >= 500) failed.push(peer.name);
-    if (!neverConnected) recordTimes(peer, record.connectMs[i] as number, record.responseMs[i] as number);
-    return neverConnected;
+    if (isFailure) failed.push(peer.name);
+    if (fate !== 'never_connected') recordTimes(peer, record.connectMs[i] as number, record.responseMs[i] as number);
+    return isFailure;
   }
 
-  function noticed(anyNeverConnected: boolean): keyof Noticed | null {
-    const place = outcomeOf(record, anyNeverConnected);
-    if (place === outcome.masked) return 'masked';
+  function noticed(failures: number, lastFailed: boolean): keyof Noticed | null {
+    const place = outcomeOf(record, failures, lastFailed);
+    if (place === outcome.masked || place === outcome.fallback) return 'masked';
     // A 500 is the application's own answer, no failure to reach it.
     return record.status >= 502 && record.status <= 504 ? 'felt' : null;
   }
 
   function request(second: number): void {
     failed.length = 0;
-    let anyNeverConnected = false;
-    for (let i = 0; i < record.attempts; i++) if (attempt(i)) anyNeverConnected = true;
-    const what = noticed(anyNeverConnected);
+    let failures = 0;
+    let lastFailed = false;
+    for (let i = 0; i < record.attempts; i++) {
+      lastFailed = attempt(i);
+      if (lastFailed) failures++;
+    }
+    const what = noticed(failures, lastFailed);
     if (what === null) return;
     totals[what]++;
     if (second < 0) return;

@@ -44,6 +44,8 @@ export interface TcpScanner {
   scan(bytes: Uint8Array, end: number): number;
   /** Sockets whose remote end is this peer, in the kernel's state `st`. */
   count(peer: string, st: number): number;
+  /** Sockets of the owners to this peer whose SYN was sent again: nobody has answered it. */
+  retransmitting(peer: string): number;
   /** Connections to any of the peers that belong to the owners and hold a descriptor. */
   toPeers(): number;
   /** Connections that the owners have accepted: their local port is one that is listened on. */
@@ -62,6 +64,7 @@ export interface PeerIndex {
 export function createTcpScanner(peers: PeerIndex, owners: ReadonlySet<number>): TcpScanner {
   const { slotOf, byPort, slots } = peers;
   const counts = new Uint32Array(slots * stateSlots);
+  const resent = new Uint32Array(slots);
   const listening: Listener[] = [];
   const listened = new Uint8Array(65536);
   let toPeers = 0;
@@ -93,8 +96,12 @@ export function createTcpScanner(peers: PeerIndex, owners: ReadonlySet<number>):
     if (!holdsDescriptor(st)) return;
     const isAccepted = listened[hexAt(bytes, local + width + 1, 4)] === 1;
     if ((slot < 0 && !isAccepted) || !owners.has(decimalAt(bytes, uidStart(tail), end))) return;
-    if (slot >= 0) toPeers++;
-    else accepted++;
+    if (slot < 0) accepted++;
+    else {
+      toPeers++;
+      if (st === socketStates.synSent && hexAt(bytes, retransmitsAt(tail), 8) > 0)
+        resent[slot] = (resent[slot] ?? 0) + 1;
+    }
   }
 
   return {
@@ -111,6 +118,10 @@ export function createTcpScanner(peers: PeerIndex, owners: ReadonlySet<number>):
     count(peer, st) {
       const slot = slotOf.get(peer);
       return slot === undefined ? 0 : (counts[slot * stateSlots + st] ?? 0);
+    },
+    retransmitting(peer) {
+      const slot = slotOf.get(peer);
+      return slot === undefined ? 0 : (resent[slot] ?? 0);
     },
     toPeers: () => toPeers,
     accepted: () => accepted,
@@ -199,6 +210,11 @@ function skipNumber(bytes: Uint8Array, at: number, end: number): number {
 /** Not TIME-WAIT and the like, which the kernel keeps after the process has closed them. */
 function holdsDescriptor(st: number): boolean {
   return st === socketStates.established || st === socketStates.synSent || st === socketStates.closeWait;
+}
+
+/** `ST TX:RX TR:WHEN ` comes before RETR. */
+function retransmitsAt(tail: number): number {
+  return tail + 33;
 }
 
 /** `ST TX:RX TR:WHEN RETR ` is 2+1+17+1+11+1+8 wide. */

@@ -164,6 +164,14 @@ export function createPeerCauses(
     return causes;
   }
 
+  /** In the words of alerts: the peer's own finding, else its group's, else nginx's. */
+  function verdictOf(peer: string, upstream: string): { readonly verdict?: string } {
+    const own = judged.find(({ subject, name }) => subject.is === 'peer' && name === peer);
+    const group = judged.find(({ subject, name }) => subject.is === 'group' && name === upstream);
+    const [finding] = (own ?? group ?? judged.find(({ subject }) => subject.is === 'nginx'))?.findings ?? [];
+    return finding === undefined ? {} : { verdict: `${finding.code.replaceAll('_', ' ')} (${finding.sureness})` };
+  }
+
   return {
     follow(next) {
       nginx = next;
@@ -189,7 +197,9 @@ export function createPeerCauses(
     complete: (snapshot) => ({
       ...snapshot,
       peers: snapshot.peers.map((each) =>
-        each.origin === 'other' ? each : { ...each, causes: causesOf(each.peer, each.upstream) },
+        each.origin === 'other'
+          ? each
+          : { ...each, ...verdictOf(each.peer, each.upstream), causes: causesOf(each.peer, each.upstream) },
       ),
     }),
     close() {

@@ -4,6 +4,7 @@ import type { LineMatcher } from '../../parse/access/fast.ts';
 import { createAccessLines } from '../../parse/access/lines.ts';
 import { type FormatResult, readArguments, readLogFormat } from '../../parse/access/log-format.ts';
 import { createAccessMatcher } from '../../parse/access/matcher.ts';
+import { wallSecondAt } from '../../parse/wall-clock.ts';
 import type { OpenSink } from '../../source/source.ts';
 import type { AccessLogPlan, FormatPlan } from '../log-plan.ts';
 
@@ -39,12 +40,14 @@ export function createAccessLogReader(
   const readers = new Map<string, Reader>();
   let inUse: readonly Reader[] = [];
   let matched: Reader | null = null;
+  let matchedIn: Buffer = Buffer.alloc(0);
 
   const match: LineMatcher = (bytes, from) => {
     for (const reader of inUse) {
       const end = reader.match(bytes, from);
       if (end >= 0) {
         matched = reader;
+        matchedIn = bytes;
         return end;
       }
     }
@@ -89,7 +92,8 @@ export function createAccessLogReader(
           return [];
         }
         const { match: matchLine, record, program } = createAccessMatcher(result.format, true);
-        const options = { record, fields: program.has, legacyConnectTime, protocol };
+        const wallSecond = () => (record.timeStart < 0 ? -1 : wallSecondAt(matchedIn, record.timeStart));
+        const options = { record, fields: program.has, legacyConnectTime, protocol, wallSecond };
         const reader = { match: matchLine, counter: aggregate.addAccessLog(options), options };
         readers.set(key, reader);
         return [reader];

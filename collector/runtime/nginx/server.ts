@@ -1,6 +1,7 @@
 import { createConnectionUse } from '../../aggregate/access/connection-use.ts';
 import { createConnections } from '../../aggregate/server/connections.ts';
 import { descriptorsUsed } from '../../aggregate/server/descriptors.ts';
+import { createNginxDown, type NginxDown } from '../../aggregate/server/down.ts';
 import { createWorkers } from '../../aggregate/server/workers.ts';
 import type { Writers } from '../../diagnose/facts/writers.ts';
 import type { ConnectionsSnapshot, JobSnapshot, PeerSnapshot, StubStatus, WorkersSnapshot } from '../../model.ts';
@@ -8,7 +9,7 @@ import type { Conditions } from '../../netdata/log.ts';
 import { parseStubStatus } from '../../parse/stub-status.ts';
 import { createProcfs } from '../../source/procfs.ts';
 import { createStatusSource, type StatusPageAddress, type StatusSource } from '../../source/stub-status.ts';
-import type { FileSystem } from '../../system/fs.ts';
+import { attempt, type FileSystem } from '../../system/fs.ts';
 import { createHttpClient } from '../../system/http.ts';
 import { createKnownWriters } from '../logs/known-writers.ts';
 import { createNginxProcesses, type NginxMaster } from './processes.ts';
@@ -23,6 +24,8 @@ export interface ServerFacts {
   /** null while the configuration is not known. */
   readonly workerProcesses: number | null;
   readonly workerConnections: number | null;
+  /** Files that its absence is judged by, on this host; null while nothing is known of it. */
+  readonly traces: { readonly pidFile: string | null; readonly confPath: string } | null;
 }
 
 /** The nginx of a job as a server: its connection states, its processes, its sockets, its limits (measures 7 to 9). */
@@ -40,6 +43,8 @@ export interface NginxServer {
   workers(): readonly number[] | null;
   /** Who can have written to its error logs, on the clock of `drain` in milliseconds; null where this cannot be told. */
   writers(): Writers | null;
+  /** Whether it is gone, and how (aggregate/server/down.ts). To be called once per tick. */
+  down(nowUs: number): NginxDown;
   /** The snapshot with what is known of the server and of the sockets to its peers. */
   complete(snapshot: JobSnapshot, nowUs: number): JobSnapshot;
   close(): void;
@@ -76,6 +81,8 @@ export function createNginxServer(job: string, first: ServerFacts, ports: Server
   let masters: readonly NginxMaster[] = [];
   let hasBeenSeen = false;
   let lastView: SocketsView | null = null;
+  const isDown = createNginxDown();
+  let traces = first.traces;
 
   function openPages(): readonly StatusSource[] {
     return facts.statusPages.map((page) =>
@@ -132,6 +139,7 @@ export function createNginxServer(job: string, first: ServerFacts, ports: Server
     follow(next) {
       const isSame = JSON.stringify(next.statusPages) === JSON.stringify(facts.statusPages);
       facts = next;
+      traces = next.traces ?? traces;
       if (isSame) return;
       closePages();
       statusSources = openPages();
@@ -162,6 +170,19 @@ export function createNginxServer(job: string, first: ServerFacts, ports: Server
     },
 
     writers: writers.now,
+
+    down(nowUs) {
+      const runs = masters.length > 0;
+      const exists = (path: string) => attempt(() => ports.fs.stat(path)).ok;
+      return isDown(
+        {
+          runs,
+          leftPidFile: !runs && typeof traces?.pidFile === 'string' && exists(traces.pidFile),
+          isInstalled: runs || (traces !== null && exists(traces.confPath)),
+        },
+        nowUs,
+      );
+    },
 
     complete(snapshot, nowUs) {
       hasBeenSeen ||= masters.length > 0;

@@ -57,6 +57,7 @@ export function readSocketTables(
     const address = parseSocketAddress(peer);
     sockets.set(peer, {
       states,
+      retransmitting: scanner.retransmitting(peer),
       queued: address === null ? null : queueOf(address),
       localPorts: localPorts === null ? null : { used: portsUsed(states), of: localPorts },
     });

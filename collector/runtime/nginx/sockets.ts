@@ -94,5 +94,6 @@ function merge(a: SocketsView, b: SocketsView): SocketsView {
 function mergePeer(a: PeerSockets, b: PeerSockets): PeerSockets {
   const states = { ...a.states };
   for (const state of tcpStates) states[state] += b.states[state];
-  return { states, queued: a.queued ?? b.queued, localPorts: a.localPorts ?? b.localPorts };
+  const retransmitting = (a.retransmitting ?? 0) + (b.retransmitting ?? 0);
+  return { states, retransmitting, queued: a.queued ?? b.queued, localPorts: a.localPorts ?? b.localPorts };
 }

@@ -1,0 +1,77 @@
+/**
+ * Failures that no attempt of the access log accounts for (design: measure 12). Where every request to an upstream is
+ * logged with its attempts, a failed connect is in both logs: the attempt comes when its request ends, so a failure
+ * waits that long for it. Elsewhere (access_log off, auth_request, mail, a stock log_format) nobody waits.
+ */
+export interface Accounts {
+  /** A connect to the peer failed, by the error log: an attempt is expected. */
+  failed(peer: string, second: number): void;
+  /** An attempt at the peer never connected, by the access log. */
+  attempted(peer: string, second: number): void;
+  /** How many have waited longer than that since the last call, by peer. To be called once per tick. */
+  settle(second: number, graceSeconds: number): ReadonlyMap<string, number>;
+}
+
+/** The access log may be read before the error log of the same moment. */
+const creditSeconds = 5;
+
+/** How many at which second, oldest first: a storm has few entries. */
+type Queue = { readonly second: number; count: number }[];
+
+function put(queue: Queue, second: number): void {
+  const last = queue.at(-1);
+  if (last?.second === second) last.count++;
+  else queue.push({ second, count: 1 });
+}
+
+/** Takes one off; says whether there was one. */
+function take(queue: Queue): boolean {
+  const [first] = queue;
+  if (first === undefined) return false;
+  first.count--;
+  if (first.count === 0) queue.shift();
+  return true;
+}
+
+/** Takes off what is older than `age`; says how many that was. */
+function expire(queue: Queue, second: number, age: number): number {
+  let expired = 0;
+  for (let first = queue[0]; first !== undefined && second - first.second > age; first = queue[0]) {
+    expired += first.count;
+    queue.shift();
+  }
+  return expired;
+}
+
+export function createAccounts(): Accounts {
+  const accounts = new Map<string, { readonly waiting: Queue; readonly credit: Queue }>();
+
+  function accountOf(peer: string) {
+    const account = accounts.get(peer) ?? { waiting: [], credit: [] };
+    accounts.set(peer, account);
+    return account;
+  }
+
+  return {
+    failed(peer, second) {
+      const { waiting, credit } = accountOf(peer);
+      if (!take(credit)) put(waiting, second);
+    },
+
+    attempted(peer, second) {
+      const { waiting, credit } = accountOf(peer);
+      if (!take(waiting)) put(credit, second);
+    },
+
+    settle(second, graceSeconds) {
+      const unaccounted = new Map<string, number>();
+      for (const [peer, { waiting, credit }] of accounts) {
+        expire(credit, second, creditSeconds);
+        const expired = expire(waiting, second, graceSeconds);
+        if (expired > 0) unaccounted.set(peer, expired);
+        if (waiting.length === 0 && credit.length === 0) accounts.delete(peer);
+      }
+      return unaccounted;
+    },
+  };
+}

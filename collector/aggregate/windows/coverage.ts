@@ -1,0 +1,64 @@
+import { createAccounts } from './accounts.ts';
+
+/** What of an upstream's requests the access logs have, by nginx's configuration. */
+export interface CoverageFacts {
+  /** Every place that passes to these upstreams logs its attempts where the plugin reads them. */
+  readonly covered: ReadonlySet<string>;
+  /** These are known, and some place that passes to them does not. */
+  readonly uncovered: ReadonlySet<string>;
+  /** How long a line may wait in nginx's buffer, seconds. */
+  readonly flushSeconds: number;
+}
+
+/** Measure 12: decided by the configuration, else learned per upstream, and kept over a restart. */
+export interface CoverageBook {
+  follow(facts: CoverageFacts): void;
+  isCovered(upstream: string): boolean;
+  /** Attempts of this upstream have been seen in an access log. */
+  seen(upstream: string): void;
+  expectAttempt(peer: string, second: number): void;
+  attempted(peer: string, second: number): void;
+  /** Failures that no attempt accounts for, by peer, once the time for it is over. */
+  settle(second: number): ReadonlyMap<string, number>;
+  /** Failures of this upstream were not in the access log, though they should have been. */
+  missed(upstream: string, count: number): void;
+  /** What was learned, for the next process. */
+  save(): readonly string[];
+  restore(learned: readonly string[]): void;
+}
+
+/** An attempt is logged when its request ends: so long it may take (design: measures 4 and 12). */
+const graceSeconds = 90;
+/** So many failures that no attempt accounts for, and the configuration is no longer believed. */
+const mostMissed = 3;
+
+const nothing: CoverageFacts = { covered: new Set(), uncovered: new Set(), flushSeconds: 0 };
+
+export function createCoverage(): CoverageBook {
+  const accounts = createAccounts();
+  const seenUpstreams = new Set<string>();
+  const missed = new Map<string, number>();
+  let facts = nothing;
+
+  return {
+    follow(next) {
+      const isSame = [...next.covered].every((name) => facts.covered.has(name));
+      // What was learned was about another configuration.
+      if (!isSame && facts !== nothing) missed.clear();
+      facts = next;
+    },
+    isCovered(upstream) {
+      if ((missed.get(upstream) ?? 0) >= mostMissed || facts.uncovered.has(upstream)) return false;
+      return facts.covered.has(upstream) || seenUpstreams.has(upstream);
+    },
+    seen: (upstream) => seenUpstreams.add(upstream),
+    expectAttempt: accounts.failed,
+    attempted: accounts.attempted,
+    settle: (second) => accounts.settle(second, graceSeconds + facts.flushSeconds),
+    missed: (upstream, count) => missed.set(upstream, (missed.get(upstream) ?? 0) + count),
+    save: () => [...missed].filter(([, count]) => count >= mostMissed).map(([upstream]) => upstream),
+    restore(learned) {
+      for (const upstream of learned) missed.set(upstream, mostMissed);
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import type { PeerSnapshot } from '../../model.ts';
+
+/** What the label of a peer says: why it fails, as long as an alert may read it. */
+export interface CauseLabel {
+  /** To be called once per tick. `holds`: an alert on the peer is up for longer than its last failure. */
+  record(peer: PeerSnapshot, second: number, holds: boolean): string;
+}
+
+/** In peace, and before a verdict is there. Each is a value of its own: Netdata prints a missing label's name instead. */
+export const noCause = 'none';
+export const unknownCause = 'not known yet';
+
+/** An alert holds for a minute after the last failure, and its end shall name the cause, too. */
+const keptSeconds = 120;
+
+export function createCauseLabel(): CauseLabel {
+  let failures: number | null = null;
+  let lastSecond = Number.NEGATIVE_INFINITY;
+  let verdict: string | null = null;
+
+  return {
+    record(peer, second, holds) {
+      const total = peer.failures ? Object.values(peer.failures).reduce((sum, count) => sum + count, 0) : failures;
+      if ((total ?? 0) > (failures ?? 0) || holds) lastSecond = second;
+      failures = total;
+      if (second - lastSecond > keptSeconds) {
+        verdict = null;
+        return noCause;
+      }
+      verdict = peer.verdict ?? verdict;
+      return verdict ?? unknownCause;
+    },
+  };
+}
+
+/** Netdata cuts a label at 799 bytes, and a page wants to be read. */
+const mostNamed = 5;
+
+/** `10.0.0.1:80 process down (certain) / 10.0.0.2:80 no answer (likely)`; a comma would become a dot in Netdata. */
+export function failingLabel(causes: readonly (readonly [peer: string, cause: string])[]): string {
+  const failing = causes.filter(([, cause]) => cause !== noCause);
+  if (failing.length === 0) return noCause;
+  const named = failing
+    .slice(0, mostNamed)
+    .map(([peer, cause]) => `${peer.replace(/[[\]]/g, '').slice(0, 80)} ${cause}`);
+  const more = failing.length > mostNamed ? ` / and ${failing.length - mostNamed} more` : '';
+  return named.join(' / ') + more;
+}

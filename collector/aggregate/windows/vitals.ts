@@ -1,0 +1,121 @@
+import type { AlertValues, JobSnapshot, PeerSnapshot, UpstreamSnapshot } from '../../model.ts';
+import { createJobWindow } from './job.ts';
+import { type CauseLabel, createCauseLabel, failingLabel, noCause } from './labels.ts';
+import { createSeconds } from './seconds.ts';
+import { createSilence, type Silence } from './silence.ts';
+
+/** The last step of a snapshot: what alerts read of sockets, percentiles, passive health and the server. */
+export interface Vitals {
+  complete(snapshot: JobSnapshot, nowUs: number, nginxDown: number): JobSnapshot;
+}
+
+interface PeerVitals {
+  readonly silence: Silence;
+  readonly cause: CauseLabel;
+  readonly seconds: ReturnType<typeof createSeconds<'unanswered'>>;
+  unavailableSince: number | null;
+  /** Seconds at which nginx took it back, oldest first. */
+  returns: number[];
+  returned: number | null;
+}
+
+const newPeerVitals = (): PeerVitals => ({
+  silence: createSilence(),
+  cause: createCauseLabel(),
+  seconds: createSeconds(['unanswered']),
+  unavailableSince: null,
+  returns: [],
+  returned: null,
+});
+
+/** One fail_timeout of 10 s has certainly passed. */
+const unavailableSeconds = 30;
+const flappingSeconds = 600;
+
+export function createVitals(): Vitals {
+  const job = createJobWindow();
+  let peers = new Map<string, PeerVitals>();
+  /** The p95 of the response time when all peers were live, by upstream. */
+  let calm = new Map<string, number>();
+
+  function ofPeer(vitals: PeerVitals, peer: PeerSnapshot, second: number, errorsRise: boolean): AlertValues {
+    const { health, alerts } = peer;
+    if (health) {
+      vitals.unavailableSince = health.state === 'unavailable' ? (vitals.unavailableSince ?? second) : null;
+      const { returned } = health.transitions;
+      if (vitals.returned !== null && returned > vitals.returned) vitals.returns.push(second);
+      vitals.returned = returned;
+    }
+    vitals.returns = vitals.returns.filter((at) => second - at < flappingSeconds);
+    const since = vitals.unavailableSince;
+    return {
+      ...alerts,
+      inferred: errorsRise && alerts?.['uncovered'] === 1 ? 1 : 0,
+      unavailable_30s: since !== null && second - since >= unavailableSeconds ? 1 : 0,
+      returns_10m: vitals.returns.length,
+    };
+  }
+
+  function ofUpstream(of: UpstreamSnapshot, silent: number, unanswered: number): AlertValues {
+    const { upstream, peers: live, connectTimeMinute: connect, responseTimeMinute: response } = of;
+    const p95 = response && 'p95' in response ? response.p95 : 0;
+    if (p95 > 0 && live && live.live >= live.configured) calm.set(upstream, p95);
+    return {
+      ...of.alerts,
+      silent_peers: silent,
+      unanswered_1m: unanswered,
+      connect_p95: connect && 'p95' in connect ? connect.p95 : 0,
+      connect_count: connect?.count ?? 0,
+      response_p95: p95,
+      response_count: response?.count ?? 0,
+      response_p95_before: calm.get(upstream) ?? 0,
+      live: live?.live ?? 0,
+      configured: live?.configured ?? 0,
+    };
+  }
+
+  return {
+    complete(snapshot, nowUs, nginxDown) {
+      const second = Math.floor(nowUs / 1e6);
+      const silent = new Map<string, number>();
+      const unanswered = new Map<string, number>();
+      const causes = new Map<string, (readonly [string, string])[]>();
+      const before = peers;
+      peers = new Map();
+      const { lastMinute, minuteBefore } = job.serverErrors(second);
+      const errorsRise = lastMinute > 2 * minuteBefore;
+      const peersNow = snapshot.peers.map((peer) => {
+        const key = `${peer.upstream}\0${peer.peer}`;
+        const vitals = before.get(key) ?? newPeerVitals();
+        peers.set(key, vitals);
+        if (vitals.silence.isSilent(peer, second)) {
+          vitals.seconds.add('unanswered', second, 1);
+          silent.set(peer.upstream, (silent.get(peer.upstream) ?? 0) + 1);
+        }
+        const lately = vitals.seconds.sum('unanswered', second, 0, 59);
+        unanswered.set(peer.upstream, (unanswered.get(peer.upstream) ?? 0) + lately);
+        const alerts = ofPeer(vitals, peer, second, errorsRise);
+        const causeLabel = vitals.cause.record(peer, second, isHeld(alerts));
+        causes.set(peer.upstream, [...(causes.get(peer.upstream) ?? []), [peer.peer, causeLabel]]);
+        return { ...peer, causeLabel, alerts };
+      });
+      const known = new Set(snapshot.upstreams.map(({ upstream }) => upstream));
+      calm = new Map([...calm].filter(([upstream]) => known.has(upstream)));
+      const upstreams = snapshot.upstreams.map((of) => ({
+        ...of,
+        failingLabel: labelOf(of, causes.get(of.upstream) ?? []),
+        alerts: ofUpstream(of, silent.get(of.upstream) ?? 0, (unanswered.get(of.upstream) ?? 0) > 0 ? 1 : 0),
+      }));
+      const next = { ...snapshot, peers: peersNow, upstreams };
+      return { ...next, alerts: job.values(next, second, nginxDown) };
+    },
+  };
+}
+
+/** Its ejections and its silence outlast its failures. */
+const isHeld = (alerts: AlertValues): boolean => alerts['unavailable_30s'] === 1 || (alerts['returns_10m'] ?? 0) >= 3;
+
+function labelOf({ alerts }: UpstreamSnapshot, causes: readonly (readonly [string, string])[]): string {
+  const label = failingLabel(causes);
+  return label === noCause && (alerts?.['unresolved_1m'] ?? 0) > 0 ? 'its name does not resolve' : label;
+}

@@ -1,0 +1,56 @@
+import type { CoverageFacts } from '../aggregate/windows/coverage.ts';
+import type { Followed } from '../discover/follow/nginx-follower.ts';
+import type { ConfiguredPeer } from '../model.ts';
+import { parseSeconds } from '../nginx/syntax/values.ts';
+import type { AccessLog } from '../nginx/types.ts';
+import type { FileSystem } from '../system/fs.ts';
+import { type AccessLogPlan, specOf } from './log-plan.ts';
+
+const nothing: CoverageFacts = { covered: new Set(), uncovered: new Set(), flushSeconds: 0 };
+
+/** A buffer without `flush` is written when it is full: on a quiet server that takes as long as it takes. */
+const unflushedSeconds = 600;
+
+/** The peer of each attempt, and whether it was connected. */
+const saysAttempts = (format: string): boolean =>
+  /\$\{?upstream_addr\b/.test(format) && /\$\{?upstream_(status|connect_time)\b/.test(format);
+
+function flushSecondsOf({ buffer, flush }: AccessLog): number {
+  if (buffer === null) return 0;
+  return (flush === null ? null : parseSeconds(flush)) ?? unflushedSeconds;
+}
+
+/** Measure 12, by the configuration: an upstream is covered when each place that passes to it logs its attempts. */
+export function coverageOf(
+  followed: Followed | null,
+  accessLogs: readonly AccessLogPlan[],
+  peers: readonly ConfiguredPeer[],
+  fs: FileSystem,
+): CoverageFacts {
+  if (followed === null) return nothing;
+  const { configuration, found } = followed.read;
+  const plans = new Map(accessLogs.map((log) => [log.spec, log]));
+  const tells = (log: AccessLog | undefined): boolean => {
+    if (log === undefined || log.condition !== null) return false;
+    const plan = plans.get(specOf(log.target, found.view, fs));
+    return (
+      plan?.formats.some(({ text }) => saysAttempts(text)) === true &&
+      (log.format === null || saysAttempts(log.format.text))
+    );
+  };
+  const covered = new Set<string>();
+  const uncovered = new Set<string>();
+  const names = configuration.upstreams.map(({ name }) => name);
+  for (const { upstreams, logs } of configuration.passPlaces) {
+    const isTold = logs.some((at) => tells(configuration.accessLogs[at]));
+    // Where the request decides, it may be any of them.
+    for (const name of upstreams ?? (isTold ? [] : names)) (isTold ? covered : uncovered).add(name);
+  }
+  for (const { upstream, instance } of peers) {
+    if (instance === upstream) continue;
+    if (uncovered.has(upstream) || !covered.has(upstream)) uncovered.add(instance);
+    else covered.add(instance);
+  }
+  const flushes = configuration.accessLogs.filter(tells).map(flushSecondsOf);
+  return { covered, uncovered, flushSeconds: Math.max(0, ...flushes) };
+}

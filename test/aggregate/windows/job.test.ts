@@ -1,0 +1,258 @@
+/** The windows of a whole job: lines in, what alerts read out, over a restart of the plugin. */
+import { describe, expect, test } from 'vitest';
+import { createJobAggregate } from '../../../collector/aggregate/job.ts';
+import { createNginxDown } from '../../../collector/aggregate/server/down.ts';
+import { failingLabel } from '../../../collector/aggregate/windows/labels.ts';
+import { createVitals } from '../../../collector/aggregate/windows/vitals.ts';
+import type { ErrorLine, JobSnapshot, Kind, PeerSnapshot } from '../../../collector/model.ts';
+import { peer as peerOf, job as snapshotOf } from '../../charts/snapshots.ts';
+
+const health = {
+  errorLogsFine: true,
+  accessLogsFine: true,
+  lines: { read: 0, unmatched: 0, foreign: 0, forged: 0, overlong: 0, lost: 0 },
+  behindBytes: 0,
+  ok: 1,
+  failing: 0,
+};
+const load = { cpuUs: 0, residentBytes: 0, lateTicks: 0 };
+const wall = 1_800_000_000;
+
+const line = (kind: Kind, more: Partial<ErrorLine> = {}): ErrorLine => ({
+  time: null,
+  level: 'error',
+  pid: 1,
+  tid: 1,
+  connection: 1,
+  errno: 111,
+  message: 'connect() failed (111: Connection refused)',
+  kind,
+  action: 'connecting to upstream',
+  protocol: 'http',
+  client: '127.0.0.1',
+  server: '',
+  request: 'GET / HTTP/1.1',
+  subrequest: null,
+  upstream: { scheme: 'http', peer: '10.0.0.1:80', uri: '/' },
+  host: 'x',
+  referrer: null,
+  login: null,
+  truncated: false,
+  ...more,
+});
+
+function running() {
+  const aggregate = createJobAggregate({
+    job: 'test',
+    maxPeers: 50,
+    upstreamOf: (peer) => (peer.startsWith('10.') ? 'app' : peer),
+  });
+  let second = 0;
+  return {
+    aggregate,
+    tick(lines: readonly (readonly [ErrorLine, age: number])[] = [], to = second + 1): JobSnapshot {
+      second = to;
+      aggregate.beginTick(second * 1e6, (wall + second) * 1000);
+      for (const [each, age] of lines) aggregate.errorLine(each, second * 1e6, wall + second - age);
+      return aggregate.snapshot(second * 1e6, health, load);
+    },
+  };
+}
+
+const upstreamAlerts = ({ upstreams }: JobSnapshot, name = 'app') =>
+  upstreams.find(({ upstream }) => upstream === name)?.alerts ?? {};
+const peerAlerts = ({ peers }: JobSnapshot) => peers[0]?.alerts ?? {};
+
+describe('lines count by their own time', () => {
+  test('a backlog of a minute fills the windows of then', () => {
+    const { tick } = running();
+    const snapshot = tick(
+      [3, 12, 45].map((age) => [line('no_live'), age] as const),
+      1000,
+    );
+    expect(upstreamAlerts(snapshot)).toMatchObject({ no_live_5s: 1, no_live_before: 1, no_live_1m: 3 });
+  });
+
+  test('what is older than two minutes is counted, and in no window', () => {
+    const snapshot = running().tick([[line('no_live'), 121]], 1000);
+    expect(upstreamAlerts(snapshot)).toMatchObject({ no_live_1m: 0 });
+    expect(snapshot.upstreams[0]?.failures?.no_live).toBe(1);
+  });
+});
+
+describe('which events of an upstream a line is', () => {
+  test.each<[string, ErrorLine, object, object]>([
+    ['a refusal', line('refused'), { connect_failures_1m: 1, lost_1m: 0 }, { unaccounted_1m: 1, uncovered: 1 }],
+    [
+      'bind() fails: the request ends with 500, in no log but this',
+      line('no_ports', { errno: 99, message: 'bind(192.0.2.1) failed (99: Cannot assign requested address)' }),
+      { lost_1m: 1 },
+      { unaccounted_1m: 0 },
+    ],
+    [
+      'connect() fails for the same reason: another peer is tried',
+      line('no_ports', { errno: 99, message: 'connect() to 10.0.0.1:80 failed (99: Cannot assign requested address)' }),
+      { lost_1m: 0 },
+      { unaccounted_1m: 1 },
+    ],
+    ['socket() fails', line('no_files', { message: 'socket() failed (24: Too many open files)' }), { lost_1m: 1 }, {}],
+    [
+      'worker_connections',
+      line('worker_connections', { message: '64 worker_connections are not enough' }),
+      { lost_1m: 1, connect_failures_1m: 1 },
+      {},
+    ],
+    [
+      'a reset of the request',
+      line('reset', { action: 'reading response header from upstream' }),
+      { inferred_after_1m: 1 },
+      { unaccounted_1m: 0 },
+    ],
+    ['a reset in the body of an answer', line('reset', { action: 'reading upstream' }), { inferred_after_1m: 0 }, {}],
+    ['a stream that ends', line('reset', { protocol: 'stream' }), { inferred_after_1m: 0 }, {}],
+    ['an ejection', line('disabled'), {}, {}],
+  ])('%s', (_name, each, upstream, peer) => {
+    const snapshot = running().tick([[each, 0]]);
+    expect(upstreamAlerts(snapshot)).toMatchObject(upstream);
+    expect(peerAlerts(snapshot)).toMatchObject(peer);
+  });
+
+  test.each([
+    ['app.internal could not be resolved (3: Host not found)', 'app.internal'],
+    ['app.internal could not be resolved (110: Operation timed out)', 'app.internal'],
+    ['no resolver defined to resolve app.internal', 'app.internal'],
+    ['host not found in upstream "app.internal:8080"', 'app.internal:8080'],
+    ['invalid port in upstream "app:x"', 'app:x'],
+  ])('%s', (message, name) => {
+    const snapshot = running().tick([[line('resolve', { message, upstream: null, action: null }), 0]]);
+    expect(upstreamAlerts(snapshot, name)).toMatchObject({ unresolved_5s: 1 });
+    expect(snapshot.upstreams.map(({ upstream }) => upstream)).toEqual([name]);
+  });
+});
+
+test('a restart of the plugin in mid-outage: the next process says what the one before said', () => {
+  const first = running();
+  for (let second = 1; second < 40; second++)
+    first.tick([
+      [line('no_live'), 0],
+      [line('refused'), 0],
+    ]);
+  const before = first.tick();
+  const saved = JSON.parse(JSON.stringify(first.aggregate.saveWindows()));
+  const next = running();
+  next.aggregate.beginTick(7 * 1e6, (wall + 42) * 1000);
+  next.aggregate.restoreWindows(saved);
+  const after = next.aggregate.snapshot(7 * 1e6, health, load);
+  expect(upstreamAlerts(before)).toMatchObject({ no_live_5s: 4, no_live_before: 10, no_live_1m: 39 });
+  expect(upstreamAlerts(after)).toMatchObject({ no_live_5s: 2, no_live_before: 10, no_live_1m: 39 });
+  expect(peerAlerts(after)).toMatchObject({ unaccounted_5s: 2, unaccounted_1m: 39 });
+});
+
+test.each([
+  [null],
+  [[]],
+  [{}],
+  ['x'],
+  [
+    {
+      upstreams: [
+        [1, 2, 3],
+        ['a', 'b', [['x', 'lost', 1], null, [wall + 999, 'lost', 1]]],
+      ],
+    },
+  ],
+])('what is no saved windows restores nothing: %j', (saved) => {
+  const { aggregate } = running();
+  aggregate.beginTick(1e6, wall * 1000);
+  aggregate.restoreWindows(saved);
+  expect(upstreamAlerts(aggregate.snapshot(1e6, health, load), 'a')['lost_1m'] ?? 0).toBe(0);
+});
+
+describe('vitals', () => {
+  const played = (peers: readonly Partial<PeerSnapshot>[]) => {
+    const vitals = createVitals();
+    return peers.map((some, second) =>
+      vitals.complete(
+        snapshotOf({
+          upstreams: [{ upstream: 'a', origin: 'configured' }],
+          peers: [{ ...peerOf('p'), upstream: 'a', ...some }],
+        }),
+        second * 1e6,
+        0,
+      ),
+    );
+  };
+  const states = (syn_sent: number, established = 0) => ({
+    syn_sent,
+    established,
+    time_wait: 0,
+    close_wait: 0,
+    fin_wait: 0,
+  });
+  const stuck = { sockets: { states: states(1), retransmitting: 1, queued: null, localPorts: null } };
+  const calm = { sockets: { states: states(0, 1), retransmitting: 0, queued: null, localPorts: null } };
+  const silentAt = (snapshots: readonly JobSnapshot[]) =>
+    snapshots.map((each) => upstreamAlerts(each, 'a')['silent_peers']);
+
+  test('SYNs that nobody answers for 10 s', () => {
+    expect(silentAt(played(Array.from({ length: 12 }, () => stuck)))).toEqual([...Array(10).fill(0), 1, 1]);
+  });
+
+  test('one connection that is made, or one check without them, begins it anew', () => {
+    const attempts = { connected: 5, connect_failed: 0, reused: 0, status_502: 0, status_503: 0, status_504: 0 };
+    const connecting = Array.from({ length: 14 }, (_, i) => ({
+      ...stuck,
+      attempts: { ...attempts, connected: i < 8 ? 5 : 6 },
+    }));
+    expect(silentAt(played(connecting)).every((count) => count === 0)).toBe(true);
+    expect(silentAt(played([...Array(8).fill(stuck), calm, ...Array(8).fill(stuck)])).every((n) => n === 0)).toBe(true);
+  });
+
+  test('ejected for 30 s; returns of ten minutes', () => {
+    const health = (state: 'up' | 'unavailable', returned: number) => ({
+      health: { state, transitions: { ejected: returned, returned } },
+    });
+    const away = played(Array.from({ length: 32 }, () => health('unavailable', 0)));
+    expect(away.map((each) => peerAlerts(each)['unavailable_30s']).indexOf(1)).toBe(30);
+    const back = played([health('up', 4), health('up', 5), health('up', 6), health('up', 7)]);
+    expect(back.map((each) => peerAlerts(each)['returns_10m'])).toEqual([0, 1, 2, 3]);
+  });
+
+  test('the cause is told from the first failure until two minutes after the last', () => {
+    const failures = (refused: number) => ({ failures: { ...peerOf('p').failures, refused } as never });
+    const snapshots = played([
+      failures(0),
+      failures(1),
+      { ...failures(2), verdict: 'process down (certain)' },
+      ...Array.from({ length: 125 }, () => failures(2)),
+    ]);
+    const labels = snapshots.map(({ peers }) => peers[0]?.causeLabel);
+    expect(labels.slice(0, 3)).toEqual(['none', 'not known yet', 'process down (certain)']);
+    expect(labels.indexOf('none', 1)).toBe(123);
+    expect(snapshots[2]?.upstreams[0]?.failingLabel).toBe('p process down (certain)');
+  });
+});
+
+test('the label of an upstream: brackets go, five are named', () => {
+  const causes = ['[::1]:80', 'b', 'c', 'd', 'e', 'f', 'g'].map((peer) => [peer, 'no answer (likely)'] as const);
+  expect(failingLabel(causes)).toMatch(/^::1:80 no answer \(likely\) \/ b .* \/ and 2 more$/);
+  expect(failingLabel([['a', 'none']])).toBe('none');
+});
+
+describe('nginx is down', () => {
+  const away = { runs: false, leftPidFile: false, isInstalled: true };
+  const here = { ...away, runs: true };
+  const play = (presences: readonly (typeof away)[], stepSeconds = 1) => {
+    const down = createNginxDown();
+    return presences.map((presence, i) => down(presence, i * stepSeconds * 1e6));
+  };
+  test.each([
+    ['never ran', Array(40).fill(away), 0],
+    ['stopped', [here, ...Array(40).fill(away)], 1],
+    ['died', [here, ...Array(40).fill({ ...away, leftPidFile: true })], 2],
+    ['restarted', [here, ...Array(20).fill(away), here], 0],
+    ['uninstalled', [here, ...Array(40).fill({ ...away, isInstalled: false })], 0],
+    ['just gone', [here, ...Array(29).fill(away)], 0],
+  ])('%s', (_name, presences, last) => expect(play(presences).at(-1)).toBe(last));
+  test('after an hour it is known', () => expect(play([here, ...Array(70).fill(away)], 60).at(-1)).toBe(0));
+});
