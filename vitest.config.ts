@@ -9,8 +9,6 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
-    // On CI a test against real nginx and Netdata gets a second chance, and vitest says that it took it.
-    retry: process.env['CI'] ? 1 : 0,
     ...reporting(),
   },
 });

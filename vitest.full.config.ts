@@ -10,8 +10,6 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
-    // On CI a test against real nginx and Netdata gets a second chance, and vitest says that it took it.
-    retry: process.env['CI'] ? 1 : 0,
     ...reporting(),
   },
 });

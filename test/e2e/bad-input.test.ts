@@ -1,12 +1,12 @@
 /** Bad input: one clear line that says what and how to mend it; the plugin stays up and recovers by itself. */
 import { appendFileSync, chmodSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { readablePlugin } from '../support/plugin.ts';
 import { type Child, start } from '../support/process.ts';
 import { tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
 
-const plugin = resolve(import.meta.dirname, '../../dist/nginx-upstream.plugin');
 const refused = (peer: string) =>
   `2026/11/22 07:30:45 [error] 10#10: *1 connect() failed (111: Connection refused) while connecting to upstream, ` +
   `client: 127.0.0.1, server: , request: "GET / HTTP/1.1", upstream: "http://${peer}/", host: "x"\n`;
@@ -23,7 +23,7 @@ interface Running {
 
 async function run(folder: string, user?: { readonly uid: number; readonly gid: number }): Promise<Running> {
   const command = user ? ['setpriv', '--reuid', `${user.uid}`, '--regid', `${user.gid}`, '--clear-groups'] : [];
-  const [program = '', ...args] = [...command, process.execPath, plugin, '1'];
+  const [program = '', ...args] = [...command, process.execPath, readablePlugin(), '1'];
   const child = start(program, args, {
     env: {
       ...process.env,

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { chmodSync, chownSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startBackend } from '../support/backend.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
+import { readablePlugin } from '../support/plugin.ts';
 import { freePort, freePorts } from '../support/ports.ts';
 import { request } from '../support/request.ts';
 import { run } from '../support/run.ts';
@@ -47,14 +48,6 @@ interface Report {
     readonly statusPages: readonly { readonly url: string; readonly obstacle: string | null }[];
   }[];
   readonly findings: readonly Finding[];
-}
-
-/** A copy that others may read and run: the user of the plugin is not the owner of this checkout. */
-function installedPlugin(): string {
-  const path = join(tempDir('plugin'), 'nginx-upstream.plugin');
-  copyFileSync(resolve('dist/nginx-upstream.plugin'), path);
-  chmodSync(path, 0o755);
-  return path;
 }
 
 /** Runs check as a user without rights where this test may choose one, in `groups`. */
@@ -116,7 +109,7 @@ const oldKernel = () => {
 };
 
 test('check tells a user without rights what is there and what is missing, and its remedies leave nothing', async () => {
-  const plugin = installedPlugin();
+  const plugin = readablePlugin();
   const [front = 0, page = 0] = await freePorts(2);
   const [one, two] = [await startBackend(), await startBackend()];
   const nginx = await startNginx({
@@ -194,7 +187,7 @@ server {
 });
 
 test('plain in a pipe, coloured on a terminal, one screen', async () => {
-  const plugin = installedPlugin();
+  const plugin = readablePlugin();
   const port = await freePort();
   const nginx = await startNginx({
     http: `server { listen 127.0.0.1:${port}; location / { proxy_pass http://127.0.0.1:1; } }`,
@@ -214,7 +207,7 @@ test('plain in a pipe, coloured on a terminal, one screen', async () => {
 });
 
 test('nothing usable is 2, and a configuration of ours that is wrong is named', async () => {
-  const plugin = installedPlugin();
+  const plugin = readablePlugin();
   const settings = join(tempDir('settings'), 'nginx-upstream.conf');
   writeFileSync(settings, 'jobs:\n  - name: here\n    nginx_conf: /nowhere/nginx.conf\n');
   const nothing = await check(plugin, ['--config', settings]);
@@ -228,7 +221,7 @@ test('nothing usable is 2, and a configuration of ours that is wrong is named', 
 });
 
 test('logs that nginx-upstream.conf names are looked at instead of those of nginx.conf', async () => {
-  const plugin = installedPlugin();
+  const plugin = readablePlugin();
   const port = await freePort();
   const nginx = await startNginx({
     http: `server { listen 127.0.0.1:${port}; location / { proxy_pass http://127.0.0.1:1; } }`,
@@ -256,7 +249,7 @@ test('logs that nginx-upstream.conf names are looked at instead of those of ngin
 });
 
 test('the configuration that nginx itself prints says the same as the files', async () => {
-  const plugin = installedPlugin();
+  const plugin = readablePlugin();
   const port = await freePort();
   const nginx = await startNginx({
     http: `include vhosts/*.conf;\nserver { listen 127.0.0.1:${port}; location / { proxy_pass http://127.0.0.1:1; } }`,

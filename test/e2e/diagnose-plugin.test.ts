@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startBackend } from '../support/backend.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
+import { readablePlugin } from '../support/plugin.ts';
 import { freePort, freePorts } from '../support/ports.ts';
 import { type Child, start } from '../support/process.ts';
 import { request } from '../support/request.ts';
 import { type Result, run } from '../support/run.ts';
 import { atEnd, tempDir } from '../support/temp.ts';
 import { never, waitUntil } from '../support/wait.ts';
-import { readablePlugin } from './diagnose-world.ts';
 
 interface Watched {
   readonly nginx: Nginx;

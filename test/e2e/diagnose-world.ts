@@ -1,9 +1,10 @@
 /** A real nginx between two hosts, faults done to it, and what `diagnose` says. */
-import { chmodSync, copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { PeerCause } from '../../collector/model.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
+import { readablePlugin } from '../support/plugin.ts';
 import type { Child } from '../support/process.ts';
 import { request } from '../support/request.ts';
 import { run } from '../support/run.ts';
@@ -118,16 +119,6 @@ export async function fillQueue(from: Host, where: object, count: number): Promi
   const child = from.start(process.execPath, ['-e', FILLER, JSON.stringify([where, count])]);
   atEnd(() => child.stop('SIGKILL'));
   await child.waitForLine(/filled/);
-}
-
-const plugin = resolve(import.meta.dirname, '../../dist/nginx-upstream.plugin');
-
-/** A copy that any user may read, wherever the checkout is. */
-export function readablePlugin(): string {
-  const copy = join(tempDir('plugin'), 'nginx-upstream.plugin');
-  copyFileSync(plugin, copy);
-  chmodSync(copy, 0o755);
-  return copy;
 }
 
 function readSaid({ code, stdout, stderr }: { code: number | null; stdout: string; stderr: string }): Said {

@@ -1,11 +1,10 @@
 /** The built plugin on the logs of a real nginx, without a Netdata: its last word on each chart is what it has counted. */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { readablePlugin } from '../support/plugin.ts';
 import { type Child, start } from '../support/process.ts';
 import { tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
-
-const program = resolve(import.meta.dirname, '../../dist/nginx-upstream.plugin');
 
 export interface Plugin {
   readonly child: Child;
@@ -37,7 +36,7 @@ export async function startPlugin(jobLines: readonly string[], options: PluginOp
   writeFileSync(conf, 'events {}\nerror_log /dev/null;\nhttp { access_log off; }\n');
   const job = ['jobs:', '  - name: t', ...[`nginx_conf: ${conf}`, ...jobLines].map((line) => `    ${line}`)];
   writeFileSync(join(folder, 'nginx-upstream.conf'), `${job.join('\n')}\n`);
-  const [file = '', ...args] = [...(options.command ?? []), process.execPath, program, '1'];
+  const [file = '', ...args] = [...(options.command ?? []), process.execPath, readablePlugin(), '1'];
   const child = start(file, args, {
     env: {
       ...process.env,

@@ -120,8 +120,7 @@ test('a tree with everything odd that nginx accepts: the same files in the same 
   geo $local { default 0; 127.0.0.0/8 1; include geo.inc; }
   log_format odd escape=json '{"a":"$remote_addr",' # a comment
     "'b':\\"\${request_id}\\"" '}';
-  access_log access.log odd;
-  client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3; uwsgi_temp_path t4; scgi_temp_path t5;`),
+  access_log access.log odd;`),
     'conf/sites/10-b.conf': 'server { listen 127.0.0.1:18; location ~ "^/x{1,2}$" { proxy_pass http://$which; } }',
     'conf/sites/9-a.conf': 'upstream app { server 127.0.0.1:1; server unix:/run/x.sock backup; }\n',
     'conf/sites/.hidden.conf': 'nonsense',

@@ -10,8 +10,8 @@
  * NGINX_UPSTREAM_PACKAGES=DIR   the folder to unpack into, shared between checkouts if you like
  * NGINX_UPSTREAM_PRIVATE=1      never take the system's program
  */
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { netdata, type Program, platform, privateProgram, systemProgram, type Wanted } from '../../demo/programs.ts';
 
 const TOOLS = {
@@ -49,6 +49,17 @@ const REPOSITORY = resolve(import.meta.dirname, '../..');
 const GET = join(REPOSITORY, 'demo/get-packages.sh');
 const ready = new Map<ToolName, Promise<Tool>>();
 
+/**
+ * In the checkout; for root, whose tests also run programs as another user, in the system's cache where the checkout is
+ * out of others' reach (a clone under /root).
+ */
+function packagesFolder(): string {
+  const isReachable = (path: string): boolean =>
+    (statSync(path).mode & 0o001) !== 0 && (path === '/' || isReachable(dirname(path)));
+  const isOwn = process.getuid?.() !== 0 || isReachable(REPOSITORY);
+  return join(isOwn ? join(REPOSITORY, '.cache') : '/var/cache/nginx-upstream', 'packages', platform());
+}
+
 /** nginx -V lists what was built in; a module built to be loaded is a file beside it. */
 function hasModule(text: string, name: string): boolean {
   const built = new RegExp(`--with-${name}(=dynamic)?(\\s|$)`).exec(text);
@@ -68,7 +79,7 @@ export function tool(name: ToolName): Promise<Tool> {
 
 async function find(name: ToolName): Promise<Tool> {
   const wanted: Wanted = TOOLS[name];
-  const folder = process.env['NGINX_UPSTREAM_PACKAGES'] ?? join(REPOSITORY, '.cache/packages', platform());
+  const folder = process.env['NGINX_UPSTREAM_PACKAGES'] ?? packagesFolder();
   const say = (line: string): void => void process.stderr.write(`get-packages: ${line}\n`);
   return systemProgram(wanted) ?? privateProgram(wanted, { script: GET, folder, say });
 }

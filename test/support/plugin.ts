@@ -32,18 +32,23 @@ export interface Plugin {
 
 const BUILT = resolve(import.meta.dirname, '../../dist/nginx-upstream.plugin');
 
+/** A copy of the built plugin that any user may read and run, wherever the checkout is. */
+export function readablePlugin(): string {
+  const copy = join(tempDir('plugin'), 'nginx-upstream.plugin');
+  copyFileSync(BUILT, copy);
+  chmodSync(copy, 0o755);
+  return copy;
+}
+
 export function startPlugin(options: {
   readonly conf: string;
   readonly user?: number;
   readonly env?: NodeJS.ProcessEnv;
 }): Plugin {
   const dir = tempDir('plugin');
-  const file = join(dir, 'nginx-upstream.plugin');
   const conf = join(dir, 'nginx-upstream.conf');
-  copyFileSync(BUILT, file);
-  chmodSync(file, 0o755);
   writeFileSync(conf, options.conf);
-  const command = [process.execPath, file, '1', '--config', conf];
+  const command = [process.execPath, readablePlugin(), '1', '--config', conf];
   const as =
     options.user === undefined
       ? []
