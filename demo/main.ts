@@ -2,7 +2,8 @@
  * install.sh --demo: a private nginx, backends that fail on purpose, a private Netdata with our plugin and alerts, and
  * the story told on the terminal. Everything it makes is in one folder, and gone when it ends.
  */
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Backend, createBackend } from './backends.ts';
@@ -57,8 +58,12 @@ async function show(context: Context): Promise<void> {
   endings.push(netdata.server.stop);
   await waitForCharts(netdata, signal);
   terminal.line(`Open ${terminal.paint('bold', `${netdata.url}/#menu_nginx_upstream_demo`)}`);
-  terminal.line(`It goes on ${options.seconds === null ? 'until you press Ctrl-C' : `for ${options.seconds} s`}.`);
-  terminal.line(`Ask why a peer fails, in another terminal: ${plugin} diagnose --config ${join(folder, PLUGIN_CONF)}`);
+  terminal.line(
+    `From another machine: ssh -L ${page}:127.0.0.1:${page} ${hostname()}, then open the same address there.`,
+  );
+  terminal.line(`It runs ${options.seconds === null ? 'until you press Ctrl-C' : `for ${options.seconds} s`}.`);
+  const command = process.execPath.startsWith(`${home}/`) ? `${process.execPath} ${plugin}` : plugin;
+  terminal.line(`Why a peer fails, in another terminal: ${command} diagnose --config ${join(folder, PLUGIN_CONF)}`);
   terminal.line();
   terminal.begin();
   const watch = startWatch(netdata, terminal);
@@ -75,18 +80,16 @@ async function show(context: Context): Promise<void> {
 async function getPrograms({ options, folder, terminal, signal }: Context) {
   const own = { nginx: programs.systemProgram(nginx), netdata: programs.systemProgram(programs.netdata) };
   const lacking = [...(own.nginx ? [] : nginx.packages), ...(own.netdata ? [] : programs.netdata.packages)];
-  const kept = process.env['NGINX_UPSTREAM_PACKAGES'] ?? join(options.home, '.cache/packages', programs.platform());
-  const isKept = process.env['NGINX_UPSTREAM_PACKAGES'] !== undefined;
-  const hasAll = lacking.every((name) => existsSync(join(kept, 'got', name)));
+  const kept = process.env['NGINX_UPSTREAM_PACKAGES'] ?? packagesFolder(options.home) ?? join(folder, 'packages');
   const getting: programs.Getting = {
     script: firstOf(options.home, 'demo/get-packages.sh'),
-    folder: isKept || hasAll ? kept : join(folder, 'packages'),
+    folder: kept,
     say: terminal.passing,
     signal,
   };
-  if (lacking.length > 0 && !hasAll) {
-    terminal.line(`Getting Debian's packages, about 15 MB, into ${getting.folder}: ${lacking.join(' ')}`);
-    terminal.line('They are unpacked there; nothing is installed.');
+  if (!lacking.every((name) => existsSync(join(kept, 'got', name)))) {
+    terminal.line(`Downloading Debian's packages, about 15 MB, into ${kept}: ${lacking.join(' ')}`);
+    terminal.line('They are unpacked there and kept for the next run; nothing is installed.');
   }
   const get = (wanted: programs.Wanted): Promise<programs.Program> =>
     programs.privateProgram(wanted, getting).catch((error: unknown) => {
@@ -102,6 +105,23 @@ async function getPrograms({ options, folder, terminal, signal }: Context) {
     `${name} ${/\d+(\.\d+)+/.exec(version)?.[0]} (${origin === 'system' ? "this machine's" : 'unpacked'})`;
   terminal.line(`${named(nginxProgram, 'nginx')}, ${named(netdataProgram, 'Netdata')}`);
   return { nginxProgram, netdataProgram };
+}
+
+/** Beside the demo, where a clone's tests look too; else in the user's cache. Null where neither can be written. */
+function packagesFolder(home: string): string | null {
+  const isOwn = statSync(home).uid === process.getuid?.();
+  const cache = process.env['XDG_CACHE_HOME'] ?? (process.env['HOME'] && join(process.env['HOME'], '.cache'));
+  const folders = [...(isOwn ? [join(home, '.cache')] : []), ...(cache ? [join(cache, 'nginx-upstream')] : [])];
+  for (const folder of folders) {
+    try {
+      mkdirSync(folder, { recursive: true });
+      accessSync(folder, constants.W_OK);
+      return join(folder, 'packages', programs.platform());
+    } catch {
+      // The next one.
+    }
+  }
+  return null;
 }
 
 async function waitForCharts(netdata: Netdata, signal: AbortSignal): Promise<void> {
@@ -165,7 +185,7 @@ async function main(): Promise<number> {
   terminal.line(
     terminal.paint('bold', 'nginx-upstream: a demo with a private nginx, a private Netdata and backends that fail'),
   );
-  terminal.line(`Everything is in ${folder}, and gone when the demo ends.`);
+  terminal.line(`Everything it starts and writes is in ${folder}, and removed when the demo ends.`);
   const endings: Endings = [];
   let code = 0;
   try {
