@@ -12,38 +12,48 @@ umask 022
 readonly NAME=nginx-upstream
 readonly STATE=/var/lib/nginx-upstream
 readonly MANIFEST=$STATE/manifest
-readonly NODE_NEEDED=18.19 BUILD_NODE_NEEDED=20.19
+readonly NODE_NEEDED=18.19
 
 P='' # --prefix: every system path stands under it
 action=install dry_run=no yes=no seconds=''
+bundled_only=no missing=0 lacking='' told=no
 changes=0 work='' staged='' pending_dirs=''
 plugin='' own_version='' to_build=no plugin_put=no alerts_put=no had_plugin=no restart_for=''
 
 usage() {
   cat <<'END'
-Usage: install.sh [--dry-run] [--yes] [--prefix DIR]
+Usage: install.sh [--bundled-node] [--dry-run] [--prefix DIR]
        install.sh --uninstall [--dry-run] [--yes] [--prefix DIR]
-       install.sh --demo [--seconds N] [--yes]
+       install.sh --demo [--seconds N]
        install.sh --help
 
-Puts the nginx-upstream plugin, its configuration and its alerts into the Netdata of this machine. Run it as root,
-again to upgrade: your configuration, and an alert file that you changed, are kept.
+Installs the nginx-upstream plugin, its configuration, its alerts and the command nginx-upstream into the Netdata of
+this machine. Run it as root, again to upgrade: your configuration, and an alert file that you changed, are kept.
 
-  --dry-run     print every action, change nothing (root is not needed)
-  --uninstall   take back what was installed; asks before it removes a file that you changed
-  --yes         answer yes to that question (the demo asks none)
-  --prefix DIR  all system paths under DIR, no service is touched (for packaging and tests)
-  --demo        install nothing, show it: a private nginx with backends that fail, a private Netdata with the charts and
-                alerts. Where nginx or Netdata is lacking, Debian's package is unpacked into the demo's own folder.
-                Ctrl-C ends it and removes all of it. Root is not needed
-  --seconds N   the demo ends by itself after N seconds
+  --dry-run       print every action, change nothing (root is not needed)
+  --bundled-node  use the Node of this release, even if the machine has one
+  --uninstall     remove what was installed; asks before it removes a file that you changed
+  --yes           answer yes to that question. Without a terminal nothing is asked, and such a file is kept
+  --prefix DIR    all system paths under DIR, no service is touched (for packaging and tests)
+  --demo          install nothing, show it: a private nginx with backends that fail, a private Netdata with the charts
+                  and alerts. If nginx or Netdata is missing, Debian's package is unpacked into the demo's own folder.
+                  Ctrl-C ends it and removes everything but the downloaded packages. Root is not needed
+  --seconds N     the demo ends automatically after N seconds
 
 It needs Netdata (Debian's package, Netdata's own deb or rpm, or the static build in /opt/netdata) and Node 18.19 or
-newer that the netdata user can run. A clone is built first, with npm and Node 20.19 or newer; a release needs neither
-npm nor the network.
+newer that the netdata user can run. Releases for linux-x64 and linux-arm64 bring a Node for machines without one. A
+clone is built first, with npm and Node 18.19 or newer; a release needs neither npm nor the network.
+
+Netdata is restarted, and the line before says so, only if
+  - the netdata user joins the group adm, because it may not read nginx's logs yet
+  - Netdata has given up an earlier copy of the plugin
+  - the plugin is uninstalled
+
+Exit status: 0 done, or nothing to do; 1 it could not be done: the last line on stderr begins with
+"install.sh: error:"; 2 wrong options; 130 interrupted. It asks nothing unless --uninstall runs on a terminal.
 
 Netdata in docker: run this script inside the container, from a release copied into it:
-  - the image has no Node: start the container with -e NETDATA_EXTRA_DEB_PACKAGES=nodejs
+  - the image has no Node: take the release for linux-x64 or linux-arm64
   - keep /etc/netdata on a volume, or the plugin is gone with the container
   - give it nginx's logs: -v /var/log:/host/var/log:ro
   - then: docker cp FOLDER NETDATA:/tmp/nu && docker exec NETDATA /tmp/nu/install.sh && docker restart NETDATA
@@ -51,13 +61,40 @@ END
 }
 
 say() { printf '%s\n' "$*"; }
-warn() { printf 'install.sh: warning: %s\n' "$*" >&2; }
+# What is said goes to our own stderr, also from within a command whose stderr is kept.
+exec 4>&2
+warn() { printf 'install.sh: warning: %s\n' "$*" >&4; }
 die() {
-  printf 'install.sh: error: %s\n' "$*" >&2
+  told=yes
+  printf 'install.sh: error: %s\n' "$*" >&4
   exit 1
 }
+# lack TEXT: something that must be there first. All of them are told at once, by end_if_lacking.
+lack() {
+  missing=$((missing + 1))
+  lacking="${lacking}install.sh: missing: $1
+"
+}
+end_if_lacking() {
+  [ $missing -gt 0 ] || return 0
+  if [ $missing = 1 ]; then
+    lacking=${lacking#install.sh: missing: }
+    die "${lacking%?}, and run install.sh again"
+  fi
+  printf %s "$lacking" >&4
+  die "$missing things are missing, see above: run install.sh again when they are there"
+}
+# Every failure ends in one line that begins alike, also one that nobody thought of.
+end() {
+  status=$?
+  rm -rf "${work:-/nonexistent}" ${staged:+"$staged"} 2>/dev/null
+  if [ $status != 0 ] && [ $status != 130 ] && [ $told = no ]; then
+    die "stopped, see the message above; is the disk full or read-only, ${TMPDIR:-/tmp} included?"
+  fi
+}
 usage_error() {
-  printf 'install.sh: error: %s; see install.sh --help\n' "$*" >&2
+  told=yes
+  printf 'install.sh: error: %s; see install.sh --help\n' "$*" >&4
   exit 2
 }
 
@@ -71,8 +108,10 @@ change() {
   say "  $1"
   change_text=$1
   shift
-  "$@" || die "could not $change_text"
+  "$@" 2>"$work/stderr" || die "could not $change_text$(reason)"
 }
+# What the tool that failed has said, as the end of a sentence.
+reason() { awk 'NF { printf ": %s", $0; exit }' "$work/stderr" 2>/dev/null || true; }
 
 is_root() { [ "$(id -u)" = 0 ]; }
 
@@ -121,7 +160,11 @@ find_netdata() {
   done
   # A package and its predecessor can share /usr/sbin/netdata: the static build is the only one beside another.
   case $found in
-    '') no_netdata ;;
+    '')
+      layout='' version=''
+      no_netdata
+      return 0
+      ;;
     ' static' | ' native' | ' debian') use_layout "${found# }" ;;
     ' native debian') use_layout native ;;
     *)
@@ -137,7 +180,7 @@ find_netdata() {
   [ -d "$P$config" ] || die "Netdata's configuration folder $config is missing: reinstall Netdata"
   version=$("$P$netdata_bin" -v 2>/dev/null | awk 'match($0, /[0-9]+\.[0-9]+(\.[0-9]+)*/) { print substr($0, RSTART, RLENGTH); exit }') || version=''
   if [ -z "$version" ]; then
-    warn "$netdata_bin -v tells no version; taken for a current one"
+    warn "$netdata_bin -v shows no version; treated as a current one"
     version=99.0
   fi
 }
@@ -146,8 +189,18 @@ no_netdata() {
   if is_live && [ -n "$(any_netdata_pid)" ]; then
     die "a Netdata runs here, but in a container or from a folder of its own: see 'Netdata in docker' in install.sh --help"
   fi
-  die "no Netdata found (looked for /usr/sbin/netdata and /opt/netdata): install it first, for example apt-get install netdata, and run install.sh again"
+  lack "no Netdata found (looked for /usr/sbin/netdata and /opt/netdata): install it first, $(how_to_get_netdata)"
 }
+
+# Debian 13, for example, has no package of it.
+how_to_get_netdata() {
+  own="with Netdata's own installer: wget -O /tmp/kickstart.sh https://get.netdata.cloud/kickstart.sh && sh /tmp/kickstart.sh"
+  system=$(os_release ID) release=$(os_release VERSION_ID)
+  if [ "$system" = ubuntu ] || [ "$system $release" = 'debian 12' ] || [ "$system $release" = 'debian 11' ]; then
+    say "for example apt-get install netdata, or $own"
+  else say "$own"; fi
+}
+os_release() { sed -n "s/^$1=\"\\{0,1\\}\\([^\"]*\\).*/\\1/p" "$P/etc/os-release" 2>/dev/null || true; }
 
 # netdata_conf SECTION KEY: the value in netdata.conf, or nothing.
 netdata_conf() {
@@ -194,7 +247,7 @@ find_user() {
   user=$(netdata_conf global 'run as user')
   user=${user:-netdata}
   line=$(passwd_of "$user")
-  [ -n "$line" ] || die "there is no user $user, whom Netdata runs as: reinstall Netdata, or mend 'run as user' in $config/netdata.conf"
+  [ -n "$line" ] || die "there is no user $user, whom Netdata runs as: reinstall Netdata, or fix 'run as user' in $config/netdata.conf"
   uid=$(say "$line" | cut -d: -f3)
   gid=$(say "$line" | cut -d: -f4)
   group=$(group_of "$gid" | cut -d: -f1)
@@ -267,21 +320,51 @@ can_run_node() {
 node_version() { "$1" --version 2>/dev/null </dev/null | sed -n 's/^v\([0-9][0-9.]*\).*/\1/p'; }
 
 # Sets node to the absolute path for the shebang: the first one that is new enough and that $user can run. The PATH of
-# a login is not the PATH of Netdata, so `env node` in the shebang would find another one, or none.
+# a login is not the PATH of Netdata, so `env node` in the shebang would find another one, or none. The machine's own
+# comes first, as its updates come with the machine's; then the release's, or the one an earlier release has installed.
 find_node() {
-  node='' refused=''
+  node='' refused='' bundled_put=''
+  bundled=$config/custom-plugins.d/$NAME.node
+  if [ $bundled_only = no ]; then find_own_node; fi
+  if [ -z "$node" ] && [ -f "$here/node" ]; then use_bundled_node; fi
+  if [ -z "$node" ] && [ $bundled_only = no ] && [ -x "$P$bundled" ] && ! node_refused "$P$bundled"; then
+    node=$bundled runner=$P$bundled bundled_put=keep
+  fi
+  if [ -z "$node" ]; then
+    if [ $bundled_only = yes ]; then lack "this release has no Node inside: take nginx-upstream-VERSION-linux-x64 or -linux-arm64"
+    elif [ -n "$refused" ]; then lack "$refused"
+    else lack "no Node found: install Node $NODE_NEEDED or newer, for example apt-get install nodejs, or take the release with Node inside (nginx-upstream-VERSION-linux-x64 or -linux-arm64)"; fi
+  elif [ -n "$refused" ]; then say "  not used: $refused"; fi
+}
+find_own_node() {
   while IFS= read -r candidate; do
     case $candidate in /*) ;; *) continue ;; esac
     [ -x "$candidate" ] || continue
     node_refused "$candidate" && continue
-    node=$candidate
+    node=$candidate runner=$candidate
     break
   done <<END
 $(for name in node nodejs; do printf '%s\n' "$PATH:$P/usr/bin:$P/usr/local/bin" | tr ':' '\n' | sed "s|/*\$|/$name|"; done)
 END
-  if [ -z "$node" ] && [ -n "$refused" ]; then die "$refused"; fi
-  [ -n "$node" ] || die "no Node found: install Node $NODE_NEEDED or newer, for example apt-get install nodejs, and run install.sh again"
-  [ -z "$refused" ] || say "  not used: $refused"
+}
+
+# The Node of a release is tried where it lies: it is Node's own build, for glibc 2.28 or newer.
+use_bundled_node() {
+  node_have=$(node_version "$here/node")
+  if [ -z "$node_have" ]; then
+    machine=$(uname -m) libc=$(ldd --version 2>&1 | head -n 1 || true)
+    die "the Node in this release does not run here ($machine, ${libc:-an unknown C library}): it is for $(cat "$here/node.txt" 2>/dev/null || say 'another machine'). Install Node $NODE_NEEDED or newer with the system's packages"
+  fi
+  node=$bundled runner=$here/node bundled_put=yes
+}
+# Installed before the plugin, which cannot start without it.
+install_node() {
+  make_dir "$config/custom-plugins.d"
+  case $bundled_put in
+    yes) put_file "$here/node" "$bundled" 0755 ;;
+    keep) ;;
+    *) if [ -n "$(manifest_sum "$bundled")" ]; then change "remove $bundled, as $node is used" remove_file "$bundled"; fi ;;
+  esac
 }
 
 # Whether a node will not do; the first reason is kept in refused.
@@ -306,6 +389,7 @@ find_sources() {
   source_plugin=$here/dist/nginx-upstream.plugin
   [ -f "$source_plugin" ] || [ ! -f "$here/nginx-upstream.plugin" ] || source_plugin=$here/nginx-upstream.plugin
   if [ -f "$here/package.json" ] && [ -d "$here/collector" ]; then build_clone; fi
+  end_if_lacking
   for file in "$source_plugin" "$here/alerts/nginx_upstream.conf" "$here"/alerts/*.conf "$here/alerts/adapt.awk" "$source_config"; do
     if [ "$dry_run" = yes ] && [ "$to_build" = yes ] && [ "$file" = "$source_plugin" ]; then continue; fi
     [ -s "$file" ] || die "${file#"$here/"} is missing in $here: unpack the release again, or clone again"
@@ -318,7 +402,7 @@ find_sources() {
 
 check_plugin() {
   head -n 1 "$source_plugin" | grep -q '^#!' || die "$source_plugin is broken (no #! in its first line): unpack the release again, or remove dist and run install.sh again"
-  own_version=$(timeout 20 "$node" "$source_plugin" --version 2>"$work/stderr" </dev/null) ||
+  own_version=$(timeout 20 "$runner" "$source_plugin" --version 2>"$work/stderr" </dev/null) ||
     die "$source_plugin is broken ($(grep -m 1 Error "$work/stderr" || say 'it does not start')): unpack the release again, or remove dist and run install.sh again"
 }
 
@@ -330,8 +414,9 @@ build_clone() {
   builder=$(command -v node || true)
   have=none
   [ -z "$builder" ] || have=$(node_version "$builder")
-  at_least "${have:-0}" $BUILD_NODE_NEEDED || die "this is a clone, and building it needs Node $BUILD_NODE_NEEDED or newer (here: $have): install it, or use a release, which needs Node $NODE_NEEDED only"
-  command -v npm >/dev/null || die "this is a clone, and building it needs npm: install npm, or use a release, which needs none"
+  at_least "${have:-0}" $NODE_NEEDED || lack "this is a clone, and building it needs Node $NODE_NEEDED or newer (here: $have): install it, for example apt-get install nodejs npm, or use a release"
+  command -v npm >/dev/null || lack "this is a clone, and building it needs npm: install it, for example apt-get install npm, or use a release, which needs none"
+  end_if_lacking
   change "build in $here: npm ci && npm run build (needs the network)" run_build
 }
 
@@ -345,7 +430,7 @@ run_build() {
     set -- env
   fi
   (cd "$here" && "$@" npm ci --no-progress && "$@" npm run build) >"$work/build.log" 2>&1 && return 0
-  tail -n 20 "$work/build.log" >&2
+  tail -n 20 "$work/build.log" >&4
   return 1
 }
 
@@ -354,7 +439,8 @@ adapt_alerts() { awk -v version="$1" -f "$here/alerts/adapt.awk"; }
 
 # ------------------------------------------------------------------------------- the manifest, files and folders
 
-# Lines of the manifest: "layout NAME", "dir PATH", "file CRC SIZE PATH" (cksum of what was put there), "group GROUP USER".
+# Lines of the manifest: "layout NAME", "dir PATH", "file CRC SIZE PATH" (cksum of what was put there), "link PATH TARGET",
+# "group GROUP USER".
 manifest_has() { [ -f "$P$MANIFEST" ] && grep -Fqx "$1" "$P$MANIFEST"; }
 manifest_sum() {
   [ ! -f "$P$MANIFEST" ] || awk -v path="$1" '$1 == "file" && $4 == path { print $2, $3 }' "$P$MANIFEST"
@@ -369,6 +455,9 @@ manifest_file() { # the present bytes of a file are ours
   if [ "$(manifest_sum "$1")" = "$(sum_of "$P$1")" ]; then return 0; fi
   manifest_drop_file "$1"
   manifest_add "file $(sum_of "$P$1") $1"
+}
+manifest_drop() { # manifest_drop BEGINNING: the lines that begin so
+  awk -v text="$1" 'index($0, text) != 1' "$P$MANIFEST" >"$work/manifest" && cat "$work/manifest" >"$P$MANIFEST"
 }
 manifest_drop_file() {
   awk -v path="$1" '!($1 == "file" && $4 == path)' "$P$MANIFEST" >"$work/manifest"
@@ -424,24 +513,42 @@ put_now() {
 # find it, because Netdata gives up a plugin that fails to start.
 check_start() {
   is_live && is_root || return 0
-  (cd / && as_user timeout 20 "$1" --version) >/dev/null 2>"$work/stderr" </dev/null ||
-    die "the user $user cannot start $plugin ($(head -n 1 "$work/stderr")): let $user into all folders of that path and run install.sh again"
+  (cd / && as_user timeout 20 "$1" --version) >/dev/null 2>"$work/said" </dev/null ||
+    die "the user $user cannot start $plugin ($(head -n 1 "$work/said")): let $user into all folders of that path and run install.sh again"
 }
 
 install_plugin() {
-  make_dir "$config/custom-plugins.d"
   plugin=$config/custom-plugins.d/$NAME.plugin
   had_plugin=no
   [ ! -f "$P$plugin" ] || had_plugin=yes
   if [ ! -f "$source_plugin" ]; then # a dry run in a clone that is not built yet
-    change "install $plugin (0750 root:$group)"
+    change "install $plugin (0755 root:$group)"
     return 0
   fi
   { printf '#!%s\n' "$node" && tail -n +2 "$source_plugin"; } >"$work/plugin"
-  put_file "$work/plugin" "$plugin" 0750
+  put_file "$work/plugin" "$plugin" 0755
   plugin_put=$put
   if [ $put = no ]; then check_start "$P$plugin"; fi
 }
+
+# The same file as a command, for people: where sudo finds it too, which on some systems leaves out /usr/local/bin.
+install_command() {
+  folder=/usr/local/bin
+  if grep -hs '^[^#]*secure_path' "$P/etc/sudoers" "$P/etc/sudoers.d"/* | grep -qv '/usr/local/bin'; then folder=/usr/bin; fi
+  command=$folder/$NAME
+  if [ "$(readlink "$P$command")" = "$plugin" ]; then
+    manifest_add "link $command $plugin"
+    return 0
+  fi
+  # A link of our own, to where an earlier installation was, is moved.
+  if [ -e "$P$command" ] || [ -L "$P$command" ] && ! grep -qs "^link $command " "$P$MANIFEST"; then
+    warn "$command is not of this installation and stays as it is: where a text says $NAME, type $plugin"
+    return 0
+  fi
+  make_dir $folder
+  change "link $command to $plugin" put_link "$command" "$plugin"
+}
+put_link() { ln -sf "$2" "$P$1" && manifest_drop "link $1 " && manifest_add "link $1 $2"; }
 
 install_config() {
   if [ -e "$P$config/$NAME.conf" ]; then
@@ -617,8 +724,8 @@ use_changes() {
   if [ "$alerts_put" = yes ]; then change 'reload the alerts' reload_health "$netdata"; fi
   if [ "$plugin_put" = yes ]; then
     for pid in $pids; do change "end the old plugin, pid $pid: Netdata starts the new one" kill -TERM "$pid"; done
-  elif [ -z "$pids" ]; then
-    say "  Netdata has not started the plugin yet; if it stays so for more than a minute: $(service_command restart)"
+  elif [ -z "$pids" ] && [ -z "$(find "$plugin" -mmin -3 2>/dev/null)" ]; then
+    say "  Netdata has not started the plugin for minutes: $(service_command restart)"
   fi
 }
 
@@ -643,20 +750,26 @@ next_steps() {
   if at_least "$version" 1.44 && [ -d "$P/run/systemd/system" ]; then logs="journalctl --namespace=netdata --grep $NAME"; fi
   say "Open next:"
   say "  1. http://localhost:${port:-19999}, section nginx_upstream: there within $every, as often as Netdata looks for new plugins"
-  say "  2. nothing there after that? Restart Netdata: $(service_command restart); then look: $logs"
-  say "  3. what was found, and what would show more: $plugin check (settings, if you want any: $config/$NAME.conf)"
+  say "  2. what was found, and what would show more: $NAME check (settings, if you want any: $config/$NAME.conf)"
+  say "  3. nothing there after some minutes? What Netdata says of it: $logs"
 }
 
 install() {
   find_netdata
-  find_user
+  if [ -n "$layout" ]; then
+    find_user
+  else config=/etc/netdata user=root uid=0 gid=0 user_groups=0; fi # no rights are judged where there is no Netdata
   find_node
   find_sources
-  say "$NAME ${own_version##* } into Netdata $version ($layout_text, $config), run by $node ($node_have)"
+  whose="this machine's"
+  [ -z "$bundled_put" ] || whose="the release's own"
+  say "$NAME ${own_version##* } into Netdata $version ($layout_text, $config), run by $node (Node $node_have, $whose)"
   check_netdata_conf
   make_dir $STATE
   manifest_add "layout $layout"
+  install_node
   install_plugin
+  install_command
   install_config
   install_alerts
   give_log_access
@@ -679,12 +792,13 @@ uninstall() {
   say "Uninstalling $NAME:"
   awk '{ line[NR] = $0 } END { for (i = NR; i > 0; i--) print line[i] }' "$P$MANIFEST" >"$work/manifest"
   exec 3<&0 # the question is for the user, not for the manifest
-  for kinds in file group dir; do
+  for kinds in link file group dir; do
     if [ $kinds = dir ] && [ "$dry_run" = no ]; then rm -f "$P$MANIFEST"; fi
     while read -r kind rest; do
       [ "$kind" = $kinds ] || continue
       case $kind in
         file) uninstall_file "${rest##* }" "${rest% *}" ;;
+        link) uninstall_link "${rest%% *}" "${rest#* }" ;;
         group) uninstall_group "${rest% *}" "${rest#* }" ;;
         dir) uninstall_dir "$rest" ;;
       esac
@@ -695,10 +809,13 @@ uninstall() {
   if [ "$dry_run" = yes ]; then say "Dry run: nothing was changed."; else say "$NAME is uninstalled."; fi
 }
 
+uninstall_link() {
+  [ "$(readlink "$P$1")" != "$2" ] || change "remove $1" rm -f "$P$1"
+}
 uninstall_file() {
   [ -f "$P$1" ] || return 0
   case $1 in
-    *.plugin) ;;
+    *.plugin | *.node) ;;
     *)
       if [ "$2" != "$(sum_of "$P$1")" ] && ! may_remove "$1"; then
         say "  keep $1, which was changed here; to remove it: rm $1"
@@ -759,14 +876,17 @@ end_process() {
 # Gives way to the demo's own program.
 demo() {
   node=$(command -v node || command -v nodejs || true)
-  [ -n "$node" ] || die "no Node found: install Node $NODE_NEEDED or newer, for example apt-get install nodejs, and run install.sh --demo again"
-  have=$(node_version "$node")
-  at_least "${have:-0}" $NODE_NEEDED || die "$node is Node ${have:-broken}: install Node $NODE_NEEDED or newer, for example apt-get install nodejs"
+  have=''
+  [ -z "$node" ] || have=$(node_version "$node")
+  if ! at_least "${have:-0}" $NODE_NEEDED && [ -f "$here/node" ]; then node=$here/node
+  elif [ -z "$node" ]; then lack "no Node found: install Node $NODE_NEEDED or newer, for example apt-get install nodejs, and run install.sh --demo again"
+  elif ! at_least "${have:-0}" $NODE_NEEDED; then lack "$node is Node ${have:-broken}: install Node $NODE_NEEDED or newer, for example apt-get install nodejs"; fi
   program=$here/demo/demo.cjs # in a release
   if [ -d "$here/collector" ]; then
     program=$here/dist/demo.cjs source_plugin=$here/dist/nginx-upstream.plugin
     build_clone
   fi
+  end_if_lacking
   [ -f "$program" ] || die "${program#"$here/"} is missing in $here: unpack the release again, or remove dist and run install.sh again"
   rm -rf "$work" # the trap does not outlive exec
   exec "$node" "$program" --home "$here" ${seconds:+--seconds "$seconds"}
@@ -779,8 +899,11 @@ main() {
         usage
         exit 0
         ;;
-      --uninstall) action=uninstall ;;
-      --demo) action=demo ;;
+      --uninstall | --demo)
+        [ "$action" = install ] || [ "$action" = "${1#--}" ] || usage_error "--demo and --uninstall exclude each other"
+        action=${1#--}
+        ;;
+      --bundled-node) bundled_only=yes ;;
       --seconds | --seconds=*)
         if [ "$1" = --seconds ]; then
           [ $# -ge 2 ] || usage_error "--seconds needs a number"
@@ -804,16 +927,17 @@ main() {
     esac
     shift
   done
-  if [ $action = demo ]; then
-    if ! is_live || [ $dry_run = yes ]; then usage_error "--demo takes --seconds and --yes only"; fi
+  if [ "$action" = demo ]; then
+    if ! is_live || [ $dry_run = yes ] || [ $bundled_only = yes ]; then usage_error "--demo takes --seconds and --yes only"; fi
   elif [ -n "$seconds" ]; then usage_error "--seconds is for --demo"
   elif is_live && ! is_root && [ $dry_run = no ]; then
     die "this must run as root: sudo $0, or where there is no sudo: su -c $0"
   fi
-  here=$(cd "$(dirname "$0")" && pwd -P)
-  work=$(mktemp -d)
-  trap 'rm -rf "$work" ${staged:+"$staged"}' EXIT
+  if [ "$action" = uninstall ] && [ $bundled_only = yes ]; then usage_error "--bundled-node is for installing"; fi
+  here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd -P)
+  trap end EXIT
   trap 'exit 130' INT HUP TERM
+  work=$(mktemp -d 2>/dev/null) || die "cannot make a folder in ${TMPDIR:-/tmp}: is it full, or read-only?"
   $action
 }
 

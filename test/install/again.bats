@@ -219,7 +219,7 @@ teardown() {
   same "$before" "$(tree)"
   says 'Dry run: nothing was changed.'
   installer
-  done=$(printf '%s\n' "$output" | sed -n 's/^  \(create\|install\|add\) /\1 /p')
+  done=$(printf '%s\n' "$output" | sed -n 's/^  \(create\|install\|add\|link\) /\1 /p')
   same "$planned" "$done"
   before=$(tree)
   installer --uninstall --dry-run

@@ -60,17 +60,25 @@ make_clone() {
   same "$before" "$(tree)"
 }
 
-@test "building needs Node 20.19 and npm, and says that a release does not" {
+@test "building needs Node 18.19 and npm; both are told at once, and that a release needs no npm" {
   make_clone
   make_tree native 2.10.4
   make_node "$TOOLS/node" v18.19.0
-  installer
-  refused 'building it needs Node 20.19 or newer (here: 18.19.0)'
-  says 'or use a release'
-  make_node "$TOOLS/node" v20.19.0
-  rm "$TOOLS/npm"
+  mv "$TOOLS/npm" "$BASE/npm"
   installer
   refused 'building it needs npm'
+  says 'or use a release, which needs none'
+  rm "$TOOLS/node"
+  installer
+  [ "$status" = 1 ]
+  says 'missing: no Node found'
+  says 'missing: this is a clone, and building it needs Node 18.19 or newer (here: none)'
+  says 'missing: this is a clone, and building it needs npm'
+  [ "${lines[-1]}" = 'install.sh: error: 3 things are missing, see above: run install.sh again when they are there' ]
+  make_node "$TOOLS/node" v18.19.0
+  mv "$BASE/npm" "$TOOLS/npm"
+  installer
+  ok
 }
 
 @test "a build that fails shows why" {

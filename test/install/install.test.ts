@@ -20,7 +20,7 @@ const MOST_MS = 400_000;
 /** Made here, in a folder of its own: runs side by side must not clear each other's dist/release. */
 async function makeRelease(): Promise<string> {
   const out = tempDir('release');
-  const { code, stderr } = await run(process.execPath, ['release.js', out], { cwd: REPOSITORY });
+  const { code, stderr } = await run(process.execPath, ['release.js', '--plain', out], { cwd: REPOSITORY });
   if (code !== 0) throw new Error(stderr);
   const tarball = readdirSync(out).find((name) => name.endsWith('.tar.gz'));
   return join(out, tarball ?? '');
@@ -79,7 +79,15 @@ for (const name of readdirSync(HERE).filter((name) => name.endsWith('.bats'))) {
 
 test('shellcheck finds nothing in the shell scripts', async () => {
   const shellcheck = await tool('shellcheck');
-  const scripts = ['install.sh', '.ci/run', 'demo/get-packages.sh', 'test/install/trees.bash'];
+  const scripts = [
+    'install.sh',
+    '.ci/run',
+    '.ci/fresh',
+    '.ci/without-node',
+    '.ci/without-node-inside',
+    'demo/get-packages.sh',
+    'test/install/trees.bash',
+  ];
   const { stdout, code } = await run(shellcheck.path, scripts, { cwd: REPOSITORY, env: shellcheck.env });
   expect(stdout).toBe('');
   expect(code).toBe(0);

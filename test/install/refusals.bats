@@ -17,8 +17,50 @@ unchanged() { same "$before" "$(tree)"; }
   before=$(tree)
   installer
   refused 'no Netdata found'
-  says 'apt-get install netdata'
+  says 'get.netdata.cloud/kickstart.sh'
   unchanged
+}
+
+@test "no Netdata: a package is named where the distribution has one" {
+  for system in 'debian 12:apt-get install netdata' 'debian 13:with Netdata' 'ubuntu 24.04:apt-get install netdata' \
+    'fedora 43:with Netdata' 'alpine 3.22:with Netdata'; do
+    mkdir -p "$ROOT/etc"
+    printf 'ID=%s\nVERSION_ID="%s"\n' "${system%% *}" "$(echo "${system#* }" | cut -d: -f1)" >"$ROOT/etc/os-release"
+    installer
+    refused "${system#*:}"
+  done
+}
+
+@test "neither Netdata nor Node: both are told at once" {
+  rm "$TOOLS/node"
+  before=$(tree)
+  installer
+  [ "$status" = 1 ]
+  says 'install.sh: missing: no Netdata found'
+  says 'install.sh: missing: no Node found'
+  [ "${lines[-1]}" = 'install.sh: error: 2 things are missing, see above: run install.sh again when they are there' ]
+  unchanged
+}
+
+@test "a place for temporary files that is none, and a tree that cannot be written: one line each" {
+  make_tree native 2.10.4
+  TMPDIR=$BASE/none run sh "$RELEASE/install.sh" --prefix "$ROOT"
+  refused 'cannot make a folder in'
+  rm "$TOOLS/mkdir" # a link to the machine's own
+  printf '#!/bin/sh\necho "mkdir: Read-only file system" >&2\nexit 1\n' >"$TOOLS/mkdir"
+  chmod 755 "$TOOLS/mkdir"
+  installer
+  [ "$status" = 1 ]
+  [ "${lines[-1]}" = 'install.sh: error: could not create /var/lib: mkdir: Read-only file system' ]
+}
+
+@test "a temporary folder that is full: one line" {
+  make_tree native 2.10.4
+  if [ "$(id -u)" != 0 ]; then return 0; fi # a full file system can be made by root only
+  mkdir "$BASE/full"
+  PATH=$MACHINE_PATH unshare --mount sh -c 'mount -t tmpfs -o size=4k tmpfs "$1" && PATH=$2 TMPDIR=$1 sh "$3" --prefix "$4"' \
+    sh "$BASE/full" "$PATH" "$RELEASE/install.sh" "$ROOT" >"$BASE/out" 2>&1 && return 1
+  tail -n 1 "$BASE/out" | grep '^install.sh: error: '
 }
 
 @test "no node" {
@@ -99,7 +141,7 @@ unchanged() { same "$before" "$(tree)"; }
   installer
   ok
   says "not used: the user netdata cannot run $BASE/home/bin/node"
-  says "run by $ROOT/usr/bin/node (18.19.0)"
+  says "run by $ROOT/usr/bin/node (Node 18.19.0, this machine's)"
 }
 
 @test "the same, found out by walking the modes (not root)" {
@@ -203,6 +245,12 @@ as_nobody() {
 }
 
 @test "usage errors and help" {
+  for options in '--demo --uninstall' '--uninstall --demo' '--uninstall --bundled-node' '--demo --bundled-node' '--demo --dry-run'; do
+    # shellcheck disable=SC2086 # two options
+    run sh "$RELEASE/install.sh" $options
+    [ "$status" = 2 ]
+    [ "${#lines[@]}" = 1 ]
+  done
   for option in --unknown --prefix --prefix=/nowhere/at/all extra; do
     run sh "$RELEASE/install.sh" $option
     [ "$status" = 2 ]
@@ -211,5 +259,5 @@ as_nobody() {
   done
   run sh "$RELEASE/install.sh" --help
   ok
-  for word in --dry-run --uninstall --yes --prefix docker; do says "$word"; done
+  for word in --dry-run --uninstall --yes --prefix --bundled-node docker 'is restarted' 'Exit status'; do says "$word"; done
 }

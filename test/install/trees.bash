@@ -20,7 +20,7 @@ remove_base() { rm -rf "$BASE"; }
 limit_path() {
   local tool at=()
   for tool in sh bash awk sed grep cat cksum cmp chmod chown cp cut diff dirname env find getent head id ln ls mkdir \
-    mktemp mv printf readlink rm rmdir setpriv sort stat tail test timeout touch tr true; do
+    mktemp mv printf readlink rm rmdir setpriv sort stat tail test timeout touch tr true uname; do
     if [ -x "/usr/bin/$tool" ]; then at+=("/usr/bin/$tool"); else at+=("/bin/$tool"); fi
   done
   ln -s "${at[@]}" "$TOOLS"
@@ -30,6 +30,7 @@ limit_path() {
 # make_node FILE VERSION: answers --version, and runs a script as sh; enough for an installer.
 make_node() {
   mkdir -p "$(dirname "$1")"
+  rm -f "$1" # it may be a link to a program of this machine, which nobody may write through
   printf '#!/bin/sh\n[ "$1" != --version ] || { echo %s; exit; }\nexec /bin/sh "$@"\n' "$2" >"$1"
   chmod 755 "$1"
 }

@@ -1,0 +1,158 @@
+# The command nginx-upstream, and which Node runs it.
+
+setup() {
+  REPOSITORY=$BATS_TEST_DIRNAME/../..
+  MACHINE_PATH=$PATH
+  load trees.bash
+  new_base
+  COMMAND=/usr/local/bin/nginx-upstream
+}
+teardown() {
+  PATH=$MACHINE_PATH
+  remove_base
+}
+
+# A release with a Node inside.
+bundle_node() {
+  make_node "$RELEASE/node" "$1"
+  echo linux-x64 >"$RELEASE/node.txt"
+}
+NODE=custom-plugins.d/nginx-upstream.node
+
+@test "the command is a link to the plugin, in every layout, and goes with it" {
+  for layout in debian native static docker; do
+    rm -rf "$ROOT"
+    mkdir "$ROOT"
+    make_tree $layout 2.10.4
+    before=$(tree)
+    installer
+    ok
+    says "link $COMMAND to $PLUGIN"
+    [ "$(readlink "$ROOT$COMMAND")" = "$PLUGIN" ]
+    installer
+    says 'Already up to date'
+    installer --uninstall
+    ok
+    same "$before" "$(tree)"
+  done
+}
+
+@test "where sudo does not look in /usr/local/bin, it is in /usr/bin" {
+  make_tree native 2.10.4
+  printf '# Defaults secure_path = /usr/local/bin\nDefaults    secure_path = /sbin:/bin:/usr/sbin:/usr/bin\n' >"$ROOT/etc/sudoers"
+  installer
+  ok
+  [ "$(readlink "$ROOT/usr/bin/nginx-upstream")" = "$PLUGIN" ]
+  [ ! -e "$ROOT$COMMAND" ]
+  printf 'Defaults\tsecure_path="/usr/local/sbin:/usr/local/bin:/usr/bin"\n' >"$ROOT/etc/sudoers"
+  installer --uninstall
+  installer
+  [ -L "$ROOT$COMMAND" ]
+}
+
+@test "what is not ours under that name stays, and the plugin is named instead" {
+  for kind in file link; do
+    rm -rf "$ROOT"
+    mkdir "$ROOT"
+    make_tree native 2.10.4
+    mkdir -p "$ROOT/usr/local/bin"
+    if [ $kind = file ]; then echo mine >"$ROOT$COMMAND"; else ln -s /opt/mine "$ROOT$COMMAND"; fi
+    before=$(tree)
+    installer
+    ok
+    says "$COMMAND is not of this installation and stays as it is"
+    installer --uninstall
+    ok
+    same "$before" "$(tree)"
+  done
+}
+
+@test "anybody may run it" {
+  make_tree native 2.10.4
+  installer
+  [ "$(stat -c %a "$ROOT$PLUGIN")" = 755 ]
+}
+
+@test "the machine's own Node comes before the release's" {
+  make_tree native 2.10.4
+  bundle_node v22.0.0
+  installer
+  ok
+  says "run by $TOOLS/node (Node 18.19.0, this machine's)"
+  [ ! -e "$ROOT$CONFIG/$NODE" ]
+}
+
+@test "where there is no Node, or one too old, the release's is installed beside the plugin" {
+  for own in none v16.20.0; do
+    rm -rf "$ROOT" "$TOOLS/node"
+    mkdir "$ROOT"
+    [ $own = none ] || make_node "$TOOLS/node" $own
+    make_tree native 2.10.4
+    bundle_node v22.0.0
+    before=$(tree)
+    installer
+    ok
+    says "run by $CONFIG/$NODE (Node 22.0.0, the release's own)"
+    cmp "$RELEASE/node" "$ROOT$CONFIG/$NODE"
+    [ "$(stat -c %a "$ROOT$CONFIG/$NODE")" = 755 ]
+    [ "$(head -n 1 "$ROOT$PLUGIN")" = "#!$CONFIG/$NODE" ]
+    installer
+    says 'Already up to date'
+    installer --uninstall
+    ok
+    same "$before" "$(tree)"
+  done
+}
+
+@test "--bundled-node takes the release's although there is another, and without the option it goes again" {
+  make_tree native 2.10.4
+  bundle_node v22.0.0
+  installer --bundled-node
+  ok
+  [ "$(head -n 1 "$ROOT$PLUGIN")" = "#!$CONFIG/$NODE" ]
+  installer
+  ok
+  says "remove $CONFIG/$NODE, as $TOOLS/node is used"
+  [ "$(head -n 1 "$ROOT$PLUGIN")" = "#!$TOOLS/node" ]
+  [ ! -e "$ROOT$CONFIG/$NODE" ]
+}
+
+@test "--bundled-node of a release without one" {
+  make_tree native 2.10.4
+  before=$(tree)
+  installer --bundled-node
+  refused 'this release has no Node inside'
+  same "$before" "$(tree)"
+}
+
+@test "an upgrade by a release without a Node keeps the installed one" {
+  make_tree native 2.10.4
+  rm "$TOOLS/node"
+  bundle_node v22.0.0
+  installer
+  rm -r "$RELEASE"
+  make_release 0.2.0
+  installer
+  ok
+  says "update $PLUGIN"
+  [ "$(head -n 1 "$ROOT$PLUGIN")" = "#!$CONFIG/$NODE" ]
+}
+
+@test "a bundled Node for another machine or C library says so and changes nothing" {
+  make_tree native 2.10.4
+  rm "$TOOLS/node"
+  bundle_node v22.0.0
+  printf '#!/bin/sh\nexit 127\n' >"$RELEASE/node"
+  before=$(tree)
+  installer
+  refused 'the Node in this release does not run here'
+  says 'it is for linux-x64'
+  same "$before" "$(tree)"
+}
+
+@test "install.sh is found through a link" {
+  make_tree native 2.10.4
+  ln -s "$RELEASE/install.sh" "$BASE/link.sh"
+  run sh "$BASE/link.sh" --prefix "$ROOT"
+  ok
+}
