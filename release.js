@@ -1,16 +1,34 @@
 // Makes dist/release/nginx-upstream-VERSION.tar.gz and its sha256: what install.sh needs where there is neither npm nor
-// a network. The same sources give the same bytes (docs/decisions/0192-release.md).
+// a network. Beside it one for linux-x64 and one for linux-arm64 with a Node inside, for machines without one. The same
+// sources give the same bytes (docs/decisions/0192-release.md).
 //
-//   node release.js [FOLDER]     another folder than dist/release; with one, dist is taken as it is
+//   node release.js [--plain] [FOLDER]     another folder than dist/release; --plain makes the first only, of dist as it is
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const { version, dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
-const name = `nginx-upstream-${version}`;
-const [out = 'dist/release'] = process.argv.slice(2);
-const folder = join(out, name);
+const args = process.argv.slice(2);
+const isPlain = args.includes('--plain');
+const [out = 'dist/release'] = args.filter((arg) => arg !== '--plain');
+
+/** Node's own binaries of an LTS line, as the npm packages of these names hold them. */
+const NODE_VERSION = '24.21.0';
+const NODE_INTEGRITY = {
+  'linux-x64': 'sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==',
+  'linux-arm64': 'sha512-FpJRPEz2OvvTLfjIOlNGFY9JLPMKgl5m+d4oGYBLg24kJ1mmvN1Zl/HPJgF4HDaJ51ISev1l1cRZ/DM+keXW5g==',
+};
 
 /** Where it is in the repository → where in the release. */
 const contents = {
@@ -24,42 +42,73 @@ const contents = {
   'dist/demo.cjs': 'demo/demo.cjs',
   'demo/get-packages.sh': 'demo/get-packages.sh',
 };
-const programs = ['install.sh', 'nginx-upstream.plugin', 'demo/get-packages.sh'];
+const programs = ['install.sh', 'nginx-upstream.plugin', 'demo/get-packages.sh', 'node'];
 
-if (process.argv.length === 2) await import('./build.js');
+if (!isPlain) await import('./build.js');
 rmSync(out, { recursive: true, force: true });
-for (const [from, to] of Object.entries(contents)) {
-  mkdirSync(dirname(join(folder, to)), { recursive: true });
-  cpSync(from, join(folder, to), { recursive: true });
-}
-const bundled = Object.entries(dependencies).map(
-  ([of, at]) => `${of} ${at}\n\n${readFileSync(`node_modules/${of}/LICENSE`, 'utf8').trim()}\n`,
-);
-writeFileSync(join(folder, 'LICENSES-bundled'), bundled.join('\n\n'));
-// Neither the umask nor what a checkout left shows.
-for (const path of readdirSync(folder, { recursive: true })) {
-  const isProgram = programs.includes(path) || statSync(join(folder, path)).isDirectory();
-  chmodSync(join(folder, path), isProgram ? 0o755 : 0o644);
-}
-chmodSync(folder, 0o755);
+pack('');
+if (!isPlain) for (const platform of Object.keys(NODE_INTEGRITY)) pack(platform);
 
-const tar = join(out, `${name}.tar`);
-const fixed = [
-  '--sort=name',
-  '--format=ustar',
-  '--owner=0',
-  '--group=0',
-  '--numeric-owner',
-  `--mtime=@${releaseTime()}`,
-];
-execFileSync('tar', [...fixed, '-C', out, '-cf', tar, name]);
-execFileSync('gzip', ['-n', '-9', tar]);
-rmSync(folder, { recursive: true });
-const sum = createHash('sha256')
-  .update(readFileSync(`${tar}.gz`))
-  .digest('hex');
-writeFileSync(`${tar}.gz.sha256`, `${sum}  ${name}.tar.gz\n`);
-console.log(`${tar}.gz\n${sum}`);
+/** Makes one release: plain, or with the Node of a platform. */
+function pack(platform) {
+  const name = ['nginx-upstream', version, ...(platform ? [platform] : [])].join('-');
+  const folder = join(out, name);
+  for (const [from, to] of Object.entries(contents)) {
+    mkdirSync(dirname(join(folder, to)), { recursive: true });
+    cpSync(from, join(folder, to), { recursive: true });
+  }
+  const bundled = Object.entries(dependencies).map(
+    ([of, at]) => `${of} ${at}\n\n${readFileSync(`node_modules/${of}/LICENSE`, 'utf8').trim()}\n`,
+  );
+  if (platform) bundled.push(addNode(folder, platform));
+  writeFileSync(join(folder, 'LICENSES-bundled'), bundled.join('\n\n'));
+  // Neither the umask nor what a checkout left shows.
+  for (const path of readdirSync(folder, { recursive: true })) {
+    const isProgram = programs.includes(path) || statSync(join(folder, path)).isDirectory();
+    chmodSync(join(folder, path), isProgram ? 0o755 : 0o644);
+  }
+  chmodSync(folder, 0o755);
+  const tar = join(out, `${name}.tar`);
+  const fixed = [
+    '--sort=name',
+    '--format=ustar',
+    '--owner=0',
+    '--group=0',
+    '--numeric-owner',
+    `--mtime=@${releaseTime()}`,
+  ];
+  execFileSync('tar', [...fixed, '-C', out, '-cf', tar, name]);
+  execFileSync('gzip', ['-n', '-9', tar]);
+  rmSync(folder, { recursive: true });
+  const sum = createHash('sha256')
+    .update(readFileSync(`${tar}.gz`))
+    .digest('hex');
+  writeFileSync(`${tar}.gz.sha256`, `${sum}  ${name}.tar.gz\n`);
+  console.log(`${tar}.gz\n${sum}`);
+}
+
+/** Puts the checked binary beside the plugin; returns its licence. Downloads are kept in .cache/node. */
+function addNode(folder, platform) {
+  const cache = '.cache/node';
+  const tarball = join(cache, `node-${platform}-${NODE_VERSION}.tgz`);
+  mkdirSync(cache, { recursive: true });
+  if (!existsSync(tarball)) {
+    execFileSync('npm', ['pack', '--silent', `node-${platform}@${NODE_VERSION}`, '--pack-destination', cache]);
+  }
+  const integrity = `sha512-${createHash('sha512').update(readFileSync(tarball)).digest('base64')}`;
+  if (integrity !== NODE_INTEGRITY[platform]) {
+    rmSync(tarball);
+    throw new Error(`node-${platform} ${NODE_VERSION} is not what this release was made with: ${integrity}`);
+  }
+  const unpacked = join(out, platform);
+  mkdirSync(unpacked, { recursive: true });
+  execFileSync('tar', ['-xzf', tarball, '-C', unpacked, 'package/bin/node', 'package/LICENSE']);
+  cpSync(join(unpacked, 'package/bin/node'), join(folder, 'node'));
+  writeFileSync(join(folder, 'node.txt'), `${platform} (glibc 2.28 or newer), Node ${NODE_VERSION}\n`);
+  const licence = readFileSync(join(unpacked, 'package/LICENSE'), 'utf8').trim();
+  rmSync(unpacked, { recursive: true });
+  return `Node.js ${NODE_VERSION}\n\n${licence}\n`;
+}
 
 /** Seconds since the epoch: as told (https://reproducible-builds.org/specs/source-date-epoch/), else of the commit. */
 function releaseTime() {

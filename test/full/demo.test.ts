@@ -18,7 +18,7 @@ let home = '';
 
 beforeAll(async () => {
   const out = tempDir('release');
-  const { code, stderr } = await run(process.execPath, ['release.js', out], { cwd: repository });
+  const { code, stderr } = await run(process.execPath, ['release.js', '--plain', out], { cwd: repository });
   if (code !== 0) throw new Error(stderr);
   const [tarball = ''] = readdirSync(out).filter((name) => name.endsWith('.tar.gz'));
   await run('tar', ['-xzf', join(out, tarball), '-C', out]);
