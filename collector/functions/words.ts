@@ -55,6 +55,7 @@ const titles: Readonly<Record<string, string>> = {
   container_unreachable: 'The files of a containerised nginx cannot be read',
   configuration_unreadable: "A file of nginx's configuration cannot be read",
   configuration_problem: "nginx's configuration has an error",
+  configuration_too_large: 'The configuration is larger than what is supported',
   configuration_not_loaded: 'The configuration has changed since nginx loaded it',
   configured_log_unusable: 'A log named in nginx-upstream.conf cannot be used',
   log_unreadable: 'A log of nginx cannot be read',

@@ -1,4 +1,5 @@
 /** What a configuration means: the tree with nginx's rules of inheritance and defaults applied. */
+import { bounds, createProblems, limited, type Problems } from './bounds.ts';
 import { readFormats } from './log-formats.ts';
 import { readAccessLogs, readErrorLogs } from './logs.ts';
 import { readPassPlaces } from './pass-places.ts';
@@ -8,14 +9,7 @@ import { readStatusPages } from './status-pages.ts';
 import { completePath } from './syntax/paths.ts';
 import { parseCount } from './syntax/values.ts';
 import { readVariables } from './syntax/variables.ts';
-import type {
-  BuildDefaults,
-  ConfigurationProblem,
-  ConfigurationTree,
-  NginxConfiguration,
-  Protocol,
-  Upstream,
-} from './types.ts';
+import type { BuildDefaults, ConfigurationTree, NginxConfiguration, Protocol, Upstream } from './types.ts';
 import { readGroups } from './upstream-groups.ts';
 
 const protocols = ['http', 'stream', 'mail'] as const;
@@ -25,7 +19,7 @@ const defaultConnections = 512;
 
 function readUpstreams(
   scopes: readonly Scope[],
-  problems: ConfigurationProblem[],
+  problems: Problems,
 ): Pick<NginxConfiguration, 'upstreams' | 'undecided'> {
   const variables = readVariables(scopes);
   const upstreams: Upstream[] = [];
@@ -38,7 +32,21 @@ function readUpstreams(
     upstreams.push(...groups, ...passes.implicit);
     undecided.push(...passes.undecided);
   }
-  return { upstreams, undecided };
+  return {
+    upstreams: withinServers(limited(upstreams, bounds.upstreams, 'upstreams', problems), problems),
+    undecided: undecided.slice(0, bounds.upstreams),
+  };
+}
+
+function withinServers(upstreams: readonly Upstream[], problems: Problems): readonly Upstream[] {
+  let room: number = bounds.servers;
+  return upstreams.map((upstream) => {
+    const before = room;
+    room -= upstream.servers.length;
+    if (room >= 0) return upstream;
+    if (before < 0) return { ...upstream, servers: [] };
+    return { ...upstream, servers: limited(upstream.servers, before, `servers up to here`, problems) };
+  });
 }
 
 function readConnections(main: Scope): number {
@@ -50,7 +58,7 @@ function readConnections(main: Scope): number {
 export function readConfiguration(tree: ConfigurationTree, build: BuildDefaults): NginxConfiguration {
   const scopes = scopesOf(tree.directives);
   const [main] = scopes;
-  const problems = [...tree.problems];
+  const problems = createProblems();
   const value = (name: string): string | undefined => (main && inherited(main, name))?.[0]?.args[0];
   const formats = scopes.flatMap((scope) =>
     scope.kind === 'http' || scope.kind === 'stream' ? readFormats(scope, scope.kind, problems) : [],
@@ -79,6 +87,6 @@ export function readConfiguration(tree: ConfigurationTree, build: BuildDefaults)
     ...reading,
     passPlaces: readPassPlaces(scopes, reading.upstreams, access.logs),
     statusPages: readStatusPages(scopes),
-    problems,
+    problems: [...tree.problems, ...problems.all()],
   };
 }

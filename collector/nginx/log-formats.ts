@@ -1,6 +1,8 @@
 /** `log_format` as nginx compiles it (src/http/modules/ngx_http_log_module.c: ngx_http_log_compile_format). */
+
+import type { Problems } from './bounds.ts';
 import { ownOf, type Scope } from './scopes.ts';
-import type { ConfigurationProblem, Directive, EscapeMode, LogFormat, Protocol } from './types.ts';
+import type { Directive, EscapeMode, LogFormat, Protocol } from './types.ts';
 
 /** Predefined for http: ngx_http_combined_fmt. */
 const combinedText =
@@ -22,7 +24,7 @@ function isEscapeMode(text: string): text is EscapeMode {
   return text === 'default' || text === 'json' || text === 'none';
 }
 
-function readFormat(directive: Directive, protocol: Protocol, problems: ConfigurationProblem[]): LogFormat | null {
+function readFormat(directive: Directive, protocol: Protocol, problems: Problems): LogFormat | null {
   const [name, ...parts] = directive.args;
   if (name === undefined) {
     return null;
@@ -43,7 +45,7 @@ function readFormat(directive: Directive, protocol: Protocol, problems: Configur
 }
 
 /** The formats of an `http` or `stream` context, `combined` among them where nginx predefines it. */
-export function readFormats(scope: Scope, protocol: Protocol, problems: ConfigurationProblem[]): readonly LogFormat[] {
+export function readFormats(scope: Scope, protocol: Protocol, problems: Problems): readonly LogFormat[] {
   const written = ownOf(scope, 'log_format')
     .map((directive) => readFormat(directive, protocol, problems))
     .filter((format) => format !== null);

@@ -1,13 +1,14 @@
 /** Which logs nginx writes, where, and in which format; an inner `error_log` or `access_log` replaces the outer ones. */
 import { patternOfVariables } from '../base/glob.ts';
+import type { Problems } from './bounds.ts';
 import { joinArguments } from './log-formats.ts';
+import { createLogList, createLogSets, withinBounds } from './log-sets.ts';
 import { passesOf } from './passes.ts';
 import { inherited, ownOf, type Scope } from './scopes.ts';
 import { completePath, normalisePath } from './syntax/paths.ts';
 import type {
   AccessLog,
   BuildDefaults,
-  ConfigurationProblem,
   Directive,
   ErrorLog,
   LogFormat,
@@ -47,7 +48,7 @@ function isProxied(scope: Scope): boolean {
   return passesOf(scope).length > 0 || (scope.protocol === 'mail' && scope.kind === 'server');
 }
 
-function readErrorLog(directive: Directive, prefix: string, problems: ConfigurationProblem[]): ErrorLog {
+function readErrorLog(directive: Directive, prefix: string, problems: Problems): ErrorLog {
   const [path = '', ...rest] = directive.args;
   const { file, line } = directive;
   let level: LogLevel = 'error';
@@ -61,45 +62,15 @@ function readErrorLog(directive: Directive, prefix: string, problems: Configurat
   return { target: targetOf(path, prefix), level, proxied: false, byDefault: false, file, line };
 }
 
-/** The logs of directives, each with the number it has in the list; null is the default. */
-function createLogList<L extends { readonly proxied: boolean }>() {
-  const numbers = new Map<Directive | null, number>();
-  const logs: L[] = [];
-  return {
-    logs,
-    /** The number of the directive's log; `read` is asked the first time. */
-    put(directive: Directive | null, proxied: boolean, read: () => L): number {
-      const known = numbers.get(directive);
-      const number = known ?? logs.length;
-      numbers.set(directive, number);
-      const log = logs[number] ?? read();
-      if (known === undefined || (proxied && !log.proxied)) logs[number] = { ...log, proxied: log.proxied || proxied };
-      return number;
-    },
-  };
-}
-
-/** Distinct sets of logs, with the places that write to them taken together. */
-function createSets() {
-  const sets = new Map<string, LogSet>();
-  return {
-    add(logs: readonly number[], proxied: boolean): void {
-      const key = logs.join(' ');
-      if (logs.length > 0) sets.set(key, { logs, proxied: proxied || sets.get(key)?.proxied === true });
-    },
-    all: (): readonly LogSet[] => [...sets.values()],
-  };
-}
-
 /** Every error log that something writes to; the main one first. */
 export function readErrorLogs(
   scopes: readonly Scope[],
   main: Place,
   build: BuildDefaults,
-  problems: ConfigurationProblem[],
+  problems: Problems,
 ): { readonly logs: readonly ErrorLog[]; readonly sets: readonly LogSet[] } {
   const list = createLogList<ErrorLog>();
-  const sets = createSets();
+  const sets = createLogSets();
   const byDefault = (): ErrorLog => ({
     ...main,
     target: targetOf(build.errorLogPath, build.prefix),
@@ -118,7 +89,14 @@ export function readErrorLogs(
       proxied,
     );
   }
-  return { logs: list.logs, sets: sets.all() };
+  return withinBounds(list.logs, sets.all(), 'error logs', problems);
+}
+
+/** By protocol and name; the first of a name is the one, as nginx refuses a second. */
+type Formats = ReadonlyMap<string, LogFormat>;
+
+function byName(formats: readonly LogFormat[]): Formats {
+  return new Map([...formats].reverse().map((format) => [`${format.protocol} ${format.name}`, format]));
 }
 
 interface AccessReading {
@@ -135,13 +113,13 @@ function option(parameters: readonly string[], name: string): string | null {
 function readAccessLog(
   directive: Directive,
   protocol: Protocol,
-  formats: readonly LogFormat[],
+  formats: Formats,
   prefix: string,
-  problems: ConfigurationProblem[],
+  problems: Problems,
 ): AccessLog {
   const [path = '', formatName = 'combined', ...parameters] = directive.args;
   const { file, line } = directive;
-  const format = formats.find((each) => each.protocol === protocol && each.name === formatName) ?? null;
+  const format = formats.get(`${protocol} ${formatName}`) ?? null;
   if (format === null) {
     problems.push({ code: 'invalid_value', file, line, text: `unknown log format "${formatName}"` });
   }
@@ -163,9 +141,9 @@ function readAccessLog(
 }
 
 /** What http does where nothing is written. */
-function defaultLog(scope: Scope, formats: readonly LogFormat[], build: BuildDefaults): AccessLog {
+function defaultLog(scope: Scope, formats: Formats, build: BuildDefaults): AccessLog {
   const { file, line } = scope.directive ?? { file: '', line: 0 };
-  const format = formats.find((each) => each.protocol === 'http' && each.name === 'combined') ?? null;
+  const format = formats.get('http combined') ?? null;
   return {
     target: targetOf(build.httpLogPath, build.prefix),
     protocol: 'http',
@@ -190,12 +168,7 @@ export function effectiveLogs(scope: Scope): readonly (Directive | null)[] {
 }
 
 /** nginx also refuses what nothing writes to. */
-function checkUnused(
-  scopes: readonly Scope[],
-  formats: readonly LogFormat[],
-  build: BuildDefaults,
-  problems: ConfigurationProblem[],
-): void {
+function checkUnused(scopes: readonly Scope[], formats: Formats, build: BuildDefaults, problems: Problems): void {
   const written = new Set(scopes.filter(writes).flatMap(effectiveLogs));
   for (const scope of scopes) {
     const unused = ownOf(scope, 'access_log').filter((each) => each.args[0] !== 'off' && !written.has(each));
@@ -208,12 +181,13 @@ function checkUnused(
 /** Every access log that some server or location writes to. */
 export function readAccessLogs(
   scopes: readonly Scope[],
-  formats: readonly LogFormat[],
+  written: readonly LogFormat[],
   build: BuildDefaults,
-  problems: ConfigurationProblem[],
+  problems: Problems,
 ): AccessReading {
+  const formats = byName(written);
   const list = createLogList<AccessLog>();
-  const sets = createSets();
+  const sets = createLogSets();
   const silent: (Place & { readonly protocol: Protocol })[] = [];
   checkUnused(scopes, formats, build, problems);
   for (const scope of scopes.filter(writes)) {
@@ -230,5 +204,5 @@ export function readAccessLogs(
       silent.push({ file: opening.file, line: opening.line, protocol });
     }
   }
-  return { logs: list.logs, sets: sets.all(), silent };
+  return { ...withinBounds(list.logs, sets.all(), 'access logs', problems), silent };
 }

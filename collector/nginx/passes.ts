@@ -137,11 +137,15 @@ export function readPasses(
     }
   }
 
+  /** Targets that were followed, by the directive's name: thousands of servers may pass to the same variable. */
+  const done = new Map<string, Set<string>>(passNames.map((name) => [name, new Set()]));
   for (const scope of scopes.filter((each) => each.protocol === protocol)) {
     for (const directive of passesOf(scope)) {
       const written = directive.args[0] ?? '';
+      const known = done.get(directive.name);
       for (const text of variables.expand(written, scope)) {
-        follow(directive, text, written.includes('$'));
+        if (known?.has(text) !== true || text.includes(unknownText)) follow(directive, text, written.includes('$'));
+        known?.add(text);
       }
     }
   }

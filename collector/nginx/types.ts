@@ -19,7 +19,9 @@ export type ProblemCode =
   | 'include_missing'
   | 'include_unreadable'
   | 'include_cycle'
-  | 'invalid_value';
+  | 'invalid_value'
+  /** Nothing is wrong with it: there is more of it than is taken in. */
+  | 'too_large';
 
 /** Something that could not be understood. Reading went on after it. */
 export interface ConfigurationProblem extends Place {

@@ -1,8 +1,9 @@
 /** `upstream NAME { server …; }` with every parameter of its servers (ngx_http_upstream_server, ngx_stream_upstream_server). */
 import { parseAddress, peerName } from './address.ts';
+import type { Problems } from './bounds.ts';
 import type { Scope } from './scopes.ts';
 import { parseCount, parseSeconds } from './syntax/values.ts';
-import type { ConfigurationProblem, Directive, Protocol, Upstream, UpstreamServer } from './types.ts';
+import type { Directive, Protocol, Upstream, UpstreamServer } from './types.ts';
 
 /** Directives of an upstream block that choose the balancing method. */
 const methods: ReadonlySet<string> = new Set([
@@ -92,7 +93,7 @@ function applyParameter(server: Mutable<UpstreamServer>, key: string, value: str
   }
 }
 
-function readServer(directive: Directive, protocol: Protocol, problems: ConfigurationProblem[]): UpstreamServer | null {
+function readServer(directive: Directive, protocol: Protocol, problems: Problems): UpstreamServer | null {
   const [address = '', ...parameters] = directive.args;
   const target = targetOf(address, protocol === 'http' ? 80 : null);
   const report = (text: string): void => {
@@ -115,7 +116,7 @@ function readServer(directive: Directive, protocol: Protocol, problems: Configur
 }
 
 /** The groups of one `http` or `stream` context. */
-export function readGroups(scope: Scope, protocol: Protocol, problems: ConfigurationProblem[]): readonly Upstream[] {
+export function readGroups(scope: Scope, protocol: Protocol, problems: Problems): readonly Upstream[] {
   const groups: Upstream[] = [];
   for (const directive of scope.own.get('upstream') ?? []) {
     const [name] = directive.args;

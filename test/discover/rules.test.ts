@@ -103,6 +103,12 @@ const cases: readonly [FindingCode, string, Facts, string | RegExp][] = [
   ],
   ['configuration_problem', 'a brace too many', factsOf(`${complete} }`), '/etc/nginx/nginx.conf'],
   [
+    'configuration_too_large',
+    'more servers than are watched',
+    factsOf(`${complete} http { upstream a { ${'server 10.0.0.1 max_fails=2; '.repeat(20_001)} } }`),
+    '/etc/nginx/nginx.conf',
+  ],
+  [
     'configuration_not_loaded',
     'a file is younger than the workers',
     factsOf(complete, { facts: { changedSince: ['/x'] } }),

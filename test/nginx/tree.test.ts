@@ -149,7 +149,9 @@ test('nothing that is nested too deep, or includes itself too often, ends the pr
     Array.from({ length: 60 }, (_, at) => [`/etc/nginx/${at}`, `include ${at + 1}; include ${at + 1};`]),
   );
   const wide = readTree(main, memoryFiles({ [main]: 'include 0;', ...pairs, '/etc/nginx/60': 'x;' }));
-  expect(wide.problems.map(({ text }) => text)).toContain('more than 20000 files are included: reading ends here');
+  expect(wide.problems.map(({ text }) => text)).toContainEqual(
+    expect.stringMatching(/^more than 10000 files are included/),
+  );
 });
 
 test('the output of nginx -T gives the same tree', () => {

@@ -8,6 +8,7 @@ export const findingCodes = [
   'container_unreachable',
   'configuration_unreadable',
   'configuration_problem',
+  'configuration_too_large',
   'configuration_not_loaded',
   'configured_log_unusable',
   'log_unreadable',

@@ -1,12 +1,18 @@
 /** Facts to findings: what nginx itself and its configuration lack. Pure. */
 import { shellWord } from '../../base/shell-word.ts';
+import type { ProblemCode } from '../../nginx/types.ts';
 import type { NginxFound } from '../find/find-nginx.ts';
 import type { Master } from '../find/processes.ts';
 import type { Facts } from './facts.ts';
-import { type Finding, finding } from './finding.ts';
+import { type Finding, type FindingCode, finding } from './finding.ts';
 import { logRules } from './log-rules.ts';
 import type { LogState } from './log-state.ts';
 import { upstreamRules } from './upstream-rules.ts';
+
+function problemCode(code: ProblemCode, unreached: boolean): FindingCode {
+  if (code === 'too_large') return 'configuration_too_large';
+  return code === 'include_unreadable' || unreached ? 'configuration_unreadable' : 'configuration_problem';
+}
 
 function configurationRules({ found, configuration, changedSince, dumped }: Facts): readonly Finding[] {
   const findings: Finding[] = [];
@@ -17,9 +23,7 @@ function configurationRules({ found, configuration, changedSince, dumped }: Fact
     return findings;
   }
   for (const problem of configuration.problems) {
-    const unreadable = problem.code === 'include_unreadable';
-    const code = unreadable || unreached ? 'configuration_unreadable' : 'configuration_problem';
-    findings.push(finding(code, problem.file, problem, { text: problem.text }));
+    findings.push(finding(problemCode(problem.code, unreached), problem.file, problem, { text: problem.text }));
   }
   if (changedSince !== null && changedSince.length > 0) {
     findings.push(finding('configuration_not_loaded', changedSince.join(', ')));

@@ -1,5 +1,5 @@
 /** The only sentences about findings: what it is, why it matters, what to do. Severity goes with the code. */
-import type { Finding, FindingCode, Severity } from './finding.ts';
+import type { Finding, FindingCode } from './finding.ts';
 import {
   accessTo,
   afterEdit,
@@ -14,28 +14,8 @@ import {
   statusServer,
   streamFormat,
   toFile,
-  type Values,
 } from './remedies.ts';
-
-interface Words {
-  readonly severity: Severity;
-  readonly what: string;
-  readonly why: string;
-  /** To be followed to the letter; lines to paste are indented. */
-  readonly remedy: string;
-}
-
-type Wording = (subject: string, values: Values, at: string) => Words;
-
-const error = (what: string, why: string, remedy: string): Words => ({ severity: 'error', what, why, remedy });
-const warning = (what: string, why: string, remedy: string): Words => ({ severity: 'warning', what, why, remedy });
-const notice = (what: string, why: string, remedy: string): Words => ({ severity: 'notice', what, why, remedy });
-
-function configuredStates({ state = '', who = '' }: Values): string {
-  if (state === 'missing') return 'does not exist';
-  if (state === 'unreadable') return `cannot be read by the user ${who}`;
-  return state === 'discarded' ? 'holds nothing, ever' : `is no file (${state})`;
-}
+import { configuredStates, error, notice, type Wording, type Words, warning } from './words.ts';
 
 const blind = 'Without the log nothing can be counted from it.';
 
@@ -75,6 +55,12 @@ const wordings: Readonly<Record<FindingCode, Wording>> = {
       `${at}: ${text}`,
       'nginx would refuse this configuration at its next start or reload; what follows was read all the same.',
       `Mend the line, ${afterEdit}`,
+    ),
+  configuration_too_large: (_, { text = '' }, at) =>
+    warning(
+      `${at}: ${text}`,
+      'The configuration is larger than what is supported; nothing is counted for the part beyond it.',
+      'Name the logs that matter most in nginx-upstream.conf (error_log, access_log): peers and upstreams are then taken from their lines.',
     ),
   configuration_not_loaded: (files) =>
     warning(

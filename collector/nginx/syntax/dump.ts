@@ -13,7 +13,7 @@ const header = /^# configuration file (\/.*):$/;
 
 export function readDump(text: string): ConfigurationDump {
   const contents = new Map<string, string[]>();
-  const folders = new Map<string, string[]>();
+  const folders = new Map<string, Set<string>>();
   let main: string | null = null;
   let lines: string[] | null = null;
   for (const line of text.split('\n')) {
@@ -34,20 +34,20 @@ export function readDump(text: string): ConfigurationDump {
         const found = contents.get(path);
         return found === undefined ? { failure: 'missing' } : { text: found.join('\n') };
       },
-      readFolder: (path) => folders.get(path) ?? null,
+      readFolder(path) {
+        const names = folders.get(path);
+        return names === undefined ? null : [...names];
+      },
     },
   };
 }
 
 /** A path's folders must be listable too: an include may have a pattern in the middle. */
-function addToFolders(folders: Map<string, string[]>, path: string): void {
+function addToFolders(folders: Map<string, Set<string>>, path: string): void {
   for (let child = path; child !== '/'; child = folderOf(child)) {
     const folder = folderOf(child);
-    const names = folders.get(folder) ?? [];
-    const name = child.slice(child.lastIndexOf('/') + 1);
-    if (!names.includes(name)) {
-      names.push(name);
-    }
+    const names = folders.get(folder) ?? new Set();
+    names.add(child.slice(child.lastIndexOf('/') + 1));
     folders.set(folder, names);
   }
 }

@@ -4,15 +4,14 @@
  */
 
 import { expandGlob, isPattern } from '../../base/glob.ts';
-import type { ConfigurationFiles, ConfigurationProblem, ConfigurationTree, Directive, ProblemCode } from '../types.ts';
+import { bounds, createProblems, type Problems } from '../bounds.ts';
+import type { ConfigurationFiles, ConfigurationTree, Directive, ProblemCode } from '../types.ts';
 import { dataBlocks, knownDirectives } from './directive-names.ts';
 import { createLexer, type Lexer, type Statement, type Word } from './lexer.ts';
 import { completePath, folderOf, normalisePath } from './paths.ts';
 
 /** Deeper nesting than any configuration has; keeps the rest of the program free to recurse. */
 const deepest = 100;
-/** Files that include each other in pairs would otherwise be read 2^n times. */
-const mostReadings = 20_000;
 
 interface OpenBlock {
   readonly into: Directive[];
@@ -43,8 +42,11 @@ interface Reading {
   readonly files: Set<string>;
   readonly unread: Set<string>;
   readonly folders: Set<string>;
-  readonly problems: ConfigurationProblem[];
+  readonly problems: Problems;
+  /** How much was read, each file as often as it is included: files that include each other are read 2^n times. */
   readings: number;
+  bytes: number;
+  directives: number;
   /** The files being read now, each included by the one before. */
   readonly chain: string[];
 }
@@ -58,6 +60,23 @@ interface OpenFile {
   report(code: ProblemCode, line: number, text: string): void;
 }
 
+function isFull({ readings, bytes, directives }: Reading): boolean {
+  return readings > bounds.files || bytes > bounds.bytes || directives > bounds.directives;
+}
+
+/** Which bound was passed. */
+function fullText({ readings, bytes }: Reading): string {
+  if (readings > bounds.files) return `more than ${bounds.files} files are included`;
+  if (bytes > bounds.bytes) return `more than ${bounds.bytes / 1024 / 1024} MB are included`;
+  return `more than ${bounds.directives} directives are included`;
+}
+
+/** The ends of a long chain of includes. */
+function chainText(chain: readonly string[]): string {
+  const shown = chain.length <= 6 ? chain : [...chain.slice(0, 3), '…', ...chain.slice(-2)];
+  return shown.join(' → ');
+}
+
 /** The directives of a file. `from` is the include that asked for it, null for the main file. */
 function readFile(reading: Reading, path: string, from: Directive | null, mustExist: boolean): readonly Directive[] {
   const { file, line } = from ?? { file: path, line: 1 };
@@ -65,7 +84,7 @@ function readFile(reading: Reading, path: string, from: Directive | null, mustEx
     reading.problems.push({ code, file, line, text });
   };
   if (reading.chain.includes(path)) {
-    report('include_cycle', `${path} includes itself: ${[...reading.chain, path].join(' → ')}`);
+    report('include_cycle', `${path} includes itself: ${chainText([...reading.chain, path])}`);
     return [];
   }
   const content = reading.disk.readFile(path);
@@ -79,8 +98,10 @@ function readFile(reading: Reading, path: string, from: Directive | null, mustEx
     return [];
   }
   reading.readings += 1;
-  if (reading.readings === mostReadings) {
-    report('include_cycle', `more than ${mostReadings} files are included: reading ends here`);
+  reading.bytes += content.text.length;
+  if (isFull(reading)) {
+    report('too_large', `${fullText(reading)}: the rest is not read, beginning with ${path}`);
+    return [];
   }
   reading.files.add(path);
   reading.chain.push(path);
@@ -106,6 +127,10 @@ function readText(reading: Reading, path: string, content: string): readonly Dir
   }
   for (let end: Statement['end'] = ';'; end !== 'eof'; ) {
     const statement = file.lexer.next();
+    if (reading.directives > bounds.directives) {
+      file.report('too_large', statement.line, `${fullText(reading)}: the rest is not read`);
+      return root;
+    }
     for (const problem of statement.problems) {
       file.report('syntax', problem.line, problem.text);
     }
@@ -132,6 +157,7 @@ function place(file: OpenFile, statement: Statement): void {
     }
     const block: Directive[] | null = last && statement.end === '{' ? [] : null;
     const args = rest.map((word) => word.text);
+    file.reading.directives += 1;
     const directive = { name: first.text, args, line: first.line, file: file.path, block };
     if (directive.name === 'include' && block === null) {
       for (const included of include(file, directive)) {
@@ -185,7 +211,7 @@ function include(file: OpenFile, directive: Directive): readonly Directive[] {
     file.report('include_cycle', directive.line, `includes are nested more than ${deepest} deep`);
     return [];
   }
-  if (reading.readings >= mostReadings) {
+  if (isFull(reading)) {
     return [];
   }
   const path = completePath(reading.folder, mask);
@@ -209,8 +235,10 @@ export function readTree(main: string, disk: ConfigurationFiles, commandLine: st
     files: new Set(),
     unread: new Set(),
     folders: new Set(),
-    problems: [],
+    problems: createProblems(),
     readings: 0,
+    bytes: 0,
+    directives: 0,
     chain: [],
   };
   const given = commandLine === null ? [] : readText(reading, 'command line', commandLine);
@@ -220,6 +248,6 @@ export function readTree(main: string, disk: ConfigurationFiles, commandLine: st
     files: [...reading.files],
     unread: [...reading.unread],
     folders: [...reading.folders],
-    problems: reading.problems,
+    problems: reading.problems.all(),
   };
 }

@@ -9,7 +9,7 @@ import type { Directive } from '../types.ts';
 export const unknownText = '\0';
 
 /** More alternatives than this are not followed: the rest counts as unknown. */
-const mostAlternatives = 64;
+const mostAlternatives = 1000;
 const deepest = 5;
 
 /** These begin with a slash, or are empty: they end a host's name. */
@@ -58,7 +58,9 @@ function readAssignments(scopes: readonly Scope[]): ReadonlyMap<Scope, ReadonlyM
       if (server !== null && name !== null) {
         const table = byServer.get(server) ?? new Map<string, string[]>();
         byServer.set(server, table);
-        table.set(name, [...(table.get(name) ?? []), args[1] ?? '']);
+        const values = table.get(name);
+        if (values === undefined) table.set(name, [args[1] ?? '']);
+        else values.push(args[1] ?? '');
       }
     }
   }
@@ -80,9 +82,23 @@ function readTables(scopes: readonly Scope[]): ReadonlyMap<string, readonly stri
   return tables;
 }
 
+/** Every head with every value behind it; where that is too much, the rest counts as unknown. */
+function combined(heads: readonly string[], literal: string, values: readonly string[]): readonly string[] {
+  const all: string[] = [];
+  for (const head of heads) {
+    for (const value of values) {
+      if (all.length === mostAlternatives) return [...all, unknownText];
+      all.push(head + literal + value);
+    }
+  }
+  return all;
+}
+
 export function readVariables(scopes: readonly Scope[]): Variables {
   const assignments = readAssignments(scopes);
   const tables = readTables(scopes);
+  /** By what decides it, a server or else a protocol: many places pass to the same text. */
+  const expanded = new Map<Scope | string | null, Map<string, readonly string[]>>();
 
   function valuesOf(name: string, scope: Scope, depth: number): readonly string[] {
     const server = enclosing(scope, 'server');
@@ -90,8 +106,12 @@ export function readVariables(scopes: readonly Scope[]): Variables {
     if (raw === undefined || depth >= deepest) {
       return [requestPaths[name] ?? unknownText];
     }
-    const values = new Set(raw.flatMap((value) => expandTo(value, scope, depth + 1)));
-    return values.size > mostAlternatives ? [...[...values].slice(0, mostAlternatives), unknownText] : [...values];
+    const values = new Set<string>();
+    for (const value of raw) {
+      for (const text of expandTo(value, scope, depth + 1)) values.add(text);
+      if (values.size > mostAlternatives) return [...[...values].slice(0, mostAlternatives), unknownText];
+    }
+    return [...values];
   }
 
   function expandTo(text: string, scope: Scope, depth: number): readonly string[] {
@@ -100,13 +120,21 @@ export function readVariables(scopes: readonly Scope[]): Variables {
     for (const match of text.matchAll(/\$(?:\{(\w+)\}|(\w+))/g)) {
       const literal = text.slice(end, match.index);
       const values = valuesOf(match[1] ?? match[2] ?? '', scope, depth);
-      alternatives = alternatives
-        .flatMap((head) => values.map((value) => head + literal + value))
-        .slice(0, mostAlternatives);
+      alternatives = combined(alternatives, literal, values);
       end = match.index + match[0].length;
     }
     return alternatives.map((head) => head + text.slice(end));
   }
 
-  return { expand: (text, scope) => expandTo(text, scope, 0) };
+  return {
+    expand(text, scope) {
+      const server = enclosing(scope, 'server');
+      const decider = server !== null && assignments.has(server) ? server : scope.protocol;
+      const known = expanded.get(decider) ?? new Map<string, readonly string[]>();
+      expanded.set(decider, known);
+      const alternatives = known.get(text) ?? expandTo(text, scope, 0);
+      known.set(text, alternatives);
+      return alternatives;
+    },
+  };
 }
