@@ -2,25 +2,20 @@
 import { effectiveLogs } from './logs.ts';
 import { passesOf } from './passes.ts';
 import { enclosing, inherited, ownOf, type Scope } from './scopes.ts';
-import type { AccessLog, PassPlace, Upstream } from './types.ts';
+import type { AccessLog, PassPlace, Place, Upstream } from './types.ts';
 
-/** `auth_request` and `mirror` make subrequests, which no access log has. */
+/** `auth_request` and `mirror` make subrequests, which no access log has. What stands in http is every server's. */
 function subrequestUris(scopes: readonly Scope[]): ReadonlyMap<Scope, readonly string[]> {
   const byServer = new Map<Scope, string[]>();
   for (const scope of scopes) {
     const uris = [...ownOf(scope, 'auth_request'), ...ownOf(scope, 'mirror')].flatMap(({ args }) => args.slice(0, 1));
-    const servers = scopes.filter((each) => each.kind === 'server' && within(each, scope));
-    const owners = servers.length > 0 ? servers : [enclosing(scope, 'server')];
-    for (const server of owners) {
-      if (server !== null && uris.length > 0) byServer.set(server, [...(byServer.get(server) ?? []), ...uris]);
-    }
+    if (uris.length === 0) continue;
+    const server = enclosing(scope, 'server');
+    const owners =
+      server !== null ? [server] : scopes.filter((each) => each.kind === 'server' && each.parent === scope);
+    for (const owner of owners) byServer.set(owner, [...(byServer.get(owner) ?? []), ...uris]);
   }
   return byServer;
-}
-
-function within(scope: Scope, outer: Scope): boolean {
-  for (let each: Scope | null = scope; each !== null; each = each.parent) if (each === outer) return true;
-  return false;
 }
 
 /** Whether this location may answer that URI; which of several does is not decided here. */
@@ -44,38 +39,53 @@ function isSubrequest(scope: Scope, uris: ReadonlyMap<Scope, readonly string[]>)
   return (uris.get(server) ?? []).some((uri) => mayAnswer(location, uri));
 }
 
-/** @returns null: the request decides, it may be any of them */
-function namesOf(text: string, place: { file: string; line: number }, upstreams: readonly Upstream[]) {
-  if (text.includes('$')) return null;
-  const authority = text.replace(/^[a-z]+:\/\//i, '').replace(/^(unix:[^:]*|[^/?]*).*$/s, '$1');
-  const named = upstreams.filter(
-    ({ origin, aliases, name, file, line }) =>
-      [name, ...aliases].some((alias) => alias.toLowerCase() === authority.toLowerCase()) ||
-      (origin === 'implicit' && file === place.file && line === place.line),
-  );
-  return named.map(({ name }) => name);
+function add<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
 }
 
-/** Every `*_pass` with what its requests leave in access logs. */
+/** Upstreams by what a `*_pass` may call them, and those that a `*_pass` itself brought by its place. */
+function upstreamsByName(upstreams: readonly Upstream[]) {
+  const names = new Map<string, string[]>();
+  for (const { name, aliases, origin, protocol, file, line } of upstreams) {
+    for (const alias of new Set([name, ...aliases].map((each) => each.toLowerCase()))) {
+      add(names, `${protocol} ${alias}`, name);
+    }
+    if (origin === 'implicit') add(names, `${protocol} ${file}:${line}`, name);
+  }
+  return names;
+}
+
+/** Every `*_pass` with what its requests leave in access logs; `upstreams` null: the request decides, it may be any. */
 export function readPassPlaces(
   scopes: readonly Scope[],
   upstreams: readonly Upstream[],
   accessLogs: readonly AccessLog[],
 ): readonly PassPlace[] {
   const uris = subrequestUris(scopes);
+  const names = upstreamsByName(upstreams);
+  const numbers = new Map<string, number[]>();
+  accessLogs.forEach((log, at) => {
+    add(numbers, log.byDefault ? 'default' : `${log.file}:${log.line}`, at);
+  });
+
+  function logsOf(scope: Scope): readonly number[] {
+    const stated = effectiveLogs(scope).map((each) => (each === null ? 'default' : `${each.file}:${each.line}`));
+    return [...new Set(stated.flatMap((key) => numbers.get(key) ?? []))].sort((a, b) => a - b);
+  }
+
+  function namesOf(text: string, { file, line }: Place, protocol: Scope['protocol']): readonly string[] | null {
+    if (text.includes('$')) return null;
+    const authority = text.replace(/^[a-z]+:\/\//i, '').replace(/^(unix:[^:]*|[^/?]*).*$/s, '$1');
+    const called = names.get(`${protocol} ${authority.toLowerCase()}`) ?? [];
+    return [...new Set([...called, ...(names.get(`${protocol} ${file}:${line}`) ?? [])])];
+  }
+
   return scopes.flatMap((scope) => {
     const passes = scope.protocol === 'mail' ? [] : passesOf(scope);
     if (passes.length === 0) return [];
-    const stated = effectiveLogs(scope);
-    const logs = accessLogs.flatMap((log, at) =>
-      stated.some((each) => (each === null ? log.byDefault : each.file === log.file && each.line === log.line))
-        ? [at]
-        : [],
-    );
-    const own = upstreams.filter(({ protocol }) => protocol === scope.protocol);
-    return passes.map((pass) => ({
-      upstreams: namesOf(pass.args[0] ?? '', pass, own),
-      logs: isSubrequest(scope, uris) ? [] : logs,
-    }));
+    const logs = isSubrequest(scope, uris) ? [] : logsOf(scope);
+    return passes.map((pass) => ({ upstreams: namesOf(pass.args[0] ?? '', pass, scope.protocol), logs }));
   });
 }
