@@ -9,6 +9,7 @@ import { checkFindings } from './runtime/findings.ts';
 import { createFunctions } from './runtime/functions.ts';
 import { createJobs } from './runtime/jobs.ts';
 import { createSettings } from './runtime/settings.ts';
+import { parseTestFault } from './runtime/test-fault.ts';
 import { createCheckpoint } from './source/tail/checkpoint.ts';
 import { nodeAccounts } from './system/accounts.ts';
 import { startChild } from './system/child.ts';
@@ -73,6 +74,7 @@ export async function runPlugin(options: PluginOptions, host: NodeJS.Process): P
     connect: connectOnce,
     libDirectory: environment.libDirectory,
     hostPrefix: environment.hostPrefix,
+    testFault: parseTestFault(host.env['NGINX_UPSTREAM_TEST_FAULT']),
   });
 
   const functions = createFunctions({

@@ -67,6 +67,7 @@ const titles: Readonly<Record<string, string>> = {
   log_in_memory: 'A log of nginx stays in memory',
   log_compressed: 'An access log is written compressed',
   log_syslog_unix: 'A log of nginx goes to a unix datagram socket',
+  log_syslog_local: 'A log goes to a syslog port of this host that is not listened to',
   log_syslog_remote: 'A log of nginx goes to another host',
   access_log_off: 'Requests to an upstream are not in any access log',
   error_log_hides_refusals: 'The level of an error log hides failed connections',

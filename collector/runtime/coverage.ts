@@ -2,9 +2,10 @@ import type { CoverageFacts } from '../aggregate/windows/coverage.ts';
 import type { Followed } from '../discover/follow/nginx-follower.ts';
 import type { ConfiguredPeer } from '../model.ts';
 import { parseSeconds } from '../nginx/syntax/values.ts';
-import type { AccessLog } from '../nginx/types.ts';
-import type { FileSystem } from '../system/fs.ts';
-import { type AccessLogPlan, specOf } from './log-plan.ts';
+import type { AccessLog, LogTarget } from '../nginx/types.ts';
+import { specText } from '../source/log-spec.ts';
+import { type AccessLogPlan, logOf } from './log-plan.ts';
+import { type FilePorts, logsByFile } from './logs/log-files.ts';
 
 const nothing: CoverageFacts = { covered: new Set(), uncovered: new Set(), flushSeconds: 0 };
 
@@ -25,14 +26,22 @@ export function coverageOf(
   followed: Followed | null,
   accessLogs: readonly AccessLogPlan[],
   peers: readonly ConfiguredPeer[],
-  fs: FileSystem,
+  ports: FilePorts,
 ): CoverageFacts {
   if (followed === null) return nothing;
   const { configuration, found } = followed.read;
-  const plans = new Map(accessLogs.map((log) => [log.spec, log]));
+  const readBy = logsByFile(
+    accessLogs.filter(({ log }) => log.is !== 'unusable'),
+    ports,
+  );
+  const plans = new Map(accessLogs.map((plan) => [specText(plan.log), plan]));
+  const planOf = (target: LogTarget): AccessLogPlan | undefined =>
+    target.kind === 'syslog'
+      ? plans.get(`syslog:udp://${target.server}`)
+      : readBy(logOf(target, true, found.view, ports.fs))[0];
   const tells = (log: AccessLog | undefined): boolean => {
     if (log === undefined || log.condition !== null) return false;
-    const plan = plans.get(specOf(log.target, found.view, fs));
+    const plan = planOf(log.target);
     return (
       plan?.formats.some(({ text }) => saysAttempts(text)) === true &&
       (log.format === null || saysAttempts(log.format.text))

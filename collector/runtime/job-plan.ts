@@ -1,7 +1,6 @@
 import type { CoverageFacts } from '../aggregate/windows/coverage.ts';
 import type { JobSettings } from '../config/settings.ts';
 import { procFolder } from '../discover/find/find-nginx.ts';
-import { hostPath } from '../discover/find/host-path.ts';
 import { onlineProcessors } from '../discover/find/processes.ts';
 import { placeOf } from '../discover/find/view.ts';
 import type { Followed } from '../discover/follow/nginx-follower.ts';
@@ -9,6 +8,7 @@ import type { NginxRead } from '../discover/follow/read-nginx.ts';
 import type { ConfiguredPeer } from '../model.ts';
 import { type Attribution, createAttribution, firstToKnow } from '../nginx/peers.ts';
 import type { LogFormat, NginxConfiguration, Upstream } from '../nginx/types.ts';
+import { specText } from '../source/log-spec.ts';
 import type { FileSystem } from '../system/fs.ts';
 import { coverageOf } from './coverage.ts';
 import {
@@ -18,8 +18,13 @@ import {
   type ErrorLogPlan,
   formatPlan,
   isLegacy,
+  type LogPlan,
+  uniqueAccessLogs,
+  withSharedFormats,
 } from './log-plan.ts';
+import { fileAt, logsByFile } from './logs/log-files.ts';
 import type { ServerFacts } from './nginx/server.ts';
+import { toldSpec } from './told-log.ts';
 
 /** All that a job has to do, settings and discovery together. */
 export interface JobPlan {
@@ -45,26 +50,22 @@ export interface JobPlan {
 }
 
 /** Where nothing is known at all: what most distributions have. */
-const defaultErrorLog = { spec: '/var/log/nginx/error.log', isNew: false };
+const defaultErrorLog = '/var/log/nginx/error.log';
 
 /** A format of the settings: a log_format's name in nginx's configuration, else its text; by default what nginx uses there. */
-function toldFormats(
-  format: string | null,
-  spec: string,
-  discovered: readonly AccessLogPlan[],
-  known: readonly LogFormat[],
-) {
+function toldFormats(format: string | null, same: readonly AccessLogPlan[], known: readonly LogFormat[]) {
   if (format === null) {
-    const same = discovered.find((log) => log.spec === spec);
-    return same?.formats ?? [{ name: 'combined', text: 'combined', escape: null }];
+    const used = same.flatMap(({ formats }) => formats);
+    return used.length > 0 ? used : [{ name: 'combined', text: 'combined', escape: null }];
   }
   const named = known.filter(({ name }) => name === format).map(formatPlan);
   return named.length > 0 ? named : [{ name: format, text: format, escape: null }];
 }
 
-function onHost(spec: string, hostPrefix: string): string {
-  const [, scheme = '', path = spec] = /^(docker:|cri:)(.*)$/s.exec(spec) ?? [];
-  return path.startsWith('/') ? scheme + hostPath(path, hostPrefix) : spec;
+/** A log as nginx-upstream.conf names it. */
+function toldLog(text: string, hostPrefix: string): LogPlan {
+  const log = toldSpec(text, hostPrefix);
+  return { log, spec: specText(log), origin: text, isNew: false };
 }
 
 function peersOf(upstreams: readonly Upstream[], { upstreamOf }: Attribution): readonly ConfiguredPeer[] {
@@ -97,17 +98,18 @@ function processesOf(configuration: NginxConfiguration | null, { fs, hostPrefix 
   return told === 'auto' ? onlineProcessors(fs, procFolder(hostPrefix)) : told;
 }
 
-function accessLogsOf(settings: JobSettings, followed: Followed | null, { fs, hostPrefix }: PlanPorts) {
-  const discovered = followed === null ? [] : discoveredAccessLogs(followed, fs);
+function accessLogsOf(settings: JobSettings, followed: Followed | null, ports: PlanPorts) {
+  const discovered = followed === null ? [] : discoveredAccessLogs(followed, ports.fs);
   const known = followed?.read.configuration.formats ?? [];
   const legacyConnectTime = isLegacy(followed?.read.found.version ?? null);
+  const sharing = logsByFile(discovered, ports);
   const told = settings.accessLogs?.map(({ path, format }): AccessLogPlan => {
-    const spec = onHost(path, hostPrefix);
-    const same = discovered.find((log) => log.spec === spec);
-    const formats = toldFormats(format, spec, discovered, known);
-    return { spec, isNew: false, protocol: same?.protocol ?? null, legacyConnectTime, formats };
+    const plan = toldLog(path, ports.hostPrefix);
+    const same = sharing(plan.log);
+    const formats = toldFormats(format, same, known);
+    return { ...plan, protocol: same[0]?.protocol ?? null, legacyConnectTime, formats };
   });
-  return told ?? discovered;
+  return withSharedFormats(told === undefined ? discovered : uniqueAccessLogs(told), ports);
 }
 
 /** Debian, and most packages, build nginx with this pid file. */
@@ -136,20 +138,22 @@ export function planJob(
   ports: PlanPorts,
   ownLogs: ReadonlySet<string> = new Set(),
 ): JobPlan {
-  const { fs, hostPrefix } = ports;
   const configuration = followed?.read.configuration ?? null;
   const phases = [configuration, followed?.pending ?? null, ...(followed?.previous ?? [])];
   const attributions = phases.filter((each) => each !== null).map(createAttribution);
   const [attribution] = attributions;
-  const discovered = followed === null ? [defaultErrorLog] : discoveredErrorLogs(followed, fs);
-  const told = settings.errorLogs?.map((path) => ({ spec: onHost(path, hostPrefix), isNew: false }));
+  const discovered = followed === null ? [toldLog(defaultErrorLog, '')] : discoveredErrorLogs(followed, ports.fs);
+  const told = settings.errorLogs?.map((text) => toldLog(text, ports.hostPrefix));
   const pages = configuration?.statusPages.filter(({ obstacle }) => obstacle === null).slice(0, 1) ?? [];
   const upstreams = configuration?.upstreams.filter(({ origin }) => origin !== 'variable') ?? [];
   const accessLogs = accessLogsOf(settings, followed, ports);
   const peers = attribution === undefined ? [] : peersOf(upstreams, attribution);
   return {
     name,
-    errorLogs: (told ?? discovered).map((log) => ({ ...log, isOwn: ownLogs.has(log.spec) })),
+    errorLogs: (told ?? discovered).map((each) => ({
+      ...each,
+      isOwn: each.log.is === 'file' && each.log.wrapping === 'none' && ownLogs.has(fileAt(each.log.path, ports)),
+    })),
     accessLogs,
     statusPages:
       settings.stubStatus?.map((url) => ({ url, host: null })) ?? pages.map(({ url, host }) => ({ url, host })),
@@ -158,8 +162,8 @@ export function planJob(
     workerConnections: configuration?.workerConnections ?? null,
     upstreamOf: firstToKnow(attributions),
     peers,
-    traces: followed === null ? null : tracesOf(followed, fs),
-    coverage: coverageOf(followed, accessLogs, peers, fs),
+    traces: followed === null ? null : tracesOf(followed, ports.fs),
+    coverage: coverageOf(followed, accessLogs, peers, ports),
     upstreams: upstreams.map((upstream) => upstream.name),
     nginx: followed === null ? null : followed.read,
   };

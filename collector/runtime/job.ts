@@ -74,7 +74,12 @@ export function startJob(first: JobPlan, maxPeers: number, ports: JobPorts): Job
   let pages = { ok: 0, failing: 0 };
   let drawn = nothingDrawn;
   let latest: JobSnapshot | null = null;
-  follow(first);
+  try {
+    follow(first);
+  } catch (error) {
+    close();
+    throw error;
+  }
 
   function upstreamOfFailed(peer: string, protocol: ErrorLine['protocol']): string {
     return plan.upstreamOf === null || protocol === 'mail' ? peer : plan.upstreamOf(peer, null, protocol);
@@ -87,6 +92,13 @@ export function startJob(first: JobPlan, maxPeers: number, ports: JobPorts): Job
     causes.follow(next.nginx);
     aggregate.configure(next.peers, next.upstreams, clock.monotonicUs());
     aggregate.cover(next.coverage);
+  }
+
+  function close(): void {
+    logs.close();
+    conditions.drop(`${name} reconciliation`);
+    server.close();
+    causes.close();
   }
 
   function record(line: ErrorLine): void {
@@ -136,10 +148,7 @@ export function startJob(first: JobPlan, maxPeers: number, ports: JobPorts): Job
     },
 
     retire() {
-      logs.close();
-      conditions.drop(`${name} reconciliation`);
-      server.close();
-      causes.close();
+      close();
       return encode(retireAll(drawn));
     },
   };

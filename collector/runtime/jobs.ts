@@ -4,10 +4,14 @@ import type { Followed } from '../discover/follow/nginx-follower.ts';
 import type { JobNow } from '../functions/facts.ts';
 import type { PluginLoad } from '../model.ts';
 import type { NginxOfJob } from './findings.ts';
+import { createGuard } from './guard.ts';
+import { guardJob } from './guarded-job.ts';
 import { type Job, type JobPorts, startJob } from './job.ts';
-import { planJob } from './job-plan.ts';
+import { type JobPlan, planJob } from './job-plan.ts';
+import { createLogClaims } from './logs/claims.ts';
 import { ownErrorLogs } from './logs/own-logs.ts';
 import { type NginxWatchPorts, type WatchedNginx, watchNginx } from './nginx/watch.ts';
+import { type TestFault, withTestFault } from './test-fault.ts';
 
 /** The jobs that run, kept in step with the settings in force and with the nginx that run. */
 export interface Jobs {
@@ -23,7 +27,12 @@ export interface Jobs {
   remember(): void;
 }
 
-export interface JobsPorts extends Omit<JobPorts, 'probe'>, NginxWatchPorts {}
+export interface JobsPorts extends Omit<JobPorts, 'probe' | 'claims'>, NginxWatchPorts {
+  /** null where the plugin is at work. */
+  readonly testFault: TestFault | null;
+}
+
+type GroupPorts = JobPorts & JobsPorts;
 
 /** A job of the settings: one nginx, or as many as are discovered. */
 interface Group {
@@ -35,16 +44,25 @@ interface Group {
   close(): string;
 }
 
-/** The first nginx has the name of the job; others are told apart by their container or main file. */
-function nameFor(base: string, key: string, taken: ReadonlySet<string>): string {
-  if (!taken.has(base)) return base;
-  const slug = key.replace(/[^A-Za-z0-9]+/g, '_').replace(/^_|_(conf)?$/g, '');
-  const name = `${base}_${slug}`;
-  return taken.has(name) ? `${name}_${taken.size}` : name;
+/** The first nginx has the name of the job; others are told apart by their main file, and by the lowest number that is free. */
+function nameFor(base: string, confPath: string, taken: ReadonlySet<string>): string {
+  const slug = confPath.replace(/[^A-Za-z0-9]+/g, '_').replace(/^_|_(conf)?$/g, '');
+  const names = [base, ...(taken.has(base) && !isUsual(confPath) ? [`${base}_${slug}`] : [])];
+  for (let number = 2; ; number++) {
+    const free = names.find((name) => !taken.has(name));
+    if (free !== undefined) return free;
+    names.push(`${base}_${number}`);
+  }
 }
 
-function startGroup(settings: JobSettings, maxPeers: number, ports: JobPorts & NginxWatchPorts): Group {
+/** What nearly every container has tells nothing. */
+function isUsual(confPath: string): boolean {
+  return confPath === '/etc/nginx/nginx.conf';
+}
+
+function startGroup(settings: JobSettings, maxPeers: number, ports: GroupPorts): Group {
   const watch = watchNginx(settings, ports);
+  const guard = createGuard(settings.name, ports);
   const jobs = new Map<string, Job>();
   const names = new Map<string, string>();
   let words = '';
@@ -52,16 +70,25 @@ function startGroup(settings: JobSettings, maxPeers: number, ports: JobPorts & N
   function put(name: string, followed: Followed | null, ownLogs?: ReadonlySet<string>): void {
     const plan = planJob(settings, name, followed, ports, ownLogs);
     const running = jobs.get(name);
-    if (running === undefined) jobs.set(name, startJob(plan, maxPeers, ports));
+    if (running === undefined) jobs.set(name, guardJob(plan, starter(name), ports));
     else running.follow(plan);
+  }
+
+  function starter(name: string): (plan: JobPlan) => Job {
+    const { testFault } = ports;
+    const counter = { calls: 0 };
+    return (plan) => {
+      const job = startJob(plan, maxPeers, ports);
+      return testFault?.job === name ? withTestFault(job, testFault, counter) : job;
+    };
   }
 
   function update(found: readonly WatchedNginx[]): void {
     const keys = new Set(found.map(({ key }) => key));
     for (const key of names.keys()) if (!keys.has(key)) names.delete(key);
-    const ownLogs = ownErrorLogs(watch.seesAll() ? found : [], ports.fs);
+    const ownLogs = ownErrorLogs(watch.seesAll() ? found : [], ports);
     for (const { key, followed } of found) {
-      const name = names.get(key) ?? nameFor(settings.name, key, new Set(names.values()));
+      const name = names.get(key) ?? nameFor(settings.name, followed.read.found.confPath, new Set(names.values()));
       names.set(key, name);
       put(name, followed, ownLogs.get(key));
     }
@@ -82,8 +109,11 @@ function startGroup(settings: JobSettings, maxPeers: number, ports: JobPorts & N
   return {
     settings,
     drain() {
-      const found = watch.poll();
-      if (found !== null) update(found);
+      guard.run(() => {
+        const found = watch.poll();
+        if (found !== null) update(found);
+        guard.worked();
+      });
       for (const job of jobs.values()) job.drain();
     },
     jobs: () => jobs.values(),
@@ -99,7 +129,8 @@ function startGroup(settings: JobSettings, maxPeers: number, ports: JobPorts & N
   };
 }
 
-export function createJobs(ports: JobsPorts): Jobs {
+export function createJobs(given: JobsPorts): Jobs {
+  const ports = { ...given, claims: createLogClaims() };
   let running = new Map<string, Group>();
   let farewells = '';
 

@@ -1,12 +1,18 @@
 import { placeOf, type View } from '../discover/find/view.ts';
 import type { Followed } from '../discover/follow/nginx-follower.ts';
 import type { AccessLog, ErrorLog, LogFormat, LogSet, LogTarget, NginxConfiguration } from '../nginx/types.ts';
+import { type LogSpec, nginxFile, nginxSyslog, parseLogSpec, specText } from '../source/log-spec.ts';
 import { attempt, type FileSystem } from '../system/fs.ts';
+import { type FilePorts, logsByFile } from './logs/log-files.ts';
 
 /** A log to follow. */
 export interface LogPlan {
-  /** As nginx-upstream.conf writes it: a path on this host (variables in it stand for anything), `syslog:…`, `docker:…`. */
+  /** Where it is, and how it is read. */
+  readonly log: LogSpec;
+  /** Its name, as specText gives it. */
   readonly spec: string;
+  /** What nginx's configuration, or nginx-upstream.conf, calls it. The place may change: another container, another root. */
+  readonly origin: string;
   /** It began while the plugin ran: all that it holds is news. */
   readonly isNew: boolean;
 }
@@ -77,18 +83,22 @@ function chosen<L>(logs: readonly L[], sets: readonly LogSet[], score: Score<L>)
   return [...taken].sort((a, b) => a - b).flatMap((at) => logs[at] ?? []);
 }
 
-/** As nginx-upstream.conf would write it. */
-export function specOf(target: LogTarget, view: View, fs: FileSystem): string {
+/** @param hasVariables what a path may hold: nginx knows them in access_log, and takes them literally in error_log */
+export function logOf(target: LogTarget, hasVariables: boolean, view: View, fs: FileSystem): LogSpec {
   switch (target.kind) {
     case 'file':
-      return placeOf(fs, view, target.path);
+      return nginxFile(placeOf(fs, view, target.path), hasVariables);
     case 'syslog':
-      return `syslog:server=${target.server}`;
+      return nginxSyslog(target.server);
     case 'stderr':
-      return 'stderr';
+      return parseLogSpec('stderr');
     case 'memory':
-      return 'memory:';
+      return parseLogSpec('memory:');
   }
+}
+
+function originOf(target: LogTarget): string {
+  return target.kind === 'file' ? target.path : target.kind === 'syslog' ? target.server : target.kind;
 }
 
 function uniqueSpecs<L extends LogPlan>(logs: readonly L[], merge: (a: L, b: L) => L): readonly L[] {
@@ -123,18 +133,19 @@ function plansOf<L extends ErrorLog | AccessLog, P extends LogPlan>(
 ): readonly P[] {
   const { view } = followed.read.found;
   return phasesOf(followed).flatMap(({ configuration, inForce }) =>
-    logsOf(configuration).flatMap((log) => {
-      const spec = specOf(log.target, view, fs);
-      if (!inForce && (log.target.kind !== 'file' || !exists(fs, spec))) return [];
-      const isNew = log.target.kind === 'file' && followed.newLogs.has(log.target.path);
-      return [complete(log, { spec, isNew })];
+    logsOf(configuration).flatMap((written) => {
+      const { target } = written;
+      const log = logOf(target, 'format' in written, view, fs);
+      if (!inForce && !exists(fs, log)) return [];
+      const isNew = target.kind === 'file' && followed.newLogs.has(target.path);
+      return [complete(written, { log, spec: specText(log), origin: originOf(target), isNew })];
     }),
   );
 }
 
-function exists(fs: FileSystem, path: string): boolean {
-  const stat = attempt(() => fs.stat(path));
-  return stat.ok && stat.value.kind === 'file';
+function exists(fs: FileSystem, log: LogSpec): boolean {
+  const stat = log.is === 'file' ? attempt(() => fs.stat(log.path)) : null;
+  return stat?.ok === true && stat.value.kind === 'file';
 }
 
 /** The error logs to follow: one of each set. */
@@ -160,13 +171,25 @@ export function discoveredAccessLogs(followed: Followed, fs: FileSystem): readon
     legacyConnectTime,
     formats: log.format === null ? [] : [formatPlan(log.format)],
   });
-  return uniqueSpecs(plansOf(followed, fs, best, complete), (a, b) => ({
-    ...a,
-    formats: uniqueFormats([...a.formats, ...b.formats]),
-  }));
+  return uniqueAccessLogs(plansOf(followed, fs, best, complete));
 }
 
-/** Before 1.15.7 nginx wrote the response time where there was no connect time (facts: commit c24146731). */
+export function uniqueAccessLogs(logs: readonly AccessLogPlan[]): readonly AccessLogPlan[] {
+  return uniqueSpecs(logs, (a, b) => ({ ...a, formats: uniqueFormats([...a.formats, ...b.formats]) }));
+}
+
+/** A file is read once, whatever it is called: by the formats of all its names. */
+export function withSharedFormats(logs: readonly AccessLogPlan[], ports: FilePorts): readonly AccessLogPlan[] {
+  const sharing = logsByFile(logs, ports);
+  return logs.map((each) => {
+    const others = sharing(each.log).filter((other) => other !== each);
+    return others.length === 0
+      ? each
+      : { ...each, formats: uniqueFormats([each, ...others].flatMap(({ formats }) => formats)) };
+  });
+}
+
+/** Before 1.15.7 nginx wrote the response time where there was no connect time (nginx's commit c24146731). */
 export function isLegacy(version: string | null): boolean {
   const [, major = 9, minor = 0, patch = 0] =
     /^(?:nginx|openresty)\/(\d+)\.(\d+)\.(\d+)/.exec(version ?? '')?.map(Number) ?? [];

@@ -1,16 +1,9 @@
 /** The files that match a pattern: of a log named in nginx-upstream.conf, or of a path with variables in nginx.conf. */
-import { expandGlob as expand, isPattern } from '../base/glob.ts';
+import { expandGlob as expand } from '../base/glob.ts';
 import { attempt, type FileSystem } from '../system/fs.ts';
 
 /** More matches than this are not followed: each takes a descriptor. */
 export const mostMatches = 256;
-
-export const isGlob = isPattern;
-
-/** nginx's `access_log /var/log/nginx/$host.access.log`: every value the variables may take. */
-export function globOfVariables(path: string): string {
-  return path.replace(/\$(\{\w+\}|\w+)/g, '*');
-}
 
 /** Sorted; empty when nothing matches. A directory that may not be listed has no matches. */
 export function expandGlob(fs: FileSystem, pattern: string): readonly string[] {

@@ -57,10 +57,11 @@ export function attempt<T>(call: () => T): Outcome<T> {
 }
 
 function codeOf(error: unknown): string {
-  // Node's own ERR_… codes are mistakes of the caller, not of the host.
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string' && !error.code.startsWith('ERR_')) {
-    return error.code;
-  }
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  // A path with a NUL, out of somebody's configuration: no file can have it.
+  if (code === 'ERR_INVALID_ARG_VALUE') return 'ENOENT';
+  // Node's other ERR_… codes are mistakes of the caller, not of the host.
+  if (typeof code === 'string' && !code.startsWith('ERR_')) return code;
   throw error;
 }
 

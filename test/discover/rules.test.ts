@@ -159,6 +159,14 @@ const cases: readonly [FindingCode, string, Facts, string | RegExp][] = [
     'unix:/dev/log',
   ],
   [
+    'log_syslog_local',
+    'a port of this host',
+    factsOf(`error_log syslog:server=127.0.0.1:5140 warn; ${http()}`, {
+      state: { is: 'syslog', server: '127.0.0.1:5140', unix: false },
+    }),
+    '127.0.0.1:5140',
+  ],
+  [
     'log_syslog_remote',
     'another host',
     factsOf(`error_log syslog:server=10.9.9.9 warn; ${http()}`, {

@@ -46,6 +46,7 @@ function watch(daemons: readonly [Daemon, ...Daemon[]], settings = defaultSettin
     connect: connectOnce,
     libDirectory: null,
     hostPrefix: '',
+    testFault: null,
   });
   jobs.apply({ ...settings, probe: 'off' });
   atEnd(() => jobs.apply({ ...defaultSettings, jobs: [] }));

@@ -2,7 +2,9 @@
 import { appendFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { createLogClaims } from '../../collector/runtime/logs/claims.ts';
 import { createJobLogs } from '../../collector/runtime/logs/job-logs.ts';
+import type { LogSpec } from '../../collector/source/log-spec.ts';
 import { createCheckpoint } from '../../collector/source/tail/checkpoint.ts';
 import { nodeAccounts } from '../../collector/system/accounts.ts';
 import { startChild } from '../../collector/system/child.ts';
@@ -32,12 +34,15 @@ function follow({ isOwn = true, isNew = false, before = known } = {}) {
       checkpoint: createCheckpoint(null, () => ms),
       now: () => ms,
       hostPrefix: '',
+      claims: createLogClaims(),
       log: { info: () => undefined, warning: () => undefined, error: () => undefined },
       conditions: { set: () => undefined, drop: () => true },
     },
   );
   atEnd(() => logs.close());
-  const plan = (own: boolean) => logs.follow({ errorLogs: [{ spec: path, isNew, isOwn: own }], accessLogs: [] });
+  const log: LogSpec = { is: 'file', path, wrapping: 'none' };
+  const plan = (own: boolean) =>
+    logs.follow({ errorLogs: [{ log, spec: path, origin: path, isNew, isOwn: own }], accessLogs: [] });
   const tick = () => {
     ms += 1000;
     logs.drain();

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { expandGlob, globOfVariables } from '../../collector/source/glob.ts';
-import { type LogSpec, parseLogSpec } from '../../collector/source/log-spec.ts';
+import { expandGlob } from '../../collector/source/glob.ts';
+import { type LogSpec, nginxFile, parseLogSpec, specText } from '../../collector/source/log-spec.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
 import { privateFolder } from './tail-kit.ts';
 
@@ -17,13 +17,48 @@ describe('what a log may be named', () => {
     'syslog:udp://127.0.0.1:5514': { is: 'syslog', address: '127.0.0.1', port: 5514 },
     'syslog:udp://[::1]:5514': { is: 'syslog', address: '::1', port: 5514 },
     'syslog:udp://localhost': { is: 'syslog', address: '127.0.0.1', port: 514 },
-    'syslog:server=127.0.0.1:5514,facility=local7,tag=edge': { is: 'syslog', address: '127.0.0.1', port: 5514 },
-    'syslog:server=[::1]:5514': { is: 'syslog', address: '::1', port: 5514 },
+    '/l/\\[2026-11\\].log': { is: 'file', path: '/l/[2026-11].log', wrapping: 'none' },
+    '/l/\\$host.log': { is: 'file', path: '/l/$host.log', wrapping: 'none' },
+    '/l/\\[x\\]/*.log': { is: 'glob', pattern: '/l/\\[x\\]/*.log', wrapping: 'none' },
+    '/l/[a-c].log': { is: 'glob', pattern: '/l/[a-c].log', wrapping: 'none' },
+    'docker:/c/\\*.log': { is: 'file', path: '/c/*.log', wrapping: 'docker' },
     'journal:nginx': { is: 'journal', match: 'nginx' },
     'journal:openresty.service': { is: 'journal', match: 'openresty.service' },
   };
   test.each(Object.entries(cases))('%s', (text, spec) => {
     expect(parseLogSpec(text)).toEqual(spec);
+    expect(parseLogSpec(specText(spec))).toEqual(spec);
+  });
+
+  const literal = [
+    '/x/[2026-11].log',
+    '/x/[z-a].log',
+    '/x/a*b?.log',
+    '/x/[',
+    '/x/[!a',
+    '/x/back\\slash',
+    '/x/$host.log',
+  ];
+  test.each([...literal, '/x/[[:digit:]].log', '/x/{a,b}.log', '/x/a b\n.log', '/x/müller☃.log'])(
+    'a path of nginx.conf is a path, whatever its characters: %j',
+    (path) => {
+      const spec: LogSpec = { is: 'file', path, wrapping: 'none' };
+      expect(nginxFile(path, false)).toEqual(spec);
+      expect(parseLogSpec(specText(spec))).toEqual(spec);
+    },
+  );
+
+  test('variables of an access_log stand for anything, all else in its path for itself', () => {
+    const cases: Record<string, string> = {
+      '/l/$server_name-$year.log': '/l/*-*.log',
+      '/l/[x]/$host.log': '/l/\\[x\\]/*.log',
+      '/l/a*b/${host}.log': '/l/a\\*b/*.log',
+      '/l/?/$host.log': '/l/\\?/*.log',
+      '/l/\\/$host.log': '/l/\\\\/*.log',
+    };
+    for (const [path, pattern] of Object.entries(cases))
+      expect(nginxFile(path, true)).toEqual({ is: 'glob', pattern, wrapping: 'none' });
+    expect(nginxFile('/x/[2026-11].log', true)).toMatchObject({ is: 'file' });
   });
 
   const unusable: Record<string, [code: string, says: RegExp]> = {
@@ -32,7 +67,12 @@ describe('what a log may be named', () => {
       'unix_syslog',
       /^syslog:server=unix:\/var\/run\/x\.sock: .*cannot be received/,
     ],
-    'syslog:server=logs.example.com:514': ['syntax', /an address and a port/],
+    'syslog:server=logs.example.com:514': ['syslog_elsewhere', /sent away/],
+    'syslog:server=127.0.0.1:5514,facility=local7,tag=edge': ['not_bound', /write syslog:udp:\/\/127.0.0.1:5514 into/],
+    'syslog:server=[::1]:5140': ['not_bound', /write syslog:udp:\/\/\[::1\]:5140 into/],
+    'syslog:server=localhost': ['not_bound', /write syslog:udp:\/\/127.0.0.1:514 into/],
+    'syslog:server=127.0.0.1:99999': ['syslog_elsewhere', /log to a file/],
+    'syslog:server=': ['syslog_elsewhere', /log to a file/],
     'syslog:udp://127.0.0.1:99999': ['syntax', /an address and a port/],
     'syslog:udp://300.0.0.1:514': ['syntax', /an address and a port/],
     'syslog:': ['syntax', /an address and a port/],
@@ -74,9 +114,5 @@ describe('globs', () => {
   test.each(Object.entries(cases))('%s', (_, [pattern, matches]) => {
     const folder = files('a.log', 'b.log', '.hidden.log', 'd/x.log', 'e/x.log', 'e/y.log', 'a+(b).log', 'c.gz');
     expect(expandGlob(nodeFileSystem, join(folder, pattern))).toEqual(matches.map((name) => join(folder, name)));
-  });
-
-  test('variables of nginx', () => {
-    expect(globOfVariables('/l/$server_name-$year.log')).toBe('/l/*-*.log');
   });
 });

@@ -20,6 +20,7 @@ export const findingCodes = [
   'log_in_memory',
   'log_compressed',
   'log_syslog_unix',
+  'log_syslog_local',
   'log_syslog_remote',
   'access_log_off',
   'error_log_hides_refusals',

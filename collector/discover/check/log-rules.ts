@@ -1,7 +1,7 @@
 /** What of nginx's logs the plugin cannot see, and what the logs do not say. Pure. */
 
 import { parseSeconds } from '../../nginx/syntax/values.ts';
-import type { AccessLog, ErrorLog, Place, Upstream } from '../../nginx/types.ts';
+import type { AccessLog, ErrorLog, LogSet, Place, Upstream } from '../../nginx/types.ts';
 import type { Facts } from './facts.ts';
 import { type Finding, finding } from './finding.ts';
 import type { Barrier, LogState } from './log-state.ts';
@@ -65,12 +65,23 @@ function stateRules(log: ErrorLog | AccessLog, state: LogState, use: string, who
       return one('log_in_memory');
     case 'syslog':
       if (state.unix) return [finding('log_syslog_unix', state.server, log, { use })];
-      return isLocal(state.server) ? [] : [finding('log_syslog_remote', state.server, log, { use })];
+      return [finding(isLocal(state.server) ? 'log_syslog_local' : 'log_syslog_remote', state.server, log, { use })];
   }
 }
 
-function errorLogRules({ errorLogs, identity }: Facts): readonly Finding[] {
-  return errorLogs.flatMap(({ log, state }) => {
+/** What goes to a port of this host as well is another program's affair, where a file has all of it. */
+function hasFileBeside(at: number, sets: readonly LogSet[], logs: readonly { readonly state: LogState }[]): boolean {
+  const own = sets.filter((set) => set.logs.includes(at));
+  return own.length > 0 && own.every((set) => set.logs.some((other) => logs[other]?.state.is === 'readable'));
+}
+
+function isElsewhereToo(at: number, state: LogState, sets: readonly LogSet[], logs: Facts['errorLogs' | 'accessLogs']) {
+  return state.is === 'syslog' && isLocal(state.server) && hasFileBeside(at, sets, logs);
+}
+
+function errorLogRules({ errorLogs, identity, configuration: { errorSets } }: Facts): readonly Finding[] {
+  return errorLogs.flatMap(({ log, state }, index) => {
+    if (isElsewhereToo(index, state, errorSets, errorLogs)) return [];
     const path = log.target.kind === 'file' ? log.target.path : log.target.kind;
     const findings = [...stateRules(log, state, 'error_log', identity.name)];
     if (!log.proxied || state.is === 'discarded') return findings;
@@ -128,6 +139,7 @@ const longestFlushSeconds = 5;
 
 function accessLogRules(facts: Facts): readonly Finding[] {
   return facts.accessLogs.flatMap(({ log, state }, index) => {
+    if (isElsewhereToo(index, state, facts.configuration.accessSets, facts.accessLogs)) return [];
     const path = log.target.kind === 'file' ? log.target.path : log.target.kind;
     const findings = log.gzip
       ? [finding('log_compressed', path, log)]

@@ -117,6 +117,12 @@ const wordings: Readonly<Record<FindingCode, Wording>> = {
       'Node.js has no unix datagram sockets: this cannot be received.',
       `Send it by UDP to this host, at ${at}:\n${indented(`${use} syslog:server=127.0.0.1:5514;`)}\nand in nginx-upstream.conf: ${use}: syslog:udp://127.0.0.1:5514`,
     ),
+  log_syslog_local: (server, { use }, at) =>
+    warning(
+      `${use} goes to the syslog port ${server} of this host`,
+      'The plugin does not listen there: the port may belong to rsyslog, Vector or another program.',
+      `If nothing else listens there, write into nginx-upstream.conf\n${indented(`${use}: syslog:udp://${server.includes(':') ? server : `${server}:514`}`)}\nElse add beside the line at ${at}\n${indented(use === 'error_log' ? 'error_log /var/log/nginx/error.log warn;' : 'access_log /var/log/nginx/access.log nginx_upstream;')}`,
+    ),
   log_syslog_remote: (server, { use }, at) =>
     warning(
       `${use} goes to the syslog server ${server}`,

@@ -5,6 +5,7 @@ import type { Execute } from '../../system/exec.ts';
 import { attempt, type FileSystem } from '../../system/fs.ts';
 import { type Build, parseBuild, readBuild, sourceDefaults } from './build.ts';
 import { readText } from './files.ts';
+import { identityOf } from './identity.ts';
 import { layouts, programFolders } from './layouts.ts';
 import { type Mount, parseMounts } from './mounts.ts';
 import { findMasters, type Master } from './processes.ts';
@@ -117,10 +118,6 @@ function inOrder(a: NginxFound, b: NginxFound): number {
   return owner || (a.confPath < b.confPath ? -1 : Number(a.confPath > b.confPath));
 }
 
-function isSame(a: NginxFound, b: NginxFound): boolean {
-  return a.confPath === b.confPath && a.master?.container === b.master?.container && a.commandLine === b.commandLine;
-}
-
 /**
  * Every nginx that runs; where none does, every configuration in a known place. Two masters with one configuration (a
  * binary upgrade) are one.
@@ -141,7 +138,7 @@ export async function findNginx(
   }
   if (running.length > 0) {
     const sorted = running.sort(inOrder);
-    return sorted.filter((each, at) => sorted.findIndex((other) => isSame(each, other)) === at);
+    return sorted.filter((each, at) => sorted.findIndex((other) => identityOf(each) === identityOf(other)) === at);
   }
   return findInstalled(ports);
 }

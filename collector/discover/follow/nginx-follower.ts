@@ -86,9 +86,12 @@ export function createNginxFollower(
     return placeOf(fs, read.found.view, path);
   }
 
+  /** By its path, or by where that leads: the files of another container are others. */
   function addedLogs(next: NginxRead): readonly string[] {
     const known = new Set(logPaths(current.read.configuration));
-    return logPaths(next.configuration).filter((path) => !known.has(path));
+    return logPaths(next.configuration).filter(
+      (path) => !known.has(path) || place(next, path) !== place(current.read, path),
+    );
   }
 
   /** nginx opens its new logs before it starts new workers: they may be there already. */

@@ -5,8 +5,10 @@ import type { ErrorLine, LogTotals } from '../../model.ts';
 import type { Conditions, Log } from '../../netdata/log.ts';
 import { errorLineReader } from '../../parse/error/reader.ts';
 import type { ByteSink, Source, SourceReading } from '../../source/source.ts';
+import { isSameInode, toMarks } from '../../source/tail/mark.ts';
+import { attempt } from '../../system/fs.ts';
 import type { JobPlan } from '../job-plan.ts';
-import type { AccessLogPlan, ErrorLogPlan } from '../log-plan.ts';
+import type { AccessLogPlan, ErrorLogPlan, LogPlan } from '../log-plan.ts';
 import { type AccessLogReader, createAccessLogReader } from './access-log.ts';
 import { createLineJudge, type LineJudge } from './forged-lines.ts';
 import { createFollower, type LogPorts } from './logs.ts';
@@ -32,6 +34,8 @@ export interface JobLogPorts extends LogPorts {
 
 interface Followed {
   readonly source: Source;
+  /** As LogPlan says. */
+  readonly origin: string;
   readonly access: AccessLogReader | null;
   /** null for an access log. */
   readonly judge: LineJudge | null;
@@ -44,6 +48,8 @@ interface Followed {
 
 /** nginx cuts its lines at 2,048 bytes; a FastCGI message may bring longer ones through. */
 const longestErrorLine = 65_536;
+/** What is left of a log that nobody writes to any more; 32 MB each. */
+const mostLastPolls = 32;
 const otherWriter =
   'a process that is none of this nginx writes there, too: lines that clients forge are not told apart';
 
@@ -93,7 +99,8 @@ export function createJobLogs(
     });
   }
 
-  function openErrorLog({ spec, isNew, isOwn }: ErrorLogPlan): Followed {
+  function openErrorLog(plan: ErrorLogPlan, resume: unknown): Followed {
+    const { spec, isOwn } = plan;
     const judge = createLineJudge({
       onLine: onErrorLine,
       onForged: () => {
@@ -101,14 +108,14 @@ export function createJobLogs(
       },
       onOtherWriter: () => log.info(`${spec}: ${otherWriter}`, { job }),
     });
-    const source = follower.follow(spec, 'error', () => errorLogSink(judge), isNew);
-    return { source, access: null, judge, isOwn, reading: null, readAtMs: 0 };
+    const source = follower.follow(plan, 'error', () => errorLogSink(judge), resume);
+    return { source, origin: plan.origin, access: null, judge, isOwn, reading: null, readAtMs: 0 };
   }
 
-  function openAccessLog({ spec, isNew }: AccessLogPlan): Followed {
+  function openAccessLog(plan: AccessLogPlan, resume: unknown): Followed {
     const access = createAccessLogReader(aggregate, totals);
-    const source = follower.follow(spec, 'access', access.openSink, isNew);
-    return { source, access, judge: null, isOwn: false, reading: null, readAtMs: 0 };
+    const source = follower.follow(plan, 'access', access.openSink, resume);
+    return { source, origin: plan.origin, access, judge: null, isOwn: false, reading: null, readAtMs: 0 };
   }
 
   /** None of its formats is of use: that is said, and its lines count as unmatched. */
@@ -117,24 +124,52 @@ export function createJobLogs(
     conditions.set(`${job} format of ${plan.spec}`, problem === null ? null : `${plan.spec}: ${problem}`);
   }
 
-  function close(followed: Followed, spec: string, wanted: 'error' | 'access'): void {
+  /** @returns where reading has got to */
+  function close(followed: Followed, spec: string, wanted: 'error' | 'access'): unknown {
     // The last lines of workers that have just gone.
-    poll(followed);
+    for (let polls = 0; polls < mostLastPolls; polls++) {
+      poll(followed);
+      if (followed.reading?.behindBytes === 0) break;
+    }
     followed.judge?.believe();
     follower.forget(spec, wanted);
     lostBefore += followed.reading?.lost ?? 0;
+    const mark = followed.source.mark?.();
     followed.source.close();
     followed.access?.close();
     conditions.drop(`${job} ${followed.source.name}`);
     if (wanted === 'access') conditions.drop(`${job} format of ${spec}`);
+    return mark;
   }
 
-  function closeAllBut(kept: ReadonlySet<string>, logs: Map<string, Followed>, wanted: 'error' | 'access'): void {
+  /** All are closed, also where one throws. @returns where they had got to, by what nginx calls them */
+  function closeAllBut(
+    kept: ReadonlySet<string>,
+    logs: Map<string, Followed>,
+    wanted: 'error' | 'access',
+  ): ReadonlyMap<string, unknown> {
+    const marks = new Map<string, unknown>();
+    const errors: unknown[] = [];
     for (const [spec, followed] of logs) {
       if (kept.has(spec)) continue;
-      close(followed, spec, wanted);
       logs.delete(spec);
+      try {
+        marks.set(followed.origin, close(followed, spec, wanted));
+      } catch (error) {
+        followed.source.close();
+        errors.push(error);
+      }
     }
+    if (errors.length > 0) throw errors[0];
+    return marks;
+  }
+
+  /** Where to go on in a log that lies elsewhere since, if it is the same file: through another root, with another process. */
+  function goOn({ log: at, origin }: LogPlan, marks: ReadonlyMap<string, unknown>): unknown {
+    const stat = at.is === 'file' ? attempt(() => ports.fs.stat(at.path)) : null;
+    if (stat?.ok !== true) return undefined;
+    const same = toMarks(marks.get(origin)).filter((mark) => isSameInode(mark, stat.value));
+    return same.length === 0 ? undefined : same;
   }
 
   function poll(followed: Followed): void {
@@ -152,15 +187,15 @@ export function createJobLogs(
 
   return {
     follow(plan) {
-      closeAllBut(new Set(plan.errorLogs.map(({ spec }) => spec)), errorLogs, 'error');
-      closeAllBut(new Set(plan.accessLogs.map(({ spec }) => spec)), accessLogs, 'access');
+      const errorMarks = closeAllBut(new Set(plan.errorLogs.map(({ spec }) => spec)), errorLogs, 'error');
+      const accessMarks = closeAllBut(new Set(plan.accessLogs.map(({ spec }) => spec)), accessLogs, 'access');
       for (const each of plan.errorLogs) {
-        const followed = errorLogs.get(each.spec) ?? openErrorLog(each);
+        const followed = errorLogs.get(each.spec) ?? openErrorLog(each, goOn(each, errorMarks));
         followed.isOwn = each.isOwn;
         errorLogs.set(each.spec, followed);
       }
       for (const each of plan.accessLogs) {
-        const followed = accessLogs.get(each.spec) ?? openAccessLog(each);
+        const followed = accessLogs.get(each.spec) ?? openAccessLog(each, goOn(each, accessMarks));
         accessLogs.set(each.spec, followed);
         if (followed.access !== null) useFormats(each, followed.access);
       }

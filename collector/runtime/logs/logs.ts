@@ -3,21 +3,21 @@ import { journalEntry } from '../../decode/journal.ts';
 import type { LineSink } from '../../decode/lines.ts';
 import { intoBytes, type TextSink, unwrapLines } from '../../decode/onward.ts';
 import { syslogLine } from '../../decode/syslog.ts';
-import { hostPath } from '../../discover/find/host-path.ts';
 import { createJournal } from '../../source/journal.ts';
 import { createLogSet } from '../../source/log-set.ts';
-import { type LogSpec, parseLogSpec, type Wrapping } from '../../source/log-spec.ts';
+import { type LogSpec, specText, type Wrapping } from '../../source/log-spec.ts';
 import { type SharedSource, shareSource } from '../../source/shared.ts';
-import type { ByteSink, OpenSink, Source, SourceProblem } from '../../source/source.ts';
+import type { ByteSink, OpenSink, Source } from '../../source/source.ts';
 import { createSyslog } from '../../source/syslog.ts';
 import type { Checkpoint } from '../../source/tail/checkpoint.ts';
-import { createKnownFiles } from '../../source/tail/known-files.ts';
 import { toMarks } from '../../source/tail/mark.ts';
 import { createTail } from '../../source/tail/tail.ts';
 import type { Accounts } from '../../system/accounts.ts';
 import type { StartChild } from '../../system/child.ts';
 import type { FileSystem } from '../../system/fs.ts';
 import type { BindUdp } from '../../system/udp.ts';
+import type { LogPlan } from '../log-plan.ts';
+import type { LogClaims } from './claims.ts';
 
 /** What following logs needs of the world. */
 export interface LogPorts {
@@ -28,8 +28,10 @@ export interface LogPorts {
   readonly checkpoint: Checkpoint;
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** Goes before every path (Netdata in a container). */
+  /** Goes before absolute links (Netdata in a container). */
   readonly hostPrefix: string;
+  /** Shared by all jobs. */
+  readonly claims: LogClaims;
 }
 
 /** What becomes of records that never get as far as a line. */
@@ -40,8 +42,8 @@ export interface WrappingTotals {
 }
 
 export interface Follower {
-  /** The source of one log. @param isNew it began while the plugin ran: all that it holds is news */
-  follow(spec: string, wanted: Wanted, openSink: OpenSink, isNew?: boolean): Source;
+  /** The source of one log. @param resume what `mark()` gave of the source that it takes the place of */
+  follow(plan: Pick<LogPlan, 'log' | 'isNew'>, wanted: Wanted, openSink: OpenSink, resume?: unknown): Source;
   /** It is no longer followed: its place is not saved again. */
   forget(spec: string, wanted: Wanted): void;
   /** Saves how far it has got, for the next process. */
@@ -57,14 +59,10 @@ const longestWrapped = 6 * longestLine;
 
 /** Turns what the configuration calls a log into a source that fills a sink with nginx's own lines, for one job. */
 export function createFollower(job: string, ports: LogPorts, totals: WrappingTotals): Follower {
-  const { fs, accounts, now, checkpoint, hostPrefix } = ports;
-  /** One per kind: a file listed twice, or matched by two patterns, is counted once. */
-  const known = { error: createKnownFiles(), access: createKnownFiles() };
+  const { fs, accounts, now, checkpoint, hostPrefix, claims } = ports;
   /** A socket and a journal bring both logs. */
   const shared = new Map<string, { readonly readers: Readers; readonly source: SharedSource }>();
   const marked = new Map<string, Source>();
-
-  const onHost = (path: string): string => hostPath(path, hostPrefix);
 
   function unwrapped(wrapping: Wrapping, wanted: Wanted, openSink: OpenSink): OpenSink {
     if (wrapping === 'none') return openSink;
@@ -111,13 +109,15 @@ export function createFollower(job: string, ports: LogPorts, totals: WrappingTot
   }
 
   function openShared(spec: SharedSpec, wanted: Wanted, openSink: OpenSink, resume: unknown): Source {
-    const key = spec.is === 'syslog' ? `${spec.address} ${spec.port}` : spec.match;
-    const { readers, source } = shared.get(key) ?? begin(spec, key, resume);
-    const reader = intoBytes(openSink(), totals.overlong);
-    readers[wanted] = reader;
-    return source.attach(() => {
-      reader.cut();
-      if (readers[wanted] === reader) delete readers[wanted];
+    const key = sharedKey(spec);
+    return claims.claimed(key, job, specText(spec), () => {
+      const { readers, source } = shared.get(key) ?? begin(spec, key, resume);
+      const reader = intoBytes(openSink(), totals.overlong);
+      readers[wanted] = reader;
+      return source.attach(() => {
+        reader.cut();
+        if (readers[wanted] === reader) delete readers[wanted];
+      });
     });
   }
 
@@ -133,20 +133,18 @@ export function createFollower(job: string, ports: LogPorts, totals: WrappingTot
     return begun;
   }
 
-  function open(text: string, wanted: Wanted, openSink: OpenSink, isNew: boolean): Source {
-    const spec = parseLogSpec(text);
-    const resume = checkpoint.get(keyOf(text, wanted));
-    const file = { fs, accounts, now, known: known[wanted], root: hostPrefix };
+  function open(spec: LogSpec, wanted: Wanted, openSink: OpenSink, isNew: boolean, resume: unknown): Source {
+    const file = { fs, accounts, now, known: claims.files[wanted], root: hostPrefix, isNew };
     switch (spec.is) {
       case 'unusable':
-        return unusable(text, spec.problem);
+        return unusable(spec);
       case 'file': {
         const sinks = unwrapped(spec.wrapping, wanted, openSink);
-        return createTail({ ...file, path: onHost(spec.path), openSink: sinks, resume: toMarks(resume), isNew });
+        return createTail({ ...file, path: spec.path, openSink: sinks, resume: toMarks(resume) });
       }
       case 'glob': {
         const sinks = unwrapped(spec.wrapping, wanted, openSink);
-        return createLogSet({ ...file, pattern: onHost(spec.pattern), openSink: sinks, resume, isNew });
+        return createLogSet({ ...file, pattern: spec.pattern, openSink: sinks, resume });
       }
       case 'syslog':
       case 'journal':
@@ -159,20 +157,29 @@ export function createFollower(job: string, ports: LogPorts, totals: WrappingTot
   }
 
   return {
-    follow(spec, wanted, openSink, isNew = false) {
-      const source = open(spec, wanted, openSink, isNew);
-      if (source.mark !== undefined) marked.set(keyOf(spec, wanted), source);
+    follow({ log, isNew }, wanted, openSink, resume) {
+      const key = keyOf(specText(log), wanted);
+      const source = open(log, wanted, openSink, isNew, resume ?? checkpoint.get(key));
+      if (source.mark !== undefined) marked.set(key, source);
       return source;
     },
     forget: (spec, wanted) => marked.delete(keyOf(spec, wanted)),
     remember() {
-      for (const [key, source] of marked) checkpoint.set(key, source.mark?.());
+      for (const [key, source] of marked) {
+        const mark = source.mark?.();
+        if (mark !== undefined) checkpoint.set(key, mark);
+      }
     },
   };
 }
 
+/** One port is one socket; one unit of the journal goes by its name with and without the ending. */
+function sharedKey(spec: SharedSpec): string {
+  return spec.is === 'syslog' ? `${spec.address} ${spec.port}` : spec.match.replace(/\.service$/, '');
+}
+
 /** A log that no process can read as it is written: it stays a source, so that its gap and its reason are seen. */
-function unusable(name: string, problem: SourceProblem): Source {
+function unusable({ name, problem }: Extract<LogSpec, { is: 'unusable' }>): Source {
   const reading = { problem, behindBytes: 0, events: [], lost: 0, bytes: 0 };
   return { name, poll: () => reading, close: () => undefined };
 }

@@ -1,16 +1,18 @@
 import { createPace } from '../../aggregate/pace.ts';
 import type { JobSettings } from '../../config/settings.ts';
 import { type DiscoveryPorts, findNginx, type NginxFound, procFolder } from '../../discover/find/find-nginx.ts';
+import { identityOf } from '../../discover/find/identity.ts';
 import { createNginxFollower, type Followed, type NginxFollower } from '../../discover/follow/nginx-follower.ts';
 import { type NginxRead, problemsOf, readNginx, readTold, summaryOf } from '../../discover/follow/read-nginx.ts';
-import { type Addresses, changedNames, keepKnown, movedNames, resolveNames } from '../../discover/names.ts';
 import type { Conditions, Log } from '../../netdata/log.ts';
-import { namesToResolve, withAddresses } from '../../nginx/peers.ts';
+import { withAddresses } from '../../nginx/peers.ts';
 import type { NginxConfiguration } from '../../nginx/types.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Resolve } from '../../system/dns.ts';
 import { attempt } from '../../system/fs.ts';
 import { isMeant } from '../meant-nginx.ts';
+import { createPeerNames, type PeerNames } from './peer-names.ts';
+import { freeKey, placesTaken } from './succession.ts';
 
 /** One nginx of a job, as it is now. */
 export interface WatchedNginx {
@@ -35,10 +37,6 @@ export interface NginxWatchPorts extends DiscoveryPorts {
   readonly conditions: Conditions;
 }
 
-/** nginx resolves names when it loads; a minute is soon enough to notice that one leads elsewhere since. */
-const namesEveryUs = 60_000_000;
-/** While a name has no address at all, its peers are missing. */
-const unresolvedEveryUs = 10_000_000;
 /** An nginx that is gone may be restarting, and its logs may still say why. */
 const goneUs = 600_000_000;
 /** A resolver that does not answer holds up the start no longer than this. */
@@ -49,17 +47,11 @@ const longestLookUs = 5_000_000;
 
 interface Watched {
   readonly follower: NginxFollower;
-  /** As nginx had them when it loaded its configuration. */
-  addresses: Addresses;
-  namesAtUs: number;
-  /** The addresses are those of an older configuration. */
-  hasReloaded: boolean;
+  /** Of the nginx that it is about now: another one may take its place. */
+  identity: string;
+  readonly names: PeerNames;
   lastSeenUs: number;
   lookAtUs: number;
-}
-
-function keyOf({ master, confPath }: NginxFound): string {
-  return `${master?.container ?? ''} ${confPath}`;
 }
 
 export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): NginxWatch {
@@ -68,7 +60,7 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
   /** An nginx that was there is gone: it is likely to come back at once. */
   const urgent = createPace({ share: 0.01, longestUs: 10_000_000 });
   const watched = new Map<string, Watched>();
-  const meant = isMeant(settings, hostPrefix);
+  const meant = isMeant(settings, ports);
   let busy = false;
   let changed = false;
   let closed = false;
@@ -87,37 +79,35 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
     return `${settings.name} nginx ${key.trim()}`;
   }
 
-  async function nameAgain(key: string, entry: Watched, nowUs: number): Promise<void> {
-    const { configuration } = entry.follower.current().read;
-    entry.namesAtUs = nowUs;
-    const fresh = await resolveNames(namesToResolve(configuration), resolve);
-    if (closed || entry.follower.current().read.configuration !== configuration) return;
-    const used = entry.hasReloaded ? fresh : keepKnown(entry.addresses, fresh);
-    conditions.set(`${subject(key)} names`, movedNames(used, fresh));
-    changed ||= changedNames(entry.addresses, used).length > 0 || entry.addresses.size !== used.size;
-    entry.addresses = used;
-    entry.hasReloaded = false;
-  }
-
-  /** nginx has loaded a configuration: it has asked for its names just now, and so do we. */
+  /** nginx has loaded a configuration. */
   function loaded(key: string, entry: Watched): void {
     const { read } = entry.follower.current();
     log.info(summaryOf(read), { job: settings.name });
     conditions.set(subject(key), problemsOf(read));
-    entry.hasReloaded = true;
     changed = true;
-    renewName(key, entry, clock.monotonicUs());
+    entry.names.loaded(clock.monotonicUs());
   }
 
-  function meet(key: string, read: NginxRead, nowUs: number): void {
+  function meet(key: string, identity: string, read: NginxRead, nowUs: number): void {
     const known = watched.get(key);
     if (known !== undefined) {
+      known.identity = identity;
+      known.lastSeenUs = nowUs;
       known.follower.replace(read, nowUs / 1000);
       loaded(key, known);
       return;
     }
     const follower = createNginxFollower(read, again, { fs, hostPrefix, wallMs: clock.wallMs });
-    const entry = { follower, addresses: new Map(), namesAtUs: 0, hasReloaded: true, lastSeenUs: nowUs, lookAtUs: 0 };
+    const names = createPeerNames({
+      resolve,
+      configuration: () => (closed ? null : follower.current().read.configuration),
+      onChange: () => {
+        changed = true;
+      },
+      onMoved: (text) => conditions.set(`${subject(key)} names`, text),
+      onError: (error) => log.error(`names: ${error}`, { job: settings.name }),
+    });
+    const entry = { follower, identity, names, lastSeenUs: nowUs, lookAtUs: 0 };
     watched.set(key, entry);
     loaded(key, entry);
   }
@@ -126,15 +116,17 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
     for (const [key, { lastSeenUs }] of watched) {
       if (nowUs - lastSeenUs < goneUs) continue;
       watched.delete(key);
-      conditions.drop(subject(key));
-      conditions.drop(`${subject(key)} names`);
+      dropConditions(key);
       changed = true;
     }
   }
 
-  /** Whether this nginx is another process than the one that is known under the key, or none is. */
-  function isNew(key: string, found: NginxFound | undefined, nowUs: number): boolean {
-    const entry = watched.get(key);
+  function dropConditions(key: string): void {
+    for (const about of ['', ' names']) conditions.drop(subject(key) + about);
+  }
+
+  /** Whether this nginx is another process than the one that is known, or none is. */
+  function isNew(entry: Watched | undefined, found: NginxFound | undefined, nowUs: number): boolean {
     if (entry === undefined) return true;
     const before = entry.follower.current().read.found.master;
     entry.lastSeenUs = nowUs;
@@ -144,7 +136,28 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
   function meetTold(told: string, running: readonly NginxFound[], nowUs: number): void {
     const main = watched.get(told)?.follower.current().read.found.confPath ?? told;
     const found = running.find(({ confPath }) => confPath === main);
-    if (isNew(told, found, nowUs)) meet(told, readTold(told, running, fs, hostPrefix), nowUs);
+    if (isNew(watched.get(told), found, nowUs)) meet(told, told, readTold(told, running, fs, hostPrefix), nowUs);
+  }
+
+  /** Those that are known go on; a new one takes the place of the one that is gone which it is most like. */
+  function meetAll(running: readonly NginxFound[], nowUs: number): void {
+    const byIdentity = new Map(Array.from(watched, ([key, entry]) => [entry.identity, { key, entry }]));
+    const strangers: NginxRead[] = [];
+    for (const found of running) {
+      const known = byIdentity.get(identityOf(found));
+      if (!isNew(known?.entry, found, nowUs)) continue;
+      const read = readNginx(found, fs);
+      if (known !== undefined) meet(known.key, known.entry.identity, read, nowUs);
+      // What is installed and does not run is worth a look only where nothing else is known.
+      else if (meant(read) && (found.master !== null || watched.size === 0)) strangers.push(read);
+    }
+    const alive = new Set(running.filter(({ master }) => master !== null).map(identityOf));
+    const gone = [...watched].filter(([, { identity }]) => !alive.has(identity));
+    const places = placesTaken(strangers, new Map(gone.map(([key, { follower }]) => [key, follower.current().read])));
+    for (const read of strangers) {
+      const identity = identityOf(read.found);
+      meet(places.get(read) ?? freeKey(identity, watched), identity, read, nowUs);
+    }
   }
 
   async function search(nowUs: number): Promise<void> {
@@ -156,10 +169,7 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
       if (closed) return;
       if (settings.nginxConf !== null) meetTold(settings.nginxConf, running, nowUs);
       else {
-        for (const found of running.filter((each) => isNew(keyOf(each), each, nowUs))) {
-          const read = readNginx(found, fs);
-          if (meant(read)) meet(keyOf(found), read, nowUs);
-        }
+        meetAll(running, nowUs);
         forgetGone(nowUs);
       }
       for (const { follower } of watched.values()) masters.delete(follower.current().read.found.master?.pid ?? 0);
@@ -175,7 +185,7 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
 
   function look(nowUs: number): void {
     for (const [key, entry] of watched) {
-      if (nowUs < entry.lookAtUs) continue;
+      if (nowUs < entry.lookAtUs || isOutOfReach(entry)) continue;
       const before = entry.follower.current().read;
       entry.lookAtUs = nowUs + Math.min(longestLookUs, before.watched.length * lookUsPerFile);
       if (!entry.follower.poll(nowUs / 1000)) continue;
@@ -184,37 +194,28 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
     }
   }
 
-  function isOneGone(): boolean {
-    return [...watched.values()].some(({ follower }) => {
-      const { master } = follower.current().read.found;
-      return master !== null && !attempt(() => fs.stat(`${procFolder(hostPrefix)}/${master.pid}`)).ok;
-    });
+  function isGone({ follower }: Watched): boolean {
+    const { master } = follower.current().read.found;
+    return master !== null && !attempt(() => fs.stat(`${procFolder(hostPrefix)}/${master.pid}`)).ok;
   }
 
-  function renewNames(nowUs: number): void {
-    for (const [key, entry] of watched) {
-      const isMissing = [...entry.addresses.values()].some((addresses) => addresses.length === 0);
-      if (nowUs - entry.namesAtUs < (isMissing ? unresolvedEveryUs : namesEveryUs)) continue;
-      renewName(key, entry, nowUs);
-    }
-  }
-
-  function renewName(key: string, entry: Watched, nowUs: number): void {
-    nameAgain(key, entry, nowUs).catch((error: unknown) => log.error(`names: ${error}`, { job: settings.name }));
+  /** The files of a container go with it: what they said last is what was in force. */
+  function isOutOfReach(entry: Watched): boolean {
+    return entry.follower.current().read.found.master?.container != null && isGone(entry);
   }
 
   /** Before nginx is found and its names are known, lines would be counted at the wrong upstreams. */
   function isReady(nowUs: number): boolean {
     if (isStarted || !hasSearched) return isStarted;
-    const isNaming = [...watched.values()].some(({ hasReloaded }) => hasReloaded);
+    const isNaming = [...watched.values()].some(({ names }) => names.isBehind());
     isStarted = !isNaming || nowUs - beganUs >= longestStartUs;
     return isStarted;
   }
 
   function current(): readonly WatchedNginx[] {
-    return Array.from(watched, ([key, { follower, addresses }]) => {
+    return Array.from(watched, ([key, { follower, names }]) => {
       const { read, pending, previous, newLogs } = follower.current();
-      const named = (each: NginxConfiguration) => withAddresses(each, addresses);
+      const named = (each: NginxConfiguration) => withAddresses(each, names.addresses());
       const followed = {
         read: { ...read, configuration: named(read.configuration) },
         pending: pending === null ? null : named(pending),
@@ -228,11 +229,11 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
   return {
     poll() {
       const nowUs = clock.monotonicUs();
-      if (!busy && (searches.isDue(nowUs) || (urgent.isDue(nowUs) && isOneGone()))) {
+      if (!busy && (searches.isDue(nowUs) || (urgent.isDue(nowUs) && [...watched.values()].some(isGone)))) {
         search(nowUs).catch((error: unknown) => log.error(`looking for nginx: ${error}`, { job: settings.name }));
       }
       look(nowUs);
-      renewNames(nowUs);
+      for (const { names } of watched.values()) names.renew(nowUs);
       if (!isReady(nowUs) || !changed) return null;
       changed = false;
       return current();
@@ -240,10 +241,7 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
     seesAll: () => seesAll,
     close() {
       closed = true;
-      for (const key of watched.keys()) {
-        conditions.drop(subject(key));
-        conditions.drop(`${subject(key)} names`);
-      }
+      for (const key of watched.keys()) dropConditions(key);
     },
   };
 }

@@ -99,9 +99,10 @@ export function createGenerations(options: GenerationsOptions): Generations {
 
   function retire(file: Generation | null | undefined): void {
     if (!file) return;
-    file.sink.cut();
     known.closed(owner, file);
     attempt(() => fs.close(file.fd));
+    // Last: what takes the line may throw.
+    file.sink.cut();
   }
 
   return {

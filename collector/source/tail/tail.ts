@@ -127,7 +127,7 @@ export function createTail(options: TailOptions): Tail {
     if (opened.is === 'refused') return opened.problem;
     if (opened.is === 'changed') return null;
     const { fd, stat } = opened;
-    const other = otherReader(fd, stat);
+    const other = otherReader(stat);
     if (other !== null) {
       if (!isDuplicate) events.push(`${path} is the same file as ${other}: counted once`);
       isDuplicate = true;
@@ -146,11 +146,10 @@ export function createTail(options: TailOptions): Tail {
     return null;
   }
 
-  /** The path under which somebody else reads, or has read, this very file. */
-  function otherReader(fd: number, stat: FileStat): string | null {
+  /** The path under which somebody else reads this very file. What somebody has read and let go of is gone on with. */
+  function otherReader(stat: FileStat): string | null {
     const file = known.find(stat);
-    if (file === null || file.owner === owner) return null;
-    return isSameFile(file, stat, (length) => readHead(fs, fd, length)) ? file.owner.path : null;
+    return file === null || !file.isOpen || file.owner === owner ? null : file.owner.path;
   }
 
   function whereToBegin(fd: number, stat: FileStat): { offset: number; isHistory?: boolean } {
