@@ -98,6 +98,7 @@ export function createIncidents(): Incidents {
         verdict !== null && snapshot.upstream === incident.upstream ? [verdict] : [],
       ),
       ...verdicts.filter(({ is, name }) => is === 'group' && name === incident.upstream),
+      ...verdicts.filter(({ is, cause }) => is === 'nginx' && Object.hasOwn(incident.kinds, cause)),
     ];
     const known = incident.sureness === null ? weights.none : weights[incident.sureness];
     const better = found.find(({ sureness }) => weights[sureness] > known);

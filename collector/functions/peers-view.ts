@@ -1,6 +1,6 @@
 /** The view `peers`: which peer fails, how badly, whom it affects, why, and what to do. One row a peer. */
 import type { TcpState } from '../model.ts';
-import { clientOutcomes, type Impact, type ShownState, shownState } from './impact.ts';
+import { clientOutcomes, type ShownState, shownState } from './impact.ts';
 import { total } from './minute.ts';
 import type { Column, RowSeverity, View } from './table.ts';
 import type { JobMinute, PeerMinute } from './watch.ts';
@@ -9,10 +9,12 @@ import { causeText, generalFix } from './words.ts';
 export interface PeerRow {
   readonly of: PeerMinute;
   readonly state: ShownState;
-  /** Of its upstream; null where the access log cannot tell. */
-  readonly impact: Impact | null;
-  /** The upstream's failed requests are shown at the peers that fail, or at all of them where none is seen to. */
+  /**
+   * Requests of the whole upstream, shown at the peers that fail, or at all where none is seen to; null where the access
+   * log cannot tell.
+   */
   readonly affected: number | null;
+  readonly masked: number | null;
   readonly failures: number | null;
 }
 
@@ -30,8 +32,8 @@ function rowsOfJob({ peers }: JobMinute): readonly PeerRow[] {
     return {
       of,
       state,
-      impact,
-      affected: impact === null ? null : isShown ? impact.affected : 0,
+      affected: impact && (isShown ? impact.affected : 0),
+      masked: impact && (isShown ? impact.masked : 0),
       failures: of.snapshot.failures === null ? null : of.failures.sum(),
     };
   });
@@ -50,8 +52,7 @@ function byHarm(a: PeerRow, b: PeerRow): number {
 }
 
 function severityOf({ state, affected }: PeerRow): RowSeverity {
-  if (state === 'unavailable' || (state === 'failing' && (affected ?? 0) > 0)) return 'error';
-  if (state === 'failing') return 'warning';
+  if (isBlamed({ state })) return (affected ?? (state === 'unavailable' ? 1 : 0)) > 0 ? 'error' : 'warning';
   return (affected ?? 0) > 0 || state === 'unknown' ? 'notice' : 'normal';
 }
 
@@ -115,7 +116,7 @@ const columns: readonly Column<PeerRow>[] = [
     look: 'number',
     units: 'requests/min',
     summary: 'max',
-    value: ({ impact }) => impact?.masked ?? null,
+    value: ({ masked }) => masked,
   },
   { id: 'Failures', name: 'Failures', look: 'number', units: 'failures/min', value: ({ failures }) => failures },
   { id: 'Kinds', name: 'Kinds', look: 'text', value: ({ of }) => kindsText(of.failures.sums()) },

@@ -149,13 +149,12 @@ export function createWatch(): Watch {
 
 const peerKey = (job: string, { upstream, peer }: PeerSnapshot): string => `${job}\0${upstream}\0${peer}`;
 
-/** Its own, else that of its group, which is the trouble of each peer, else that of nginx itself. */
+/** Its own, else that of its group, which is the trouble of each peer, else a limit of nginx that it ran into. */
 function verdictOf({ snapshot, failures }: PeerEntry, verdicts: readonly Verdict[]): Verdict | null {
   const find = (wanted: Verdict['is'], name: string) =>
     verdicts.find((each) => each.is === wanted && each.name === name) ?? null;
   const own = find('peer', snapshot.peer) ?? find('group', snapshot.upstream);
   if (own !== null || failures.sum() === 0) return own;
   const nginx = find('nginx', 'nginx');
-  // A name that does not resolve is no cause of the peers that have an address.
-  return nginx?.cause === 'unknown' ? null : nginx;
+  return nginx !== null && failures.sums().has(nginx.cause as PeerKind) ? nginx : null;
 }

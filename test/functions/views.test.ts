@@ -148,6 +148,26 @@ describe('peers', () => {
     expect(rows('peers', both).map(({ Peer }) => Peer)).toEqual(['10.0.0.1:8080', 'b:1', '10.0.0.2:8080']);
   });
 
+  test.each([
+    ['ran into it', { no_files: 2 }, 'no files'],
+    ['failed otherwise', { refused: 2 }, 'not known yet'],
+  ] as const)('a limit of nginx is the cause of a peer that %s', (_, failures, cause) => {
+    const limit = verdict('nginx', { is: 'nginx', cause: 'no_files' });
+    const of = known([job([upstream('shop', failures)], [peer({ upstream: 'shop', peer: 'a:1', failures })], [limit])]);
+    expect(rows('peers', of)[0]).toMatchObject({ Cause: cause });
+    expect(rows('incidents', of)[0]).toMatchObject({ Cause: cause.replace(' yet', '') });
+  });
+
+  test('an ejected peer whose clients are fine is a warning, and its number of retries stands at it alone', () => {
+    const out = { health: { state: 'unavailable', transitions: { ejected: 1, returned: 0 } } } as const;
+    const down = peer({ upstream: 'api', peer: 'a:1', failures: { refused: 1 }, more: out });
+    const of = known([job([upstream('api', { refused: 1 }, { masked: 4 })], [down, { ...fine, upstream: 'api' }])]);
+    expect(rows('peers', of).map(({ Masked, rowOptions }) => [Masked, rowOptions])).toEqual([
+      [4, { severity: 'warning' }],
+      [0, { severity: 'normal' }],
+    ]);
+  });
+
   test('the cause of a group is the cause of its peers', () => {
     const out = { health: { state: 'unavailable', transitions: { ejected: 1, returned: 0 } } } as const;
     const group = verdict('shop', { is: 'group', cause: 'ejected' });
