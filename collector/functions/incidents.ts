@@ -1,8 +1,9 @@
 /** Incidents of every upstream: when it began to fail, how badly, whom it affected, and why. The last 200 are kept. */
 import type { Sureness } from '../diagnose/finding.ts';
+import type { Verdict } from './facts.ts';
 import { clientOutcomes } from './impact.ts';
 import { total } from './minute.ts';
-import type { JobMinute, Now, UpstreamMinute } from './watch.ts';
+import type { JobMinute, Now, PeerMinute, UpstreamMinute } from './watch.ts';
 
 export interface UpstreamIncident {
   readonly job: string;
@@ -32,7 +33,7 @@ export interface Incidents {
   isOngoing(): boolean;
   text(): string;
   /** Takes over what a process before has written; anything else is no incident. */
-  restore(text: string): void;
+  restore(text: string, now: Now): void;
 }
 
 const mostIncidents = 200;
@@ -42,10 +43,15 @@ const pauseMs = 60_000;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
+interface Open {
+  readonly incident: Mutable<UpstreamIncident>;
+  /** When the last failure was, by the monotonic clock. */
+  lastMs: number;
+}
+
 export function createIncidents(): Incidents {
   let incidents: Mutable<UpstreamIncident>[] = [];
-  /** When the last failure was, by the monotonic clock. */
-  const open = new Map<Mutable<UpstreamIncident>, number>();
+  const open = new Map<string, Open>();
   let chapter = 0;
 
   function begin(job: string, upstream: string, { wallMs }: Now): Mutable<UpstreamIncident> {
@@ -64,70 +70,63 @@ export function createIncidents(): Incidents {
       cause: null,
       sureness: null,
     };
+    const dropped = incidents[mostIncidents - 1];
     incidents = [began, ...incidents].slice(0, mostIncidents);
-    for (const each of open.keys()) if (!incidents.includes(each)) open.delete(each);
+    for (const [key, { incident }] of open) if (incident === dropped) open.delete(key);
     chapter++;
     return began;
   }
 
-  function record(incident: Mutable<UpstreamIncident>, minute: UpstreamMinute, of: JobMinute): void {
-    const kinds = { ...incident.kinds };
-    for (const [kind, count] of minute.failures.latest()) kinds[kind] = (kinds[kind] ?? 0) + count;
-    incident.kinds = kinds;
-    incident.failures += total(minute.failures.latest());
-    incident.peakPerMinute = Math.max(incident.peakPerMinute, minute.failures.sum());
-    const failed = of.peers
-      .filter(({ snapshot, failures }) => snapshot.upstream === incident.upstream && failures.latest().size > 0)
-      .map(({ snapshot }) => snapshot.peer);
-    if (failed.some((peer) => !incident.peers.includes(peer))) {
-      incident.peers = [...new Set([...incident.peers, ...failed])].slice(0, mostPeers);
-    }
-  }
-
-  function recordClients(incident: Mutable<UpstreamIncident>, { outcomes }: UpstreamMinute): void {
-    if (!outcomes.isKnown()) return;
-    const { affected, masked } = clientOutcomes(outcomes.latest());
-    incident.affected = (incident.affected ?? 0) + affected;
-    incident.masked = (incident.masked ?? 0) + masked;
+  function fail(job: string, minute: UpstreamMinute, peers: readonly string[], now: Now): void {
+    const key = keyOf(job, minute.upstream);
+    const incident = open.get(key)?.incident ?? begin(job, minute.upstream, now);
+    open.set(key, { incident, lastMs: now.monotonicMs });
+    record(incident, minute, peers, now);
   }
 
   /** The surest that was ever found: when peers serve again, what ended them must still be readable. */
-  function explain(incident: Mutable<UpstreamIncident>, { peers, verdicts }: JobMinute): void {
-    const found = [
-      ...peers.flatMap(({ snapshot, verdict }) =>
-        verdict !== null && snapshot.upstream === incident.upstream ? [verdict] : [],
-      ),
-      ...verdicts.filter(({ is, name }) => is === 'group' && name === incident.upstream),
-      ...verdicts.filter(({ is, cause }) => is === 'nginx' && Object.hasOwn(incident.kinds, cause)),
-    ];
+  function explain(incident: Mutable<UpstreamIncident>, verdicts: readonly Verdict[]): void {
     const known = incident.sureness === null ? weights.none : weights[incident.sureness];
-    const better = found.find(({ sureness }) => weights[sureness] > known);
+    const better = verdicts.find(({ sureness }) => weights[sureness] > known);
     if (better === undefined) return;
     incident.cause = better.cause;
     incident.sureness = better.sureness;
     chapter++;
   }
 
+  function observeJob({ job, upstreams, peers, verdicts }: JobMinute, now: Now): void {
+    const concerned = peers.filter(({ verdict, failures }) => verdict !== null || failures.latest().size > 0);
+    const byUpstream = groupedByUpstream(concerned);
+    for (const minute of upstreams) {
+      const of = byUpstream.get(minute.upstream) ?? [];
+      if (minute.failures.latest().size > 0) {
+        const failed = of.filter(({ failures }) => failures.latest().size > 0);
+        fail(
+          job,
+          minute,
+          failed.map(({ snapshot }) => snapshot.peer),
+          now,
+        );
+      }
+      const incident = open.get(keyOf(job, minute.upstream))?.incident;
+      if (incident === undefined) continue;
+      recordClients(incident, minute);
+      explain(incident, [
+        ...of.flatMap(({ verdict }) => verdict ?? []),
+        ...verdicts.filter(({ is, name, cause }) =>
+          is === 'group' ? name === minute.upstream : is === 'nginx' && Object.hasOwn(incident.kinds, cause),
+        ),
+      ]);
+    }
+  }
+
   return {
     observe(jobs, now) {
-      for (const of of jobs) {
-        for (const [upstream, minute] of of.upstreams) {
-          let incident = [...open.keys()].find((each) => each.job === of.job && each.upstream === upstream);
-          if (minute.failures.latest().size > 0) {
-            incident ??= begin(of.job, upstream, now);
-            incident.lastMs = now.wallMs;
-            open.set(incident, now.monotonicMs);
-            record(incident, minute, of);
-          }
-          if (incident === undefined) continue;
-          recordClients(incident, minute);
-          explain(incident, of);
-        }
-      }
-      for (const [incident, lastMs] of open) {
+      for (const of of jobs) observeJob(of, now);
+      for (const [key, { incident, lastMs }] of open) {
         if (now.monotonicMs - lastMs < pauseMs) continue;
         incident.endedMs = incident.lastMs;
-        open.delete(incident);
+        open.delete(key);
         chapter++;
       }
     },
@@ -135,12 +134,49 @@ export function createIncidents(): Incidents {
     chapter: () => chapter,
     isOngoing: () => open.size > 0,
     text: () => JSON.stringify({ version: 1, incidents }),
-    restore(text) {
+    restore(text, { wallMs, monotonicMs }) {
       incidents = incidentsOf(text).slice(0, mostIncidents);
-      // Whether it went on while nobody looked is not known: it ended with the last failure that was seen.
-      for (const each of incidents) each.endedMs ??= each.lastMs;
+      for (const each of incidents) {
+        if (each.endedMs !== null) continue;
+        const sinceMs = wallMs - each.lastMs;
+        if (sinceMs >= 0 && sinceMs < pauseMs) {
+          open.set(keyOf(each.job, each.upstream), { incident: each, lastMs: monotonicMs - sinceMs });
+        }
+        // Whether it went on while nobody looked is not known: it ended with the last failure that was seen.
+        else each.endedMs = each.lastMs;
+      }
     },
   };
+}
+
+const keyOf = (job: string, upstream: string): string => `${job}\0${upstream}`;
+
+function groupedByUpstream(peers: readonly PeerMinute[]): ReadonlyMap<string, readonly PeerMinute[]> {
+  const groups = new Map<string, PeerMinute[]>();
+  for (const peer of peers) {
+    const group = groups.get(peer.snapshot.upstream);
+    if (group === undefined) groups.set(peer.snapshot.upstream, [peer]);
+    else group.push(peer);
+  }
+  return groups;
+}
+
+function record(incident: Mutable<UpstreamIncident>, minute: UpstreamMinute, peers: readonly string[], now: Now): void {
+  const kinds = { ...incident.kinds };
+  for (const [kind, count] of minute.failures.latest()) kinds[kind] = (kinds[kind] ?? 0) + count;
+  incident.kinds = kinds;
+  incident.lastMs = now.wallMs;
+  incident.failures += total(minute.failures.latest());
+  incident.peakPerMinute = Math.max(incident.peakPerMinute, minute.failures.sum());
+  if (incident.peers.length >= mostPeers || peers.every((peer) => incident.peers.includes(peer))) return;
+  incident.peers = [...new Set([...incident.peers, ...peers])].slice(0, mostPeers);
+}
+
+function recordClients(incident: Mutable<UpstreamIncident>, { outcomes }: UpstreamMinute): void {
+  if (!outcomes.isKnown()) return;
+  const { affected, masked } = clientOutcomes(outcomes.latest());
+  incident.affected = (incident.affected ?? 0) + affected;
+  incident.masked = (incident.masked ?? 0) + masked;
 }
 
 const weights = { none: 0, unknown: 1, likely: 2, certain: 3 } as const;

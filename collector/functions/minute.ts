@@ -12,6 +12,7 @@ export interface Minute<K extends string> {
 }
 
 const minuteSeconds = 60;
+const nothing: ReadonlyMap<never, number> = new Map<never, number>();
 
 interface Growth<K> {
   readonly second: number;
@@ -21,22 +22,31 @@ interface Growth<K> {
 
 /** Costs nothing while nothing grows: totals that have not changed are the same object (aggregate's `createShown`). */
 export function createMinute<K extends string>(): Minute<K> {
+  const sums = new Map<K, number>();
   let last: Partial<Readonly<Record<K, number>>> | null = null;
+  let latest: ReadonlyMap<K, number> = nothing;
+  /** Oldest first; those before `head` have left the minute. */
   let growths: Growth<K>[] = [];
-  let sums = new Map<K, number>();
-  let latest: ReadonlyMap<K, number> = new Map();
+  let head = 0;
+  let all = 0;
 
   function forget(second: number): void {
-    const first = growths[0];
-    if (first === undefined || second - first.second < minuteSeconds) return;
-    growths = growths.filter((each) => second - each.second < minuteSeconds);
-    sums = new Map();
-    for (const { key, by } of growths) sums.set(key, (sums.get(key) ?? 0) + by);
+    for (let first = growths[head]; first !== undefined && second - first.second >= minuteSeconds; ) {
+      const left = (sums.get(first.key) ?? 0) - first.by;
+      if (left > 0) sums.set(first.key, left);
+      else sums.delete(first.key);
+      all -= first.by;
+      first = growths[++head];
+    }
+    if (head * 2 <= growths.length) return;
+    growths = growths.slice(head);
+    head = 0;
   }
 
   function grown(totals: Partial<Readonly<Record<K, number>>>): ReadonlyMap<K, number> {
     const found = new Map<K, number>();
-    for (const [key, total] of Object.entries(totals) as [K, number][]) {
+    for (const key in totals) {
+      const total = totals[key] as number;
       const before = last?.[key] ?? 0;
       // A total that fell belongs to counters that were made anew.
       const by = total >= before ? total - before : total;
@@ -47,18 +57,19 @@ export function createMinute<K extends string>(): Minute<K> {
 
   return {
     add(second, totals) {
-      forget(second);
-      if (latest.size > 0) latest = new Map();
+      if (growths.length > 0) forget(second);
+      latest = nothing;
       if (totals === null || totals === undefined || totals === last) return;
       latest = grown(totals);
       last = totals;
       for (const [key, by] of latest) {
         growths.push({ second, key, by });
         sums.set(key, (sums.get(key) ?? 0) + by);
+        all += by;
       }
     },
     sums: () => sums,
-    sum: () => total(sums),
+    sum: () => all,
     latest: () => latest,
     isKnown: () => last !== null,
   };

@@ -11,7 +11,14 @@ import type {
 import type { JobNow, Verdict } from './facts.ts';
 import { createMinute, type Minute } from './minute.ts';
 
+/** Intervals go by the monotonic clock, which does not jump; what is shown is the time of day. */
+export interface Now {
+  readonly wallMs: number;
+  readonly monotonicMs: number;
+}
+
 export interface UpstreamMinute {
+  readonly upstream: string;
   readonly failures: Minute<FailureKind>;
   readonly outcomes: Minute<Outcome>;
 }
@@ -32,19 +39,15 @@ export interface PeerMinute {
 
 export interface JobMinute {
   readonly job: string;
-  readonly upstreams: ReadonlyMap<string, UpstreamMinute>;
+  readonly upstreams: readonly UpstreamMinute[];
   readonly peers: readonly PeerMinute[];
   readonly verdicts: readonly Verdict[];
 }
 
-/** Intervals go by the monotonic clock, which does not jump; what is shown is the time of day. */
-export interface Now {
-  readonly wallMs: number;
-  readonly monotonicMs: number;
-}
-
 export interface Watch {
   observe(jobs: readonly JobNow[], now: Now): void;
+  /** Whether the last tick brought a failure. */
+  hasFailures(): boolean;
   jobs(): readonly JobMinute[];
 }
 
@@ -53,108 +56,130 @@ interface Timed {
   readonly value: Percentiles;
 }
 
-type Kept<T> = { -readonly [K in keyof T]: T[K] };
-
-interface PeerEntry extends Kept<Omit<PeerMinute, 'connectTime' | 'responseTime' | 'upstream' | 'verdict'>> {
+interface PeerEntry {
+  snapshot: PeerSnapshot;
+  readonly failures: Minute<PeerKind>;
+  readonly attempts: Minute<AttemptKind>;
   connect: Timed | null;
   response: Timed | null;
+  failingSinceMs: number | null;
+}
+
+interface JobEntry {
+  now: JobNow;
+  upstreams: readonly UpstreamMinute[];
+  peers: readonly PeerEntry[];
 }
 
 const minuteSeconds = 60;
 
 export function createWatch(): Watch {
-  let peers = new Map<string, PeerEntry>();
-  let upstreams = new Map<string, UpstreamMinute>();
-  let latest: readonly JobNow[] = [];
+  let jobs = new Map<string, JobEntry>();
   let atSecond = 0;
+  let hasFailures = false;
 
   const recent = (timed: Timed | null): Percentiles | null =>
     timed !== null && atSecond - timed.second < minuteSeconds ? timed.value : null;
 
-  function observePeer(job: string, snapshot: PeerSnapshot, nowMs: number): PeerEntry {
-    const entry = peers.get(peerKey(job, snapshot)) ?? {
-      job,
-      snapshot,
-      failures: createMinute<PeerKind>(),
-      attempts: createMinute<AttemptKind>(),
-      connect: null,
-      response: null,
-      failingSinceMs: null,
-    };
+  function observePeer(entry: PeerEntry, snapshot: PeerSnapshot, wallMs: number): void {
     entry.snapshot = snapshot;
     entry.failures.add(atSecond, snapshot.failures);
     entry.attempts.add(atSecond, snapshot.attempts);
     if (snapshot.connectTime) entry.connect = { second: atSecond, value: snapshot.connectTime };
     if (snapshot.responseTime) entry.response = { second: atSecond, value: snapshot.responseTime };
-    entry.failingSinceMs = entry.failures.sum() === 0 ? null : (entry.failingSinceMs ?? nowMs);
-    return entry;
+    entry.failingSinceMs = entry.failures.sum() === 0 ? null : (entry.failingSinceMs ?? wallMs);
   }
 
-  function observeUpstream(job: string, snapshot: UpstreamSnapshot): UpstreamMinute {
-    const entry = upstreams.get(`${job}\0${snapshot.upstream}`) ?? {
-      failures: createMinute<FailureKind>(),
-      outcomes: createMinute<Outcome>(),
-    };
+  function observeUpstream(entry: UpstreamMinute, snapshot: UpstreamSnapshot): void {
     entry.failures.add(atSecond, snapshot.failures);
     entry.outcomes.add(atSecond, snapshot.outcomes);
-    return entry;
+    hasFailures ||= entry.failures.latest().size > 0;
+  }
+
+  function minuteOf({ now: { snapshot, verdicts }, upstreams, peers }: JobEntry): JobMinute {
+    const byName = new Map(upstreams.map((each) => [each.upstream, each]));
+    const verdictOf = verdictFinder(verdicts);
+    return {
+      job: snapshot.job,
+      verdicts,
+      upstreams,
+      peers: peers.map((entry) => ({
+        job: snapshot.job,
+        snapshot: entry.snapshot,
+        failures: entry.failures,
+        attempts: entry.attempts,
+        failingSinceMs: entry.failingSinceMs,
+        upstream: byName.get(entry.snapshot.upstream) ?? null,
+        connectTime: recent(entry.connect),
+        responseTime: recent(entry.response),
+        verdict: verdictOf(entry),
+      })),
+    };
   }
 
   return {
-    observe(jobs, { wallMs, monotonicMs }) {
-      latest = jobs;
+    observe(all, { wallMs, monotonicMs }) {
       atSecond = Math.floor(monotonicMs / 1000);
-      const nextPeers = new Map<string, PeerEntry>();
-      const nextUpstreams = new Map<string, UpstreamMinute>();
-      for (const { snapshot } of jobs) {
-        for (const each of snapshot.upstreams) {
-          nextUpstreams.set(`${snapshot.job}\0${each.upstream}`, observeUpstream(snapshot.job, each));
-        }
-        for (const each of snapshot.peers) {
-          nextPeers.set(peerKey(snapshot.job, each), observePeer(snapshot.job, each, wallMs));
-        }
+      hasFailures = false;
+      const next = new Map<string, JobEntry>();
+      for (const now of all) {
+        const { job, upstreams, peers } = now.snapshot;
+        const before = jobs.get(job);
+        const entry = {
+          now,
+          upstreams: matched(before?.upstreams ?? [], upstreams, isUpstream, newUpstream),
+          peers: matched(before?.peers ?? [], peers, isPeer, newPeer),
+        };
+        for (const [i, each] of entry.upstreams.entries()) observeUpstream(each, upstreams[i] as UpstreamSnapshot);
+        for (const [i, each] of entry.peers.entries()) observePeer(each, peers[i] as PeerSnapshot, wallMs);
+        next.set(job, entry);
       }
       // What is no longer in a snapshot is gone: memory is bounded as the snapshots are.
-      peers = nextPeers;
-      upstreams = nextUpstreams;
+      jobs = next;
     },
-
-    jobs: () =>
-      latest.map(({ snapshot: { job, upstreams: all, peers: allPeers }, verdicts }) => ({
-        job,
-        verdicts,
-        upstreams: new Map(
-          all.flatMap(({ upstream }) => {
-            const minute = upstreams.get(`${job}\0${upstream}`);
-            return minute === undefined ? [] : [[upstream, minute] as const];
-          }),
-        ),
-        peers: allPeers.flatMap((each) => {
-          const entry = peers.get(peerKey(job, each));
-          if (entry === undefined) return [];
-          const { connect, response, ...rest } = entry;
-          return [
-            {
-              ...rest,
-              upstream: upstreams.get(`${job}\0${each.upstream}`) ?? null,
-              connectTime: recent(connect),
-              responseTime: recent(response),
-              verdict: verdictOf(entry, verdicts),
-            },
-          ];
-        }),
-      })),
+    hasFailures: () => hasFailures,
+    jobs: () => Array.from(jobs.values(), minuteOf),
   };
 }
 
-const peerKey = (job: string, { upstream, peer }: PeerSnapshot): string => `${job}\0${upstream}\0${peer}`;
+const isUpstream = (entry: UpstreamMinute, { upstream }: UpstreamSnapshot): boolean => entry.upstream === upstream;
+const isPeer = ({ snapshot }: PeerEntry, { upstream, peer }: PeerSnapshot): boolean =>
+  snapshot.peer === peer && snapshot.upstream === upstream;
+
+const newUpstream = ({ upstream }: UpstreamSnapshot): UpstreamMinute => ({
+  upstream,
+  failures: createMinute<FailureKind>(),
+  outcomes: createMinute<Outcome>(),
+});
+
+const newPeer = (snapshot: PeerSnapshot): PeerEntry => ({
+  snapshot,
+  failures: createMinute<PeerKind>(),
+  attempts: createMinute<AttemptKind>(),
+  connect: null,
+  response: null,
+  failingSinceMs: null,
+});
+
+/** The entry of each snapshot, in their order. They rarely change: nearly always all stand where they stood. */
+function matched<E, S>(
+  entries: readonly E[],
+  snapshots: readonly S[],
+  isOf: (entry: E, snapshot: S) => boolean,
+  create: (snapshot: S) => E,
+): readonly E[] {
+  const isSame = entries.length === snapshots.length && entries.every((each, i) => isOf(each, snapshots[i] as S));
+  if (isSame) return entries;
+  return snapshots.map((snapshot) => entries.find((each) => isOf(each, snapshot)) ?? create(snapshot));
+}
 
 /** Its own, else that of its group, which is the trouble of each peer, else a limit of nginx that it ran into. */
-function verdictOf({ snapshot, failures }: PeerEntry, verdicts: readonly Verdict[]): Verdict | null {
-  const find = (wanted: Verdict['is'], name: string) =>
-    verdicts.find((each) => each.is === wanted && each.name === name) ?? null;
-  const own = find('peer', snapshot.peer) ?? find('group', snapshot.upstream);
-  if (own !== null || failures.sum() === 0) return own;
-  const nginx = find('nginx', 'nginx');
-  return nginx !== null && failures.sums().has(nginx.cause as PeerKind) ? nginx : null;
+function verdictFinder(verdicts: readonly Verdict[]): (entry: PeerEntry) => Verdict | null {
+  const known = new Map(verdicts.map((each) => [`${each.is} ${each.name}`, each]));
+  const nginx = known.get('nginx nginx');
+  if (known.size === 0) return () => null;
+  return ({ snapshot: { peer, upstream }, failures }) =>
+    known.get(`peer ${peer}`) ??
+    known.get(`group ${upstream}`) ??
+    (nginx !== undefined && failures.sums().has(nginx.cause as PeerKind) ? nginx : null);
 }

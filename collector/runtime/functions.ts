@@ -2,7 +2,7 @@
 import { createDesk, settleMs } from '../functions/desk.ts';
 import type { CheckFinding, JobNow } from '../functions/facts.ts';
 import { createIncidents } from '../functions/incidents.ts';
-import { createWatch } from '../functions/watch.ts';
+import { createWatch, type Now } from '../functions/watch.ts';
 import type { NetdataCommand } from '../netdata/command-reader.ts';
 import type { Conditions, Log } from '../netdata/log.ts';
 import type { Writer } from '../netdata/writer.ts';
@@ -34,7 +34,7 @@ const holdMs = 150;
 /** However many ask, `check` runs no more often. */
 const checkEveryMs = 10_000;
 /** An incident that goes on is written down that often, one that begins or ends at once. */
-const writeEveryMs = 30_000;
+const writeEveryMs = 10_000;
 
 export function createFunctions({ clock, writer, log, conditions, check, file }: FunctionPorts): Functions {
   const desk = createDesk();
@@ -52,18 +52,25 @@ export function createFunctions({ clock, writer, log, conditions, check, file }:
   writer.onDrain(serve);
   restore();
 
+  function now(): Now {
+    return { wallMs: clock.wallMs(), monotonicMs: monotonicMs() };
+  }
+
   function restore(): void {
     const text = file === null ? null : attempt(() => file.read());
-    if (text?.ok) incidents.restore(text.value);
+    if (text?.ok) incidents.restore(text.value, now());
+  }
+
+  function saveWhenDue(): void {
+    const isDue = incidents.isOngoing() && monotonicMs() - writtenMs >= writeEveryMs;
+    if (isDue || incidents.chapter() !== written) save();
   }
 
   function save(): void {
-    const chapter = incidents.chapter();
-    const isDue = chapter !== written || (incidents.isOngoing() && monotonicMs() - writtenMs >= writeEveryMs);
-    if (file === null || !isDue) return;
+    if (file === null) return;
     const done = attempt(() => file.replace(incidents.text()));
     conditions.set('incidents', done.ok ? null : `${file.path} cannot be written (${done.code})`);
-    written = chapter;
+    written = incidents.chapter();
     writtenMs = monotonicMs();
   }
 
@@ -110,15 +117,18 @@ export function createFunctions({ clock, writer, log, conditions, check, file }:
 
     tick(jobs, seconds) {
       updateEvery = seconds;
-      const now = { wallMs: clock.wallMs(), monotonicMs: monotonicMs() };
-      watch.observe(jobs, now);
-      incidents.observe(watch.jobs(), now);
+      const at = now();
+      watch.observe(jobs, at);
+      if (watch.hasFailures() || incidents.isOngoing()) incidents.observe(watch.jobs(), at);
       desk.turn();
-      save();
-      holdFromMs = now.monotonicMs + seconds * 1000 - holdMs;
+      saveWhenDue();
+      holdFromMs = at.monotonicMs + seconds * 1000 - holdMs;
       serve();
     },
 
-    close: () => closing.abort(),
+    close() {
+      closing.abort();
+      if (incidents.isOngoing()) save();
+    },
   };
 }

@@ -128,15 +128,28 @@ describe('bounds', () => {
 });
 
 describe('over a restart', () => {
-  test('what was written is taken over, and what went on has ended with its last failure', () => {
-    const before = lived([
-      [0, failing(1, { bad_gateway: 1 }, [verdict('a:1')])],
-      [5, failing(3, { bad_gateway: 3 }, [verdict('a:1')])],
-    ]);
+  const before = lived([
+    [0, failing(1, { bad_gateway: 1 }, [verdict('a:1')])],
+    [5, failing(3, { bad_gateway: 3 }, [verdict('a:1')])],
+  ]);
+
+  test('an incident goes on where it was, when the plugin was gone for less than a minute', () => {
     const after = createIncidents();
-    after.restore(before.text());
+    after.restore(before.text(), at(10));
+    lived([[11, failing(2, { bad_gateway: 2 })]], after);
+    expect(after.all()).toEqual([
+      { ...before.all()[0], failures: 5, kinds: { refused: 5 }, affected: 5, lastMs: at(11).wallMs },
+    ]);
+  });
+
+  test.each([
+    ['long', 600],
+    ['and the clock was set back', -100],
+  ])('it has ended with its last failure when the plugin was gone %s', (_, second) => {
+    const after = createIncidents();
+    after.restore(before.text(), at(second));
     expect(after.all()).toEqual([{ ...before.all()[0], endedMs: at(5).wallMs }]);
-    lived([[300, failing(1)]], after);
+    lived([[second + 1, failing(1)]], after);
     expect(after.all()).toHaveLength(2);
   });
 
@@ -166,7 +179,7 @@ describe('over a restart', () => {
     ],
   ])('a file with %s is no incident', (_, text) => {
     const incidents = createIncidents();
-    incidents.restore(text);
+    incidents.restore(text, at(0));
     expect(incidents.all()).toEqual([]);
   });
 });
