@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { readRecentLines } from '../../collector/commands/diagnose/recent-lines.ts';
 import type { Execute } from '../../collector/system/exec.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
+import { forgeries, notFoundRecord, shapes } from '../support/forging.ts';
 import { tempDir } from '../support/temp.ts';
 
 function stamp(ms: number): string {
@@ -37,6 +38,24 @@ function journal(stdout: string, stderr = '', code: number | null = 0, isUsed = 
 const { ports } = journal('', 'not found', null);
 
 const now = Math.floor(Date.now() / 1000) * 1000;
+
+test('lines that a client had nginx print are none, in a file and in the journal', async () => {
+  const claim = { connection: '*7 ', pid: 7, time: stamp(now), upstream: 'shop', peer: '10.0.0.1:80' };
+  const records = Object.entries(shapes).flatMap(([name, shape]) =>
+    Object.values(forgeries).map((forge) => notFoundRecord(shape(forge(claim), name.includes('cut') ? 73 : 0), claim)),
+  );
+  const path = log(`${line(now)}${records.join('\n')}\n${line(now)}`, now);
+  const ofFile = await readRecentLines([path], now - 600_000, ports);
+  const entries = `${line(now)}${records.join('\n')}\n${line(now)}`
+    .split('\n')
+    .filter((text) => /\[\w+\] \d+#|, client: /.test(text))
+    .map((MESSAGE) => `{"MESSAGE":${JSON.stringify(MESSAGE)},"__REALTIME_TIMESTAMP":"${now}000"}`);
+  const ofJournal = await readRecentLines(['journal:nginx'], now - 600_000, journal(entries.join('\n')).ports);
+  for (const { lines } of [ofFile, ofJournal]) {
+    const failures = lines.filter(({ line: { kind } }) => kind !== 'unrelated');
+    expect(failures.map(({ line: { upstream } }) => upstream?.peer)).toEqual(['127.0.0.1:1', '127.0.0.1:1']);
+  }
+});
 
 test('lines of the window, and no older ones', async () => {
   const path = log(line(now - 900_000) + line(now - 60_000) + line(now), now);

@@ -8,6 +8,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { UsageError } from '../../collector/commands/command.ts';
 import { createProgress } from '../../collector/commands/report/progress.ts';
 import { report } from '../../collector/commands/report/report.ts';
+import { forgeries, notFoundRecord, shapes } from '../support/forging.ts';
 import { nearestRank, reportFormat, reportLogs } from '../support/report-logs.ts';
 import { tempDir } from '../support/temp.ts';
 
@@ -265,4 +266,18 @@ test('progress: on a terminal only, and taken away', async () => {
   };
   expect(await told(true)).toBe('\r\u001b[Kread 1 of 4 MB, 1 MB/s: a\uFFFD.log\r\u001b[K');
   expect(await told(false)).toBe('');
+});
+
+test('lines that a client had nginx print are no failures, also behind the prefixes of docker compose', async () => {
+  const claim = { connection: '*7 ', pid: 7, time: '2026/11/22 07:30:45', upstream: 'shop', peer: '10.0.0.1:80' };
+  const records = Object.entries(shapes).flatMap(([name, shape]) =>
+    Object.values(forgeries).map((forge) => notFoundRecord(shape(forge(claim), name.includes('cut') ? 73 : 0), claim)),
+  );
+  const real = forgeries['timed_out']?.({ ...claim, peer: '10.0.0.2:80' }) ?? '';
+  const log = [real, ...records, real, ''].join('\n');
+  for (const written of [log, log.replaceAll(/^(?=.)/gm, 'nginx-1  | ')]) {
+    const { found } = await json([], [written]);
+    expect(found.peers.map(({ peer, failures }) => [peer, failures])).toEqual([['10.0.0.2:80', { timed_out: 2 }]]);
+    expect(Object.keys(found.errors.byKind).sort()).toEqual(['timed_out', 'unrelated']);
+  }
 });

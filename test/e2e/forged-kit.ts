@@ -1,6 +1,7 @@
 /** An nginx of one's own that can be upgraded, and what a client asks for to forge lines of its error log. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { logTime } from '../support/forging.ts';
 import { configText } from '../support/nginx.ts';
 import { tool } from '../support/packages.ts';
 import { freePorts } from '../support/ports.ts';
@@ -69,13 +70,13 @@ export type Daemon = Awaited<ReturnType<typeof startDaemon>>;
 
 export const isForged = (line: string) => line.includes(` ${stranger}#`);
 
-/** What a client asks for, so that a whole line of its choice stands in the log: it ends what nginx began, and begins anew. */
-export function forgery(dead: number, pid: number, time = new Date()): string {
-  const two = (number: number) => String(number).padStart(2, '0');
-  const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(':');
-  const day = `${time.getFullYear()}/${two(time.getMonth() + 1)}/${two(time.getDate())}`;
+/** A line of now that tells of a refused connection. */
+export const forgedLine = (dead: number, pid: number): string =>
+  `${logTime()} [error] ${pid}#${pid}: *1 connect() failed (111: Connection refused) while connecting to upstream, client: 127.0.0.1, server: , request: "GET / HTTP/1.1", upstream: "http://127.0.0.1:${dead}/", host: "x"`;
+
+/** What a client asks for, so that it stands in the log: it ends what nginx began, and begins anew. */
+export function forgery(dead: number, pid: number): string {
   const end =
     '" failed (2: No such file or directory), client: 127.0.0.1, server: , request: "GET /x HTTP/1.1", host: "x"';
-  const line = `${day} ${clock} [error] ${pid}#${pid}: *1 connect() failed (111: Connection refused) while connecting to upstream, client: 127.0.0.1, server: , request: "GET / HTTP/1.1", upstream: "http://127.0.0.1:${dead}/", host: "x"`;
-  return `/x${encodeURIComponent(`${end}\n${line}\nx`)}`;
+  return `/x${encodeURIComponent(`${end}\n${forgedLine(dead, pid)}\nx`)}`;
 }

@@ -98,15 +98,14 @@ test('lines of more than 2 KB: the difference is the number of lines that lost t
   });
 
   const aggregate = createJobAggregate({ job: 'test', maxPeers: 50, upstreamOf: (peer, host) => host ?? peer });
-  const reader = errorLineReader();
-  const errors = lineSplitter({
-    maxLength: 65_536,
-    onOverlong: () => undefined,
-    onLine: (text) => {
-      const reading = reader.read(text);
-      if (reading.state === 'matched') aggregate.errorLine(reading.line, 0);
-    },
+  const ignore = () => undefined;
+  const reader = errorLineReader({
+    line: (_, line) => aggregate.errorLine(line, 0),
+    forged: ignore,
+    continuation: ignore,
+    foreign: ignore,
   });
+  const errors = lineSplitter({ maxLength: 65_536, onOverlong: () => undefined, onLine: reader.read });
   const parsed = readLogFormat(format);
   if ('problem' in parsed) throw new Error(parsed.problem);
   const { match, record, program } = createAccessMatcher(parsed.format);

@@ -1,5 +1,7 @@
 /** The last minutes of what nginx writes to the journal, by one run of journalctl: bounded, whatever its size. */
 import { journalEntry } from '../../decode/journal.ts';
+import type { ErrorLine } from '../../model.ts';
+import { parseStrictErrorLine } from '../../parse/error/line.ts';
 import { errorLineReader } from '../../parse/error/reader.ts';
 import { journalMatches, mayNotRead } from '../../source/journal.ts';
 import type { Execute } from '../../system/exec.ts';
@@ -8,20 +10,41 @@ import type { TimedLine } from './recent-lines.ts';
 /** As many as fit into what a program may print here; what lies further back is the same again. */
 const mostEntries = 4000;
 const timeoutMs = 10_000;
-/** The access log may be in the journal, too. */
-const ofErrors = String.raw`\[(warn|error|crit|alert|emerg)\] \d+#`;
+/** The access log may be in the journal, too. What ends a record of several lines shows which of them are forged. */
+const ofErrors = String.raw`\[(warn|error|crit|alert|emerg)\] \d+#|, client: `;
 
 export type JournalRead =
   | { readonly lines: readonly TimedLine[]; readonly isWhole: boolean }
   | { readonly reason: string };
 
-function timed(json: string): readonly TimedLine[] {
-  const message = journalEntry(json)?.message ?? null;
-  // The journal knows when it was written, whatever the time zone of nginx.
-  const micros = Number(/"__REALTIME_TIMESTAMP"\s*:\s*"(\d{1,17})"/.exec(json)?.[1] ?? Number.NaN);
-  if (message === null || Number.isNaN(micros)) return [];
-  const reading = errorLineReader().read(message);
-  return reading.state === 'matched' ? [{ line: reading.line, ms: Math.floor(micros / 1000) }] : [];
+function timed(entries: readonly string[]): readonly TimedLine[] {
+  const lines: TimedLine[] = [];
+  const times = new WeakMap<ErrorLine, number>();
+  let ms = Number.NaN;
+  const ignore = () => undefined;
+  const reader = errorLineReader(
+    {
+      line: (_, line) => lines.push({ line, ms: times.get(line) ?? ms }),
+      forged: ignore,
+      continuation: ignore,
+      foreign: ignore,
+    },
+    (text) => {
+      const line = parseStrictErrorLine(text);
+      if (line !== null) times.set(line, ms);
+      return line;
+    },
+  );
+  for (const json of entries) {
+    const message = journalEntry(json)?.message ?? null;
+    // The journal knows when it was written, whatever the time zone of nginx.
+    const micros = Number(/"__REALTIME_TIMESTAMP"\s*:\s*"(\d{1,17})"/.exec(json)?.[1] ?? Number.NaN);
+    if (message === null || Number.isNaN(micros)) continue;
+    ms = Math.floor(micros / 1000);
+    reader.read(message);
+  }
+  reader.end();
+  return lines;
 }
 
 /** Silence of a journal that nobody writes to is no health. */
@@ -47,6 +70,6 @@ export async function readJournal(match: string, fromMs: number, execute: Execut
   if (entries.length === 0 && stderr.trim() !== '') return { reason: `journalctl: ${stderr.trim()}` };
   if (entries.length === 0 && code === null) return { reason: 'journalctl is not here, or took too long' };
   if (entries.length === 0 && !(await holdsAnything(execute))) return { reason: 'the journal here is empty' };
-  const lines = entries.flatMap(timed).sort((a, b) => a.ms - b.ms);
+  const lines = [...timed(entries)].sort((a, b) => a.ms - b.ms);
   return { lines, isWhole: code !== null && entries.length < mostEntries };
 }

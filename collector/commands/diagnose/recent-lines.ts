@@ -75,12 +75,19 @@ function unwrap(line: string, wrapping: Wrapping): string {
  * changed, and that tells the zone.
  */
 function timed({ text, modifiedMs }: Tail, wrapping: Wrapping): readonly TimedLine[] {
-  const reader = errorLineReader();
-  const lines = text.split('\n').flatMap((each) => {
-    const reading = reader.read(unwrap(each, wrapping));
-    const ms = reading.state === 'matched' && !reading.inside ? Date.parse(reading.line.time ?? '') : Number.NaN;
-    return reading.state === 'matched' && !Number.isNaN(ms) ? [{ line: reading.line, ms }] : [];
+  const lines: TimedLine[] = [];
+  const ignore = () => undefined;
+  const reader = errorLineReader({
+    line(_, line) {
+      const ms = Date.parse(line.time ?? '');
+      if (!Number.isNaN(ms)) lines.push({ line, ms });
+    },
+    forged: ignore,
+    continuation: ignore,
+    foreign: ignore,
   });
+  for (const each of text.split('\n')) reader.read(unwrap(each, wrapping));
+  reader.end();
   const last = lines.at(-1)?.ms ?? modifiedMs;
   const shift = Math.round((modifiedMs - last) / zoneStepMs) * zoneStepMs;
   // What is more than any zone, or no quarter of an hour, is no zone: the file was copied or touched.

@@ -6,6 +6,8 @@ import { createAccessLines } from '../../parse/access/lines.ts';
 import type { LogFormat } from '../../parse/access/log-format.ts';
 import type { AccessMatcher } from '../../parse/access/matcher.ts';
 import { parseErrorLine } from '../../parse/error/line.ts';
+import { withoutWrapping } from '../../parse/error/prefix.ts';
+import { errorLineReader } from '../../parse/error/reader.ts';
 import { wallSecondAt, wallSecondOf } from '../../parse/wall-clock.ts';
 import { kindOfLog, matchTolerantly } from './kind.ts';
 
@@ -66,20 +68,24 @@ function errorSink(totals: ReportTotals): Sink {
   /** nginx writes whole seconds, and many lines in each. */
   let time: string | null = null;
   let second = -1;
+  const reader = errorLineReader(
+    {
+      line(_, line) {
+        if (line.time !== time) {
+          time = line.time;
+          second = time === null ? -1 : wallSecondOf(time);
+        }
+        totals.errorLine(line, second);
+      },
+      forged: totals.unmatchedError,
+      continuation: totals.unmatchedError,
+      foreign: totals.unmatchedError,
+    },
+    parseErrorLine,
+  );
   const lines = lineSplitter({
     maxLength: longestErrorLine,
-    onLine(text) {
-      const line = parseErrorLine(text);
-      if (line === null) {
-        totals.unmatchedError();
-        return;
-      }
-      if (line.time !== time) {
-        time = line.time;
-        second = time === null ? -1 : wallSecondOf(time);
-      }
-      totals.errorLine(line, second);
-    },
+    onLine: (text) => reader.read(withoutWrapping(text)),
     onOverlong: totals.unmatchedError,
   });
   let unfinished = false;
@@ -91,6 +97,7 @@ function errorSink(totals: ReportTotals): Sink {
     end(isWhole) {
       if (isWhole && unfinished) lines.chunk(newline);
       lines.cut();
+      reader.end();
     },
   };
 }

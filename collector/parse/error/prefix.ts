@@ -131,3 +131,10 @@ export function tolerantPrefix(text: string): Prefix | null {
   if (early === null) return null;
   return { ...none, level: early[1] ?? null, start: early.index, message: early.index + early[0].length };
 }
+
+const ownStart = /^\d{4}\/\d\d\/\d\d /;
+
+/** The text from where nginx's line begins; the whole text where none does. */
+export function withoutWrapping(text: string): string {
+  return ownStart.test(text) ? text : text.slice(tolerantPrefix(text)?.start ?? 0);
+}

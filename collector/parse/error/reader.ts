@@ -2,89 +2,237 @@
  * Which physical lines belong to nginx. nginx writes a record with one write(2), so its lines follow each other; a
  * message may hold raw newlines (`FastCGI sent in stderr: "PHP message: …`, Lua stack traces, a decoded `%0a`), and
  * the context fields stand at the end of the last line. A record is never longer than nginx's buffer.
+ *
+ * A newline of a client's makes lines that look like nginx's. What betrays them comes behind them, so lines wait until
+ * no record that began before them can still go on, or until nothing more has been written.
  */
 import type { ErrorLine } from '../../model.ts';
+import {
+  endsRecord,
+  hasTwoContexts,
+  isFollowedBy,
+  lacksConnection,
+  linesBefore,
+  matters,
+  mayBeBegun,
+  mayGoOn,
+} from './forged.ts';
 import { parseStrictErrorLine } from './line.ts';
-import { byteLength, isBufferCut, longestRecord } from './size.ts';
+import { isEnd, type Open, openOf } from './open.ts';
+import { byteLength, isCutLength, longestRecord } from './size.ts';
+import { createVouching } from './vouching.ts';
 
-export type Reading =
-  | {
-      readonly state: 'matched';
-      readonly line: ErrorLine;
-      /**
-       * It began while the record before it lacked its context or a closing quote. nginx never leaves a record so: the
-       * line feed came out of a client's URI, and so did this line. Only the careless forger is caught by this.
-       */
-      readonly inside: boolean;
-    }
-  | { readonly state: 'continuation' }
-  | { readonly state: 'foreign' };
+export interface ErrorLineSink {
+  /** A line that nginx wrote, as far as can be seen. */
+  line(text: string, line: ErrorLine): void;
+  /** A client had nginx print it. */
+  forged(text: string): void;
+  /** It belongs to a record of nginx's, but begins none. */
+  continuation(text: string): void;
+  foreign(text: string): void;
+}
 
 export interface ErrorLineReader {
   /** Takes the next physical line, without its line feed. */
-  read(text: string): Reading;
-  /** Forgets an unfinished record: after lines were lost or skipped, or at the beginning of a file. */
+  read(text: string): void;
+  /**
+   * Nothing more has been written for now: what waits is handed on.
+   *
+   * @param mayWait what may be half a record waits once more
+   */
+  pause(mayWait: boolean): void;
+  /** Nothing more will come. */
+  end(): void;
+  /** Lines are missing here. */
   reset(): void;
 }
 
-/**
- * What the record still waits for: the end of what an application printed, the context behind a stack trace or behind
- * a message that quotes, or the quote that closes a field.
- */
-type Open = 'output' | 'trace' | 'message' | 'field' | null;
-
-const output = /^FastCGI sent in stderr/;
-const trace = /^(?:\[lua\]|lua |js: )/;
-const outputEnd = /" while [A-Za-z ]{1,64}, (?:udp )?client: /;
-const contextFields = /, (?:(?:udp )?client|context): /;
-const continuation = { state: 'continuation' } as const;
-const foreign = { state: 'foreign' } as const;
-
-function openOf(text: string, line: ErrorLine): Open {
-  if (isBufferCut(text)) return null;
-  if (output.test(line.message)) return outputEnd.test(text) ? null : 'output';
-  if (!contextFields.test(text)) {
-    if (trace.test(line.message)) return 'trace';
-    return line.connection !== null && text.includes('"') ? 'message' : null;
-  }
-  return line.truncated && !text.endsWith('"') ? 'field' : null;
+interface Entry {
+  readonly text: string;
+  /** null where no line of nginx's begins. */
+  readonly line: ErrorLine | null;
+  /** What it still waited for when the next line came. */
+  open: Open;
+  /** Its end has been seen. */
+  isOver: boolean;
+  is: 'line' | 'doubtful' | 'forged' | 'continuation' | 'foreign';
 }
 
-/** Whether the record ends with this line. */
-function isEnd(text: string, open: Open): boolean {
-  if (open === 'output') return outputEnd.test(text);
-  return open === 'field' ? text.endsWith('"') : contextFields.test(text);
-}
+/** With the line feed. */
+const reach = longestRecord + 1;
 
-export function errorLineReader(): ErrorLineReader {
+/** @param parse which line of nginx's a physical line is, or null */
+export function errorLineReader(
+  sink: ErrorLineSink,
+  parse: (text: string) => ErrorLine | null = parseStrictErrorLine,
+): ErrorLineReader {
+  /** In their order; all lie in reach of one record that began with the first. */
+  const waiting: Entry[] = [];
+  /** Of all that wait, in characters: bytes are at least as many. */
+  let length = 0;
   let open: Open = null;
   /** Bytes that the record may still take. */
   let room = 0;
+  let hasPaused = false;
+  const vouching = createVouching(sink);
 
-  function readMatched(text: string, line: ErrorLine): Reading {
-    const inside = open === 'message' || open === 'field';
-    open = openOf(text, line);
-    room = longestRecord - byteLength(text).least;
-    return { state: 'matched', line, inside };
+  function handOn(count: number): void {
+    for (const { text, line, is } of waiting.splice(0, count)) {
+      length -= text.length + 1;
+      if (line === null || is === 'forged') sink[is === 'forged' || is === 'continuation' ? is : 'foreign'](text);
+      else if (is === 'doubtful') vouching.doubt(text, line);
+      else {
+        vouching.saw(line);
+        sink.line(text, line);
+      }
+    }
   }
 
-  function readOther(text: string): Reading {
-    if (open === null) return foreign;
-    room -= byteLength(text).least + 1;
-    if (room < 0) {
-      open = null;
-      return foreign;
+  const before = (ago: number): Entry | undefined => waiting[waiting.length - 1 - ago];
+  const textBefore = (ago: number): string | null => before(ago)?.text ?? null;
+
+  /** What belongs to a record that a client had broken up, `ago` lines back, counts for nothing. */
+  function condemn(ago: number): void {
+    for (let n = 0; n <= ago; n++) {
+      const entry = before(n);
+      if (entry === undefined) return;
+      if (entry.line === null) entry.is = 'continuation';
+      else if (n !== ago || matters(entry.line)) entry.is = 'forged';
+      entry.isOver = true;
     }
-    if (isEnd(text, open)) open = null;
-    return continuation;
+  }
+
+  /** How many lines ago the furthest stands that is so; null when none is. */
+  function furthest(isSo: (line: ErrorLine, entry: Entry, ago: number) => boolean): number | null {
+    const last = waiting.length - 1;
+    const at = waiting.findIndex(
+      (entry, place) => place < last && entry.line !== null && isSo(entry.line, entry, last - place),
+    );
+    return at === -1 ? null : last - at;
+  }
+
+  /** Whether a record that began so many lines ago ends here at the end of nginx's buffer. */
+  function isCutHere(ago: number): boolean {
+    let [least, most] = [ago, ago];
+    for (const { text } of waiting.slice(-1 - ago)) {
+      const own = byteLength(text);
+      least += own.least;
+      most += own.most;
+    }
+    return isCutLength({ least, most });
+  }
+
+  /** How many lines ago the record began of which this line is a part for certain; null where nothing says so. */
+  function splitBefore(text: string, isLine: boolean): number | null {
+    const proven = linesBefore(text, isLine, textBefore);
+    if (proven !== null) return proven;
+    return furthest((_, first, ago) =>
+      isFollowedBy(
+        first.text,
+        waiting.slice(-ago).map((entry) => entry.text),
+      ),
+    );
+  }
+
+  /** The same where a record that lacks its end lies further back, and this is, or can be, that end. */
+  function splitOpen(text: string): number | null {
+    return furthest((line, first, ago) => {
+      if (first.open === null || line.connection === null) return false;
+      const hasLineBetween = ago > 1 && waiting.slice(-ago, -1).some((entry) => entry.line !== null);
+      return (
+        hasLineBetween && (isCutHere(ago) || mayGoOn(line, text) || (first.open === 'message' && endsRecord(text)))
+      );
+    });
+  }
+
+  function judgeLine(entry: Entry, line: ErrorLine): void {
+    const { text } = entry;
+    if (lacksConnection(line)) entry.is = 'forged';
+    const split = splitBefore(text, true);
+    if (split !== null || !matters(line)) {
+      if (split !== null) condemn(split);
+    } else if (hasTwoContexts(text)) {
+      condemn(furthest((first) => mayGoOn(first, text)) ?? 0);
+      entry.is = 'forged';
+    } else judgeEnd();
+  }
+
+  /**
+   * It may end where nginx cut a record that a client's text had got into: then nothing stands behind that text. By
+   * chance real lines end there, too.
+   */
+  function judgeEnd(): void {
+    const begun = furthest((first, { open: state, isOver }, ago) => {
+      return !isOver && (state !== null || mayBeBegun(first)) && isCutHere(ago);
+    });
+    if (begun === null) return;
+    if (before(begun)?.open !== null) condemn(begun);
+    else for (const each of waiting.slice(-begun)) if (each.is === 'line') each.is = 'doubtful';
+  }
+
+  function push(entry: Entry): void {
+    waiting.push(entry);
+    length += entry.text.length + 1;
+    let gone = 0;
+    for (let left = length; left > reach && gone < waiting.length - 1; gone++)
+      left -= (waiting[gone]?.text.length ?? 0) + 1;
+    if (gone > 0) handOn(gone);
+  }
+
+  function readMatched(text: string, line: ErrorLine): void {
+    open = openOf(text, line);
+    room = longestRecord - byteLength(text).least;
+    const entry: Entry = { text, line, open, isOver: false, is: 'line' };
+    push(entry);
+    judgeLine(entry, line);
+  }
+
+  function readOther(text: string): void {
+    const isOpen = open !== null && room >= byteLength(text).least + 1;
+    push({ text, line: null, open: null, isOver: true, is: isOpen ? 'continuation' : 'foreign' });
+    const split = splitBefore(text, false) ?? splitOpen(text);
+    if (split !== null) condemn(split);
+    else if (!isOpen) splitClosed(text);
+    if (!isOpen) open = null;
+    room -= byteLength(text).least + 1;
+    if (open !== null && isEnd(text, open)) close();
+  }
+
+  /** A rest behind a line that looked whole. */
+  function splitClosed(text: string): void {
+    const ago = endsRecord(text) ? furthest((line) => mayGoOn(line, text)) : null;
+    if (ago === null) judgeEnd();
+    else condemn(ago);
+  }
+
+  /** The record has come to its end. */
+  function close(): void {
+    const nearest = [...waiting].reverse().find((entry) => entry.open !== null);
+    if (nearest !== undefined) nearest.open = null;
+    open = null;
   }
 
   return {
     read(text) {
-      const line = parseStrictErrorLine(text);
-      return line === null ? readOther(text) : readMatched(text, line);
+      hasPaused = false;
+      const line = parse(text);
+      if (line === null) readOther(text);
+      else readMatched(text, line);
     },
+
+    pause(mayWait) {
+      const begun = waiting.findIndex(({ line, open: state }) => line !== null && (state !== null || mayBeBegun(line)));
+      const isHalf =
+        begun !== -1 &&
+        waiting.slice(begun + 1).some(({ line, is }) => is === 'line' && line !== null && matters(line));
+      handOn(isHalf && mayWait && !hasPaused ? begun : waiting.length);
+      hasPaused = true;
+    },
+
+    end: () => handOn(waiting.length),
+
     reset() {
+      handOn(waiting.length);
       open = null;
     },
   };

@@ -5,11 +5,17 @@
 const cutLengths = [2047, 4095] as const;
 export const longestRecord = 4095;
 
+/** A length in bytes, as a range. */
+export interface ByteLength {
+  readonly least: number;
+  readonly most: number;
+}
+
 /**
  * The length of the text in UTF-8 bytes, as a range: a U+FFFD stands for one to three bytes that were no UTF-8, or for
  * itself.
  */
-export function byteLength(text: string): { readonly least: number; readonly most: number } {
+export function byteLength(text: string): ByteLength {
   let least = 0;
   let most = 0;
   for (let index = 0; index < text.length; index++) {
@@ -30,6 +36,10 @@ export function byteLength(text: string): { readonly least: number; readonly mos
 export function isBufferCut(line: string): boolean {
   // One UTF-16 unit is at most three bytes: most lines are decided here.
   if (line.length * 3 < cutLengths[0] || line.length > longestRecord) return false;
-  const { least, most } = byteLength(line);
+  return isCutLength(byteLength(line));
+}
+
+/** Whether a record may be so long because nginx cut it, without its line feed. */
+export function isCutLength({ least, most }: ByteLength): boolean {
   return cutLengths.some((length) => least <= length && length <= most);
 }

@@ -55,9 +55,14 @@ export function createLineJudge({ onLine, onForged, onOtherWriter }: Verdicts): 
   let writers: Writers | null = null;
   let isShared = false;
 
-  /** Lines without a connection are of starting, testing and reloading: `nginx -t` writes them with a pid of its own. */
-  function isSuspect({ pid, connection }: ErrorLine): boolean {
-    if (isShared || writers === null || readSinceMs === null || connection === null) return false;
+  /**
+   * Lines without a connection are of starting, testing and reloading: `nginx -t` writes them with a pid of its own. But
+   * who accepts connections is a worker.
+   */
+  function isSuspect({ pid, connection, kind, level }: ErrorLine): boolean {
+    const isOfWorker =
+      connection !== null || kind === 'worker_connections' || (kind === 'no_files' && level !== 'emerg');
+    if (isShared || writers === null || readSinceMs === null || !isOfWorker) return false;
     return suspects.length < mostSuspects && isByStranger(pid, readSinceMs, writers);
   }
 

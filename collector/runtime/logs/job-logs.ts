@@ -1,15 +1,14 @@
 import type { JobAggregate, SourceHealth } from '../../aggregate/job.ts';
-import { lineSplitter } from '../../decode/lines.ts';
 import type { Writers } from '../../diagnose/facts/writers.ts';
 import type { ErrorLine, LogTotals } from '../../model.ts';
 import type { Conditions, Log } from '../../netdata/log.ts';
-import { errorLineReader } from '../../parse/error/reader.ts';
-import type { ByteSink, Source, SourceReading } from '../../source/source.ts';
+import type { Source, SourceReading } from '../../source/source.ts';
 import { isSameInode, toMarks } from '../../source/tail/mark.ts';
 import { attempt } from '../../system/fs.ts';
 import type { JobPlan } from '../job-plan.ts';
 import type { AccessLogPlan, ErrorLogPlan, LogPlan } from '../log-plan.ts';
 import { type AccessLogReader, createAccessLogReader } from './access-log.ts';
+import { createErrorLogReader, type ErrorLogReader } from './error-log.ts';
 import { createLineJudge, type LineJudge } from './forged-lines.ts';
 import { createFollower, type LogPorts } from './logs.ts';
 
@@ -39,6 +38,8 @@ interface Followed {
   readonly access: AccessLogReader | null;
   /** null for an access log. */
   readonly judge: LineJudge | null;
+  /** null for an access log. */
+  readonly errors: ErrorLogReader | null;
   /** As ErrorLogPlan says. */
   isOwn: boolean;
   reading: SourceReading | null;
@@ -46,8 +47,6 @@ interface Followed {
   readAtMs: number;
 }
 
-/** nginx cuts its lines at 2,048 bytes; a FastCGI message may bring longer ones through. */
-const longestErrorLine = 65_536;
 /** What is left of a log that nobody writes to any more; 32 MB each. */
 const mostLastPolls = 32;
 const otherWriter =
@@ -76,29 +75,6 @@ export function createJobLogs(
     },
   });
 
-  /** bytes ─▶ lines ─▶ events ─▶ counters */
-  function errorLogSink(judge: LineJudge): ByteSink {
-    const reader = errorLineReader();
-    const run = judge.openRun();
-    return lineSplitter({
-      maxLength: longestErrorLine,
-      onLine(text) {
-        totals.read++;
-        const reading = reader.read(text);
-        if (reading.state === 'matched' && !reading.inside) return run.line(text, reading.line);
-        if (reading.state === 'foreign') totals.foreign++;
-        if (reading.state === 'matched') totals.forged++;
-        run.other(text);
-      },
-      onOverlong() {
-        totals.read++;
-        totals.overlong++;
-        reader.reset();
-        run.reset();
-      },
-    });
-  }
-
   function openErrorLog(plan: ErrorLogPlan, resume: unknown): Followed {
     const { spec, isOwn } = plan;
     const judge = createLineJudge({
@@ -108,14 +84,24 @@ export function createJobLogs(
       },
       onOtherWriter: () => log.info(`${spec}: ${otherWriter}`, { job }),
     });
-    const source = follower.follow(plan, 'error', () => errorLogSink(judge), resume);
-    return { source, origin: plan.origin, access: null, judge, isOwn, reading: null, readAtMs: 0 };
+    const errors = createErrorLogReader(judge, totals);
+    const source = follower.follow(plan, 'error', errors.openSink, resume);
+    return { source, origin: plan.origin, access: null, judge, errors, isOwn, reading: null, readAtMs: 0 };
   }
 
   function openAccessLog(plan: AccessLogPlan, resume: unknown): Followed {
     const access = createAccessLogReader(aggregate, totals);
     const source = follower.follow(plan, 'access', access.openSink, resume);
-    return { source, origin: plan.origin, access, judge: null, isOwn: false, reading: null, readAtMs: 0 };
+    return {
+      source,
+      origin: plan.origin,
+      access,
+      judge: null,
+      errors: null,
+      isOwn: false,
+      reading: null,
+      readAtMs: 0,
+    };
   }
 
   /** None of its formats is of use: that is said, and its lines count as unmatched. */
@@ -131,6 +117,7 @@ export function createJobLogs(
       poll(followed);
       if (followed.reading?.behindBytes === 0) break;
     }
+    followed.errors?.end();
     followed.judge?.believe();
     follower.forget(spec, wanted);
     lostBefore += followed.reading?.lost ?? 0;
@@ -179,6 +166,7 @@ export function createJobLogs(
     judge?.beginRead(isOnward ? readAtMs : null);
     followed.readAtMs = ports.now();
     const reading = followed.source.poll();
+    followed.errors?.pause(isOnward || !followed.isOwn);
     followed.reading = reading;
     if (reading.events.length > 0) judge?.believe();
     conditions.set(`${job} ${followed.source.name}`, reading.problem?.text ?? null);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseErrorLine, parseStrictErrorLine } from '../../../collector/parse/error/line.ts';
 import { errorLineReader } from '../../../collector/parse/error/reader.ts';
-import { connecting, head, peer } from './lines.ts';
+import { connecting, head, peer, tellingSink } from './lines.ts';
 
 const real = { scheme: 'http', peer };
 const forged = '", upstream: "http://6.6.6.6:6/x';
@@ -201,20 +201,16 @@ describe('text inside the message does not make a kind', () => {
 });
 
 test('a whole line out of a decoded URI is told by the record that it broke', () => {
-  const reader = errorLineReader();
   const fake = refusedBy(
     ', client: 1.1.1.1, server: 0.0.0.0:80, upstream: "6.6.6.6:6", bytes from/to client:0/0, bytes from/to upstream:0/0',
   );
-  const [first = '', second = '', third = ''] =
-    `${head()}open() "/srv/x\n${fake}\n" failed (2: No such file or directory)${client}, request: "GET /x%0a HTTP/1.1", host: "a"`.split(
-      '\n',
-    );
-  expect(reader.read(first)).toMatchObject({ state: 'matched', inside: false, line: { kind: 'unrelated' } });
-  expect(reader.read(second)).toMatchObject({ state: 'matched', inside: true, line: { kind: 'refused' } });
-  expect(reader.read(third).state).toBe('foreign');
-  expect(reader.read(refusedBy(`${client}, request: "GET / HTTP/1.1"${up}, host: "a"`))).toMatchObject({
-    inside: false,
-  });
+  const found: string[] = [];
+  const reader = errorLineReader(tellingSink((state) => found.push(state)));
+  const record = `${head()}open() "/srv/x\n${fake}\n" failed (2: No such file or directory)${client}, request: "GET /x%0a HTTP/1.1", host: "a"`;
+  for (const line of record.split('\n')) reader.read(line);
+  reader.read(refusedBy(`${client}, request: "GET / HTTP/1.1"${up}, host: "a"`));
+  reader.end();
+  expect(found).toEqual(['line', 'forged', 'continuation', 'line']);
 });
 
 test.each([

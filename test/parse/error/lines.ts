@@ -1,3 +1,5 @@
+import type { ErrorLineSink } from '../../../collector/parse/error/reader.ts';
+
 /** Lines in the shape that nginx gives them: the prefix, then the handler's context fields. */
 export const head = (level = 'error', connection = '*7 '): string =>
   `2026/11/22 07:30:45 [${level}] 4027#4027: ${connection}`;
@@ -12,3 +14,13 @@ export const streamFields =
 
 export const connecting = ' while connecting to upstream';
 export const refused = `${head()}connect() failed (111: Connection refused)${connecting}${fields}`;
+
+/** Says of each line what the reader took it for. */
+export function tellingSink(tell: (state: string, text: string) => void): ErrorLineSink {
+  return {
+    line: (text) => tell('line', text),
+    forged: (text) => tell('forged', text),
+    continuation: (text) => tell('continuation', text),
+    foreign: (text) => tell('foreign', text),
+  };
+}

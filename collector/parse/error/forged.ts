@@ -1,0 +1,123 @@
+/**
+ * What betrays a line that a client had nginx print: a decoded line feed in a URI, or an application's message, ends nginx's line, and begins another of the client's choice. What always remains is the rest of the record,
+ * and in it, raw, the request that holds every forged line. Pure.
+ */
+import type { ErrorLine } from '../../model.ts';
+import { longestRecord } from './size.ts';
+
+const clientField = ', client: ';
+const requestField = ', request: "';
+/** What is shorter could be equal by chance; a line's beginning alone, time to pid, is longer. */
+const leastProof = 24;
+
+/** nginx's own decoding of a path: escapes, then dot segments and doubled slashes (ngx_http_parse_complex_uri). */
+function decodedPath(target: string): string {
+  const path = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '').split(/[?#]/, 1)[0] ?? '';
+  const bytes = path.replace(/%([0-9a-f]{2})|[^%]+|%/gi, (text, hex: string | undefined) =>
+    hex === undefined ? Buffer.from(text).toString('latin1') : String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  const kept: string[] = [];
+  for (const segment of Buffer.from(bytes, 'latin1').toString().split('/')) {
+    if (segment === '..') kept.pop();
+    else if (segment !== '.' && segment !== '') kept.push(segment);
+  }
+  return kept.join('/');
+}
+
+const merged = (text: string): string => text.replace(/\/{2,}/g, '/');
+
+/** Whether the text may hold a request that was decoded into several lines. Longer than a record is no part of one. */
+function holdsLineFeed(text: string): boolean {
+  return text.length <= longestRecord && (text.includes('%0a') || text.includes('%0A'));
+}
+
+/**
+ * The lines that the requests in a text make where nginx prints them decoded. Every request counts, also one that a
+ * client wrote into its referrer: equal to a line of nginx's own it cannot be, for it would have to know that.
+ */
+function decodedRequests(text: string): readonly (readonly string[])[] {
+  if (!holdsLineFeed(text)) return [];
+  const found: string[][] = [];
+  for (let at = text.indexOf(requestField); at !== -1; at = text.indexOf(requestField, at + 1)) {
+    const target = text.slice(at + requestField.length).split(' ', 2)[1] ?? '';
+    const lines = decodedPath(target)
+      .split('\n')
+      .map((line) => line.replace(/\r$/, ''));
+    if (lines.length > 1) found.push(lines);
+  }
+  return found;
+}
+
+/**
+ * How many lines before this one belong to the same record, by the request that stands in it; null where none proves
+ * it.
+ *
+ * @param isLine the text begins like a line of nginx's: then it must be a line of the client's to prove anything
+ * @param before the n-th line before it, from 1 on; null when there is none
+ */
+export function linesBefore(text: string, isLine: boolean, before: (n: number) => string | null): number | null {
+  const found = decodedRequests(text).find((lines) => {
+    const last = lines.length - 1;
+    const rest = lines[last] ?? '';
+    if (before(last) === null || !merged(text).startsWith(rest) || (isLine && rest.length < leastProof)) return false;
+    return lines.slice(1, last).every((line, at) => merged(before(last - 1 - at) ?? '') === line);
+  });
+  return found === undefined ? null : found.length - 1;
+}
+
+/**
+ * Whether the lines behind one are those that its own request makes there: where the subrequest or the upstream's URI is
+ * decoded, the request stands before the line feed. nginx's own text may stand behind the last of them.
+ */
+export function isFollowedBy(text: string, after: readonly string[]): boolean {
+  return decodedRequests(text).some((lines) => {
+    const isLast = after.length === lines.length - 1;
+    if (after.length === 0 || after.length >= lines.length || (lines.at(-1) ?? '').length < (isLast ? leastProof : 0))
+      return false;
+    return after.every((line, at) => {
+      const own = lines[at + 1] ?? '';
+      return isLast && at === after.length - 1 ? merged(line).startsWith(own) : merged(line) === own;
+    });
+  });
+}
+
+/** A record has one context. In a line with two of them the first may be a client's, up to where its text ended. */
+export function hasTwoContexts(text: string): boolean {
+  const first = text.indexOf(clientField);
+  return first !== -1 && text.indexOf(clientField, first + clientField.length) !== -1;
+}
+
+const context = /, (?:(?:udp )?client: .*, server: |context: \S)/;
+
+/** Whether a line without a prefix ends as every record does that has a connection. */
+export function endsRecord(text: string): boolean {
+  return context.test(text);
+}
+
+/** Messages that print what a client sent, decoded, and how the text goes on behind that. */
+const channels: readonly { readonly begins: RegExp; readonly goesOn: RegExp }[] = [
+  { begins: /^FastCGI sent in stderr/, goesOn: /" while [A-Za-z ]{1,64}, (?:udp )?client: / },
+  { begins: /^(?:\[lua\]|lua |js: )/, goesOn: /, (?:client|context): / },
+  { begins: /^(?:\w+\(\) "|"|directory index of ")/, goesOn: /" (?:failed|is not found|is forbidden|is not a dir)/ },
+];
+
+/** Whether a line can have been begun by nginx and ended by a client. */
+export function mayBeBegun({ message, connection }: ErrorLine): boolean {
+  return connection !== null && channels.some(({ begins }) => begins.test(message));
+}
+
+/** Whether `rest` can be what nginx wrote behind a client's text in the record that began with this line. */
+export function mayGoOn({ message }: ErrorLine, rest: string): boolean {
+  return channels.some(({ begins, goesOn }) => begins.test(message) && goesOn.test(rest));
+}
+
+/** Whether anything comes of a line: failures, and what nginx says of its own processes. */
+export function matters({ kind, connection }: ErrorLine): boolean {
+  return kind !== 'unrelated' || connection === null;
+}
+
+/** nginx counts the connection wherever it names a client or an upstream; health checks of NGINX Plus name neither. */
+export function lacksConnection({ pid, connection, client, upstream, message, kind }: ErrorLine): boolean {
+  if (pid === null || connection !== null || kind === 'unrelated') return false;
+  return client !== null || (upstream !== null && !/ failed$|health check/.test(message));
+}

@@ -1,0 +1,135 @@
+/** Whole lines that a client had nginx print, among real ones: which count. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseErrorLine } from '../../../collector/parse/error/line.ts';
+import { errorLineReader } from '../../../collector/parse/error/reader.ts';
+import { type Claim, escaped, forgeries, notFoundRecord, shapes } from '../../support/forging.ts';
+import { fields, head, peer, refused, tellingSink } from './lines.ts';
+
+const root = `${head()}open() "/usr/share/nginx/html`;
+const claim: Claim = {
+  connection: '*7 ',
+  pid: 4027,
+  time: '2026/11/22 07:30:45',
+  upstream: 'shop',
+  peer: '10.0.0.1:80',
+};
+const missing = (path: string): string => notFoundRecord(path, claim);
+const other = `${head()}upstream timed out (110: Connection timed out) while connecting to upstream${fields}`;
+
+function read(lines: readonly string[], parse?: typeof parseErrorLine) {
+  const told = new Map<string, string[]>();
+  const reader = errorLineReader(
+    tellingSink((state, text) => told.set(state, [...(told.get(state) ?? []), text])),
+    parse,
+  );
+  for (const line of lines.join('\n').split('\n')) reader.read(line);
+  reader.end();
+  const counted = (told.get('line') ?? []).filter((text) => {
+    const line = parseErrorLine(text);
+    return line?.kind !== 'unrelated' || line.connection === null;
+  });
+  return { counted, forged: told.get('forged') ?? [] };
+}
+
+describe.each(Object.entries(shapes))('%s', (name, shape) => {
+  test.each(Object.entries(forgeries))('%s', (_, forge) => {
+    for (const connection of ['*7 ', '']) {
+      const line = forge({ ...claim, connection });
+      const record = missing(shape(line, root.length));
+      for (const parse of [undefined, parseErrorLine]) {
+        const { counted, forged } = read([refused, record, refused, other, record, record, refused], parse);
+        expect(counted).toEqual([refused, refused, other, refused]);
+        // Of the one that ends with the buffer nothing proves that it is forged: it waits for one that is in no doubt.
+        const isTold = name !== 'cut at the end of the buffer' || (connection === '' && line.includes(', client: '));
+        expect(forged.some((text) => text.startsWith(line.slice(0, 60)))).toBe(isTold);
+      }
+    }
+  });
+});
+
+describe('other ways to have nginx print a line', () => {
+  const line = forgeries['refused']?.(claim) ?? '';
+  const live = forgeries['no_live']?.(claim) ?? '';
+  const asked = (target: string) => `, client: 192.0.2.9, server: , request: "GET ${target} HTTP/1.1", host: "a"`;
+  const whole = asked('/x').replace('192.0.2.9', '127.0.0.1');
+  test.each([
+    [
+      'what PHP says',
+      `${head()}FastCGI sent in stderr: "PHP message: x" while reading response header from upstream${whole}\n${line}\nx" while reading response header from upstream${asked('/')}`,
+    ],
+    [
+      'what PHP says, left open',
+      `${head()}FastCGI sent in stderr: "PHP message: x\n${line}\nx" while reading response header from upstream${asked('/')}`,
+    ],
+    ['what Lua says', `${head()}[lua] a.lua:1: x${whole}\n${line}\nx${asked('/?a=1')}`],
+    ['what Lua says, left open', `${head()}[lua] a.lua:1: x\n${line}\nx${asked('/?a=1')}`],
+    [
+      'a name to resolve, the first line forged as well',
+      `${head()}${line.slice(line.indexOf('connect()'))}\nx could not be resolved (3: Host not found)${asked(escaped(`/${line.slice(line.indexOf('connect()'))}\nx`))}`,
+    ],
+    [
+      'a name to resolve, in one line',
+      `${head()}${line.slice(line.indexOf('connect()'), -1)} could not be resolved (3: Host not found)${asked('/x')}`,
+    ],
+    [
+      'a URI that is proxied decoded',
+      `${head()}connect() failed (111: Connection refused) while connecting to upstream, client: 192.0.2.9, server: , request: "GET ${escaped(`/x", host: "a"\n${live}\nx`)} HTTP/1.1", upstream: "http://127.0.0.1:81/x", host: "a"\n${live}\nx", host: "a"`,
+    ],
+    [
+      'a URI that is proxied decoded, whose host goes on',
+      `${head()}connect() failed (111: Connection refused) while connecting to upstream, client: 192.0.2.9, server: , request: "GET ${escaped(`/x", host: "a"\n${live.slice(0, -11)}`)} HTTP/1.1", upstream: "http://127.0.0.1:81/x", host: "a"\n${live.slice(0, -11)}", host: "a"`,
+    ],
+  ])('%s', (_, record) => {
+    expect(read([refused, record, other]).counted.filter((text) => text !== refused && text !== other)).toEqual([]);
+  });
+});
+
+describe('real lines count, whatever stands around them', () => {
+  const scanner = refused.replaceAll('/a?b=c', '/%0d%0aSet-Cookie:%20x%0a');
+  const notFound = missing('/nothing');
+  const php = `${head()}FastCGI sent in stderr: "PHP message: PHP Fatal error:  Uncaught x in /a.php:1\nStack trace:\n#0 {main}\n  thrown in /a.php on line 1" while reading response header from upstream${fields}`;
+  const lua = `${head()}lua entry thread aborted: runtime error: a.lua:1: x\nstack traceback:\ncoroutine 0:\n\ta.lua: in function <a.lua:1>${fields}`;
+  const atStart = `${head('error', '')}[lua] a.lua:1: x\nstack traceback:\n\t[C]: in ?`;
+  const long = refused.replaceAll('/a?b=c', `/${'a'.repeat(1800)}`).slice(0, 2047);
+  const accept = `${head('alert', '')}64 worker_connections are not enough`;
+  const stopped = `${head('error')}connect() failed (111: Connection refused) while connecting to upstream, client: 1.1.1.1, server: a, request: "GET /`;
+  const all = [
+    refused,
+    scanner,
+    notFound,
+    php,
+    lua,
+    atStart,
+    long,
+    accept,
+    other,
+    stopped,
+    'another program says this',
+    '',
+  ];
+  const matter = (lines: readonly string[]) =>
+    lines.filter((text) => [refused, scanner, long, accept, other, stopped].includes(text)).sort();
+
+  test('in any order', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...all), { maxLength: 40 }), (lines) => {
+        // Once at the end in no doubt, so that those count that are.
+        const padded = [...lines, ...[refused, accept, other].flatMap((text) => ['x'.repeat(4000), text])];
+        expect(matter(read(padded).counted)).toEqual(matter(padded));
+      }),
+      { numRuns: 300, interruptAfterTimeLimit: 3000 },
+    );
+  });
+
+  test('one that by chance ends where a record would have been cut, as soon as another one says the same', () => {
+    const length = 2047 - Buffer.byteLength(notFound) - 1;
+    const line = refused
+      .replaceAll('/a?b=c', '/')
+      .replace('GET /', `GET /${'a'.repeat(length - refused.replaceAll('/a?b=c', '/').length)}`);
+    expect(read([notFound, line]).counted).toEqual([]);
+    expect(read([notFound, line, 'x'.repeat(4000), refused]).counted.sort()).toEqual([line, refused].sort());
+    expect(read([refused, 'x'.repeat(4000), notFound, line]).counted.sort()).toEqual([line, refused].sort());
+    expect(read([notFound, line, 'x'.repeat(4000), refused.replaceAll(peer, '10.9.9.9:80')]).counted).toHaveLength(1);
+  });
+});
