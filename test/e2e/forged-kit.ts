@@ -66,8 +66,6 @@ export async function startDaemon() {
   };
 }
 
-export type Daemon = Awaited<ReturnType<typeof startDaemon>>;
-
 export const isForged = (line: string) => line.includes(` ${stranger}#`);
 
 /** A line of now that tells of a refused connection. */
