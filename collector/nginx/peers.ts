@@ -1,6 +1,7 @@
 /** Peers from names, and which upstream a peer belongs to. */
 import { peerName } from './address.ts';
 import type { NginxConfiguration, Protocol, Upstream, UpstreamServer } from './types.ts';
+import { isLuaBalanced } from './upstream-groups.ts';
 
 /** Every name that has to be resolved, once. */
 export function namesToResolve(configuration: NginxConfiguration): readonly string[] {
@@ -106,12 +107,16 @@ export function createAttribution(configuration: NginxConfiguration): Attributio
     return (byAlias.get(name.toLowerCase()) ?? []).filter((upstream) => !upstream.name.startsWith('unix:'));
   }
 
+  /** Lua takes its peers from anywhere: what nobody else holds is most likely theirs. */
+  const byLua = configuration.upstreams.filter(isLuaBalanced);
+
   function upstreamOf(peer: string, proxyHost: string | null, protocol: Protocol | null = null): string {
     const told = proxyHost === null || proxyHost === '' || proxyHost === '-' ? null : byProxyHost(peer, proxyHost);
     return (
       told ??
       joined(inProtocol(byPeer.get(peer) ?? [], protocol)) ??
       joined(inProtocol(withoutPeers(peer), protocol)) ??
+      joined(inProtocol(byLua, protocol)) ??
       peer
     );
   }

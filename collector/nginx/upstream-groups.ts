@@ -5,6 +5,21 @@ import type { Scope } from './scopes.ts';
 import { parseCount, parseSeconds } from './syntax/values.ts';
 import type { Directive, Protocol, Upstream, UpstreamServer } from './types.ts';
 
+/** Lua chooses the address for each request, and the server lines are there because nginx asks for one. */
+export function isLuaBalanced({ method }: Pick<Upstream, 'method'>): boolean {
+  return method.startsWith('balancer_by_lua');
+}
+
+/**
+ * Addresses of 0.0.0.0/8 lead nowhere: `server 0.0.0.1;   # placeholder`. 0.0.0.0 itself and `::` are this host, which
+ * is a peer like any other unless Lua chooses.
+ */
+function isPlaceholder({ peers, lookup }: UpstreamServer, byLua: boolean): boolean {
+  const [peer = ''] = peers;
+  if (lookup !== null || !/^(0\.|\[::\]:)/.test(peer)) return false;
+  return byLua || !/^(0\.0\.0\.0|\[::\]):/.test(peer);
+}
+
 /** Directives of an upstream block that choose the balancing method. */
 const methods: ReadonlySet<string> = new Set([
   'ip_hash',
@@ -125,16 +140,19 @@ export function readGroups(scope: Scope, protocol: Protocol, problems: Problems)
       continue;
     }
     const find = (wanted: string): Directive | undefined => block.find((each) => each.name === wanted);
+    const method = block.find((each) => methods.has(each.name))?.name ?? 'round_robin';
+    const byLua = isLuaBalanced({ method });
     const servers = block
       .filter((each) => each.name === 'server')
       .map((each) => readServer(each, protocol, problems))
-      .filter((each) => each !== null);
+      .filter((each) => each !== null)
+      .filter((each) => !isPlaceholder(each, byLua));
     groups.push({
       name,
       protocol,
       origin: 'group',
       aliases: [name],
-      method: block.find((each) => methods.has(each.name))?.name ?? 'round_robin',
+      method,
       zone: find('zone')?.args[0] ?? null,
       keepalive: parseCount(find('keepalive')?.args[0]),
       servers,

@@ -274,6 +274,16 @@ test('the remedy names this nginx, its lines and its parameters', () => {
   );
 });
 
+test.each([
+  ['a placeholder alone', 'server 0.0.0.1; balancer_by_lua_block { }'],
+  ['real addresses that only Lua uses', 'server 10.0.0.1; server 10.0.0.2; balancer_by_lua_file /x.lua;'],
+  ['one real address', 'server 10.0.0.1; balancer_by_lua_block { }'],
+  ['a placeholder without Lua', 'server 0.0.0.1 down;'],
+  ['nothing but a state file', 'zone a 64k; state /var/lib/nginx/a.state;'],
+])('what Lua balances needs no advice: %s', (_, group) => {
+  expect(judge(factsOf(`${errorLog} ${http({ more: `upstream a { ${group} }` })}`))).toEqual([]);
+});
+
 test('a log beside it that has the variables is enough', () => {
   const text = `${errorLog} ${http({ log: 'access_log /a.log; access_log /b.log full;' })}`;
   expect(judge(factsOf(text))).toEqual([]);

@@ -1,5 +1,6 @@
 /** What about upstreams makes failures more likely, or harder to tell apart. Pure. */
 import type { Upstream, UpstreamServer } from '../../nginx/types.ts';
+import { isLuaBalanced } from '../../nginx/upstream-groups.ts';
 import type { Facts } from './facts.ts';
 import { type Finding, finding } from './finding.ts';
 
@@ -37,6 +38,7 @@ function nameRules(upstream: Upstream, server: UpstreamServer, { addresses, stra
 /** nginx never ejects the only peer of a group: ngx_http_upstream_round_robin.c, `peers->single`. */
 function singleRules(upstream: Upstream): readonly Finding[] {
   const [server, another] = upstream.servers;
+  if (isLuaBalanced(upstream)) return [];
   if (upstream.origin !== 'group' || server === undefined || another !== undefined) return [];
   if (server.peers.length !== 1 || server.maxFails === 0 || server.resolve) return [];
   const line = serverLine(server, { max_fails: 'max_fails=0' });
@@ -44,7 +46,8 @@ function singleRules(upstream: Upstream): readonly Finding[] {
 }
 
 function maxFailsRules(upstream: Upstream): readonly Finding[] {
-  if (upstream.origin !== 'group' || upstream.servers.flatMap(({ peers }) => peers).length < 2) return [];
+  if (isLuaBalanced(upstream) || upstream.origin !== 'group') return [];
+  if (upstream.servers.flatMap(({ peers }) => peers).length < 2) return [];
   const touchy = upstream.servers.filter(
     ({ maxFails, failTimeoutSeconds, down }) => maxFails === 1 && failTimeoutSeconds <= shortFailTimeout && !down,
   );
