@@ -111,8 +111,9 @@ export function createJobAggregate({ job, maxPeers, upstreamOf }: JobOptions): J
   };
 
   const reconciliationPart = (nowUs: number, { peers, connectTime }: Measured, fine: boolean) => {
-    const totals = reconcile(nowUs, { ...failures.reconcilable(), accessLog: access.connectFailed() });
-    return peers && connectTime ? { reconciliation: fine ? totals : null } : {};
+    const isTold = peers && connectTime;
+    const totals = reconcile(nowUs, { ...failures.reconcilable(), accessLog: access.connectFailed(), isTold });
+    return isTold ? { reconciliation: fine ? totals : null } : {};
   };
 
   function judge({ kind, action, upstream, protocol, pid }: ErrorLine, nowUs: number): void {

@@ -37,27 +37,36 @@ function logfmtValue(text: string): string {
   return /^[\w.:/+-]+$/.test(text) ? text : JSON.stringify(text);
 }
 
+/** A problem in words that may change (they hold a count) while it stays the same problem. */
+export interface Condition {
+  readonly kind: string;
+  readonly text: string;
+}
+
 /** What is wrong now, by subject: says it once when it begins, once when it changes, and once when it ends. */
 export interface Conditions {
-  /** @param problem null when the subject is fine */
-  set(subject: string, problem: string | null): void;
+  /** @param problem null when the subject is fine; a text alone is its own kind */
+  set(subject: string, problem: Condition | string | null): void;
   /** Forgets a subject that is no longer watched. */
   drop(subject: string): void;
 }
 
+const fine = { kind: null, text: '' };
+
 export function createConditions(log: Log): Conditions {
-  const problems = new Map<string, string>();
+  const kinds = new Map<string, string>();
   return {
     set(subject, problem) {
-      if ((problems.get(subject) ?? null) === problem) return;
-      if (problem === null) {
-        problems.delete(subject);
+      const { kind, text } = typeof problem === 'string' ? { kind: problem, text: problem } : (problem ?? fine);
+      if ((kinds.get(subject) ?? null) === kind) return;
+      if (kind === null) {
+        kinds.delete(subject);
         log.info(`${subject}: works again`);
       } else {
-        problems.set(subject, problem);
-        log.error(`${subject}: ${problem}`);
+        kinds.set(subject, kind);
+        log.error(`${subject}: ${text}`);
       }
     },
-    drop: (subject) => problems.delete(subject),
+    drop: (subject) => kinds.delete(subject),
   };
 }

@@ -35,6 +35,28 @@ test.each([
   expect(lines.map((line) => /level=(\w+)/.exec(line)?.[1])).toEqual(expected);
 });
 
+test('a condition whose count changes is said once, and again when its kind changes', () => {
+  const { lines, log } = captured();
+  const conditions = createConditions(log);
+  for (const [kind, count] of [
+    ['lost', 1],
+    ['lost', 2],
+    ['lost', 74],
+    ['cut', 74],
+    ['cut', 75],
+  ] as const) {
+    conditions.set('job', { kind, text: `${kind} ${count}` });
+  }
+  conditions.set('job', null);
+  conditions.set('job', { kind: 'lost', text: 'lost 9' });
+  expect(lines.map((line) => /msg="(.*)"/.exec(line)?.[1])).toEqual([
+    'job: lost 1',
+    'job: cut 74',
+    'job: works again',
+    'job: lost 9',
+  ]);
+});
+
 test('a condition is said once when it begins, changes and ends', () => {
   const { lines, log } = captured();
   const conditions = createConditions(log);
