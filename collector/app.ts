@@ -15,7 +15,6 @@ import { nodeAccounts } from './system/accounts.ts';
 import { startChild } from './system/child.ts';
 import { systemClock, untilNextTick } from './system/clock.ts';
 import { resolveName } from './system/dns.ts';
-import { execute } from './system/exec.ts';
 import { nodeFileSystem } from './system/fs.ts';
 import { pluginIdentity } from './system/identity.ts';
 import { processLoad } from './system/load.ts';
@@ -69,7 +68,7 @@ export async function runPlugin(options: PluginOptions, host: NodeJS.Process): P
     checkpoint,
     bindUdp,
     startChild,
-    execute,
+    ownUid: process.getuid?.() ?? 0,
     resolve: resolveName,
     connect: connectOnce,
     libDirectory: environment.libDirectory,

@@ -2,10 +2,10 @@
 import { parseSettings } from '../config/parse.ts';
 import { defaultSettings, type JobSettings, type Settings } from '../config/settings.ts';
 import { findNginx } from '../discover/find/find-nginx.ts';
+import type { Master } from '../discover/find/processes.ts';
 import { readNginx, readTold } from '../discover/follow/read-nginx.ts';
 import type { NginxOfJob } from '../runtime/findings.ts';
 import { followSettingsFile } from '../source/settings-file.ts';
-import { execute } from '../system/exec.ts';
 import { nodeFileSystem } from '../system/fs.ts';
 import { UsageError } from './command.ts';
 
@@ -30,17 +30,27 @@ export function readSettings(candidates: readonly string[], told: string | null)
   return refused(seen.path, parsed.problems.map(({ line, text }) => `line ${line}: ${text}`).join('; '));
 }
 
+export interface JobsFound {
+  readonly jobs: readonly NginxOfJob[];
+  /** Processes of other users that call themselves nginx, and that no job names. */
+  readonly others: readonly Master[];
+}
+
 /** Every job of the settings with its nginx; one without nginx_conf stands for all that are discovered. */
-export async function findJobs(jobs: readonly JobSettings[], hostPrefix: string): Promise<readonly NginxOfJob[]> {
+export function findJobs(settings: readonly JobSettings[], hostPrefix: string): JobsFound {
   const fs = nodeFileSystem;
-  const running = await findNginx({ fs, execute, hostPrefix });
-  return jobs.flatMap((settings): readonly NginxOfJob[] => {
-    const { name, nginxConf } = settings;
-    if (nginxConf !== null) return [{ job: name, settings, read: readTold(nginxConf, running, fs, hostPrefix) }];
-    return running.map((found, at) => ({
+  const here = findNginx({ fs, hostPrefix, ownUid: process.getuid?.() ?? 0 });
+  const jobs = settings.flatMap((of): readonly NginxOfJob[] => {
+    const { name, nginxConf } = of;
+    if (nginxConf !== null) {
+      return [{ job: name, settings: of, read: readTold(nginxConf, here.named, fs, hostPrefix) }];
+    }
+    return here.running.map((found, at) => ({
       job: at === 0 ? name : `${name} ${at + 1}`,
-      settings,
+      settings: of,
       read: readNginx(found, fs),
     }));
   });
+  const followed = new Set(jobs.map(({ read }) => read.found.master?.pid));
+  return { jobs, others: here.others.filter(({ pid }) => !followed.has(pid)) };
 }

@@ -1,5 +1,6 @@
 /** A program that runs beside us and whose output is read as it comes. */
 import { spawn } from 'node:child_process';
+import { ownProgram } from './program.ts';
 
 export interface ChildHandlers {
   onOutput(bytes: Buffer): void;
@@ -19,7 +20,8 @@ export type StartChild = (program: string, args: readonly string[], handlers: Ch
 
 /** Messages in English, whatever the system speaks: some of them are recognised. */
 export const startChild: StartChild = (program, args, { onOutput, onErrorOutput, onEnd }) => {
-  const child = spawn(program, args, {
+  // A path that is not there fails as spawn does, later and with ENOENT; so does one that others could have put there.
+  const child = spawn(ownProgram(program) ?? '/nonexistent', args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, LC_ALL: 'C', SYSTEMD_PAGER: '', SYSTEMD_COLORS: '0' },
   });

@@ -1,5 +1,6 @@
 /** Running a program to its end, without a shell. */
 import { execFile } from 'node:child_process';
+import { ownProgram } from './program.ts';
 
 export interface Execution {
   /** null when it could not be started, was killed or took too long. */
@@ -8,11 +9,16 @@ export interface Execution {
   readonly stderr: string;
 }
 
-/** Resolves always; a program that is missing or takes longer than `timeoutMs` gives `code: null`. */
-export type Execute = (file: string, args: readonly string[], timeoutMs: number) => Promise<Execution>;
+/**
+ * Resolves always; a program that is missing, that other users could have put there (system/program.ts), or that takes
+ * longer than `timeoutMs` gives `code: null`.
+ */
+export type Execute = (program: string, args: readonly string[], timeoutMs: number) => Promise<Execution>;
 
-export const execute: Execute = (file, args, timeoutMs) =>
+export const execute: Execute = (program, args, timeoutMs) =>
   new Promise((resolve) => {
+    const file = ownProgram(program);
+    if (file === null) return resolve({ code: null, stdout: '', stderr: '' });
     execFile(
       file,
       args,

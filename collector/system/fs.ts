@@ -6,6 +6,7 @@
  * and two polls could overlap.
  */
 import * as nodeFs from 'node:fs';
+import { foreignPath, linkBeneath, openBeneath, useBeneath } from './beneath.ts';
 
 export type FileKind = 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'device';
 
@@ -67,16 +68,40 @@ function codeOf(error: unknown): string {
 
 const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = nodeFs.constants;
 
+/** A path under another process's root is only ever reached inside that root, whoever asks (system/beneath.ts). */
 export const nodeFileSystem: FileSystem = {
-  open: (path) => nodeFs.openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY),
-  fstat: (fd) => toStat(nodeFs.fstatSync(fd, { bigint: true })),
-  stat: (path) => toStat(nodeFs.statSync(path, { bigint: true })),
-  lstat: (path) => toStat(nodeFs.lstatSync(path, { bigint: true })),
+  open(path) {
+    const foreign = foreignPath(path);
+    return foreign === null ? nodeFs.openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY) : openBeneath(foreign);
+  },
+  fstat,
+  stat(path) {
+    const foreign = foreignPath(path);
+    return foreign === null
+      ? toStat(nodeFs.statSync(path, { bigint: true }))
+      : useBeneath(foreign, true, (_, fd) => fstat(fd));
+  },
+  lstat(path) {
+    const foreign = foreignPath(path);
+    return foreign === null
+      ? toStat(nodeFs.lstatSync(path, { bigint: true }))
+      : useBeneath(foreign, false, (_, fd) => fstat(fd));
+  },
   read: (fd, into, length, position) => nodeFs.readSync(fd, into, 0, length, position),
   close: (fd) => nodeFs.closeSync(fd),
-  readlink: (path) => nodeFs.readlinkSync(path),
-  readdir: (path) => nodeFs.readdirSync(path),
+  readlink(path) {
+    const foreign = foreignPath(path);
+    return foreign === null ? nodeFs.readlinkSync(path) : linkBeneath(foreign);
+  },
+  readdir(path) {
+    const foreign = foreignPath(path);
+    return foreign === null ? nodeFs.readdirSync(path) : useBeneath(foreign, true, (held) => nodeFs.readdirSync(held));
+  },
 };
+
+function fstat(fd: number): FileStat {
+  return toStat(nodeFs.fstatSync(fd, { bigint: true }));
+}
 
 function toStat(stats: nodeFs.BigIntStats): FileStat {
   return {

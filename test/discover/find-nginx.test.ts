@@ -5,14 +5,13 @@ import { hostPlaces, parseMounts, sameRoot } from '../../collector/discover/find
 import { workersOf } from '../../collector/discover/find/processes.ts';
 import { rootedPath } from '../../collector/discover/find/rooted-path.ts';
 import { readNginx } from '../../collector/discover/follow/read-nginx.ts';
-import { execute } from '../../collector/system/exec.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
 import { type HostTree, hostMounts, hostTree } from './host-tree.ts';
 
 const fs = nodeFileSystem;
 
 async function find({ prefix }: HostTree) {
-  const found = await findNginx({ fs, execute, hostPrefix: prefix });
+  const found = findNginx({ fs, ownUid: 0, hostPrefix: prefix }).running;
   return found.map((each) => ({
     pid: each.master?.pid ?? null,
     container: each.master?.container ?? null,
@@ -53,7 +52,7 @@ test('several masters, each with its own configuration; a binary upgrade is one'
   });
   host.nginx({ pid: 100, title: 'nginx: master process nginx -g daemon off;', workers: { 101: 5 } });
   host.nginx({ pid: 102, parent: 100, title: 'nginx: master process nginx -g daemon off;', workers: { 103: 9 } });
-  host.nginx({ pid: 200, uid: 1000, title: 'nginx: master process ./nginx -p /srv/b -c conf/nginx.conf', workers: {} });
+  host.nginx({ pid: 200, title: 'nginx: master process ./nginx -p /srv/b -c conf/nginx.conf', workers: {} });
   host.nginx({ pid: 300, title: 'angie: master process /usr/sbin/angie -c /opt/angie.conf', workers: { 301: 7 } });
   host.write({ '/proc/400/cmdline': 'grep nginx: master process\0', '/proc/401/cmdline': 'nginx: worker process\0' });
   const common = { container: null, problems: [] };

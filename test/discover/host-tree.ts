@@ -16,17 +16,26 @@ export interface FakeMaster {
   readonly title: string;
   readonly workers: Readonly<Record<number, number>>;
   readonly uid?: number;
+  /** As `uid` when not said: root's processes have root's group. */
+  readonly gid?: number;
   readonly mountinfo?: string;
   readonly cgroup?: string;
   readonly parent?: number;
 }
 
+interface Ids {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 export const hostMounts = '22 1 8:1 / / rw - ext4 /dev/sda1 rw\n23 22 8:2 / /srv/data rw - ext4 /dev/sda2 rw\n';
 
-function process(pid: number, parent: number, uid: number, title: string, start: number): Record<string, string> {
+const four = (id: number): string => [id, id, id, id].join('\t');
+
+function process(pid: number, parent: number, { uid, gid }: Ids, title: string, start: number): Record<string, string> {
   return {
     [`/proc/${pid}/cmdline`]: `${title}\0`,
-    [`/proc/${pid}/status`]: `Name:\tnginx\nPid:\t${pid}\nPPid:\t${parent}\nUid:\t${uid}\t${uid}\t${uid}\t${uid}\n`,
+    [`/proc/${pid}/status`]: `Name:\tnginx\nPid:\t${pid}\nPPid:\t${parent}\nUid:\t${four(uid)}\nGid:\t${four(gid)}\n`,
     [`/proc/${pid}/stat`]: `${pid} (nginx: (x) y) S ${parent} ${'0 '.repeat(17)}${start} 0 0\n`,
   };
 }
@@ -53,18 +62,19 @@ export function hostTree(files: Readonly<Record<string, string>> = {}): HostTree
       title,
       workers,
       uid = 0,
+      gid = uid,
       parent = 1,
       mountinfo = hostMounts,
       cgroup = '0::/system.slice/nginx.service',
     }) {
       write({
-        ...process(pid, parent, uid, title, 1),
+        ...process(pid, parent, { uid, gid }, title, 1),
         [`/proc/${pid}/mountinfo`]: mountinfo,
         [`/proc/${pid}/cgroup`]: cgroup,
         [`/proc/${pid}/task/${pid}/children`]: Object.keys(workers).join(' '),
       });
       for (const [worker, start] of Object.entries(workers)) {
-        write(process(Number(worker), pid, 33, 'nginx: worker process', start));
+        write(process(Number(worker), pid, { uid: 33, gid: 33 }, 'nginx: worker process', start));
       }
     },
   };

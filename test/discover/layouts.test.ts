@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import { logState } from '../../collector/discover/check/log-state.ts';
 import { findNginx } from '../../collector/discover/find/find-nginx.ts';
 import { readNginx, readTold } from '../../collector/discover/follow/read-nginx.ts';
-import { execute } from '../../collector/system/exec.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
 import { tool } from '../support/packages.ts';
 import { tempDir } from '../support/temp.ts';
@@ -14,7 +13,7 @@ const fs = nodeFileSystem;
 const root = { name: 'root', uid: 0, gids: [0], isSelf: false, groupName: String };
 
 async function discover(hostPrefix: string) {
-  const [found, ...others] = await findNginx({ fs, execute, hostPrefix });
+  const [found, ...others] = findNginx({ fs, ownUid: 0, hostPrefix }).running;
   if (found === undefined) throw new Error('no nginx was found');
   const { configuration } = readNginx(found, fs);
   const logs = [...configuration.errorLogs, ...configuration.accessLogs].map(({ target }) => [
@@ -180,13 +179,14 @@ describe('without any configuration of ours, under NETDATA_HOST_PREFIX', () => {
 });
 
 test('nothing there is no failure', async () => {
-  expect(await findNginx({ fs, execute, hostPrefix: tempDir('empty') })).toEqual([]);
+  expect(findNginx({ fs, ownUid: 0, hostPrefix: tempDir('empty') }).running).toEqual([]);
 });
 
 test('a told file that is missing, unreadable or no dump is a problem, not an exception', () => {
   const { prefix } = hostTree({ '/etc/x.dump': 'nginx: [emerg] no', '/etc/closed.conf': 'user x;' });
   chmodSync(join(prefix, 'etc/closed.conf'), 0o000);
-  const problems = (told: string) => readTold(told, [], fs, prefix).configuration.problems.map(({ text }) => text);
+  const problems = (told: string) =>
+    readTold(told, () => null, fs, prefix).configuration.problems.map(({ text }) => text);
   expect(problems('/none.conf')).toEqual(['/none.conf does not exist']);
   expect(problems('dump:/etc/x.dump')).toEqual(['this is no output of nginx -T']);
   expect(problems('dump:/none')).toEqual(['it cannot be read (ENOENT)']);
@@ -197,7 +197,7 @@ test('a dump is read like the files', () => {
   const { prefix } = hostTree({
     '/etc/nginx.dump': `# configuration file /etc/nginx/nginx.conf:\nhttp { include conf.d/*; }\n# configuration file /etc/nginx/conf.d/a:\n${server}\n`,
   });
-  const read = readTold('dump:/etc/nginx.dump', [], fs, prefix);
+  const read = readTold('dump:/etc/nginx.dump', () => null, fs, prefix);
   expect(read.dumped).toBe(true);
   expect(read.configuration.upstreams).toMatchObject([
     { name: '127.0.0.1:3000', file: '/etc/nginx/conf.d/a', line: 1 },

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { findNginx } from '../../collector/discover/find/find-nginx.ts';
 import { createNginxFollower } from '../../collector/discover/follow/nginx-follower.ts';
 import { readNginx } from '../../collector/discover/follow/read-nginx.ts';
-import { execute } from '../../collector/system/exec.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
 import { hostTree } from './host-tree.ts';
 
@@ -20,8 +19,8 @@ async function follow() {
   // Younger than that by more than a file system's clock can be wrong.
   const start = Date.now() + 100;
   host.nginx({ pid: 100, title: 'nginx: master process nginx', workers: { 101: 10, 102: 10 } });
-  const ports = { fs: nodeFileSystem, execute, hostPrefix: host.prefix };
-  const [found] = await findNginx(ports);
+  const ports = { fs: nodeFileSystem, ownUid: 0, hostPrefix: host.prefix };
+  const [found] = findNginx(ports).running;
   if (found === undefined) throw new Error('no nginx was found');
   const read = () => readNginx(found, nodeFileSystem);
   let nowMs = 0;

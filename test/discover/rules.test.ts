@@ -9,7 +9,7 @@ import { withAddresses } from '../../collector/nginx/peers.ts';
 import { configurationOf, debianBuild } from '../nginx/memory-files.ts';
 
 const args = { text: 'nginx', program: 'nginx', prefix: null, conf: null, globals: null, errorLog: null };
-const master = { pid: 1, uid: 0, args, exe: null, container: null, runtime: null, mounts: [] };
+const master = { pid: 1, uid: 0, startedBy: 'root', args, container: null, runtime: null, mounts: [] } as const;
 const found: NginxFound = {
   master,
   version: 'nginx/1.22.1',
@@ -302,8 +302,8 @@ test.each([
   ['the host', null, null, 'nginx'],
   ['docker', 'abc', 'docker', 'docker exec abc nginx'],
   ['Kubernetes', 'abc', 'crictl', 'crictl exec abc nginx'],
-  ['podman, perhaps of another user', 'abc', 'podman', 'nsenter -t 7 -a nginx'],
-  ['another root, whatever made it', 'namespace', null, 'nsenter -t 7 -a nginx'],
+  ['podman', 'abc', 'podman', 'podman exec abc nginx'],
+  ['another root, whatever made it', 'namespace', null, '# inside the container of pid 7: nginx'],
 ] as const)('an nginx is spoken to where it is: %s', (_, container, runtime, expected) => {
   expect(commandFor({ ...found, master: { ...master, pid: 7, container, runtime } })).toBe(expected);
 });

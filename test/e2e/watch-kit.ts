@@ -6,7 +6,6 @@ import { createCheckpoint } from '../../collector/source/tail/checkpoint.ts';
 import { nodeAccounts } from '../../collector/system/accounts.ts';
 import { startChild } from '../../collector/system/child.ts';
 import { systemClock } from '../../collector/system/clock.ts';
-import { execute } from '../../collector/system/exec.ts';
 import { type FileSystem, nodeFileSystem } from '../../collector/system/fs.ts';
 import { connectOnce } from '../../collector/system/net.ts';
 import { bindUdp } from '../../collector/system/udp.ts';
@@ -42,7 +41,7 @@ export function watch(daemons: readonly [Watched, ...Watched[]], settings = defa
     checkpoint: createCheckpoint(null, clock.wallMs),
     bindUdp,
     startChild,
-    execute,
+    ownUid: process.getuid?.() ?? 0,
     resolve: () => Promise.resolve({ ok: true, addresses: [] }),
     connect: connectOnce,
     libDirectory: null,

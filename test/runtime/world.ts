@@ -61,7 +61,7 @@ export function runtime(files: Readonly<Record<string, string>> = {}, options: R
         },
       };
     },
-    execute: () => Promise.resolve({ code: 1, stdout: '', stderr: '' }),
+    ownUid: 0,
     resolve: (name) => Promise.resolve(options.addresses?.[name] ?? { ok: false, code: 'ENOTFOUND' }),
     connect: () => Promise.resolve({ is: 'failed', code: 'ECONNREFUSED' }),
     libDirectory: null,

@@ -1,6 +1,7 @@
 import { isAnythingUsable } from '../../discover/check/rules.ts';
 import { readEnvironment, settingsFiles } from '../../netdata/environment.ts';
 import { findingsOf, inspectNginx } from '../../runtime/findings.ts';
+import { nodeAccounts } from '../../system/accounts.ts';
 import { resolveName } from '../../system/dns.ts';
 import { nodeFileSystem } from '../../system/fs.ts';
 import { pluginIdentity } from '../../system/identity.ts';
@@ -34,8 +35,11 @@ async function inspect(options: Options): Promise<CheckResult> {
   const { settings, problem } = readSettings(settingsFiles(environment, options.config), options.config);
   const { hostPrefix } = environment;
   const ports = { fs: nodeFileSystem, resolve: resolveName, identity: pluginIdentity(), hostPrefix };
-  const inspected = await inspectNginx(await findJobs(settings.jobs, hostPrefix), ports);
-  return { inspected, findings: findingsOf(inspected, problem) };
+  const { jobs, others } = findJobs(settings.jobs, hostPrefix);
+  const inspected = await inspectNginx(jobs, ports);
+  const { userName } = nodeAccounts();
+  const strangers = others.map(({ pid, uid }) => ({ pid, user: uid === null ? '?' : userName(uid) }));
+  return { inspected, strangers, findings: findingsOf(inspected, problem) };
 }
 
 /** 0 nothing is missing, 1 something is, 2 nothing usable (design: the executable). */

@@ -8,8 +8,15 @@ import type { AccessLog, ErrorLog, LogTarget, Upstream } from '../../nginx/types
 import type { Inspected } from '../../runtime/findings.ts';
 import { json, type Paint } from '../terminal.ts';
 
+/** A process that calls itself nginx, of a user who does not decide what the plugin reads. Nothing it says is shown. */
+export interface Stranger {
+  readonly pid: number;
+  readonly user: string;
+}
+
 export interface CheckResult {
   readonly inspected: readonly Inspected[];
+  readonly strangers: readonly Stranger[];
   readonly findings: readonly WordedFinding[];
 }
 
@@ -127,9 +134,22 @@ function findingText(finding: WordedFinding, paint: Paint): readonly string[] {
   ];
 }
 
+const mostStrangers = 5;
+
+function strangerText(strangers: readonly Stranger[]): readonly string[] {
+  if (strangers.length === 0) return [];
+  const shown = strangers.slice(0, mostStrangers).map(({ pid, user }) => `pid ${pid} (${user})`);
+  const more = strangers.length - shown.length;
+  return [
+    `Not followed, because any user can start a process that calls itself nginx: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`,
+    '  To follow one, name its main file in nginx-upstream.conf: jobs, nginx_conf',
+    '',
+  ].map((line) => printable(line));
+}
+
 /** Names and paths come from files and processes: all is made harmless. */
-export function renderText({ inspected, findings }: CheckResult, paint: Paint): string {
-  const found = inspected.flatMap((each) => describe(each, paint));
+export function renderText({ inspected, strangers, findings }: CheckResult, paint: Paint): string {
+  const found = [...inspected.flatMap((each) => describe(each, paint)), ...strangerText(strangers)];
   const count = findings.length === 0 ? 'Nothing is missing.' : `${findings.length} to mend:`;
   const more = findings.flatMap((each) => findingText(each, paint));
   return [...found, count, ...(findings.length === 0 ? [] : ['', ...more])].join('\n').trimEnd();
@@ -163,6 +183,6 @@ function factsJson({ job, facts }: Inspected): unknown {
 }
 
 /** One JSON object, one line. */
-export function renderJson({ inspected, findings }: CheckResult): string {
-  return json({ nginx: inspected.map(factsJson), findings });
+export function renderJson({ inspected, strangers, findings }: CheckResult): string {
+  return json({ nginx: inspected.map(factsJson), notFollowed: strangers, findings });
 }

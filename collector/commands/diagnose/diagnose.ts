@@ -200,7 +200,7 @@ export const diagnose: Command = {
     }
     const environment = readEnvironment(process.env);
     const { settings, problem } = readSettings(settingsFiles(environment, options.config), options.config);
-    const jobs = await findJobs(settings.jobs, environment.hostPrefix);
+    const { jobs } = findJobs(settings.jobs, environment.hostPrefix);
     const masters = jobs.flatMap(({ read }) => read.found.master?.pid ?? []);
     const diagnoses: Diagnosis[] = [];
     for (const job of jobs) diagnoses.push(await diagnoseJob(job, masters, options, settings.probe, environment));

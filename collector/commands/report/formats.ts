@@ -36,7 +36,7 @@ export function configuredFormats(path: string): ReportFormats {
   const found = attempt(() => nodeFileSystem.stat(file));
   if (!found.ok) throw new UsageError(`--conf ${file}: ${found.code === 'ENOENT' ? 'no such file' : found.code}`);
   if (found.value.kind === 'directory') throw new UsageError(`--conf ${file}: is a directory: name nginx's main file`);
-  const { configuration } = readTold(path.startsWith('dump:') ? path : resolve(path), [], nodeFileSystem, '');
+  const { configuration } = readTold(path.startsWith('dump:') ? path : resolve(path), () => null, nodeFileSystem, '');
   const all = [...configuration.formats].sort((a, b) => variables(b) - variables(a));
   const others = [...usable(all.map(compiled)), ...usable([readLogFormat('combined')])].map((format) => [format]);
   return {

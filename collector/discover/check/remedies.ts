@@ -21,7 +21,8 @@ export const statusServer = `server {
 /** Stands for the command that speaks to the nginx in question: `word` puts it in. */
 export const nginxCommand = '{nginx}';
 
-export const reload = `${nginxCommand} -t && ${nginxCommand} -s reload`;
+/** Likewise for the line that reloads it. */
+export const reload = '{reload}';
 
 /** What a finding's words are made of. */
 export type Values = Readonly<Record<string, string>>;

@@ -48,21 +48,26 @@ function kernelRules({ kernel }: Facts): readonly Finding[] {
   return kernel === '' || major > 6 || (major === 6 && minor >= 2) ? [] : [finding('kernel_too_old', kernel)];
 }
 
-/** What runs a command where this master is: root's podman does not know another user's containers, a pid always serves. */
-function enter({ container, runtime, pid }: Master): string {
+/**
+ * What stands before a command for this master. What a container's engine runs stays in the container; entered in
+ * another way (nsenter), a program of the container, or one that another user has chosen, would run with all rights of
+ * root. There the line is a comment: it says what to do and does nothing when pasted.
+ */
+function before({ pid, uid, startedBy, container, runtime }: Master): string {
+  if (startedBy === 'user') return `# as the user with uid ${uid}:`;
   if (container === null) return '';
-  return runtime === 'docker' || runtime === 'crictl'
-    ? `${runtime} exec ${shellWord(container)}`
-    : `nsenter -t ${pid} -a`;
+  return runtime === null ? `# inside the container of pid ${pid}:` : `${runtime} exec ${shellWord(container)}`;
 }
 
 /** The command line that reaches this very nginx: -p and -c as it was started, inside its container if it has one. */
-export function commandFor({ master }: NginxFound): string {
+export function commandFor({ master, confPath }: NginxFound): string {
   if (master === null) return 'nginx';
+  // The operator has named the main file; nothing else of what another user's process says is repeated.
+  if (master.startedBy === 'user') return `${before(master)} nginx -c ${shellWord(confPath)}`;
   const { program, prefix, conf, globals, errorLog } = master.args;
   const words = [
-    enter(master),
-    // Any process may call itself nginx and say what it likes: the line is to be pasted by root.
+    before(master),
+    // The line is to be pasted by root.
     shellWord(program || 'nginx'),
     prefix === null ? '' : `-p ${shellWord(prefix)}`,
     errorLog === null ? '' : `-e ${shellWord(errorLog)}`,
@@ -73,9 +78,15 @@ export function commandFor({ master }: NginxFound): string {
   return words.filter((each) => each !== '').join(' ');
 }
 
+/** The line that lets it load its configuration again; a signal where no command of its own can be typed. */
+function reloadFor(found: NginxFound): string {
+  const command = commandFor(found);
+  return command.startsWith('#') ? `kill -HUP ${found.master?.pid}` : `${command} -t && ${command} -s reload`;
+}
+
 /** Everything that is missing for one nginx. */
 export function judge(facts: Facts): readonly Finding[] {
-  const nginx = commandFor(facts.found);
+  const commands = { nginx: commandFor(facts.found), reload: reloadFor(facts.found) };
   const findings = [
     ...configurationRules(facts),
     ...logRules(facts),
@@ -83,7 +94,7 @@ export function judge(facts: Facts): readonly Finding[] {
     ...statusRules(facts),
     ...kernelRules(facts),
   ];
-  return findings.map((each) => ({ ...each, values: { ...each.values, nginx } }));
+  return findings.map((each) => ({ ...each, values: { ...each.values, ...commands } }));
 }
 
 function isUsable({ state }: { readonly state: LogState }): boolean {

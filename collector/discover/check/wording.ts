@@ -233,6 +233,7 @@ export interface WordedFinding extends Words {
 export function word({ code, subject, at, values }: Finding): WordedFinding {
   const place = at === null ? '' : `${at.file}:${at.line}`;
   const words = wordings[code](subject, values, place);
-  const remedy = words.remedy.replaceAll(nginxCommand, values['nginx'] ?? 'nginx');
+  const { nginx = 'nginx', reload: again = 'nginx -t && nginx -s reload' } = values;
+  const remedy = words.remedy.replaceAll(nginxCommand, nginx).replaceAll(reload, again);
   return { code, ...words, remedy, subject, file: at?.file ?? null, line: at?.line ?? null };
 }

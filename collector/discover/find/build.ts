@@ -47,49 +47,49 @@ const overlap = 16_384;
 /** One for all readings, which are synchronous. */
 const window = Buffer.allocUnsafe(262_144);
 
-/** What programs said, by what stat() says of them: a program is a megabyte or more, and seldom changes. */
-const known = new WeakMap<FileSystem, Map<string, Build | null>>();
+/** What programs said, by what fstat() says of them: a program is a megabyte or more, and seldom changes. */
+const known = new WeakMap<FileSystem, Map<string, Build | 'unlike'>>();
 const mostKnown = 64;
 
 /**
- * The same texts as they stand in the program itself: nothing is run, so it also works for a program of another system
- * (a container, a mounted host) and cannot be abused by a process that only calls itself nginx.
+ * The same texts as they stand in the program itself. No program is ever run because a process says that it is nginx;
+ * and so this also works for a program of another system (a container, a mounted host). The file is opened once: what is
+ * judged is what is read. null where there is none or it cannot be read, and `unlike` for a program that is no nginx.
  */
-export function readBuild(fs: FileSystem, program: string): Build | null {
-  const stat = attempt(() => fs.stat(program));
-  if (!stat.ok || stat.value.kind !== 'file') return null;
-  const { dev, ino, size, modifiedMs } = stat.value;
-  const identity = [program, dev, ino, size, modifiedMs].join(' ');
-  const builds = known.get(fs) ?? new Map<string, Build | null>();
-  known.set(fs, builds);
-  const before = builds.get(identity);
-  if (before !== undefined) return before;
-  const build = attempt(() => searchProgram(fs, program));
-  if (!build.ok) return null;
-  if (builds.size >= mostKnown) builds.clear();
-  builds.set(identity, build.value);
-  return build.value;
+export function readBuild(fs: FileSystem, program: string): Build | 'unlike' | null {
+  const opened = attempt(() => fs.open(program));
+  if (!opened.ok) return null;
+  const build = attempt(() => buildIn(fs, opened.value));
+  attempt(() => fs.close(opened.value));
+  return build.ok ? build.value : null;
 }
 
-function searchProgram(fs: FileSystem, program: string): Build | null {
-  const fd = fs.open(program);
+function buildIn(fs: FileSystem, fd: number): Build | 'unlike' | null {
+  const { kind, dev, ino, size, modifiedMs } = fs.fstat(fd);
+  if (kind !== 'file') return null;
+  const identity = [dev, ino, size, modifiedMs].join(' ');
+  const builds = known.get(fs) ?? new Map<string, Build | 'unlike'>();
+  known.set(fs, builds);
+  const build = builds.get(identity) ?? searchProgram(fs, fd) ?? 'unlike';
+  if (builds.size >= mostKnown) builds.clear();
+  builds.set(identity, build);
+  return build;
+}
+
+function searchProgram(fs: FileSystem, fd: number): Build | null {
   let version = '';
   let configured = '';
-  try {
-    let kept = 0;
-    for (let position = 0; position < largestProgram && (version === '' || configured === ''); ) {
-      const got = fs.read(fd, window.subarray(kept), window.length - kept, position);
-      if (got === 0) break;
-      position += got;
-      const bytes = window.subarray(0, kept + got);
-      version ||= versionWords.map((words) => textAt(bytes, words)).find((text) => text !== '') ?? '';
-      configured ||= textAt(bytes, configureWords);
-      const from = Math.max(0, bytes.length - overlap);
-      kept = bytes.length - from;
-      window.copyWithin(0, from, bytes.length);
-    }
-  } finally {
-    fs.close(fd);
+  let kept = 0;
+  for (let position = 0; position < largestProgram && (version === '' || configured === ''); ) {
+    const got = fs.read(fd, window.subarray(kept), window.length - kept, position);
+    if (got === 0) break;
+    position += got;
+    const bytes = window.subarray(0, kept + got);
+    version ||= versionWords.map((words) => textAt(bytes, words)).find((text) => text !== '') ?? '';
+    configured ||= textAt(bytes, configureWords);
+    const from = Math.max(0, bytes.length - overlap);
+    kept = bytes.length - from;
+    window.copyWithin(0, from, bytes.length);
   }
   return configured === '' ? null : parseBuild(`${version}\n${configured}`);
 }

@@ -1,9 +1,8 @@
 /** Which nginx runs here, what it was built with, and where its configuration is. */
 import { completePath } from '../../nginx/syntax/paths.ts';
 import type { BuildDefaults } from '../../nginx/types.ts';
-import type { Execute } from '../../system/exec.ts';
 import { attempt, type FileSystem } from '../../system/fs.ts';
-import { type Build, parseBuild, readBuild, sourceDefaults } from './build.ts';
+import { type Build, readBuild, sourceDefaults } from './build.ts';
 import { readText } from './files.ts';
 import { identityOf } from './identity.ts';
 import { layouts, programFolders } from './layouts.ts';
@@ -25,9 +24,20 @@ export interface NginxFound {
 
 export interface DiscoveryPorts {
   readonly fs: FileSystem;
-  readonly execute: Execute;
   /** NETDATA_HOST_PREFIX: goes before every path; empty on the host itself. */
   readonly hostPrefix: string;
+  /** The user we run as. */
+  readonly ownUid: number;
+}
+
+/** What calls itself nginx on this host. */
+export interface NginxHere {
+  /** Those that are followed; where none of them runs, every configuration in a known place. */
+  readonly running: readonly NginxFound[];
+  /** Processes of other users that call themselves nginx: nothing that they say is used. */
+  readonly others: readonly Master[];
+  /** The one with this main file, which nginx-upstream.conf names: then it may be another user's, too. */
+  named(confPath: string): NginxFound | null;
 }
 
 export function procFolder(hostPrefix: string): string {
@@ -47,32 +57,31 @@ function viewOf(master: Master | null, host: readonly Mount[], { fs, hostPrefix 
   return attempt(() => fs.readdir(root)).ok ? rootView(fs, root) : mountView(master.mounts, host, hostPrefix);
 }
 
-function programs(master: Master): readonly string[] {
-  const { program } = master.args;
-  const named = program.startsWith('/') ? [program] : programFolders.map((folder) => `${folder}/${baseName(program)}`);
-  return [...(master.exe === null ? [] : [master.exe]), ...named];
+function programs({ args: { program } }: Master): readonly string[] {
+  return program.startsWith('/') ? [program] : programFolders.map((folder) => `${folder}/${baseName(program)}`);
 }
 
 function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1) || 'nginx';
 }
 
-/** Only root's programs are run, and only on this very system: any process can call itself nginx. */
-async function askBuild(path: string, { fs, execute }: DiscoveryPorts): Promise<Build | null> {
-  const stat = attempt(() => fs.stat(path));
-  if (!stat.ok || stat.value.kind !== 'file' || stat.value.uid !== 0 || (stat.value.mode & 0o022) !== 0) return null;
-  const { code, stderr } = await execute(path, ['-V'], 3000);
-  return code === 0 ? parseBuild(stderr) : null;
+/** What the kernel runs for this process; null where we may not see it (another user's, for all but root). */
+function runningBuild({ pid }: Master, { fs, hostPrefix }: DiscoveryPorts): Build | 'unlike' | null {
+  return readBuild(fs, `${procFolder(hostPrefix)}/${pid}/exe`);
 }
 
-async function buildOf(master: Master, view: View, ports: DiscoveryPorts): Promise<Build | null> {
+function buildAt(fs: FileSystem, place: string): Build | null {
+  const build = readBuild(fs, place);
+  return build === 'unlike' ? null : build;
+}
+
+function buildOf(master: Master, view: View, ports: DiscoveryPorts): Build | null {
+  const running = runningBuild(master, ports);
+  if (running !== null && running !== 'unlike') return running;
   for (const program of programs(master)) {
     for (const place of view.places(program)) {
-      const build = readBuild(ports.fs, place);
+      const build = buildAt(ports.fs, place);
       if (build !== null) return build;
-      const foreign = master.container !== null || ports.hostPrefix !== '';
-      const asked = foreign ? null : await askBuild(place, ports);
-      if (asked !== null) return asked;
     }
   }
   return null;
@@ -82,9 +91,9 @@ function exists(fs: FileSystem, view: View, path: string): boolean {
   return attempt(() => fs.lstat(placeOf(fs, view, path))).ok;
 }
 
-async function describe(master: Master, host: readonly Mount[], ports: DiscoveryPorts): Promise<NginxFound> {
+function describe(master: Master, host: readonly Mount[], ports: DiscoveryPorts): NginxFound {
   const view = viewOf(master, host, ports);
-  const build = await buildOf(master, view, ports);
+  const build = buildOf(master, view, ports);
   const { args } = master;
   const { version, defaults } = build ?? { version: null, defaults: knownLayout(ports.fs, view, args.program) };
   const prefix = args.prefix ?? defaults.prefix;
@@ -118,41 +127,70 @@ function inOrder(a: NginxFound, b: NginxFound): number {
   return owner || (a.confPath < b.confPath ? -1 : Number(a.confPath > b.confPath));
 }
 
+/** A container may be full of processes that call themselves nginx; each is a job with charts of its own. */
+const mostFollowed = 50;
+
+/** A program of root's that bears nginx's title and is another one: set-user-ID, and started by anybody. */
+function isBelieved(master: Master, ports: DiscoveryPorts): boolean {
+  if (master.startedBy === 'user') return false;
+  return master.startedBy !== 'root' || master.container !== null || runningBuild(master, ports) !== 'unlike';
+}
+
 /**
  * Every nginx that runs; where none does, every configuration in a known place. Two masters with one configuration (a
  * binary upgrade) are one.
  *
- * @param onMaster is told the pid of every master, also of those that are one
+ * @param onMaster is told the pid of every master that is followed, also of those that are one
  */
-export async function findNginx(
+export function findNginx(ports: DiscoveryPorts, onMaster: (pid: number) => void = () => undefined): NginxHere {
+  const { fs, hostPrefix, ownUid } = ports;
+  const reference = hostMounts(ports);
+  const masters = findMasters({ fs, proc: procFolder(hostPrefix), reference, ownUid });
+  const believed = masters.filter((each) => isBelieved(each, ports));
+  const others = masters.filter((each) => !believed.includes(each));
+  for (const { pid } of believed) onMaster(pid);
+  const found = believed.map((master) => describe(master, reference, ports)).sort(inOrder);
+  const running = found.filter((each, at) => found.findIndex((other) => identityOf(each) === identityOf(other)) === at);
+  const followed = running.length > 0 ? running.slice(0, mostFollowed) : findInstalled(ports);
+  return {
+    running: followed,
+    others,
+    named: (confPath) =>
+      found.find((each) => each.confPath === confPath) ??
+      ofUser(confPath, others, reference, ports) ??
+      followed.find((each) => each.confPath === confPath) ??
+      null,
+  };
+}
+
+/** What a title says besides the main file's name is used only where its owner runs it: a stranger may name it, too. */
+function ofUser(
+  confPath: string,
+  others: readonly Master[],
+  reference: readonly Mount[],
   ports: DiscoveryPorts,
-  onMaster: (pid: number) => void = () => undefined,
-): Promise<readonly NginxFound[]> {
+): NginxFound | null {
   const { fs, hostPrefix } = ports;
-  const proc = procFolder(hostPrefix);
-  const host = hostMounts(ports);
-  const running: NginxFound[] = [];
-  for (const master of findMasters(fs, proc, host)) {
-    onMaster(master.pid);
-    running.push(await describe(master, host, ports));
-  }
-  if (running.length > 0) {
-    const sorted = running.sort(inOrder);
-    return sorted.filter((each, at) => sorted.findIndex((other) => identityOf(each) === identityOf(other)) === at);
-  }
-  return findInstalled(ports);
+  const main = attempt(() => fs.stat(placeOf(fs, rootView(fs, hostPrefix), confPath)));
+  if (!main.ok) return null;
+  const here = others.filter(({ container, startedBy }) => container === null && startedBy === 'user');
+  const own = here.filter(({ uid }) => uid === main.value.uid).map((master) => describe(master, reference, ports));
+  const [first, ...more] = here.filter(({ args }) => args.conf === confPath);
+  const said = own.find((each) => each.confPath === confPath);
+  if (said !== undefined || first === undefined || more.some(({ uid }) => uid !== first.uid)) return said ?? null;
+  const args = { ...first.args, prefix: null, globals: null, errorLog: null };
+  return describe({ ...first, args }, reference, ports);
 }
 
 /** Without a process: the programs and files that are there. */
-async function findInstalled(ports: DiscoveryPorts): Promise<readonly NginxFound[]> {
-  const { fs, hostPrefix } = ports;
+function findInstalled({ fs, hostPrefix }: DiscoveryPorts): readonly NginxFound[] {
   const view = rootView(fs, hostPrefix);
   const found: NginxFound[] = [];
   for (const layout of layouts.filter((each) => exists(fs, view, mainFile(each)))) {
     const builds = programFolders
       .map((folder) => `${folder}/nginx`)
       .filter((path) => exists(fs, view, path))
-      .map((path) => readBuild(fs, placeOf(fs, view, path)));
+      .map((path) => buildAt(fs, placeOf(fs, view, path)));
     const own = builds.find((build) => build !== null && mainFile(build.defaults) === mainFile(layout));
     found.push({
       master: null,

@@ -2,6 +2,7 @@
 import { type Runtime, runtimeOf } from '../../parse/proc/cgroup.ts';
 import { parseNginxTitle, parseProcStatus } from '../../parse/proc/pid.ts';
 import { attempt, type FileSystem } from '../../system/fs.ts';
+import { type Starter, starterOf } from './decides.ts';
 import { readText } from './files.ts';
 import { type MasterArgs, parseMasterArgs } from './master-args.ts';
 import { type Mount, parseMounts, sameRoot } from './mounts.ts';
@@ -15,9 +16,8 @@ export interface Worker {
 export interface Master {
   readonly pid: number;
   readonly uid: number | null;
+  readonly startedBy: Starter;
   readonly args: MasterArgs;
-  /** The program, where we may see it (the same user, or root). */
-  readonly exe: string | null;
   /** A container's identifier or `namespace` when its root is not the host's; null when it is. */
   readonly container: string | null;
   /** Of the container; null when its cgroup does not say. */
@@ -42,35 +42,55 @@ function containerId(cgroup: string): string {
   );
 }
 
-/** @param reference the mounts of a process that is in no container */
-function readMaster(fs: FileSystem, proc: string, pid: number, args: string, reference: readonly Mount[]): Master {
+function readMaster(pid: number, args: string, { fs, proc, reference, ownUid }: Searched): Master {
   const folder = `${proc}/${pid}`;
   const mounts = parseMounts(text(fs, `${folder}/mountinfo`));
-  const exe = attempt(() => fs.readlink(`${folder}/exe`));
   const cgroup = text(fs, `${folder}/cgroup`);
+  const status = text(fs, `${folder}/status`);
+  const container = sameRoot(mounts, reference) ? null : containerId(cgroup);
   return {
     pid,
-    uid: parseProcStatus(text(fs, `${folder}/status`)).uid,
+    uid: parseProcStatus(status).uid,
+    startedBy: starterOf(status, cgroup, container !== null, ownUid),
     args: parseMasterArgs(args),
-    exe: exe.ok ? exe.value.replace(/ \(deleted\)$/, '') : null,
-    container: sameRoot(mounts, reference) ? null : containerId(cgroup),
+    container,
     runtime: runtimeOf(cgroup),
     mounts,
   };
 }
 
-/** A master whose parent is a master is the old or new half of a binary upgrade: the elder stands for both. */
+/** A master whose parent is a master of the same user is the new half of a binary upgrade: the elder stands for both. */
 function withoutUpgrades(fs: FileSystem, proc: string, masters: readonly Master[]): readonly Master[] {
-  const pids = new Set(masters.map(({ pid }) => pid));
-  return masters.filter(({ pid }) => !pids.has(parseProcStatus(text(fs, `${proc}/${pid}/status`)).parent ?? 0));
+  const users = new Map(masters.map(({ pid, uid }) => [pid, uid]));
+  return masters.filter(({ pid, uid }) => {
+    const parent = parseProcStatus(text(fs, `${proc}/${pid}/status`)).parent ?? 0;
+    return !users.has(parent) || users.get(parent) !== uid;
+  });
 }
 
-/** @param proc `/proc`, or the host's as it is mounted for us */
-export function findMasters(fs: FileSystem, proc: string, reference: readonly Mount[]): readonly Master[] {
+export interface Searched {
+  readonly fs: FileSystem;
+  /** `/proc`, or the host's as it is mounted for us. */
+  readonly proc: string;
+  /** The mounts of a process that is in no container. */
+  readonly reference: readonly Mount[];
+  /** The user we run as. */
+  readonly ownUid: number;
+}
+
+/** Every process that calls itself nginx's master: who may be believed is in `startedBy`. */
+export function findMasters(searched: Searched): readonly Master[] {
+  const { fs, proc } = searched;
   const masters: Master[] = [];
   for (const pid of pidsIn(fs, proc)) {
     const title = parseNginxTitle(text(fs, `${proc}/${pid}/cmdline`));
-    if (title?.role === 'master') masters.push(readMaster(fs, proc, pid, title.args, reference));
+    if (title?.role !== 'master') continue;
+    const started = startOf(fs, proc, pid);
+    const master = readMaster(pid, title.args, searched);
+    // Of one process, not of two that had the same number one after the other.
+    const isSame =
+      parseNginxTitle(text(fs, `${proc}/${pid}/cmdline`))?.args === title.args && startOf(fs, proc, pid) === started;
+    if (isSame && started !== null) masters.push(master);
   }
   return withoutUpgrades(fs, proc, masters);
 }
@@ -80,6 +100,10 @@ export function startTicks(stat: string): number | null {
   const behind = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const ticks = Number(behind[19]);
   return Number.isSafeInteger(ticks) && behind.length > 19 ? ticks : null;
+}
+
+function startOf(fs: FileSystem, proc: string, pid: number): number | null {
+  return startTicks(text(fs, `${proc}/${pid}/stat`));
 }
 
 /** The pids of a process's children as the kernel lists them; empty where it does not (CONFIG_PROC_CHILDREN). */
@@ -95,7 +119,7 @@ export function workersOf(fs: FileSystem, proc: string, master: number): readonl
   const pids = listed.length > 0 ? listed : pidsIn(fs, proc).filter(isChild);
   return pids.flatMap((pid) => {
     const title = parseNginxTitle(text(fs, `${proc}/${pid}/cmdline`));
-    const started = startTicks(text(fs, `${proc}/${pid}/stat`));
+    const started = startOf(fs, proc, pid);
     return title?.role === 'worker' && !title.shuttingDown && started !== null ? [{ pid, startTicks: started }] : [];
   });
 }

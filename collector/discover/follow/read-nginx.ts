@@ -39,10 +39,12 @@ function defaultsFor(path: string): BuildDefaults {
   return known ?? { prefix: '', confPath: path, errorLogPath: 'logs/error.log', httpLogPath: 'logs/access.log' };
 }
 
-function findByMain(running: readonly NginxFound[], path: string, fs: FileSystem, hostPrefix: string): NginxFound {
-  const same = running.find(({ confPath }) => confPath === path);
+/** The nginx with this main file; null when none is known. */
+type Lookup = (confPath: string) => NginxFound | null;
+
+function findByMain(named: Lookup, path: string, fs: FileSystem, hostPrefix: string): NginxFound {
   return (
-    same ?? {
+    named(path) ?? {
       master: null,
       version: null,
       defaults: defaultsFor(path),
@@ -54,28 +56,28 @@ function findByMain(running: readonly NginxFound[], path: string, fs: FileSystem
 }
 
 /**
- * Reads what `nginx_conf` names: a main file, or `dump:FILE` with the output of `nginx -T`. `running` are the nginx that
- * were found: the one with that main file lends its prefix and its process. A dump that cannot be read, or is none, is a
+ * Reads what `nginx_conf` names: a main file, or `dump:FILE` with the output of `nginx -T`. Of the nginx that are here,
+ * the one with that main file lends its prefix and its process. A dump that cannot be read, or is none, is a
  * problem in the result.
  */
-export function readTold(told: string, running: readonly NginxFound[], fs: FileSystem, hostPrefix: string): NginxRead {
+export function readTold(told: string, named: Lookup, fs: FileSystem, hostPrefix: string): NginxRead {
   const within = (path: string): string =>
     hostPrefix !== '' && path.startsWith(`${hostPrefix}/`) ? path.slice(hostPrefix.length) : path;
   if (!told.startsWith(dumpPrefix)) {
-    return readNginx(findByMain(running, within(told), fs, hostPrefix), fs);
+    return readNginx(findByMain(named, within(told), fs, hostPrefix), fs);
   }
   const path = within(told.slice(dumpPrefix.length));
   const watched = [hostPrefix + path];
   const text = readText(fs, hostPrefix + path);
   const dump = readDump(text.ok ? text.value : '');
   if (dump.main === null) {
-    const found = findByMain([], path, fs, hostPrefix);
+    const found = findByMain(() => null, path, fs, hostPrefix);
     const wrong = text.ok ? 'this is no output of nginx -T' : `it cannot be read (${text.code})`;
     const tree = readTree(path, { readFile: () => ({ text: '' }), readFolder: () => null });
     const problems = [{ code: 'include_unreadable' as const, file: path, line: 1, text: wrong }];
     return { found, configuration: readConfiguration({ ...tree, problems }, found.defaults), dumped: true, watched };
   }
-  const found = findByMain(running, dump.main, fs, hostPrefix);
+  const found = findByMain(named, dump.main, fs, hostPrefix);
   const tree = readTree(dump.main, dump.files, found.commandLine);
   return { found, configuration: readConfiguration(tree, found.defaults), dumped: true, watched };
 }

@@ -31,6 +31,14 @@ export function containerOf(cgroup: string): string | null {
   return /[0-9a-f]{64}/.exec(cgroup)?.[0].slice(0, 12) ?? null;
 }
 
+/**
+ * Whether the container is one of the system's own engine, which root runs. The users of a host have cgroups of their
+ * own to make groups in, below `user.slice`, and may call these what they like.
+ */
+export function isOfSystemEngine(cgroup: string): boolean {
+  return containerOf(cgroup) !== null && !/\/user[.@-]/.test(cgroup);
+}
+
 /** What a person speaks to a container with: `docker`, `podman`, or `crictl` for containerd and CRI-O in Kubernetes. */
 export type Runtime = 'docker' | 'podman' | 'crictl';
 

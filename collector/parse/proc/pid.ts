@@ -34,6 +34,12 @@ function field(text: string, name: string, at: number): number | null {
   return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : null;
 }
 
+/** The real, effective, saved and file-system ids of a process; empty where the text has none. */
+export function parseProcIds(text: string): { readonly users: readonly number[]; readonly groups: readonly number[] } {
+  const four = (name: string) => [0, 1, 2, 3].flatMap((at) => field(text, name, at) ?? []);
+  return { users: four('Uid'), groups: four('Gid') };
+}
+
 /** The effective group and the supplementary ones of /proc/PID/status. */
 export function parseProcGroups(text: string): readonly number[] {
   const main = field(text, 'Gid', 1);

@@ -1,6 +1,12 @@
 import { createPace } from '../../aggregate/pace.ts';
 import type { JobSettings } from '../../config/settings.ts';
-import { type DiscoveryPorts, findNginx, type NginxFound, procFolder } from '../../discover/find/find-nginx.ts';
+import {
+  type DiscoveryPorts,
+  findNginx,
+  type NginxFound,
+  type NginxHere,
+  procFolder,
+} from '../../discover/find/find-nginx.ts';
 import { identityOf } from '../../discover/find/identity.ts';
 import { createNginxFollower, type Followed, type NginxFollower } from '../../discover/follow/nginx-follower.ts';
 import { type NginxRead, problemsOf, readNginx, readTold, summaryOf } from '../../discover/follow/read-nginx.ts';
@@ -61,7 +67,6 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
   const urgent = createPace({ share: 0.01, longestUs: 10_000_000 });
   const watched = new Map<string, Watched>();
   const meant = isMeant(settings, ports);
-  let busy = false;
   let changed = false;
   let closed = false;
   let hasSearched = false;
@@ -72,7 +77,7 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
   function again(read: NginxRead): NginxRead {
     return settings.nginxConf === null
       ? readNginx(read.found, fs)
-      : readTold(settings.nginxConf, [read.found], fs, hostPrefix);
+      : readTold(settings.nginxConf, (path) => (path === read.found.confPath ? read.found : null), fs, hostPrefix);
   }
 
   function subject(key: string): string {
@@ -126,17 +131,17 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
   }
 
   /** Whether this nginx is another process than the one that is known, or none is. */
-  function isNew(entry: Watched | undefined, found: NginxFound | undefined, nowUs: number): boolean {
+  function isNew(entry: Watched | undefined, found: NginxFound | null, nowUs: number): boolean {
     if (entry === undefined) return true;
     const before = entry.follower.current().read.found.master;
     entry.lastSeenUs = nowUs;
     return before?.pid !== found?.master?.pid;
   }
 
-  function meetTold(told: string, running: readonly NginxFound[], nowUs: number): void {
+  function meetTold(told: string, here: NginxHere, nowUs: number): void {
     const main = watched.get(told)?.follower.current().read.found.confPath ?? told;
-    const found = running.find(({ confPath }) => confPath === main);
-    if (isNew(watched.get(told), found, nowUs)) meet(told, told, readTold(told, running, fs, hostPrefix), nowUs);
+    const found = here.named(main);
+    if (isNew(watched.get(told), found, nowUs)) meet(told, told, readTold(told, here.named, fs, hostPrefix), nowUs);
   }
 
   /** Those that are known go on; a new one takes the place of the one that is gone which it is most like. */
@@ -160,26 +165,25 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
     }
   }
 
-  async function search(nowUs: number): Promise<void> {
-    busy = true;
+  function search(nowUs: number): void {
     const startedUs = clock.monotonicUs();
     try {
       const masters = new Set<number>();
-      const running = await findNginx(ports, (pid) => masters.add(pid));
-      if (closed) return;
-      if (settings.nginxConf !== null) meetTold(settings.nginxConf, running, nowUs);
+      const here = findNginx(ports, (pid) => masters.add(pid));
+      if (settings.nginxConf !== null) meetTold(settings.nginxConf, here, nowUs);
       else {
-        meetAll(running, nowUs);
+        meetAll(here.running, nowUs);
         forgetGone(nowUs);
       }
       for (const { follower } of watched.values()) masters.delete(follower.current().read.found.master?.pid ?? 0);
       changed ||= seesAll !== (masters.size === 0);
       seesAll = masters.size === 0;
+    } catch (error) {
+      log.error(`looking for nginx: ${error}`, { job: settings.name });
     } finally {
       for (const pace of [searches, urgent]) pace.spent(nowUs, clock.monotonicUs() - startedUs);
       changed ||= !hasSearched;
       hasSearched = true;
-      busy = false;
     }
   }
 
@@ -229,9 +233,7 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
   return {
     poll() {
       const nowUs = clock.monotonicUs();
-      if (!busy && (searches.isDue(nowUs) || (urgent.isDue(nowUs) && [...watched.values()].some(isGone)))) {
-        search(nowUs).catch((error: unknown) => log.error(`looking for nginx: ${error}`, { job: settings.name }));
-      }
+      if (searches.isDue(nowUs) || (urgent.isDue(nowUs) && [...watched.values()].some(isGone))) search(nowUs);
       look(nowUs);
       for (const { names } of watched.values()) names.renew(nowUs);
       if (!isReady(nowUs) || !changed) return null;

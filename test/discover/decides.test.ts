@@ -1,0 +1,175 @@
+import { chownSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type Starter, starterOf } from '../../collector/discover/find/decides.ts';
+import { findNginx, type NginxHere } from '../../collector/discover/find/find-nginx.ts';
+import { readTold } from '../../collector/discover/follow/read-nginx.ts';
+import { nodeFileSystem } from '../../collector/system/fs.ts';
+import { type HostTree, hostTree } from './host-tree.ts';
+
+const id = '0123456789ab'.padEnd(64, 'c');
+const service = '0::/system.slice/nginx.service';
+const login = '0::/user.slice/user-1000.slice/session-3.scope';
+const docker = `0::/system.slice/docker-${id}.scope`;
+
+interface Case {
+  readonly uids: string;
+  readonly gids?: string;
+  readonly cgroup?: string;
+  readonly isContained?: boolean;
+  readonly ownUid?: number;
+  readonly expected: Starter;
+}
+
+const cases: Readonly<Record<string, Case>> = {
+  'a master of root': { uids: '0 0 0 0', expected: 'root' },
+  'root in a container': { uids: '0 0 0 0', cgroup: docker, isContained: true, expected: 'root' },
+  'an ordinary user': { uids: '1000 1000 1000 1000', gids: '1000 1000 1000 1000', cgroup: login, expected: 'user' },
+  'su, started by anybody under a title of nginx': {
+    uids: '1000 0 0 0',
+    gids: '1000 1000 1000 1000',
+    expected: 'user',
+  },
+  'sudo, which has made itself root and asks for a password': {
+    uids: '0 0 0 0',
+    gids: '1000 1000 1000 1000',
+    expected: 'user',
+  },
+  'a set-group-ID program of group root': { uids: '1000 1000 1000 1000', gids: '1000 0 0 0', expected: 'user' },
+  'the user we run as': { uids: '33 33 33 33', gids: '33 33 33 33', ownUid: 33, expected: 'self' },
+  'the user we run as, in part': { uids: '1000 33 33 33', gids: '33 33 33 33', ownUid: 33, expected: 'user' },
+  'an image whose nginx is not root': {
+    uids: '101 101 101 101',
+    gids: '101 101 101 101',
+    cgroup: docker,
+    isContained: true,
+    expected: 'engine',
+  },
+  'the same in Kubernetes': {
+    uids: '101 101 101 101',
+    cgroup: `0::/kubepods.slice/kubepods-pod1.slice/cri-containerd-${id}.scope`,
+    isContained: true,
+    expected: 'engine',
+  },
+  'docker with user namespaces': {
+    uids: '100000 100000 100000 100000',
+    cgroup: docker,
+    isContained: true,
+    expected: 'engine',
+  },
+  "a user's own podman": {
+    uids: '1000 1000 1000 1000',
+    cgroup: `0::/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-${id}.scope`,
+    isContained: true,
+    expected: 'user',
+  },
+  'a user whose cgroup bears the name of a container': {
+    uids: '1000 1000 1000 1000',
+    cgroup: `0::/user.slice/user-1000.slice/user@1000.service/docker-${id}.scope`,
+    isContained: true,
+    expected: 'user',
+  },
+  "unshare -Ur, with a root of one's own": {
+    uids: '1000 1000 1000 1000',
+    cgroup: login,
+    isContained: true,
+    expected: 'user',
+  },
+  "an engine's cgroup on our own root": { uids: '101 101 101 101', cgroup: docker, expected: 'user' },
+};
+
+test.each(Object.entries(cases))('who decides: %s', (_, { uids, gids = uids, cgroup = service, ...more }) => {
+  const status = `Name:\tnginx\nUid:\t${uids.replaceAll(' ', '\t')}\nGid:\t${gids.replaceAll(' ', '\t')}\n`;
+  expect(starterOf(status, cgroup, more.isContained ?? false, more.ownUid ?? 201)).toBe(more.expected);
+});
+
+test('who decides: nobody, when the process is gone', () => {
+  expect(starterOf('', '', false, 201)).toBe('user');
+});
+
+const conf = (port: number): string => `http { server { location / { proxy_pass http://127.0.0.1:${port}; } } }`;
+const told = '/srv/app/nginx.conf';
+
+function look(host: HostTree): NginxHere {
+  return findNginx({ fs: nodeFileSystem, hostPrefix: host.prefix, ownUid: 201 });
+}
+
+describe('a master of an ordinary user', () => {
+  /** Tests run as one user: it owns the files that they write. */
+  const mine = process.getuid?.() ?? 0;
+  const owner = mine === 0 ? 1000 : mine;
+
+  function tree(): HostTree {
+    const host = hostTree({ [told]: conf(1), '/srv/evil.conf': conf(2), '/etc/nginx/nginx.conf': conf(3) });
+    if (mine === 0) chownSync(join(host.prefix, told), owner, owner);
+    expect(statSync(join(host.prefix, told)).uid).toBe(owner);
+    return host;
+  }
+
+  const title = `nginx: master process nginx -c ${told}`;
+
+  test('is not followed, and what root has installed is not forgotten for it', () => {
+    const host = tree();
+    host.nginx({ pid: 700, uid: owner, title, workers: {} });
+    const { running, others } = look(host);
+    expect(running.map(({ master, confPath }) => [master, confPath])).toEqual([[null, '/etc/nginx/nginx.conf']]);
+    expect(others.map(({ pid }) => pid)).toEqual([700]);
+  });
+
+  test('is followed when nginx-upstream.conf names its main file', () => {
+    const host = tree();
+    host.nginx({ pid: 700, uid: owner, title: `${title} -g error_log /srv/e.log;`, workers: {} });
+    const { found } = readTold(told, look(host).named, nodeFileSystem, host.prefix);
+    expect([found.master?.pid, found.commandLine]).toEqual([700, 'error_log /srv/e.log;']);
+  });
+
+  test('of somebody else, who names the same file: only its owner is believed', () => {
+    const host = tree();
+    host.nginx({ pid: 600, uid: 4242, title: `${title} -p /srv/evil -g include /srv/evil.conf;`, workers: {} });
+    host.nginx({ pid: 700, uid: owner, title, workers: {} });
+    expect(look(host).named(told)?.master?.pid).toBe(700);
+  });
+
+  test('of somebody else alone: its process is seen, and nothing else of its title is used', () => {
+    const host = tree();
+    host.nginx({ pid: 600, uid: 4242, title: `${title} -p /srv/evil -g include /srv/evil.conf;`, workers: {} });
+    const found = look(host).named(told);
+    expect([found?.commandLine, found?.defaults.prefix, found?.confPath]).toEqual([null, '/etc/nginx', told]);
+  });
+
+  test('of two others: nobody can tell which', () => {
+    const host = tree();
+    host.nginx({ pid: 600, uid: 4242, title, workers: {} });
+    host.nginx({ pid: 601, uid: 4243, title, workers: {} });
+    expect(look(host).named(told)).toBeNull();
+  });
+});
+
+describe("a process of root under nginx's title", () => {
+  const title = `nginx: master process nginx -c ${told}`;
+
+  test('whose program is another one is not nginx', () => {
+    const host = hostTree({ [told]: conf(1), '/proc/700/exe': '\x7fELF some other program\0' });
+    host.nginx({ pid: 700, title, workers: {} });
+    expect(look(host).running).toEqual([]);
+  });
+
+  test('says what it was built with by the file that the kernel runs, whatever path the title has', () => {
+    const build = (version: string): string => `nginx version: ${version}\0configure arguments: --prefix=/real\0`;
+    const host = hostTree({
+      '/proc/700/exe': build('nginx/1.28.0'),
+      '/tmp/nginx': build('nginx/6.6.6'),
+      '/real/conf/nginx.conf': conf(1),
+    });
+    host.nginx({ pid: 700, title: 'nginx: master process /tmp/nginx', workers: {} });
+    expect(look(host).running).toMatchObject([{ version: 'nginx/1.28.0', confPath: '/real/conf/nginx.conf' }]);
+  });
+});
+
+test('a container full of masters: as many as are followed at all', () => {
+  const host = hostTree();
+  for (let pid = 1000; pid < 1080; pid += 1) {
+    host.nginx({ pid, title: `nginx: master process nginx -c /${pid}.conf`, workers: {} });
+  }
+  expect(look(host).running).toHaveLength(50);
+});
