@@ -16,7 +16,7 @@ import { startChild } from './system/child.ts';
 import { systemClock, untilNextTick } from './system/clock.ts';
 import { resolveName } from './system/dns.ts';
 import { nodeFileSystem } from './system/fs.ts';
-import { pluginIdentity } from './system/identity.ts';
+import { ownUid, pluginIdentity } from './system/identity.ts';
 import { processLoad } from './system/load.ts';
 import { connectOnce } from './system/net.ts';
 import { nodeStateFile, type StateFile } from './system/state-file.ts';
@@ -68,7 +68,7 @@ export async function runPlugin(options: PluginOptions, host: NodeJS.Process): P
     checkpoint,
     bindUdp,
     startChild,
-    ownUid: process.getuid?.() ?? 0,
+    ownUid: ownUid(),
     resolve: resolveName,
     connect: connectOnce,
     libDirectory: environment.libDirectory,

@@ -7,6 +7,7 @@ import { readNginx, readTold } from '../discover/follow/read-nginx.ts';
 import type { NginxOfJob } from '../runtime/findings.ts';
 import { followSettingsFile } from '../source/settings-file.ts';
 import { nodeFileSystem } from '../system/fs.ts';
+import { ownUid } from '../system/identity.ts';
 import { UsageError } from './command.ts';
 
 /** The default settings, with what is wrong, where the file is of no use. */
@@ -39,7 +40,7 @@ export interface JobsFound {
 /** Every job of the settings with its nginx; one without nginx_conf stands for all that are discovered. */
 export function findJobs(settings: readonly JobSettings[], hostPrefix: string): JobsFound {
   const fs = nodeFileSystem;
-  const here = findNginx({ fs, hostPrefix, ownUid: process.getuid?.() ?? 0 });
+  const here = findNginx({ fs, hostPrefix, ownUid: ownUid() });
   const jobs = settings.flatMap((of): readonly NginxOfJob[] => {
     const { name, nginxConf } = of;
     if (nginxConf !== null) {

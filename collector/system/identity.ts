@@ -21,9 +21,14 @@ function rows(database: string): readonly (readonly string[])[] {
   }
 }
 
+/** The user we run as; 0 where a system has no users. */
+export function ownUid(): number {
+  return process.getuid?.() ?? 0;
+}
+
 /** Our own rights; for root, those of the user netdata if there is one: that is who runs the plugin. */
 export function pluginIdentity(): Identity {
-  const uid = process.getuid?.() ?? 0;
+  const uid = ownUid();
   const passwd = rows('/etc/passwd');
   const groups = rows('/etc/group');
   const groupName = (gid: number): string => groups.find(([, , id]) => id === String(gid))?.[0] ?? String(gid);

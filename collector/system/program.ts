@@ -1,6 +1,7 @@
 /** Which file a program's name stands for, where root may be the one who runs it. */
 import { realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { ownUid } from './identity.ts';
 
 /** Before PATH, which may have been set for another purpose. */
 const systemFolders = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'];
@@ -43,5 +44,5 @@ export function trustedProgram(name: string, path: string, own: number): string 
 
 /** As above, for this very process. */
 export function ownProgram(name: string): string | null {
-  return trustedProgram(name, process.env['PATH'] ?? '', process.getuid?.() ?? 0);
+  return trustedProgram(name, process.env['PATH'] ?? '', ownUid());
 }

@@ -37,6 +37,7 @@ const TOOLS = {
   mawk: { packages: ['mawk'], path: 'usr/bin/mawk', versionArgs: ['-W', 'version'] },
   journalctl: { packages: ['systemd'], path: 'usr/bin/journalctl', versionArgs: ['--version'] },
   socat: { packages: ['socat'], path: 'usr/bin/socat', versionArgs: ['-V'] },
+  strace: { packages: ['strace'], path: 'usr/bin/strace', versionArgs: ['-V'] },
   openssl: { packages: ['openssl'], path: 'usr/bin/openssl', versionArgs: ['version'] },
   shellcheck: { packages: ['shellcheck'], path: 'usr/bin/shellcheck', versionArgs: ['--version'] },
 } as const satisfies Record<string, Wanted>;
