@@ -26,6 +26,10 @@ export type Action = CreateAction | ObsoleteAction | UpdateAction;
 
 export interface DimensionLine {
   readonly id: string;
+  /** What is shown, where the id is not. */
+  readonly name?: string;
+  /** It is over; told once. */
+  readonly obsolete?: boolean;
   readonly algorithm: 'absolute' | 'incremental';
   readonly multiplier: number;
   readonly divisor: number;

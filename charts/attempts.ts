@@ -4,7 +4,7 @@ import { gauges, type JobChart, type PeerChart, rates } from './chart.ts';
 export const peerAttempts: PeerChart = {
   name: 'peer_attempts',
   level: 'peer',
-  title: 'Attempts at the peer; reused = connected in 0 ms: keepalive, or a fast network',
+  title: 'Attempts at the peer',
   units: 'attempts/s',
   type: 'line',
   family: 'attempts',
@@ -17,11 +17,11 @@ export const peerAttempts: PeerChart = {
 export const reconciliation: JobChart = {
   name: 'reconciliation',
   level: 'job',
-  title: 'Failed connects as both logs count them, and what is missing in one of them after 90 s',
+  title: 'Failed connects in the error log and the access log',
   units: 'failures',
   type: 'line',
-  family: 'attempts',
-  priority: 60040,
+  family: 'plugin',
+  priority: 60940,
   module: 'access_log',
   dimensions: gauges(['error_log', 'access_log', 'difference']),
   read: ({ reconciliation: found }) =>

@@ -1,6 +1,7 @@
 import { peerAttempts, reconciliation } from './attempts.ts';
 import type { Chart } from './chart.ts';
 import { accepts, activeConnections, connections, httpRequests, writingShare } from './connections.ts';
+import { failingPeers } from './failing-peers.ts';
 import { connectFailures, peerFailures, upstreamFailures } from './failures.ts';
 import { peerState, peerTransitions, upstreamPeers } from './health.ts';
 import { descriptorsUsed, workerConnectionsUsed, workerEvents, workers } from './limits.ts';
@@ -21,6 +22,7 @@ import {
 
 /** Every chart there is, in the order of the dashboard. */
 export const catalogue: readonly Chart[] = [
+  failingPeers,
   connectFailures,
   requests,
   requestTime,

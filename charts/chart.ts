@@ -11,6 +11,8 @@ export type Reading = Values | null | undefined;
 
 export interface Dimension {
   readonly id: string;
+  /** What is shown, where the id is not. */
+  readonly name?: string;
   readonly algorithm: 'absolute' | 'incremental';
   readonly multiplier?: number;
   readonly divisor?: number;
@@ -42,11 +44,18 @@ interface ChartShape {
   /** Netdata's `module`: which of our sources it stands on. */
   readonly module: 'error_log' | 'access_log' | 'stub_status' | 'proc' | 'diagnose' | 'plugin';
   readonly dimensions: readonly Dimension[];
+  /**
+   * Quiet by nature: `chart` is drawn when it first has a value that is not 0; `dimensions` also has only those of its
+   * dimensions that ever had one.
+   */
+  readonly quiet?: 'chart' | 'dimensions';
 }
 
 export interface JobChart extends ChartShape {
   readonly level: 'job';
   readonly read: (job: JobSnapshot) => Reading;
+  /** Dimensions that come and go, besides those above: each is announced one tick before it has a value. */
+  readonly more?: (job: JobSnapshot) => readonly Dimension[];
   readonly variables?: Variables<JobSnapshot>;
 }
 

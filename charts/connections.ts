@@ -4,7 +4,7 @@ import { gauges, type JobChart, rates } from './chart.ts';
 export const connections: JobChart = {
   name: 'connections',
   level: 'job',
-  title: 'Client connections of nginx, by what they are doing',
+  title: 'Client connections by state',
   units: 'connections',
   type: 'stacked',
   family: 'connections',
@@ -17,7 +17,7 @@ export const connections: JobChart = {
 export const activeConnections: JobChart = {
   name: 'active_connections',
   level: 'job',
-  title: 'Client connections of nginx',
+  title: 'Client connections',
   units: 'connections',
   type: 'line',
   family: 'connections',
@@ -31,7 +31,7 @@ export const activeConnections: JobChart = {
 export const writingShare: JobChart = {
   name: 'writing_share',
   level: 'job',
-  title: 'Client connections that wait for an answer (from nginx or an upstream), of all',
+  title: 'Share of client connections waiting for a response',
   units: '%',
   type: 'line',
   family: 'connections',
@@ -45,7 +45,7 @@ export const writingShare: JobChart = {
 export const accepts: JobChart = {
   name: 'accepts',
   level: 'job',
-  title: 'Client connections accepted, handled, and dropped for want of worker_connections',
+  title: 'Client connections accepted, handled and dropped',
   units: 'connections/s',
   type: 'line',
   family: 'connections',
@@ -58,7 +58,7 @@ export const accepts: JobChart = {
 export const httpRequests: JobChart = {
   name: 'http_requests',
   level: 'job',
-  title: 'Requests that nginx has begun to work on',
+  title: 'Requests started',
   units: 'requests/s',
   type: 'line',
   family: 'connections',

@@ -57,8 +57,9 @@ function definitions(chart: ChartLine): string {
   // The third word of CLABEL is its source, 1 = automatic. Without it Netdata 1.37.1 crashes.
   for (const [name, value] of chart.labels) text += `CLABEL ${quoted(name)} ${quoted(value, longestLabel)} 1\n`;
   text += 'CLABEL_COMMIT\n';
-  for (const { id, algorithm, multiplier, divisor, hidden } of chart.dimensions) {
-    text += `DIMENSION ${id} ${quoted('')} ${algorithm} ${multiplier} ${divisor}${hidden ? ' hidden' : ''}\n`;
+  for (const { id, name = '', algorithm, multiplier, divisor, hidden, obsolete } of chart.dimensions) {
+    const option = obsolete ? ' obsolete' : hidden ? ' hidden' : '';
+    text += `DIMENSION ${id} ${quoted(name)} ${algorithm} ${multiplier} ${divisor}${option}\n`;
   }
   return text;
 }

@@ -25,7 +25,7 @@ export const connectFailures: JobChart = {
 export const upstreamFailures: UpstreamChart = {
   name: 'upstream_failures',
   level: 'upstream',
-  title: 'Failures of the upstream, by kind',
+  title: 'Failures of the upstream by kind',
   units: 'failures/s',
   type: 'stacked',
   family: 'failures',
@@ -40,7 +40,7 @@ export const upstreamFailures: UpstreamChart = {
 export const peerFailures: PeerChart = {
   name: 'peer_failures',
   level: 'peer',
-  title: 'Failures of the peer, by kind',
+  title: 'Failures of the peer by kind',
   units: 'failures/s',
   type: 'stacked',
   family: 'failures',

@@ -10,7 +10,7 @@ const stateValues: Readonly<Record<PeerState, Values>> = {
 export const peerState: PeerChart = {
   name: 'peer_state',
   level: 'peer',
-  title: 'What nginx makes of the peer; failing = some workers have ejected it, unavailable = all have',
+  title: 'State of the peer in the passive checks of nginx',
   units: 'state',
   type: 'line',
   family: 'passive health',
@@ -23,7 +23,7 @@ export const peerState: PeerChart = {
 export const upstreamPeers: UpstreamChart = {
   name: 'upstream_peers',
   level: 'upstream',
-  title: 'Peers of the upstream, and those that some worker still sends requests to',
+  title: 'Live and configured peers',
   units: 'peers',
   type: 'line',
   family: 'passive health',
@@ -36,12 +36,13 @@ export const upstreamPeers: UpstreamChart = {
 export const peerTransitions: PeerChart = {
   name: 'peer_transitions',
   level: 'peer',
-  title: 'How often nginx ejected the peer, and took it back',
+  title: 'Ejections and returns of the peer',
   units: 'events/s',
   type: 'line',
   family: 'passive health',
   priority: 60241,
   module: 'error_log',
+  quiet: 'chart',
   dimensions: rates(['ejected', 'returned']),
   read: ({ health }) => (health === null ? null : health?.transitions),
 };

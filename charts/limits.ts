@@ -10,7 +10,7 @@ function share(percent: number | null | undefined): Reading {
 export const workerConnectionsUsed: JobChart = {
   name: 'worker_connections_used',
   level: 'job',
-  title: 'Estimate of worker_connections in use, of all workers: a proxied request takes two',
+  title: 'Estimated use of worker_connections',
   units: '%',
   type: 'line',
   family: 'limits',
@@ -23,7 +23,7 @@ export const workerConnectionsUsed: JobChart = {
 export const descriptorsUsed: JobChart = {
   name: 'descriptors_used',
   level: 'job',
-  title: 'File descriptors in use, of the limit of the worker that is nearest to it',
+  title: 'File descriptors in use by the fullest worker',
   units: '%',
   type: 'line',
   family: 'limits',
@@ -36,7 +36,7 @@ export const descriptorsUsed: JobChart = {
 export const workers: JobChart = {
   name: 'workers',
   level: 'job',
-  title: 'Worker processes of nginx',
+  title: 'Worker processes',
   units: 'processes',
   type: 'line',
   family: 'limits',
@@ -55,7 +55,7 @@ export const workers: JobChart = {
 export const workerEvents: JobChart = {
   name: 'worker_events',
   level: 'job',
-  title: 'Reloads of nginx, and restarts of it or of workers that died',
+  title: 'Reloads and restarts',
   units: 'events/s',
   type: 'line',
   family: 'limits',

@@ -5,12 +5,13 @@ import { gauges, type PeerChart } from './chart.ts';
 export const peerCause: PeerChart = {
   name: 'peer_cause',
   level: 'peer',
-  title: 'Why the peer cannot be reached: 1 for each cause found',
+  title: 'Cause of the failures of the peer',
   units: 'state',
   type: 'line',
   family: 'causes',
-  priority: 60210,
+  priority: 60205,
   module: 'diagnose',
+  quiet: 'dimensions',
   dimensions: gauges(peerCauses),
   read: ({ causes }) => causes,
 };

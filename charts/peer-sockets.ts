@@ -5,7 +5,7 @@ import { gauges, type PeerChart } from './chart.ts';
 export const peerTcpStates: PeerChart = {
   name: 'peer_tcp_states',
   level: 'peer',
-  title: 'Sockets to the peer, by TCP state',
+  title: 'Sockets to the peer by TCP state',
   units: 'sockets',
   type: 'stacked',
   family: 'sockets',

@@ -1,7 +1,7 @@
-import type { JobSnapshot } from '../collector/model.ts';
-import type { Action, ChartLine, UpdateAction } from './action.ts';
-import type { ChangingLabel, Chart, Reading, Values } from './chart.ts';
-import type { Dialect } from './dialect.ts';
+import type { JobSnapshot, PeerSnapshot } from '../collector/model.ts';
+import type { Action, ChartLine } from './action.ts';
+import type { ChangingLabel, Chart, Dimension, Reading, Values } from './chart.ts';
+import { dimensionsNow, hasNothingToSay, lineOf, valuesOf, withDimensions } from './dimensions.ts';
 import {
   familyOf,
   type Instance,
@@ -12,11 +12,14 @@ import {
   upstreamInstance,
   upstreamKey,
 } from './naming.ts';
+import { type DrawnChart, fresh, none, type PlanContext, update, variablesOf } from './update.ts';
 
 /** What Netdata has been told of one job so far. A value: `plan` returns the next one and changes nothing. */
 export interface Drawn {
   /** By level and key (see `keyOf`). */
   readonly instances: ReadonlyMap<string, DrawnInstance>;
+  /** Peers without charts, as they were at the last tick: what they count from, should they get some. */
+  readonly waiting: ReadonlyMap<string, PeerSnapshot>;
 }
 
 interface DrawnInstance {
@@ -25,28 +28,7 @@ interface DrawnInstance {
   readonly charts: readonly (DrawnChart | undefined)[];
 }
 
-interface DrawnChart {
-  readonly line: ChartLine;
-  /** `type.id` */
-  readonly id: string;
-  /** When the last BEGIN was written, and with which values; null before the first. */
-  readonly lastUs: number;
-  readonly values: Values | null;
-  /** Since when the snapshot has been without it; null while it is there. */
-  readonly absentSinceUs: number | null;
-  /** The chart's variables, as they were told. */
-  readonly variables: Values;
-}
-
-export const nothingDrawn: Drawn = { instances: new Map() };
-
-export interface PlanContext {
-  /** Monotonic, microseconds. */
-  readonly nowUs: number;
-  /** Seconds between ticks. */
-  readonly updateEvery: number;
-  readonly dialect: Dialect;
-}
+export const nothingDrawn: Drawn = { instances: new Map(), waiting: new Map() };
 
 /** A chart whose instance has left the snapshot is told obsolete after this time (a reload may bring it back). */
 const obsoleteAfterUs = 60_000_000;
@@ -77,36 +59,68 @@ export function plan(
   function draw<Of>(key: string, of: Of, charts: readonly ChartOf<Of>[], name: () => Instance): void {
     const before = drawn.instances.get(key);
     const instance = before?.instance ?? name();
-    const next = charts.map((chart, i) => {
-      const known = before?.charts[i];
-      const reading = chart.read(of);
-      if (reading === undefined) return known && absent(known, context.nowUs, actions);
-      const drawnLine = known ? inStep(known.line, context) : create(chart, instance);
-      const line = chart.label ? labelled(drawnLine, chart.label, of) : drawnLine;
-      if (line !== known?.line) actions.push({ do: 'create', chart: line });
-      return update(known, line, reading, chart.variables ? variablesOf(chart.variables, of) : none, context, actions);
-    });
+    const waiting = drawn.waiting.get(key) as Of | undefined;
+    const next = charts.map((chart, i) => drawOne(chart, before?.charts[i], of, instance, waiting));
     instances.set(key, { instance, charts: next });
+  }
+
+  function drawOne<Of>(
+    chart: ChartOf<Of>,
+    known: DrawnChart | undefined,
+    of: Of,
+    instance: Instance,
+    waiting: Of | undefined,
+  ): DrawnChart | undefined {
+    const reading = chart.read(of);
+    if (reading === undefined) return known && absent(known, context.nowUs, actions);
+    if (hasNothingToSay(chart, known !== undefined, reading)) return undefined;
+    const line = lineNow(chart, known?.line, of, reading, instance);
+    if (line !== known?.line) actions.push({ do: 'create', chart: line });
+    const last = waiting === undefined ? null : (chart.read(waiting) ?? null);
+    const values = reading && valuesOf(line, chart, reading);
+    const variables = chart.variables ? variablesOf(chart.variables, of) : none;
+    return update(known ?? fresh(line, last), line, values, variables, context, actions);
+  }
+
+  function lineNow<Of>(
+    chart: ChartOf<Of>,
+    known: ChartLine | undefined,
+    of: Of,
+    reading: Values | null,
+    instance: Instance,
+  ): ChartLine {
+    let line = known ? inStep(known, context) : create(chart, instance);
+    if (chart.quiet === 'dimensions' || chart.more) {
+      const now = dimensionsNow(chart, known?.dimensions ?? null, chart.more?.(of) ?? [], reading);
+      line = known ? withDimensions(line, now) : { ...line, dimensions: now };
+    }
+    return chart.label ? labelled(line, chart.label, of) : line;
   }
 
   const of = chartsByLevel(catalogue);
   draw(keyOf('job', ''), job, of.job, () => jobInstance(job));
   for (const each of job.upstreams)
     draw(keyOf('upstream', upstreamKey(each)), each, of.upstream, () => upstreamInstance(job, each));
-  for (const each of job.peers) draw(keyOf('peer', peerKey(each)), each, of.peer, () => peerInstance(job, each));
+  const waiting = new Map<string, PeerSnapshot>();
+  for (const each of job.peers) {
+    const key = keyOf('peer', peerKey(each));
+    if (each.uncharted) waiting.set(key, each);
+    else draw(key, each, of.peer, () => peerInstance(job, each));
+  }
 
   for (const [key, { instance, charts }] of drawn.instances) {
     if (instances.has(key)) continue;
     const left = charts.map((chart) => chart && absent(chart, context.nowUs, actions));
     if (left.some((chart) => chart !== undefined)) instances.set(key, { instance, charts: left });
   }
-  return { actions, drawn: { instances } };
+  return { actions, drawn: { instances, waiting } };
 }
 
 type ChartOf<Of> = Chart & {
   readonly read: (of: Of) => Reading;
   readonly variables?: Readonly<Record<string, (of: Of) => number | undefined>>;
   readonly label?: ChangingLabel<Of>;
+  readonly more?: (of: Of) => readonly Dimension[];
 };
 
 function chartsByLevel(catalogue: readonly Chart[]) {
@@ -119,8 +133,6 @@ function chartsByLevel(catalogue: readonly Chart[]) {
 
 const keyOf = (level: Instance['level'], key: string): string => `${level}\0${key}`;
 
-const none: Values = {};
-
 /** A chart whose interval has changed is told again: Netdata stores by what it was told. */
 function inStep(line: ChartLine, { updateEvery }: PlanContext): ChartLine {
   return line.updateEvery === updateEvery ? line : { ...line, updateEvery };
@@ -132,81 +144,6 @@ function labelled<Of>(line: ChartLine, { name, value }: ChangingLabel<Of>, of: O
   if (line.labels.some(([known, told]) => known === name && told === label)) return line;
   return { ...line, labels: [...line.labels.filter(([known]) => known !== name), [name, label]] };
 }
-
-/** One more reading of a chart; `known` is what was drawn of it before. */
-function update(
-  known: DrawnChart | undefined,
-  line: ChartLine,
-  reading: Values | null,
-  variables: Values,
-  context: PlanContext,
-  actions: Action[],
-): DrawnChart {
-  const id = known?.id ?? `${line.type}.${line.id}`;
-  const lastUs = known?.lastUs ?? Number.NEGATIVE_INFINITY;
-  const values = known?.values ?? null;
-  const told = known?.variables ?? none;
-  const changes = variables === none ? none : changed(told, variables);
-  if (reading === null) {
-    // An alert judges its chart by when it was updated last: with nothing to draw, that it lives must be said.
-    if (variables !== none) actions.push(withVariables({ do: 'update', id, values: none }, changes));
-    return { line, id, lastUs, values, absentSinceUs: null, variables: { ...told, ...changes } };
-  }
-  const baseline = baselineOf(line, lastUs, values, reading, context);
-  const action: UpdateAction = { do: 'update', id, values: reading, unchanged: reading === values };
-  if (baseline === null) actions.push(withVariables(action, changes));
-  else actions.push(withVariables({ do: 'update', id, values: baseline }, changes), action);
-  return {
-    line,
-    id,
-    lastUs: context.nowUs,
-    values: reading,
-    absentSinceUs: null,
-    variables: changes === none ? told : { ...told, ...variables },
-  };
-}
-
-/**
- * Running totals are drawn as rates from one update to the next, so what comes first in this process, or after a gap,
- * needs a baseline, else its first events are lost or smeared (measured on 1.37.1: docs/decisions/0002-baseline.md).
- */
-function baselineOf(
-  line: ChartLine,
-  lastUs: number,
-  last: Values | null,
-  values: Values,
-  { nowUs, updateEvery }: PlanContext,
-): Values | null {
-  const isFollowing = nowUs - lastUs < updateEvery * gapFactor * 1_000_000;
-  if (isFollowing || !line.dimensions.some(({ algorithm }) => algorithm === 'incremental')) return null;
-  return last ?? zeros(line, values);
-}
-
-/** A tick may be late; from twice the interval on Netdata draws a gap. */
-const gapFactor = 2;
-
-/** What a process has counted when it begins: nothing, of that which it counts at all. */
-function zeros(line: ChartLine, values: Values): Values {
-  const counted = line.dimensions.filter(({ id, algorithm }) => algorithm === 'incremental' && id in values);
-  return { ...values, ...Object.fromEntries(counted.map(({ id }) => [id, 0])) };
-}
-
-function variablesOf<Of>(variables: NonNullable<ChartOf<Of>['variables']>, of: Of): Values {
-  const values: Record<string, number> = {};
-  for (const name in variables) {
-    const value = variables[name]?.(of);
-    if (value !== undefined) values[name] = value;
-  }
-  return values;
-}
-
-function changed(told: Values, now: Values): Values {
-  const entries = Object.entries(now).filter(([name, value]) => told[name] !== value);
-  return entries.length === 0 ? none : Object.fromEntries(entries);
-}
-
-const withVariables = (action: UpdateAction, variables: Values): UpdateAction =>
-  variables === none ? action : { ...action, variables };
 
 /** Carries over what the snapshot no longer has, until it has been absent long enough to be told obsolete. */
 function absent(chart: DrawnChart, nowUs: number, actions: Action[]): DrawnChart | undefined {
@@ -242,7 +179,7 @@ function describe(
     updateEvery,
     module: chart.module,
     labels: instance.labels.filter(([, value]) => value !== ''),
-    dimensions: chart.dimensions.map((d) => ({ multiplier: 1, divisor: 1, ...d })),
+    dimensions: chart.dimensions.map(lineOf),
   };
 }
 

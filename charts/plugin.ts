@@ -3,7 +3,7 @@ import { gauges, type JobChart, rates } from './chart.ts';
 export const logLines: JobChart = {
   name: 'log_lines',
   level: 'job',
-  title: 'Lines of the logs, and what became of them',
+  title: 'Log lines by what became of them',
   units: 'lines/s',
   type: 'line',
   family: 'plugin',
@@ -16,7 +16,7 @@ export const logLines: JobChart = {
 export const logBehind: JobChart = {
   name: 'log_behind',
   level: 'job',
-  title: 'Bytes of the logs not read yet',
+  title: 'Log bytes not read yet',
   units: 'bytes',
   type: 'area',
   family: 'plugin',
@@ -29,7 +29,7 @@ export const logBehind: JobChart = {
 export const sources: JobChart = {
   name: 'sources',
   level: 'job',
-  title: 'Sources that can be read, and that fail',
+  title: 'Log and status sources',
   units: 'sources',
   type: 'stacked',
   family: 'plugin',
@@ -43,7 +43,7 @@ export const sources: JobChart = {
 export const pluginLoad: JobChart = {
   name: 'plugin_load',
   level: 'job',
-  title: 'What the plugin itself costs: CPU (% of a core) and resident memory (MiB)',
+  title: 'CPU and memory of the plugin',
   units: '% and MiB',
   type: 'line',
   family: 'plugin',

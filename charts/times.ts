@@ -32,7 +32,7 @@ const readMinute = (of: MinutePercentiles | null | undefined): Reading => of && 
 export const connectTime: UpstreamChart = {
   name: 'connect_time',
   level: 'upstream',
-  title: 'Time to connect to the upstream, TLS included',
+  title: 'Time to connect, TLS included',
   units: 'ms',
   type: 'line',
   family: 'connect time',
@@ -45,7 +45,7 @@ export const connectTime: UpstreamChart = {
 export const connectTimeMinute: UpstreamChart = {
   name: 'connect_time_1m',
   level: 'upstream',
-  title: 'Time to connect to the upstream, of the last 60 seconds',
+  title: 'Time to connect over the last 60 seconds',
   units: 'ms',
   type: 'line',
   family: 'connect time',
@@ -73,7 +73,7 @@ function readBuckets(of: Buckets | null | undefined): Reading {
 export const connectTimeBuckets: UpstreamChart = {
   name: 'connect_time_buckets',
   level: 'upstream',
-  title: 'Connections to the upstream by the time they took, up to so many ms',
+  title: 'Connections by connect time, up to so many ms',
   units: 'connections/s',
   type: 'heatmap',
   family: 'connect time',
@@ -86,7 +86,7 @@ export const connectTimeBuckets: UpstreamChart = {
 export const responseTime: UpstreamChart = {
   name: 'response_time',
   level: 'upstream',
-  title: 'Time from connecting to the end of the response of the upstream',
+  title: 'Response time of the upstream',
   units: 'ms',
   type: 'line',
   family: 'response time',
@@ -99,7 +99,7 @@ export const responseTime: UpstreamChart = {
 export const responseTimeMinute: UpstreamChart = {
   name: 'response_time_1m',
   level: 'upstream',
-  title: 'Response time of the upstream, of the last 60 seconds',
+  title: 'Response time over the last 60 seconds',
   units: 'ms',
   type: 'line',
   family: 'response time',
@@ -138,7 +138,7 @@ export const peerResponseTime: PeerChart = {
 export const requestTime: JobChart = {
   name: 'request_time',
   level: 'job',
-  title: 'Time of whole requests, as clients see it',
+  title: 'Request time as clients see it',
   units: 'ms',
   type: 'line',
   family: 'clients',

@@ -257,6 +257,8 @@ export interface PeerSnapshot {
   readonly sockets?: PeerSockets | null;
   /** 1 for each cause that was found, 0 for the others (measure 11). */
   readonly causes?: Counts<PeerCause> | null;
+  /** Its charts are not drawn (`peer_charts`): it fails now or did within the last hour, or it has none. */
+  readonly uncharted?: boolean;
   /** The verdict of now in words, `process down (certain)`; undefined while there is none. */
   readonly verdict?: string;
   /** What its alerts say (aggregate/windows/labels.ts). */
@@ -395,6 +397,13 @@ export interface PluginLoad {
   readonly lateTicks: number;
 }
 
+export interface FailingPeer {
+  readonly upstream: string;
+  readonly peer: string;
+  /** Since it is listed. */
+  readonly failures: number;
+}
+
 /** All that is known of one job at one tick: what `charts/` draws. */
 export interface JobSnapshot {
   readonly job: string;
@@ -418,6 +427,8 @@ export interface JobSnapshot {
   readonly eventsOverCap?: number;
   /** What alerts on the job read. */
   readonly alerts?: AlertValues;
+  /** Peers that fail or failed in the last hour, the first to fail first, up to a cap. */
+  readonly failingPeers?: readonly FailingPeer[];
   readonly upstreams: readonly UpstreamSnapshot[];
   readonly peers: readonly PeerSnapshot[];
 }

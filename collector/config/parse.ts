@@ -20,7 +20,13 @@ export function parseSettings(text: string): ParsedSettings {
 
 function read(reader: Reader): Settings | undefined {
   if (isEmpty(reader.root)) return defaultSettings;
-  const root = reader.mapping(reader.root, 'the configuration', ['update_every', 'max_peers', 'probe', 'jobs']);
+  const root = reader.mapping(reader.root, 'the configuration', [
+    'update_every',
+    'max_peers',
+    'probe',
+    'peer_charts',
+    'jobs',
+  ]);
   if (!root) return undefined;
   const get = <T>(key: string, readValue: (at: At) => T | undefined, fallback: T): T => {
     const at = root.get(key);
@@ -33,7 +39,8 @@ function read(reader: Reader): Settings | undefined {
       defaultSettings.updateEvery,
     ),
     maxPeers: get('max_peers', (at) => reader.wholeNumber(at, 'max_peers', 1, 1000), defaultSettings.maxPeers),
-    probe: get('probe', (at) => probe(reader, at), defaultSettings.probe),
+    probe: get('probe', (at) => oneOf(reader, at, 'probe', probes), defaultSettings.probe),
+    peerCharts: get('peer_charts', (at) => oneOf(reader, at, 'peer_charts', peerCharts), defaultSettings.peerCharts),
     jobs: get('jobs', (at) => jobs(reader, at), defaultSettings.jobs),
   };
 }
@@ -43,11 +50,12 @@ function isEmpty(at: At): boolean {
 }
 
 const probes = ['off', 'on-failure', 'always'] as const;
+const peerCharts = ['all', 'failing', 'auto'] as const;
 
-function probe(reader: Reader, at: At): Settings['probe'] | undefined {
-  const text = reader.text(at, 'probe');
+function oneOf<T extends string>(reader: Reader, at: At, key: string, words: readonly T[]): T | undefined {
+  const text = reader.text(at, key);
   if (text === undefined) return undefined;
-  return probes.find((name) => name === text) ?? reader.problem(at, `probe must be one of ${probes.join(', ')}`);
+  return words.find((word) => word === text) ?? reader.problem(at, `${key} must be one of ${words.join(', ')}`);
 }
 
 function jobs(reader: Reader, at: At): readonly JobSettings[] | undefined {

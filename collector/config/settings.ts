@@ -5,6 +5,8 @@ export interface Settings {
   /** How many upstreams and how many peers get charts of their own; more share one called `other`. */
   readonly maxPeers: number;
   readonly probe: 'off' | 'on-failure' | 'always';
+  /** A peer's charts: always, or from its first failure until an hour after its last; `auto`: always while they are few. */
+  readonly peerCharts: 'all' | 'failing' | 'auto';
   readonly jobs: readonly JobSettings[];
 }
 
@@ -31,4 +33,10 @@ export interface Problem {
 
 const localJob: JobSettings = { name: 'local', nginxConf: null, errorLogs: null, accessLogs: null, stubStatus: null };
 
-export const defaultSettings: Settings = { updateEvery: 1, maxPeers: 50, probe: 'on-failure', jobs: [localJob] };
+export const defaultSettings: Settings = {
+  updateEvery: 1,
+  maxPeers: 50,
+  probe: 'on-failure',
+  peerCharts: 'auto',
+  jobs: [localJob],
+};

@@ -1,9 +1,10 @@
 import { catalogue } from '../../charts/catalogue.ts';
 import { encode } from '../../charts/encode.ts';
-import { nothingDrawn, type PlanContext, plan as planCharts, retireAll } from '../../charts/plan.ts';
+import { nothingDrawn, plan as planCharts, retireAll } from '../../charts/plan.ts';
+import type { PlanContext } from '../../charts/update.ts';
 import { explainDifference } from '../aggregate/failures/reconciliation.ts';
 import { createJobAggregate } from '../aggregate/job.ts';
-import { createVitals } from '../aggregate/windows/vitals.ts';
+import { createVitals, type PeerCharts } from '../aggregate/windows/vitals.ts';
 import type { ProbeMode } from '../diagnose/facts/probe.ts';
 import type { NginxRead } from '../discover/follow/read-nginx.ts';
 import type { JobNow } from '../functions/facts.ts';
@@ -45,6 +46,7 @@ export interface JobPorts extends Omit<LogPorts, 'now'> {
   readonly resolve: Resolve;
   readonly connect: Connect;
   readonly probe: ProbeMode;
+  readonly peerCharts: PeerCharts;
   /** Where state may be kept; null outside Netdata. */
   readonly libDirectory: string | null;
   /** CPU time of this process, microseconds. */
@@ -67,7 +69,7 @@ export function startJob(first: JobPlan, maxPeers: number, ports: JobPorts): Job
   const logs = createJobLogs(name, aggregate, record, { ...ports, now });
   const server = createNginxServer(name, first, ports);
   const causes = createPeerCauses(name, upstreamOfFailed, ports);
-  const vitals = createVitals();
+  const vitals = createVitals(ports.peerCharts);
   const wallSecondOf = createWallSecondReader();
   const windowsKey = `${name} windows`;
   let isRestored = false;

@@ -1,4 +1,4 @@
-import type { PlanContext } from '../../charts/plan.ts';
+import type { PlanContext } from '../../charts/update.ts';
 import type { JobSettings, Settings } from '../config/settings.ts';
 import type { Followed } from '../discover/follow/nginx-follower.ts';
 import type { JobNow } from '../functions/facts.ts';
@@ -27,7 +27,7 @@ export interface Jobs {
   remember(): void;
 }
 
-export interface JobsPorts extends Omit<JobPorts, 'probe' | 'claims'>, NginxWatchPorts {
+export interface JobsPorts extends Omit<JobPorts, 'probe' | 'peerCharts' | 'claims'>, NginxWatchPorts {
   /** null where the plugin is at work. */
   readonly testFault: TestFault | null;
 }
@@ -138,15 +138,15 @@ export function createJobs(given: JobsPorts): Jobs {
     [...running.values()].flatMap(({ settings, jobs }) => Array.from(jobs(), (job) => ({ job, settings })));
 
   return {
-    apply({ jobs, maxPeers, probe }) {
-      const wanted = new Map(jobs.map((job) => [JSON.stringify([job, maxPeers, probe]), job]));
+    apply({ jobs, maxPeers, probe, peerCharts }) {
+      const wanted = new Map(jobs.map((job) => [JSON.stringify([job, maxPeers, probe, peerCharts]), job]));
       for (const [key, group] of running) {
         if (!wanted.has(key)) farewells += group.close();
       }
       running = new Map(
         Array.from(wanted, ([key, settings]) => [
           key,
-          running.get(key) ?? startGroup(settings, maxPeers, { ...ports, probe }),
+          running.get(key) ?? startGroup(settings, maxPeers, { ...ports, probe, peerCharts }),
         ]),
       );
     },

@@ -17,6 +17,7 @@ describe('a good file', () => {
 update_every: 2
 max_peers: 10
 probe: off
+peer_charts: failing
 jobs:
   - name: edge
     nginx_conf: dump:/tmp/nginx-T.txt
@@ -35,6 +36,7 @@ jobs:
         updateEvery: 2,
         maxPeers: 10,
         probe: 'off',
+        peerCharts: 'failing',
         jobs: [
           {
             name: 'edge',
@@ -63,6 +65,7 @@ describe('every problem is named with its line', () => {
     ],
     ['fraction', 'update_every: 1.5', ['1: update_every must be a whole number']],
     ['wrong word', 'probe: sometimes', ['1: probe must be one of off, on-failure, always']],
+    ['wrong word for charts', 'peer_charts: none', ['1: peer_charts must be one of all, failing, auto']],
     ['a list at the top', '- a\n', ['1: the configuration must be a mapping']],
     ['a text at the top', 'hello', ['1: the configuration must be a mapping']],
     ['jobs is no list', 'jobs: edge', ['1: jobs must be a list']],

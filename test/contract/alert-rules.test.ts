@@ -85,6 +85,9 @@ const tables: Readonly<Record<string, Rows>> = {
     ['one is, others connect', 'CLEAR', { silent_peers: 1, unanswered_1m: 1, connects: 1 }, 'WARNING'],
     ['nothing connects', 'CLEAR', { silent_peers: 1, unanswered_1m: 1 }, 'CRITICAL'],
     ['holds', 'WARNING', { unanswered_1m: 1, connects: 1 }, 'WARNING'],
+    ['the traffic ends: no worse', 'WARNING', { unanswered_1m: 1 }, 'WARNING'],
+    ['holds, critical', 'CRITICAL', { unanswered_1m: 1 }, 'CRITICAL'],
+    ['others connect again', 'CRITICAL', { unanswered_1m: 1, connects: 1 }, 'WARNING'],
     ['over', 'CRITICAL', { connects: 1 }, 'CLEAR'],
   ],
   failing_after_connect: [

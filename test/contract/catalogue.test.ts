@@ -20,3 +20,16 @@ test('names are unique, and short enough for an id of 200 characters', () => {
   for (const { name } of catalogue)
     expect(`nginx_upstream_${'j'.repeat(40)}.${name}_${'s'.repeat(80)}`.length).toBeLessThan(200);
 });
+
+test('titles are noun phrases that fit a menu', () => {
+  for (const { title } of catalogue) {
+    expect(title.length, title).toBeLessThanOrEqual(60);
+    expect(title, title).toMatch(/^[A-Z][^.;:'"]*$/);
+  }
+});
+
+test('the second dimension, which both dashboards draw red, is none that is good', () => {
+  const good = new Set(['ok', 'connected', 'reused', '2xx', '3xx', 'up', 'accepted', 'handled', 'none']);
+  for (const { name, dimensions } of catalogue)
+    if (name !== 'accepts') expect(good.has(dimensions[1]?.id ?? ''), name).toBe(false);
+});

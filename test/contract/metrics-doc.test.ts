@@ -9,10 +9,11 @@ const path = resolve(import.meta.dirname, '../../docs/metrics.md');
 
 const levels = {
   job: 'Of a whole nginx. Label: `_collect_job`.',
-  upstream: 'Of an upstream: a named group, or the host of a `proxy_pass`. Labels: `upstream`, `_collect_job`.',
+  upstream:
+    'Of an upstream: a named group, or the host of a `proxy_pass`. Labels: `upstream`, `_collect_job`; `failing` on `upstream_failures`: the failing peers and why.',
   peer:
     'Of one address of an upstream. Labels: `upstream`, `peer` (IPv6 without brackets), `address`, `port`, `transport` ' +
-    '(ipv4, ipv6, unix), `_collect_job`.',
+    '(ipv4, ipv6, unix), `_collect_job`; `cause` on `peer_failures`.',
 } as const;
 
 const modules = {
@@ -48,7 +49,10 @@ function document(): string {
     'Made from `charts/` (`UPDATE_DOCS=1 npx vitest run test/contract`); a test compares the two.',
     'A gap means that a source could not be read, or that there was no sample; it is never drawn as 0. The chart type is ' +
       '`nginx_upstream_<job>`, the chart id `<name>` for a job and `<name>_<instance>` else. Heatmaps are stacked charts before Netdata 2.',
-    'A dimension in parentheses is kept but not drawn, a variable is told but not drawn: alerts read both as `$name`.',
+    'A dimension in parentheses is kept but not drawn, a variable is sent but not drawn: alerts read both as `$name`. The order ' +
+      'of dimensions is that of the colours: good or neutral first, the worst second, which both dashboards draw red.',
+    '`failing_peers` has a dimension for each peer that fails or failed in the last hour (20 at most). `peer_cause` and ' +
+      '`peer_transitions` appear when they first have something to say. Which peers have charts is a setting: `peer_charts`.',
   ];
   return `${[...head, ...sections].join('\n\n')}\n`;
 }

@@ -40,6 +40,7 @@ test('the first line says what, where and since when; the rest what to do', asyn
   const text = await netdata.waitFor(() => readFileSync(sent, 'utf8'), 'the notification', 120_000);
   const [first, second] = text.split('\n');
   expect(first).toMatch(/^(WARNING|CRITICAL): refused on web1 since \d\d:\d\d:\d\d$/);
-  expect(second).toContain(`peer 127.0.0.1:${dead} of upstream app refuses connections`);
-  expect(second).toContain('nginx-upstream.plugin diagnose --peer');
+  expect(second).toContain(`nginx cannot connect to peer 127.0.0.1:${dead} of upstream app`);
+  expect(second).toMatch(/Cause: [a-z ]+ \((certain|likely)\)/);
+  expect(second).toContain('nginx-upstream diagnose --peer');
 }, 180_000);

@@ -1,11 +1,12 @@
 /**
  * For each alert a cause that is brought about in a real nginx, and taken away again; and the causes that must raise
- * nothing. Run by test/e2e/alerts.test.ts with short windows, and by test/full/alerts.test.ts with the shipped ones.
+ * nothing. Run by test/full/alerts.test.ts.
  * Each scenario has an upstream or a job of its own (alert-world.ts), so that all run at once.
  */
 import { renameSync, writeFileSync } from 'node:fs';
-import type { World } from './alert-world.ts';
+import { dyingNginx, type World } from './alert-world.ts';
 import type { On } from './alerts.ts';
+import { startNginx } from './nginx.ts';
 import { isAlive } from './process.ts';
 import { sleep, waitUntil } from './wait.ts';
 
@@ -16,11 +17,11 @@ export interface Expected {
   readonly status: Status;
   /** Addresses are known when the world has begun. */
   readonly on: On | ((world: World) => On);
-  /** Seconds from the cause within which the status must be there, with the shipped windows. */
+  /** Seconds from the cause within which the status must be there. */
   readonly within: number;
 }
 
-export interface Row extends Expected {
+export interface Row extends Omit<Expected, 'on'> {
   readonly on: On;
   readonly cause: string;
   /** From the cause to the status, seconds. */
@@ -48,10 +49,11 @@ export interface Quiet {
 }
 
 interface Cause {
-  /** Seconds of data that the alerts need before it begins, with the shipped windows. */
+  /** Seconds that its chart must be old before it begins. */
   readonly after: number;
   begin(world: World): unknown;
-  end(world: World): unknown;
+  /** null: its alerts are not waited for until they clear. */
+  readonly end: ((world: World) => unknown) | null;
 }
 
 const longest = 200_000;
@@ -60,15 +62,17 @@ const longest = 200_000;
 async function bring(world: World, cause: string, asked: readonly Expected[], how: Cause): Promise<Row[]> {
   const { watch } = world;
   const expected = asked.map(({ on, ...rest }) => ({ ...rest, on: typeof on === 'function' ? on(world) : on }));
-  if (how.after > 0) for (const { alert, on } of expected) await watch.settled(alert, on, world.window(how.after) + 5);
+  if (how.after > 0) for (const { alert, on } of expected) await watch.settled(alert, on, how.after);
   const began = watch.now();
   await how.begin(world);
   const raised = await Promise.all(
     expected.map(({ alert, status, on }) => watch.raised(alert, status, on, began, longest)),
   );
   const ended = watch.now();
-  await how.end(world);
-  const cleared = await Promise.all(expected.map(({ alert, on }) => watch.raised(alert, 'CLEAR', on, ended, longest)));
+  await how.end?.(world);
+  const cleared = await Promise.all(
+    expected.map(({ alert, on }) => (how.end === null ? null : watch.raised(alert, 'CLEAR', on, ended, longest))),
+  );
   return expected.map((each, i) => ({
     ...each,
     cause,
@@ -97,12 +101,15 @@ const warning = <O extends Expected['on']>(alert: string, within: number, on: O)
   within,
 });
 
-const stops = (upstream: string, ...peers: readonly number[]): Pick<Cause, 'begin' | 'end'> => ({
+const stops = (
+  upstream: string,
+  ...peers: readonly number[]
+): { begin(world: World): unknown; end(world: World): unknown } => ({
   begin: (world) => Promise.all(peers.map((n) => world.backend(upstream, n).stop())),
   end: (world) => Promise.all(peers.map((n) => world.backend(upstream, n).restart())),
 });
 
-const flows = (name: string, pace: number): Pick<Cause, 'begin' | 'end'> => ({
+const flows = (name: string, pace: number): { begin(world: World): unknown; end(world: World): unknown } => ({
   begin: (world) => world.traffic[name]?.pace(pace),
   end: (world) => world.traffic[name]?.pace(0),
 });
@@ -113,38 +120,38 @@ const peer =
 
 export const loudScenarios: readonly Loud[] = [
   loud('the only peer stops under load', [critical('clients_affected', 15, { upstream: 'affected' })], {
-    after: 60,
+    after: 10,
     ...stops('affected', 0),
   }),
   loud('ten requests a minute, all fail', [critical('clients_affected', 120, { upstream: 'sparse' })], {
-    after: 60,
+    after: 10,
     ...stops('sparse', 0),
   }),
   loud('a peer of two upstreams stops', [critical('clients_affected', 15, { upstream: 'shared_a' })], {
-    after: 120,
+    after: 10,
     ...stops('shared', 0),
   }),
   loud(
     'one of two peers stops, clients notice nothing',
     [warning('redundancy_lost', 100, { upstream: 'spare' }), warning('peer_unavailable', 60, peer('spare', 1))],
-    { after: 80, ...stops('spare', 1) },
+    { after: 10, ...stops('spare', 1) },
   ),
-  loud('both peers stop', [critical('no_live', 30, { upstream: 'dead' })], { after: 60, ...stops('dead', 0, 1) }),
+  loud('both peers stop', [critical('no_live', 30, { upstream: 'dead' })], { after: 10, ...stops('dead', 0, 1) }),
   loud('the only peer does not accept, clients get 504', [critical('connect_timeouts', 30, { upstream: 'silent' })], {
-    after: 120,
+    after: 10,
     ...flows('silent', 2),
   }),
   loud(
     'one of two peers does not accept, the other answers',
     [warning('connect_timeouts', 30, { upstream: 'half_silent' })],
-    { after: 120, ...flows('half_silent', 2) },
+    { after: 10, ...flows('half_silent', 2) },
   ),
   { cause: 'TLS handshakes get slow', alerts: ['connect_time'], run: slowHandshakes },
   loud(
     'one of two peers stops, the other takes 1 s for an answer',
     [warning('survivors_slow', 60, { upstream: 'survivors' })],
     {
-      after: 300,
+      after: 75,
       begin: async (world) => {
         world.backend('survivors', 0).behave({ delay: 1_000 });
         await world.backend('survivors', 1).stop();
@@ -155,13 +162,13 @@ export const loudScenarios: readonly Loud[] = [
       },
     },
   ),
-  loud('the application answers 502 itself', [warning('bad_gateway_unexplained', 30, { upstream: 'application' })], {
-    after: 120,
+  loud('the application answers 502 itself', [critical('failing_after_connect', 30, { upstream: 'application' })], {
+    after: 10,
     begin: (world) => world.backend('application').behave({ status: 502 }),
     end: (world) => world.backend('application').behave({}),
   }),
   loud('a peer comes and goes', [warning('peer_flapping', 90, peer('flapping', 1))], {
-    after: 120,
+    after: 10,
     begin: async (world) => {
       for (let round = 0; round < 5; round++) {
         await world.backend('flapping', 1).stop();
@@ -170,7 +177,19 @@ export const loudScenarios: readonly Loud[] = [
         await stateIs(world, world.backend('flapping', 1).address, 'up');
       }
     },
-    end: () => undefined,
+    // It clears when ten minutes are over.
+    end: null,
+  }),
+  loud('nginx is killed, its pid file is left', [critical('nginx_down', 45, { job: 'dying' })], {
+    after: 5,
+    begin: ({ nginx: { dying } }) => {
+      const workers = dying.workers();
+      dying.child.signal('SIGKILL');
+      for (const pid of workers) process.kill(pid, 'SIGKILL');
+    },
+    end: async (world) => {
+      await startNginx(dyingNginx(world.ports.dying), { prefix: world.nginx.dying.prefix });
+    },
   }),
   loud('an error log that is not there', [warning('collector', 60, { job: 'broken' })], {
     after: 0,
@@ -180,10 +199,10 @@ export const loudScenarios: readonly Loud[] = [
   { cause: 'a stock log_format', alerts: ['refused'], run: stockFormat },
   {
     cause: 'worker_connections run out',
-    alerts: ['writing', 'worker_connections', 'worker_connections_exhausted', 'dropped'],
+    alerts: ['writing', 'worker_connections', 'dropped'],
     run: connectionsRunOut,
   },
-  { cause: 'descriptors run out', alerts: ['descriptors', 'descriptors_exhausted'], run: descriptorsRunOut },
+  { cause: 'descriptors run out', alerts: ['descriptors'], run: descriptorsRunOut },
 ];
 
 async function slowHandshakes(world: World): Promise<readonly Row[]> {
@@ -225,12 +244,12 @@ async function stockFormat(world: World): Promise<readonly Row[]> {
     'stock log_format: one of two peers stops',
     // An ejected peer is tried once in fail_timeout: its refusals are that far apart.
     [warning('refused', 30, { peer: hidden.address })],
-    { after: 60, ...stops('stock_pair', 1) },
+    { after: 10, ...stops('stock_pair', 1) },
   );
   await world.watch.raised('refused', 'WARNING', { peer: hidden.address }, 0, longest);
   const only = { peer: world.backend('stock_single').address };
   const open = await bring(world, 'stock log_format: the only peer stops', [critical('refused', 30, only)], {
-    after: 60,
+    after: 10,
     ...stops('stock_single', 0),
   });
   const rows = await masked;
@@ -271,8 +290,7 @@ function workerMissing(world: World): Promise<Row[]> {
 async function connectionsRunOut(world: World): Promise<readonly Row[]> {
   const { watch } = world;
   const on = { job: 'small' };
-  for (const alert of ['writing', 'worker_connections', 'dropped'])
-    await watch.settled(alert, on, world.window(60) + 5);
+  for (const alert of ['writing', 'worker_connections', 'dropped']) await watch.settled(alert, on, 10);
   const causes = [
     '26 of 64 worker_connections hold clients of a slow backend',
     '29 of them',
@@ -304,7 +322,6 @@ async function connectionsRunOut(world: World): Promise<readonly Row[]> {
     await sleep(4_000);
   }
   const drops = await dropped;
-  const exhausted = await watch.raised('worker_connections_exhausted', 'CRITICAL', on, over, longest);
   const ended = watch.now();
   first.release();
   second.release();
@@ -327,14 +344,7 @@ async function connectionsRunOut(world: World): Promise<readonly Row[]> {
       info: nearer.alarm.info,
     },
     {
-      ...critical('worker_connections_exhausted', 60, on),
-      cause: overCause,
-      raised: exhausted.seconds,
-      cleared: await clear('worker_connections_exhausted'),
-      info: exhausted.alarm.info,
-    },
-    {
-      ...critical('dropped', 75, on),
+      ...critical('dropped', 120, on),
       cause: overCause,
       raised: drops.seconds,
       cleared: await clear('dropped'),
@@ -347,7 +357,7 @@ async function connectionsRunOut(world: World): Promise<readonly Row[]> {
 async function descriptorsRunOut(world: World): Promise<readonly Row[]> {
   const { watch } = world;
   const on = { job: 'files' };
-  await watch.settled('descriptors', on, world.window(60) + 5);
+  await watch.settled('descriptors', on, 10);
   const idle = (await world.netdata.last('nginx_upstream_files.descriptors_used', 'used')) ?? 0;
   const clients = (percent: number): number => Math.round(((percent - idle) * 60) / 100 / 2);
   const began = watch.now();
@@ -356,11 +366,8 @@ async function descriptorsRunOut(world: World): Promise<readonly Row[]> {
   const more = watch.now();
   const second = world.hold('files', clients(95) - clients(85));
   const nearer = await watch.raised('descriptors', 'CRITICAL', on, more, longest);
-  const over = watch.now();
-  const third = world.hold('files', 6);
-  const exhausted = await watch.raised('descriptors_exhausted', 'CRITICAL', on, over, longest);
   const ended = watch.now();
-  for (const clientsHeld of [first, second, third]) clientsHeld.release();
+  for (const clientsHeld of [first, second]) clientsHeld.release();
   const clear = async (alert: string) => (await watch.raised(alert, 'CLEAR', on, ended, longest)).seconds;
   return [
     {
@@ -377,13 +384,6 @@ async function descriptorsRunOut(world: World): Promise<readonly Row[]> {
       cleared: await clear('descriptors'),
       info: nearer.alarm.info,
     },
-    {
-      ...critical('descriptors_exhausted', 15, on),
-      cause: 'none is left',
-      raised: exhausted.seconds,
-      cleared: await clear('descriptors_exhausted'),
-      info: exhausted.alarm.info,
-    },
   ];
 }
 
@@ -398,7 +398,7 @@ async function unmoved(world: World, cause: string, on: On, how: () => Promise<u
 const quiet = (cause: string, upstream: string, how: (world: World) => Promise<unknown>): Quiet => ({
   causes: [cause],
   run: async (world) => {
-    await world.watch.settled('clients_affected', { upstream }, world.window(60) + 5);
+    await world.watch.settled('clients_affected', { upstream }, 10);
     return [await unmoved(world, cause, { upstream }, () => how(world))];
   },
 });
@@ -410,15 +410,17 @@ async function blink(world: World, upstream: string, n = 0): Promise<void> {
 }
 
 export const quietScenarios: readonly Quiet[] = [
+  quiet('an application answers one request in twenty with 500', 'erratic', async () => {
+    await sleep(60_000);
+  }),
   quiet('the only peer restarts within 3 s under load', 'blip', (world) => blink(world, 'blip')),
   quiet('three peers restart one after the other', 'rolling', async (world) => {
     for (const n of [0, 1, 2]) {
       await blink(world, 'rolling', n);
-      // With short windows, too, the restarts must not reach into each of the four blocks of redundancy_lost.
-      await sleep(world.timing.divisor > 1 ? 2_000 : 9_000);
+      await sleep(9_000);
     }
     // Their failures are looked at for that long.
-    await sleep(world.window(20) * 3_000);
+    await sleep(60_000);
   }),
   quiet('ten requests a minute, one fails', 'rare', async (world) => {
     const { backend } = world;
@@ -429,21 +431,16 @@ export const quietScenarios: readonly Quiet[] = [
     await backend('rare').restart();
   }),
   {
-    causes: ['nginx is reloaded', 'the logs are rotated', 'nginx is stopped on purpose'],
+    causes: ['nginx is reloaded', 'the logs are rotated'],
     run: async (world) => {
       const on = { job: 'idle' };
       const { idle } = world.nginx;
-      await world.watch.settled('collector', on, world.window(60) + 5);
+      await world.watch.settled('collector', on, 10);
       return [
         await unmoved(world, 'nginx is reloaded', on, () => idle.reload()),
         await unmoved(world, 'the logs are rotated', on, async () => {
           for (const log of [idle.errorLog, idle.accessLog]) renameSync(log, `${log}.1`);
           await idle.reopen();
-        }),
-        await unmoved(world, 'nginx is stopped on purpose', on, async () => {
-          world.traffic['idle']?.stop();
-          await idle.stop();
-          await sleep(world.window(60) * 1000);
         }),
       ];
     },

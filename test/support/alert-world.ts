@@ -1,17 +1,18 @@
 /**
  * One Netdata and the nginxes that the scenarios of the alerts share: each upstream is the stage of one scenario.
  *
- *   const world = await startAlertWorld({ divisor: 6 });   // windows of 20 s and more, divided; 1 = as shipped
+ *   const world = await startAlertWorld();
  *   world.backend('spare', 1).stop(); await world.watch.raised('redundancy_lost', 'WARNING', { upstream: 'spare' }, began);
  *
  * Jobs: `web` (a log_format that tells attempts), `stock` (combined, two workers), `small` (64 worker_connections),
- * `files` (few descriptors), `idle` (an nginx that is stopped on purpose), `broken` (a log that does not exist).
+ * `files` (few descriptors), `idle` (an nginx that is stopped on purpose), `dying` (one that is killed), `broken` (a log that
+ * does not exist).
  */
 import { join } from 'node:path';
-import { shortened, shorter, type Watch, watchAlerts } from './alerts.ts';
+import { type Watch, watchAlerts } from './alerts.ts';
 import { type Backend, startBackend, startFullBacklog } from './backend.ts';
 import { type Netdata, startNetdata } from './netdata.ts';
-import { type Nginx, startNginx } from './nginx.ts';
+import { type Nginx, type NginxConfig, startNginx } from './nginx.ts';
 import { freePorts } from './ports.ts';
 import { nginxTlsSettings, type SlowTls, startSlowTls } from './slow-tls.ts';
 import { atEnd, tempDir } from './temp.ts';
@@ -21,19 +22,11 @@ import { type Held, holdClients, startTraffic, type Traffic } from './traffic.ts
 export const attemptsFormat =
   '$status $request_time $proxy_host "$upstream_addr" "$upstream_status" "$upstream_connect_time" "$upstream_response_time"';
 
-export interface Timing {
-  /** By how much the windows are shorter than the shipped ones. */
-  readonly divisor: number;
-}
-
 export interface World {
-  readonly timing: Timing;
-  /** A shipped duration in seconds, as long as it is here. */
-  window(seconds: number): number;
   readonly netdata: Netdata;
   readonly watch: Watch;
-  readonly nginx: Readonly<Record<'web' | 'stock' | 'small' | 'files' | 'idle', Nginx>>;
-  readonly ports: Readonly<Record<'web' | 'stock' | 'small' | 'files' | 'idle', number>>;
+  readonly nginx: Readonly<Record<'web' | 'stock' | 'small' | 'files' | 'idle' | 'dying', Nginx>>;
+  readonly ports: Readonly<Record<'web' | 'stock' | 'small' | 'files' | 'idle' | 'dying', number>>;
   readonly traffic: Readonly<Record<string, Traffic>>;
   readonly tls: SlowTls;
   /** The log that job `broken` misses. */
@@ -51,19 +44,22 @@ export interface World {
 const groups: Readonly<Record<string, { readonly peers: number; readonly parameters?: string }>> = {
   affected: { peers: 1 },
   blip: { peers: 1 },
-  spare: { peers: 2, parameters: 'FAIL_TIMEOUT' },
-  rolling: { peers: 3, parameters: 'MAX_FAILS' },
+  spare: { peers: 2, parameters: '' },
+  rolling: { peers: 3, parameters: '' },
   dead: { peers: 2 },
-  survivors: { peers: 2, parameters: 'FAIL_TIMEOUT' },
+  survivors: { peers: 2, parameters: '' },
   application: { peers: 1 },
   sparse: { peers: 1 },
   rare: { peers: 1 },
   flapping: { peers: 2, parameters: 'fail_timeout=1s' },
+  erratic: { peers: 1 },
 };
 
-export async function startAlertWorld(timing: Timing): Promise<World> {
-  const [web = 0, stock = 0, small = 0, files = 0, idle = 0] = await freePorts(5);
-  const ports = { web, stock, small, files, idle };
+export const dyingNginx = (port: number): NginxConfig => ({ http: `server { listen 127.0.0.1:${port}; return 204; }` });
+
+export async function startAlertWorld(): Promise<World> {
+  const [web = 0, stock = 0, small = 0, files = 0, idle = 0, dying = 0] = await freePorts(6);
+  const ports = { web, stock, small, files, idle, dying };
   const backends = new Map<string, readonly Backend[]>();
   for (const [name, { peers }] of Object.entries(groups)) {
     backends.set(name, await Promise.all(Array.from({ length: peers }, () => startBackend())));
@@ -73,6 +69,10 @@ export async function startAlertWorld(timing: Timing): Promise<World> {
     if (!found) throw new Error(`no peer ${n} of ${upstream}`);
     return found;
   };
+  let asked = 0;
+  backend('erratic').behave((_request, response) => {
+    response.writeHead(asked++ % 20 === 0 ? 500 : 200).end('ok');
+  });
   backends.set('stock_pair', [await startBackend(), await startBackend()]);
   backends.set('stock_single', [await startBackend()]);
   backends.set('shared', [await startBackend()]);
@@ -82,13 +82,9 @@ export async function startAlertWorld(timing: Timing): Promise<World> {
   const beside = await startBackend();
   const tls = await startSlowTls(0);
   const addresses = (name: string): readonly string[] => (backends.get(name) ?? []).map(({ address }) => address);
-  // With short windows, fail_timeout=10s is longer than what peer_unavailable looks at: every blink would raise it.
-  const short = timing.divisor > 1;
-  const atOnce = (parameters: string): string =>
-    parameters.replace('FAIL_TIMEOUT', short ? 'fail_timeout=1s' : '').replace('MAX_FAILS', short ? 'max_fails=0' : '');
   const group = (name: string, parameters = ''): string =>
     `upstream ${name} { ${addresses(name)
-      .map((address) => `server ${address} ${atOnce(parameters)};`)
+      .map((address) => `server ${address} ${parameters};`)
       .join(' ')} }`;
   const location = (name: string, more = ''): string => `location /${name} { proxy_pass http://${name}; ${more} }`;
 
@@ -147,6 +143,7 @@ export async function startAlertWorld(timing: Timing): Promise<World> {
           location /status { stub_status; }
         }`,
     }),
+    dying: await startNginx(dyingNginx(dying)),
   };
 
   const missingLog = join(tempDir('missing'), 'error.log');
@@ -162,11 +159,12 @@ export async function startAlertWorld(timing: Timing): Promise<World> {
         job('stock', log('stock', 'combined') + status('stock')),
         job('small', status('small')),
         job('files'),
+        job('dying'),
         job('idle', log('idle', 'combined') + status('idle')),
         `  - name: broken\n    nginx_conf: ${nginx.idle.conf}\n    error_log: ${missingLog}\n`,
       ].join('')}`,
     },
-    health: timing.divisor === 1 ? 'alerts' : shortened(timing.divisor),
+    health: 'alerts',
   });
   await netdata.chart('nginx_upstream_web.connect_failures');
 
@@ -194,8 +192,6 @@ export async function startAlertWorld(timing: Timing): Promise<World> {
     for (const clients of held) clients.release();
   });
   return {
-    timing,
-    window: (seconds) => shorter(seconds, timing.divisor),
     netdata,
     watch: watchAlerts(netdata),
     nginx,

@@ -1,51 +1,15 @@
 /**
- * For tests of the alerts: the shipped files, or copies with shorter windows, and what becomes of each alert over time.
+ * For tests of the alerts: what becomes of each over time.
  *
- *   const netdata = await startNetdata({ health: shortened(4) });
- *   const watch = await watchAlerts(netdata);
+ *   const netdata = await startNetdata({ health: 'alerts' });
+ *   const watch = watchAlerts(netdata);
  *   const began = watch.now();
  *   await watch.raised('no_live', 'CRITICAL', { upstream: 'app' }, began);   // seconds since `began`
  *   watch.worst('clients_affected', { upstream: 'app' });                     // the worst status it ever had
  */
-import { type Alarm, type AlarmStatus, adaptedAlerts, type Netdata } from './netdata.ts';
+import type { Alarm, AlarmStatus, Netdata } from './netdata.ts';
 import { atEnd } from './temp.ts';
 import { sleep, waitUntil } from './wait.ts';
-
-/** The alerts as 1.37.1 gets them, with shorter windows: see `shorter`. */
-export function shortened(divisor: number): Record<string, string> {
-  const files = adaptedAlerts('1.37.1');
-  return Object.fromEntries(Object.entries(files).map(([name, text]) => [name, divideWindows(text, divisor)]));
-}
-
-const secondsPer = { s: 1, m: 60 } as const;
-
-/**
- * Below 20 seconds a window is about single seconds and stays; up to a minute it is made a little shorter, for the look
- * at a busy machine comes late; from a minute on it is divided.
- */
-export function shorter(seconds: number, divisor: number): number {
-  if (seconds < 20 || divisor === 1) return seconds;
-  return seconds < 60 ? seconds / 2.5 : seconds / divisor;
-}
-
-/** Of `lookup: sum -1m at -2m …` both durations. */
-export function divideWindows(text: string, divisor: number): string {
-  const inSeconds = (count = '0', unit = 's'): number => Number(count) * secondsPer[unit as keyof typeof secondsPer];
-  const divide = (line: string): string => {
-    const [, count, unit] = /-(\d+)([sm])\b/.exec(line) ?? [];
-    const window = inSeconds(count, unit);
-    // Both by what the window is divided by, or neighbouring windows would no longer meet.
-    const factor = window / shorter(window, divisor);
-    return line.replace(
-      /-(\d+)([sm])\b/g,
-      (_whole, number: string, of: string) => `-${Math.round(inSeconds(number, of) / factor)}s`,
-    );
-  };
-  return text
-    .split('\n')
-    .map((line) => (/^\s*lookup:/.test(line) ? divide(line) : line))
-    .join('\n');
-}
 
 /** What an alert is on; all that are told must match. */
 export interface On {

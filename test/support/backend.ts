@@ -155,9 +155,11 @@ export interface FullBacklog {
  * A listener whose queue is full and which never accepts (a stopped process): connecting by TCP gets no answer (110),
  * by a unix socket EAGAIN (11). Ends with the test.
  */
-export async function startFullBacklog(options: { readonly path?: string } = {}): Promise<FullBacklog> {
+export async function startFullBacklog(
+  options: { readonly path?: string; readonly port?: number } = {},
+): Promise<FullBacklog> {
   const { path } = options;
-  const port = path === undefined ? await freePort() : 0;
+  const port = path === undefined ? (options.port ?? (await freePort())) : 0;
   const where = path === undefined ? { host: '127.0.0.1', port } : { path };
   const child = start(process.execPath, listenerArgs(where));
   await child.waitForLine(/listening/);

@@ -23,7 +23,7 @@ export function createJobWindow(): JobWindow {
   const connectionsUsed = createSlidingAverage(60);
   const descriptorsUsed = createSlidingAverage(60);
   const writing = createSlidingAverage(720);
-  const active = createSlidingAverage(60);
+  const active = createSlidingAverage(720);
   const since = new Map<'sources' | 'workers', number>();
 
   /** Running totals become events of this second; what was there before the first reading is of no second. */
@@ -58,11 +58,16 @@ export function createJobWindow(): JobWindow {
     grow('unmatched', second, lines.unmatched);
     connectionsUsed.record(second, snapshot.workerConnectionsUsed);
     descriptorsUsed.record(second, snapshot.descriptorsUsed);
-    active.record(second, connections?.active);
-    writing.record(
-      second,
-      connections && (connections.active === 0 ? 0 : Math.min(100, (100 * connections.writing) / connections.active)),
-    );
+    // Both counts have the request that asked for them: on an idle server it would be all that waits.
+    active.record(second, connections && Math.max(0, connections.active - 1));
+    writing.record(second, connections && Math.max(0, connections.writing - 1));
+  }
+
+  /** Of the connections between two ages; null when nothing is known of that time. */
+  function writingShare(second: number, youngest: number, oldest: number): number | null {
+    const waits = writing.average(second, youngest, oldest);
+    const all = active.average(second, youngest, oldest);
+    return waits === null || all === null ? null : all === 0 ? 0 : Math.min(100, (100 * waits) / all);
   }
 
   const rounded = (value: number | null): number => Math.round((value ?? 0) * 10) / 10;
@@ -81,8 +86,8 @@ export function createJobWindow(): JobWindow {
         dropped_now: seconds.sum('dropped', second, 0, 29),
         dropped_before: seconds.sum('dropped', second, 30, 89),
         dropped_1m: seconds.sum('dropped', second, 0, 59),
-        writing_share: rounded(writing.average(second, 0, 59)),
-        writing_share_before: rounded(writing.average(second, 60, 659) ?? untold),
+        writing_share: rounded(writingShare(second, 0, 59)),
+        writing_share_before: rounded(writingShare(second, 60, 659) ?? untold),
         active: rounded(active.average(second, 0, 59)),
         failing_upstreams: upstreams.filter(({ alerts }) => (alerts?.['client_errors_1m'] ?? 0) > 0).length,
         workers_missing: lasts('workers', isMissing, second),

@@ -114,7 +114,7 @@ export function createUpstreamWindow(): UpstreamWindow {
         unresolved_5s: sum('unresolved', 0, isNow),
         unresolved_before: sum('unresolved', 10, since),
         unresolved_1m: sum('unresolved', 0, 59),
-        connects: sum('connected', 0, 59) > 0 ? 1 : 0,
+        connects: sum('connected', 0, 9) > 0 ? 1 : 0,
       };
     },
   };

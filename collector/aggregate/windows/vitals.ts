@@ -1,4 +1,5 @@
 import type { AlertValues, JobSnapshot, PeerSnapshot, UpstreamSnapshot } from '../../model.ts';
+import { createFailingPeers } from './failing-peers.ts';
 import { createJobWindow } from './job.ts';
 import { type CauseLabel, createCauseLabel, failingLabel, noCause } from './labels.ts';
 import { createSeconds } from './seconds.ts';
@@ -28,11 +29,18 @@ const newPeerVitals = (): PeerVitals => ({
   returned: null,
 });
 
+/** Whether a peer's charts are drawn always, or from its first failure until an hour after its last. */
+export type PeerCharts = 'all' | 'failing' | 'auto';
+
+/** With `auto`, all of up to so many peers have charts. */
+const fewPeers = 20;
 /** One fail_timeout of 10 s has certainly passed. */
 const unavailableSeconds = 30;
 const flappingSeconds = 600;
 
-export function createVitals(): Vitals {
+/** @param peerCharts which peers have charts (design: `peer_charts`) */
+export function createVitals(peerCharts: PeerCharts = 'all'): Vitals {
+  const failing = createFailingPeers();
   const job = createJobWindow();
   let peers = new Map<string, PeerVitals>();
   /** The p95 of the response time when all peers were live, by upstream. */
@@ -80,6 +88,8 @@ export function createVitals(): Vitals {
       const silent = new Map<string, number>();
       const unanswered = new Map<string, number>();
       const causes = new Map<string, (readonly [string, string])[]>();
+      const failingPeers = failing.record(snapshot.peers, second);
+      const chartsAll = peerCharts === 'all' || (peerCharts === 'auto' && snapshot.peers.length <= fewPeers);
       const before = peers;
       peers = new Map();
       const { lastMinute, minuteBefore } = job.serverErrors(second);
@@ -97,7 +107,7 @@ export function createVitals(): Vitals {
         const alerts = ofPeer(vitals, peer, second, errorsRise);
         const causeLabel = vitals.cause.record(peer, second, isHeld(alerts));
         causes.set(peer.upstream, [...(causes.get(peer.upstream) ?? []), [peer.peer, causeLabel]]);
-        return { ...peer, causeLabel, alerts };
+        return { ...peer, causeLabel, alerts, uncharted: !(chartsAll || failing.isRecent(peer) || isHeld(alerts)) };
       });
       const known = new Set(snapshot.upstreams.map(({ upstream }) => upstream));
       calm = new Map([...calm].filter(([upstream]) => known.has(upstream)));
@@ -107,7 +117,7 @@ export function createVitals(): Vitals {
         alerts: ofUpstream(of, silent.get(of.upstream) ?? 0, (unanswered.get(of.upstream) ?? 0) > 0 ? 1 : 0),
       }));
       const next = { ...snapshot, peers: peersNow, upstreams };
-      return { ...next, alerts: job.values(next, second, nginxDown) };
+      return { ...next, failingPeers, alerts: job.values(next, second, nginxDown) };
     },
   };
 }

@@ -1,0 +1,63 @@
+import type { FailingPeer, PeerSnapshot } from '../../model.ts';
+
+/** Which peers fail, or have lately: they are named on the first chart, and have charts where others have none. */
+export interface FailingPeers {
+  /** To be called once per tick. */
+  record(peers: readonly PeerSnapshot[], second: number): readonly FailingPeer[];
+  /** It failed within the last hour. */
+  isRecent(peer: PeerSnapshot): boolean;
+}
+
+/** So long after its last failure somebody may still look for it. */
+const keptSeconds = 3_600;
+/** One line each: more cannot be told apart, and their names come from logs, too. */
+const mostShown = 20;
+
+const keyOf = ({ upstream, peer }: PeerSnapshot): string => `${upstream}\0${peer}`;
+const failuresOf = ({ failures }: PeerSnapshot): number | null =>
+  failures ? Object.values(failures).reduce((sum, count) => sum + count, 0) : null;
+
+export function createFailingPeers(): FailingPeers {
+  /** Failures as they were before the first that is shown. */
+  const before = new Map<string, number>();
+  const recent = new Map<string, { readonly upstream: string; readonly peer: string; last: number; total: number }>();
+  const shown = new Map<string, { readonly since: number; readonly base: number }>();
+
+  function failed(peer: PeerSnapshot, key: string, total: number, second: number): void {
+    const known = recent.get(key);
+    if (known === undefined) recent.set(key, { upstream: peer.upstream, peer: peer.peer, last: second, total });
+    else {
+      known.last = second;
+      known.total = total;
+    }
+    if (!shown.has(key) && shown.size < mostShown) shown.set(key, { since: second, base: before.get(key) ?? 0 });
+  }
+
+  function forget(second: number): void {
+    for (const [key, { last }] of recent) {
+      if (second - last <= keptSeconds) continue;
+      recent.delete(key);
+      shown.delete(key);
+    }
+  }
+
+  return {
+    record(peers, second) {
+      for (const peer of peers) {
+        const key = keyOf(peer);
+        const total = failuresOf(peer);
+        if (total === null) continue;
+        if (total > (before.get(key) ?? 0)) failed(peer, key, total, second);
+        before.set(key, total);
+      }
+      forget(second);
+      return Array.from(shown, ([key, { since, base }]) => {
+        const of = recent.get(key);
+        // Netdata loses the first value of a dimension that comes to a running chart: it is announced with 0.
+        const failures = since === second ? 0 : (of?.total ?? base) - base;
+        return { upstream: of?.upstream ?? '', peer: of?.peer ?? '', failures };
+      });
+    },
+    isRecent: (peer) => recent.has(keyOf(peer)),
+  };
+}
