@@ -563,11 +563,23 @@ install_alerts() {
   for source in "$here"/alerts/*.conf; do install_alert_file "$source" "$config/health.d/${source##*/}"; done
 }
 
+# What alerts of earlier versions are called now, for notifications and silencing rules that name them.
+say_renamed() {
+  while read -r old new; do
+    if grep -q "^ *template: nginx_upstream_$old\$" "$1"; then say "    alert nginx_upstream_$old is now nginx_upstream_$new"; fi
+  done <<NAMES
+bad_gateway_unexplained failing_after_connect
+worker_connections_exhausted worker_connections
+descriptors_exhausted descriptors
+NAMES
+}
+
 # install_alert_file SOURCE TARGET. One that the user changed is the user's: the new one is put beside it, where Netdata
 # does not read it.
 install_alert_file() {
   adapt_alerts "$version" <"$1" >"$work/alerts"
   grep '^# left out: ' "$work/alerts" | sed 's/^# /  /' || true
+  if [ -f "$P$2" ] && ! cmp -s "$work/alerts" "$P$2"; then say_renamed "$P$2"; fi
   if [ -f "$P$2" ] && ! cmp -s "$work/alerts" "$P$2" && [ "$(manifest_sum "$2")" != "$(sum_of "$P$2")" ]; then
     put_file "$work/alerts" "$2.new" 0644
     say "  keep $2, which was changed here; what this version brings is in $2.new"

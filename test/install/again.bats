@@ -177,6 +177,19 @@ teardown() {
   same "$before" "$(tree)"
 }
 
+@test "an upgrade says what alerts that were renamed are called now" {
+  make_tree native 2.10.4
+  installer
+  says_not 'is now'
+  printf ' template: nginx_upstream_bad_gateway_unexplained\n     calc: 1\n' >>"$ROOT$ALERTS"
+  installer
+  ok
+  says 'alert nginx_upstream_bad_gateway_unexplained is now nginx_upstream_failing_after_connect'
+  cp "$ROOT$ALERTS.new" "$ROOT$ALERTS"
+  installer
+  says_not 'is now'
+}
+
 @test "a newer Netdata gets its form of the alerts" {
   make_tree debian 1.37.1
   installer
