@@ -81,11 +81,17 @@ const sockets = (state: TcpState, name: string, hidden: boolean): Column<PeerRow
   value: ({ of }) => of.snapshot.sockets?.states[state] ?? null,
 });
 
-const milliseconds = (id: string, name: string, value: (of: PeerMinute) => number | undefined): Column<PeerRow> => ({
+const milliseconds = (
+  id: string,
+  name: string,
+  hidden: boolean,
+  value: (of: PeerMinute) => number | undefined,
+): Column<PeerRow> => ({
   id,
   name,
   look: 'number',
   units: 'ms',
+  hidden,
   summary: 'max',
   value: ({ of }) => value(of) ?? null,
 });
@@ -139,10 +145,10 @@ const columns: readonly Column<PeerRow>[] = [
     wide: true,
     value: ({ of }) => (of.verdict === null ? '' : generalFix(of.verdict.cause, of.snapshot.peer)),
   },
-  milliseconds('ConnectP50', 'Connect p50', ({ connectTime }) => connectTime?.p50),
-  milliseconds('ConnectP95', 'Connect p95', ({ connectTime }) => connectTime?.p95),
-  milliseconds('ConnectMax', 'Connect max', ({ connectTime }) => connectTime?.max),
-  milliseconds('ResponseP95', 'Response p95', ({ responseTime }) => responseTime?.p95),
+  milliseconds('ConnectP50', 'Connect p50', true, ({ connectTime }) => connectTime?.p50),
+  milliseconds('ConnectP95', 'Connect p95', false, ({ connectTime }) => connectTime?.p95),
+  milliseconds('ConnectMax', 'Connect max', true, ({ connectTime }) => connectTime?.max),
+  milliseconds('ResponseP95', 'Response p95', false, ({ responseTime }) => responseTime?.p95),
   {
     id: 'Attempts',
     name: 'Attempts',
@@ -157,7 +163,7 @@ const columns: readonly Column<PeerRow>[] = [
     },
   },
   sockets('syn_sent', 'SYN-SENT', false),
-  sockets('established', 'ESTABLISHED', false),
+  sockets('established', 'ESTABLISHED', true),
   sockets('time_wait', 'TIME-WAIT', true),
   sockets('close_wait', 'CLOSE-WAIT', true),
   sockets('fin_wait', 'FIN-WAIT', true),

@@ -37,7 +37,7 @@ function known(jobs: readonly JobNow[], seconds: readonly number[] = [10]): Know
 }
 
 interface Table {
-  readonly columns: Record<string, { readonly index: number; readonly visible: boolean }>;
+  readonly columns: Record<string, { readonly index: number; readonly name: string; readonly visible: boolean }>;
   readonly data: unknown[][];
 }
 
@@ -117,6 +117,14 @@ describe('peers', () => {
       rowOptions: { severity: 'error' },
     });
     expect(second).toMatchObject({ Peer: '10.0.0.2:8080', State: 'up', Affected: 0, Cause: 'none', Failures: 0 });
+  });
+
+  test('the columns that are shown at once', () => {
+    const shown = Object.values(table('peers', outage).columns).filter(({ visible }) => visible);
+    expect(shown.map(({ name }) => name).join(', ')).toBe(
+      'Upstream, Peer, State, Clients affected, Hidden by a retry, Failures, Kinds, Failed attempts, Cause, How sure, ' +
+        'Since, Fix, Connect p95, Response p95, SYN-SENT',
+    );
   });
 
   test('a failure is forgotten after a minute', () => {
