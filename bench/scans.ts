@@ -47,7 +47,11 @@ export function ourScan(file: string, tickLines = 100_000): number {
   const result = readLogFormat(format);
   if ('problem' in result) throw new Error(result.problem);
   const { match, record, program } = createAccessMatcher(result.format);
-  const aggregate = createJobAggregate({ job: 'bench', maxPeers: 60, upstreamOf: (peer, host) => host ?? peer });
+  const aggregate = createJobAggregate({
+    job: 'bench',
+    caps: { log: 50, configured: 1000 },
+    upstreamOf: (peer, host) => host ?? peer,
+  });
   const counter = aggregate.addAccessLog({ record, fields: program.has, legacyConnectTime: false, protocol: null });
   let drawn = nothingDrawn;
   let nowUs = 0;

@@ -6,14 +6,20 @@ export interface Entry<C> {
   readonly peer: string;
   origin: Origin;
   lastSeenUs: number;
+  /** When it failed last; null when it never did. */
+  failedUs: number | null;
   /** When it left nginx's configuration; null when it never did. */
   leftUs: number | null;
   readonly counters: C;
 }
 
 export interface Instances<C> {
-  /** The entry of this instance: configured, known, new while there is room under the cap, else the shared `other`. */
-  at(upstream: string, peer: string, nowUs: number): Entry<C>;
+  /**
+   * The entry of this instance: configured, known, new while there is room under the cap, else the shared `other`.
+   *
+   * @param fails it is about a failure: a configured instance without a place gets one
+   */
+  at(upstream: string, peer: string, nowUs: number, fails?: boolean): Entry<C>;
   /** Replaces the configured ones. Those that are configured no longer leave `all()`, unless a line names them once more. */
   configure(instances: readonly { readonly upstream: string; readonly peer: string }[], nowUs: number): void;
   /** Forgets instances that only a log brought and that were silent for an hour, or left the configuration a minute ago. */
@@ -31,62 +37,129 @@ const leavingUs = 60_000_000;
 const isLeaving = ({ leftUs, lastSeenUs }: Pick<Entry<unknown>, 'leftUs' | 'lastSeenUs'>): boolean =>
   leftUs !== null && lastSeenUs <= leftUs;
 
+/** How many instances may exist at once: of those that only logs name, and of those of nginx's configuration. */
+export interface InstanceCaps {
+  readonly log: number;
+  readonly configured: number;
+}
+
+/** What instances without room of their own share, of all upstreams or of one. */
+export const sharedPeer = 'other';
+
+const keyOf = (upstream: string, peer: string): string => `${upstream}\0${peer}`;
+
 /**
- * The bound on everything that is counted per instance: nothing an attacker sends can make more than `cap` of them
- * (design: cardinality). Configured instances always have their place.
+ * The bound on everything that is counted per instance: nothing an attacker sends, and nothing a configuration holds,
+ * can make more of them than `caps` says (design: cardinality). A configured instance that fails takes the place of one
+ * that does not.
  *
- * @param cap how many instances that only logs brought may exist at once, together with the configured ones
  * @param create makes the counters of a new instance
+ * @param isShared whether the peers of an upstream that are not configured are one instance
  */
-export function createInstances<C>(cap: number, create: () => C): Instances<C> {
+export function createInstances<C>(
+  caps: InstanceCaps,
+  create: () => C,
+  isShared: (upstream: string) => boolean = () => false,
+): Instances<C> {
   const entries = new Map<string, Entry<C>>();
+  /** Configured, and without a place. */
+  let waiting = new Set<string>();
+  /** Configured entries that did not fail, as far as known; null when it has to be looked up. */
+  let quiet: Entry<C>[] | null = null;
+  let fromLogs = 0;
   let other: Entry<C> | null = null;
   let overCap = 0;
 
-  const add = (key: string, upstream: string, peer: string, origin: Origin, nowUs: number): Entry<C> => {
-    const entry = {
+  const add = (upstream: string, peer: string, origin: Origin, nowUs: number): Entry<C> => {
+    const entry: Entry<C> = {
       upstream: ownCopy(upstream),
       peer: ownCopy(peer),
       origin,
       lastSeenUs: nowUs,
+      failedUs: null,
       leftUs: null,
       counters: create(),
     };
-    entries.set(ownCopy(key), entry);
+    entries.set(keyOf(entry.upstream, entry.peer), entry);
+    if (origin === 'log') fromLogs++;
     return entry;
   };
 
+  const overflow = (nowUs: number): Entry<C> => {
+    overCap++;
+    other ??= {
+      upstream: sharedPeer,
+      peer: sharedPeer,
+      origin: 'other',
+      lastSeenUs: nowUs,
+      failedUs: null,
+      leftUs: null,
+      counters: create(),
+    };
+    return other;
+  };
+
+  const isQuiet = ({ origin, failedUs }: Entry<C>, nowUs: number): boolean =>
+    origin === 'configured' && (failedUs === null || nowUs - failedUs >= silenceUs);
+
+  /** The place of one that does not fail; false when all do. */
+  const makeRoom = (nowUs: number): boolean => {
+    quiet ??= [...entries.values()].filter((entry) => isQuiet(entry, nowUs));
+    for (let entry = quiet.pop(); entry !== undefined; entry = quiet.pop()) {
+      const key = keyOf(entry.upstream, entry.peer);
+      if (!isQuiet(entry, nowUs) || entries.get(key) !== entry) continue;
+      entries.delete(key);
+      waiting.add(key);
+      return true;
+    }
+    return false;
+  };
+
+  const place = (upstream: string, peer: string, nowUs: number, fails: boolean): Entry<C> => {
+    const key = keyOf(upstream, peer);
+    const known = entries.get(key);
+    if (known) return known;
+    if (waiting.has(key)) {
+      if (!fails || !makeRoom(nowUs)) return overflow(nowUs);
+      waiting.delete(key);
+      return add(upstream, peer, 'configured', nowUs);
+    }
+    if (isShared(upstream) && peer !== sharedPeer) return place(upstream, sharedPeer, nowUs, fails);
+    return fromLogs < caps.log ? add(upstream, peer, 'log', nowUs) : overflow(nowUs);
+  };
+
+  const countLogs = (): void => {
+    fromLogs = [...entries.values()].filter(({ origin }) => origin === 'log').length;
+    quiet = null;
+  };
+
   return {
-    at(upstream, peer, nowUs) {
-      const key = `${upstream}\0${peer}`;
-      const known = entries.get(key);
-      if (known) {
-        known.lastSeenUs = nowUs;
-        return known;
-      }
-      if (entries.size < cap) return add(key, upstream, peer, 'log', nowUs);
-      overCap++;
-      other ??= {
-        upstream: 'other',
-        peer: 'other',
-        origin: 'other',
-        lastSeenUs: nowUs,
-        leftUs: null,
-        counters: create(),
-      };
-      return other;
+    at(upstream, peer, nowUs, fails = false) {
+      const entry = place(upstream, peer, nowUs, fails);
+      entry.lastSeenUs = nowUs;
+      if (fails) entry.failedUs = nowUs;
+      return entry;
     },
 
     configure(instances, nowUs) {
       const before = [...entries.values()].filter(({ origin }) => origin === 'configured');
       for (const entry of before) entry.origin = 'log';
-      for (const { upstream, peer } of instances) {
-        const key = `${upstream}\0${peer}`;
-        const entry = entries.get(key) ?? add(key, upstream, peer, 'configured', nowUs);
-        entry.origin = 'configured';
-        entry.leftUs = null;
+      const wanted = new Map(instances.map((each) => [keyOf(each.upstream, each.peer), each]));
+      // Those that have their place keep it.
+      const known = [...wanted].filter(([key]) => entries.has(key)).slice(0, caps.configured);
+      for (const [key] of known) {
+        const entry = entries.get(key);
+        if (entry) Object.assign(entry, { origin: 'configured', leftUs: null });
+        wanted.delete(key);
+      }
+      let room = caps.configured - known.length;
+      waiting = new Set();
+      for (const [key, { upstream, peer }] of wanted) {
+        if (room-- > 0) add(upstream, peer, 'configured', nowUs);
+        else waiting.add(key);
       }
       for (const entry of before) if (entry.origin === 'log') entry.leftUs = nowUs;
+      countLogs();
     },
 
     expire(nowUs) {
@@ -95,6 +168,7 @@ export function createInstances<C>(cap: number, create: () => C): Instances<C> {
         const left = leftUs !== null && nowUs - leftUs >= leavingUs;
         if (left || nowUs - lastSeenUs >= silenceUs) entries.delete(key);
       }
+      countLogs();
     },
 
     *all() {

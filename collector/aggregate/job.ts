@@ -12,7 +12,7 @@ import { type Measured, takePeer, takeUpstream } from './access/snapshot.ts';
 import { createFailures, newPeerCounters, newUpstreamCounters } from './failures/failures.ts';
 import { createPassiveHealth, isCountedAgainstPeer } from './failures/passive-health.ts';
 import { createReconciliation } from './failures/reconciliation.ts';
-import { createInstances } from './instances.ts';
+import { createInstances, type InstanceCaps, sharedPeer } from './instances.ts';
 import { ageOf, oldestInWindows } from './windows/age.ts';
 import { type CoverageFacts, createCoverage } from './windows/coverage.ts';
 import { peerEvents } from './windows/peer.ts';
@@ -54,17 +54,19 @@ export interface JobAggregate {
 
 export interface JobOptions {
   readonly job: string;
-  readonly maxPeers: number;
+  readonly caps: InstanceCaps;
   readonly upstreamOf: UpstreamOf;
+  /** Whether peers of this upstream share one instance. */
+  readonly isOpen?: (upstream: string) => boolean;
 }
 
 /** The clock may have begun a moment ago, and windows hold what was before it: their seconds begin here. */
 const secondsBefore = 1_000;
 
 /** Everything that is counted for one job: events in, snapshots out. */
-export function createJobAggregate({ job, maxPeers, upstreamOf }: JobOptions): JobAggregate {
-  const peers = createInstances(maxPeers, newPeerCounters);
-  const upstreams = createInstances(maxPeers, newUpstreamCounters);
+export function createJobAggregate({ job, caps, upstreamOf, isOpen = () => false }: JobOptions): JobAggregate {
+  const peers = createInstances(caps, newPeerCounters, isOpen);
+  const upstreams = createInstances(caps, newUpstreamCounters);
   const coverage = createCoverage();
   const failures = createFailures(peers, upstreams, upstreamOf, coverage);
   const access = createAccessCounting(peers, upstreams, upstreamOf, { secondOf, attempted: coverage.attempted });
@@ -144,10 +146,8 @@ export function createJobAggregate({ job, maxPeers, upstreamOf }: JobOptions): J
     configure(configured, names, nowUs) {
       passive.configure(configured);
       failTimeouts = longestFailTimeouts(configured);
-      peers.configure(
-        configured.map(({ instance, peer }) => ({ upstream: instance, peer })),
-        nowUs,
-      );
+      const shared = names.filter(isOpen).map((upstream) => ({ upstream, peer: sharedPeer }));
+      peers.configure([...configured.map(({ instance, peer }) => ({ upstream: instance, peer })), ...shared], nowUs);
       const all = new Set([...names, ...configured.map(({ instance }) => instance)]);
       upstreams.configure(
         Array.from(all, (name) => ({ upstream: name, peer: name })),

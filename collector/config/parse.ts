@@ -23,6 +23,7 @@ function read(reader: Reader): Settings | undefined {
   const root = reader.mapping(reader.root, 'the configuration', [
     'update_every',
     'max_peers',
+    'max_configured_peers',
     'probe',
     'peer_charts',
     'jobs',
@@ -39,6 +40,11 @@ function read(reader: Reader): Settings | undefined {
       defaultSettings.updateEvery,
     ),
     maxPeers: get('max_peers', (at) => reader.wholeNumber(at, 'max_peers', 1, 1000), defaultSettings.maxPeers),
+    maxConfiguredPeers: get(
+      'max_configured_peers',
+      (at) => reader.wholeNumber(at, 'max_configured_peers', 1, 20_000),
+      defaultSettings.maxConfiguredPeers,
+    ),
     probe: get('probe', (at) => oneOf(reader, at, 'probe', probes), defaultSettings.probe),
     peerCharts: get('peer_charts', (at) => oneOf(reader, at, 'peer_charts', peerCharts), defaultSettings.peerCharts),
     jobs: get('jobs', (at) => jobs(reader, at), defaultSettings.jobs),

@@ -2,8 +2,10 @@
 export interface Settings {
   /** Seconds between ticks; the larger of this and what Netdata asks for is used. */
   readonly updateEvery: number;
-  /** How many upstreams and how many peers get charts of their own; more share one called `other`. */
+  /** How many upstreams and peers that only logs name get charts of their own; more share one called `other`. */
   readonly maxPeers: number;
+  /** The same for those of nginx's configuration; failing ones have their charts first. */
+  readonly maxConfiguredPeers: number;
   readonly probe: 'off' | 'on-failure' | 'always';
   /** A peer's charts: always, or from its first failure until an hour after its last; `auto`: always while they are few. */
   readonly peerCharts: 'all' | 'failing' | 'auto';
@@ -36,6 +38,7 @@ const localJob: JobSettings = { name: 'local', nginxConf: null, errorLogs: null,
 export const defaultSettings: Settings = {
   updateEvery: 1,
   maxPeers: 50,
+  maxConfiguredPeers: 1000,
   probe: 'on-failure',
   peerCharts: 'auto',
   jobs: [localJob],

@@ -9,7 +9,7 @@ import { readStatusPages } from './status-pages.ts';
 import { completePath } from './syntax/paths.ts';
 import { parseCount } from './syntax/values.ts';
 import { readVariables } from './syntax/variables.ts';
-import type { BuildDefaults, ConfigurationTree, NginxConfiguration, Protocol, Upstream } from './types.ts';
+import type { BuildDefaults, ConfigurationTree, NginxConfiguration, OpenTarget, Protocol, Upstream } from './types.ts';
 import { readGroups } from './upstream-groups.ts';
 
 const protocols = ['http', 'stream', 'mail'] as const;
@@ -20,10 +20,11 @@ const defaultConnections = 512;
 function readUpstreams(
   scopes: readonly Scope[],
   problems: Problems,
-): Pick<NginxConfiguration, 'upstreams' | 'undecided'> {
+): Pick<NginxConfiguration, 'upstreams' | 'undecided' | 'openTargets'> {
   const variables = readVariables(scopes);
   const upstreams: Upstream[] = [];
   const undecided: NginxConfiguration['undecided'][number][] = [];
+  const openTargets: OpenTarget[] = [];
   for (const protocol of ['http', 'stream'] satisfies Protocol[]) {
     const groups = scopes
       .filter((scope) => scope.kind === protocol)
@@ -31,10 +32,12 @@ function readUpstreams(
     const passes = readPasses(scopes, protocol, groups, variables);
     upstreams.push(...groups, ...passes.implicit);
     undecided.push(...passes.undecided);
+    openTargets.push(...passes.open);
   }
   return {
     upstreams: withinServers(limited(upstreams, bounds.upstreams, 'upstreams', problems), problems),
     undecided: undecided.slice(0, bounds.upstreams),
+    openTargets: openTargets.slice(0, bounds.upstreams),
   };
 }
 

@@ -2,7 +2,7 @@
 import { parseAddress } from './address.ts';
 import { ownOf, type Scope } from './scopes.ts';
 import { unknownText, type Variables } from './syntax/variables.ts';
-import type { Directive, Place, Protocol, Upstream } from './types.ts';
+import type { Directive, OpenTarget, Place, Protocol, Upstream } from './types.ts';
 import { plainServer, targetOf } from './upstream-groups.ts';
 
 const passNames = [
@@ -106,6 +106,7 @@ function targetAddress(plain: string, port: number | null, unix: boolean): strin
 export interface PassReading {
   readonly implicit: readonly Upstream[];
   readonly undecided: readonly (Place & { readonly text: string })[];
+  readonly open: readonly OpenTarget[];
 }
 
 /** Follows every *_pass of the protocol. Those that name one of `groups` add nothing. */
@@ -118,10 +119,16 @@ export function readPasses(
   const byName: Groups = new Map(groups.map((group) => [group.name.toLowerCase(), group]));
   const implicit = new Map<string, Upstream>();
   const undecided = new Map<Directive, Place & { readonly text: string }>();
+  const open = new Map<string, OpenTarget>();
 
   function follow(directive: Directive, text: string, byVariable: boolean): void {
     const target = readTarget(text, directive.name);
     const authority = target === null ? null : knownPart(target.authority, byName);
+    if (authority === null || target?.authority.includes(unknownText) === true) {
+      const [name = ''] = directive.args;
+      const isNamed = authority !== null && open.get(name)?.isNamed !== false;
+      open.set(name, { name, protocol, isNamed });
+    }
     if (target === null || authority === null) {
       const { file, line, name, args } = directive;
       undecided.set(directive, { file, line, text: `${name} ${args[0]}` });
@@ -149,5 +156,5 @@ export function readPasses(
       }
     }
   }
-  return { implicit: [...implicit.values()], undecided: [...undecided.values()] };
+  return { implicit: [...implicit.values()], undecided: [...undecided.values()], open: [...open.values()] };
 }

@@ -1,5 +1,7 @@
 /** Peers from names, and which upstream a peer belongs to. */
+
 import { peerName } from './address.ts';
+import { joined, openTargetsOf } from './open-targets.ts';
 import type { NginxConfiguration, Protocol, Upstream, UpstreamServer } from './types.ts';
 import { isLuaBalanced } from './upstream-groups.ts';
 
@@ -32,23 +34,16 @@ export function withAddresses(
   return { ...configuration, upstreams };
 }
 
-export interface PeerPlace {
-  readonly upstream: Upstream;
-  readonly server: UpstreamServer;
-}
-
 export interface Attribution {
   /**
    * The upstream of a peer as nginx logs it. `proxyHost` is the value of `$proxy_host`, null when the log has none.
    * Several candidates are one instance, their names joined by `|`; a peer in no configuration is its own upstream.
    */
   upstreamOf(peer: string, proxyHost: string | null, protocol?: Protocol | null): string;
-  /** Where the peer stands in the configuration, once per server line. */
-  placesOf(peer: string): readonly PeerPlace[];
   /** Whether the peer, or the group of that name, stands in the configuration. */
   knows(peer: string): boolean;
-  /** Whether the name is one of the configuration's upstreams, or a joint instance of them. */
-  isConfigured(upstream: string): boolean;
+  /** Whether the upstream is a target in which the request decides: its peers share one instance. */
+  isOpen(upstream: string): boolean;
 }
 
 function add<T>(map: Map<string, T[]>, key: string, value: T): void {
@@ -62,11 +57,6 @@ function add<T>(map: Map<string, T[]>, key: string, value: T): void {
 
 function holds(upstream: Upstream, peer: string): boolean {
   return upstream.servers.some((server) => server.peers.includes(peer));
-}
-
-function joined(upstreams: readonly Upstream[]): string | null {
-  const names = [...new Set(upstreams.map((upstream) => upstream.name))].sort();
-  return names.length === 0 ? null : names.join('|');
 }
 
 /** Answers from `configuration` (after `withAddresses`) how the design's order of evidence decides. */
@@ -89,9 +79,7 @@ export function createAttribution(configuration: NginxConfiguration): Attributio
   function byProxyHost(peer: string, proxyHost: string): string | null {
     const named = inProtocol(byAlias.get(proxyHost.toLowerCase()) ?? [], 'http');
     const elsewhere = byPeer.has(peer);
-    if (named.length === 0) {
-      return elsewhere && configuration.undecided.length === 0 ? null : proxyHost;
-    }
+    if (named.length === 0) return elsewhere ? null : (open.of(peer, 'http', proxyHost) ?? proxyHost);
     if (named.some((upstream) => upstream.aliases[0] === peer)) {
       return peer;
     }
@@ -107,6 +95,8 @@ export function createAttribution(configuration: NginxConfiguration): Attributio
     return (byAlias.get(name.toLowerCase()) ?? []).filter((upstream) => !upstream.name.startsWith('unix:'));
   }
 
+  const open = openTargetsOf(configuration.openTargets);
+
   /** Lua takes its peers from anywhere: what nobody else holds is most likely theirs. */
   const byLua = configuration.upstreams.filter(isLuaBalanced);
 
@@ -116,6 +106,7 @@ export function createAttribution(configuration: NginxConfiguration): Attributio
       told ??
       joined(inProtocol(byPeer.get(peer) ?? [], protocol)) ??
       joined(inProtocol(withoutPeers(peer), protocol)) ??
+      open.of(peer, protocol, null) ??
       joined(inProtocol(byLua, protocol)) ??
       peer
     );
@@ -123,12 +114,8 @@ export function createAttribution(configuration: NginxConfiguration): Attributio
 
   return {
     upstreamOf,
-    placesOf: (peer) =>
-      (byPeer.get(peer) ?? []).flatMap((upstream) =>
-        upstream.servers.filter((server) => server.peers.includes(peer)).map((server) => ({ upstream, server })),
-      ),
     knows: (peer) => byPeer.has(peer) || withoutPeers(peer).length > 0,
-    isConfigured: (name) => name.split('|').every((part) => byAlias.has(part.toLowerCase())),
+    isOpen: open.has,
   };
 }
 

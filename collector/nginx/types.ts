@@ -171,6 +171,12 @@ export interface PassPlace {
   readonly logs: readonly number[];
 }
 
+export interface OpenTarget {
+  readonly name: string;
+  readonly protocol: Protocol;
+  readonly isNamed: boolean;
+}
+
 export interface NginxConfiguration {
   readonly files: readonly string[];
   readonly unread: readonly string[];
@@ -191,6 +197,11 @@ export interface NginxConfiguration {
   readonly silent: readonly (Place & { readonly protocol: Protocol })[];
   readonly formats: readonly LogFormat[];
   readonly upstreams: readonly Upstream[];
+  /**
+   * Targets in which the request, and so perhaps the client, decides about name or address, as they are written: each is
+   * one upstream, whatever came through it. `isNamed`: a group or an address stands in front of the variable.
+   */
+  readonly openTargets: readonly OpenTarget[];
   /** `*_pass` whose target depends on variables that the configuration does not decide. */
   readonly undecided: readonly (Place & { readonly text: string })[];
   readonly statusPages: readonly StatusPage[];

@@ -8,6 +8,7 @@ import type { NginxRead } from '../discover/follow/read-nginx.ts';
 import type { ConfiguredPeer } from '../model.ts';
 import { type Attribution, createAttribution, firstToKnow } from '../nginx/peers.ts';
 import type { LogFormat, NginxConfiguration, Upstream } from '../nginx/types.ts';
+import { isLuaBalanced } from '../nginx/upstream-groups.ts';
 import { specText } from '../source/log-spec.ts';
 import type { FileSystem } from '../system/fs.ts';
 import { coverageOf } from './coverage.ts';
@@ -38,6 +39,8 @@ export interface JobPlan {
   readonly workerConnections: number | null;
   /** null while no configuration is known. */
   readonly upstreamOf: Attribution['upstreamOf'] | null;
+  /** Whether the upstream is a target in which the request decides: its peers share one instance. */
+  readonly isOpen: (upstream: string) => boolean;
   readonly peers: readonly ConfiguredPeer[];
   /** As ServerFacts has them. */
   readonly traces: ServerFacts['traces'];
@@ -78,7 +81,8 @@ function peersOf(upstreams: readonly Upstream[], { upstreamOf }: Attribution): r
           upstream: upstream.name,
           instance: upstreamOf(peer, null, upstream.protocol),
           peer,
-          maxFails: server.maxFails,
+          // What Lua chooses, nginx's passive health checks do not see.
+          maxFails: isLuaBalanced(upstream) ? 0 : server.maxFails,
           failTimeoutSeconds: server.failTimeoutSeconds,
           zone: upstream.zone,
           backup: server.backup,
@@ -146,6 +150,8 @@ export function planJob(
   const told = settings.errorLogs?.map((text) => toldLog(text, ports.hostPrefix));
   const pages = configuration?.statusPages.filter(({ obstacle }) => obstacle === null).slice(0, 1) ?? [];
   const upstreams = configuration?.upstreams.filter(({ origin }) => origin !== 'variable') ?? [];
+  // Where an upstream stands in front of the variable, a path is what people write behind it.
+  const openNames = configuration?.openTargets.flatMap(({ name, isNamed }) => (isNamed ? [] : [name])) ?? [];
   const accessLogs = accessLogsOf(settings, followed, ports);
   const peers = attribution === undefined ? [] : peersOf(upstreams, attribution);
   return {
@@ -164,7 +170,8 @@ export function planJob(
     peers,
     traces: followed === null ? null : tracesOf(followed, ports.fs),
     coverage: coverageOf(followed, accessLogs, peers, ports),
-    upstreams: upstreams.map((upstream) => upstream.name),
+    isOpen: (upstream) => attributions.some(({ isOpen }) => isOpen(upstream)),
+    upstreams: [...upstreams.map(({ name }) => name), ...openNames],
     nginx: followed === null ? null : followed.read,
   };
 }

@@ -3,6 +3,7 @@ import { encode } from '../../charts/encode.ts';
 import { nothingDrawn, plan as planCharts, retireAll } from '../../charts/plan.ts';
 import type { PlanContext } from '../../charts/update.ts';
 import { explainDifference } from '../aggregate/failures/reconciliation.ts';
+import type { InstanceCaps } from '../aggregate/instances.ts';
 import { createJobAggregate } from '../aggregate/job.ts';
 import { createVitals, type PeerCharts } from '../aggregate/windows/vitals.ts';
 import type { ProbeMode } from '../diagnose/facts/probe.ts';
@@ -53,13 +54,14 @@ export interface JobPorts extends Omit<LogPorts, 'now'> {
   readonly cpuUs: () => number;
 }
 
-export function startJob(first: JobPlan, maxPeers: number, ports: JobPorts): Job {
+export function startJob(first: JobPlan, caps: InstanceCaps, ports: JobPorts): Job {
   const { clock, conditions } = ports;
   const { name } = first;
   let plan = first;
   const aggregate = createJobAggregate({
     job: name,
-    maxPeers,
+    caps,
+    isOpen: (upstream) => plan.isOpen(upstream),
     upstreamOf: (peer, proxyHost, protocol) =>
       plan.upstreamOf === null || protocol === 'mail'
         ? (proxyHost ?? peer)
@@ -105,7 +107,9 @@ export function startJob(first: JobPlan, maxPeers: number, ports: JobPorts): Job
 
   function record(line: ErrorLine): void {
     aggregate.errorLine(line, clock.monotonicUs(), wallSecondOf(line.time));
-    causes.record(line);
+    // What a client may have chosen is not looked into, nor connected to.
+    const failed = line.upstream === null ? null : upstreamOfFailed(line.upstream.peer, line.protocol);
+    if (failed === null || !plan.isOpen(failed)) causes.record(line);
     // The master's own words, src/os/unix/ngx_process.c:ngx_process_get_status.
     if (line.connection === null && /^worker process \d+ exited on signal \d/.test(line.message)) server.workerDied();
   }

@@ -1,4 +1,5 @@
 import type { PlanContext } from '../../charts/update.ts';
+import type { InstanceCaps } from '../aggregate/instances.ts';
 import type { JobSettings, Settings } from '../config/settings.ts';
 import type { Followed } from '../discover/follow/nginx-follower.ts';
 import type { JobNow } from '../functions/facts.ts';
@@ -60,7 +61,7 @@ function isUsual(confPath: string): boolean {
   return confPath === '/etc/nginx/nginx.conf';
 }
 
-function startGroup(settings: JobSettings, maxPeers: number, ports: GroupPorts): Group {
+function startGroup(settings: JobSettings, caps: InstanceCaps, ports: GroupPorts): Group {
   const watch = watchNginx(settings, ports);
   const guard = createGuard(settings.name, ports);
   const jobs = new Map<string, Job>();
@@ -78,7 +79,7 @@ function startGroup(settings: JobSettings, maxPeers: number, ports: GroupPorts):
     const { testFault } = ports;
     const counter = { calls: 0 };
     return (plan) => {
-      const job = startJob(plan, maxPeers, ports);
+      const job = startJob(plan, caps, ports);
       return testFault?.job === name ? withTestFault(job, testFault, counter) : job;
     };
   }
@@ -138,15 +139,16 @@ export function createJobs(given: JobsPorts): Jobs {
     [...running.values()].flatMap(({ settings, jobs }) => Array.from(jobs(), (job) => ({ job, settings })));
 
   return {
-    apply({ jobs, maxPeers, probe, peerCharts }) {
-      const wanted = new Map(jobs.map((job) => [JSON.stringify([job, maxPeers, probe, peerCharts]), job]));
+    apply({ jobs, maxPeers, maxConfiguredPeers, probe, peerCharts }) {
+      const caps = { log: maxPeers, configured: maxConfiguredPeers };
+      const wanted = new Map(jobs.map((job) => [JSON.stringify([job, caps, probe, peerCharts]), job]));
       for (const [key, group] of running) {
         if (!wanted.has(key)) farewells += group.close();
       }
       running = new Map(
         Array.from(wanted, ([key, settings]) => [
           key,
-          running.get(key) ?? startGroup(settings, maxPeers, { ...ports, probe, peerCharts }),
+          running.get(key) ?? startGroup(settings, caps, { ...ports, probe, peerCharts }),
         ]),
       );
     },

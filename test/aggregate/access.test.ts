@@ -23,7 +23,11 @@ function counting(format = full, { maxPeers = 50, legacyConnectTime = false } = 
   const result = readLogFormat(format);
   if ('problem' in result) throw new Error(result.problem);
   const { match, record, program } = createAccessMatcher(result.format);
-  const job = createJobAggregate({ job: 'test', maxPeers, upstreamOf: (peer, proxyHost) => proxyHost ?? peer });
+  const job = createJobAggregate({
+    job: 'test',
+    caps: { log: maxPeers, configured: 1000 },
+    upstreamOf: (peer, proxyHost) => proxyHost ?? peer,
+  });
   const counter = job.addAccessLog({ record, fields: program.has, legacyConnectTime, protocol: 'http' });
   let unmatched = 0;
   const lines = createAccessLines(match, {

@@ -36,7 +36,11 @@ const load = { cpuUs: 0, residentBytes: 0, lateTicks: 0 };
 const hour = 3_600_000_000;
 
 const aggregate = (maxPeers = 50) =>
-  createJobAggregate({ job: 'local', maxPeers, upstreamOf: (peer) => (peer.startsWith('10.') ? 'backend' : peer) });
+  createJobAggregate({
+    job: 'local',
+    caps: { log: maxPeers, configured: 1000 },
+    upstreamOf: (peer) => (peer.startsWith('10.') ? 'backend' : peer),
+  });
 
 describe('where a line counts', () => {
   test.each([

@@ -3,8 +3,8 @@ import { createInstances } from '../../collector/aggregate/instances.ts';
 
 const second = 1_000_000;
 
-function create(cap = 2) {
-  const instances = createInstances(cap, () => ({}));
+function create(log = 2, configured = 100, isShared?: (upstream: string) => boolean) {
+  const instances = createInstances({ log, configured }, () => ({}), isShared);
   const names = () => Array.from(instances.all(), ({ upstream, peer, origin }) => `${upstream} ${peer} ${origin}`);
   return { ...instances, names };
 }
@@ -33,13 +33,61 @@ test('what comes back within the minute stays', () => {
   expect(names()).toEqual(['app a configured']);
 });
 
-test('what a log brought becomes configured, and has its place beyond the cap', () => {
+test('what a log brought becomes configured, and makes room for another', () => {
   const { configure, at, names, overCap } = create(1);
   at('app', 'a', 0);
   configure([a, b], 0);
   at('app', 'c', 0);
-  expect(names()).toEqual(['app a configured', 'app b configured', 'other other other']);
+  at('app', 'd', 0);
+  expect(names()).toEqual(['app a configured', 'app b configured', 'app c log', 'other other other']);
   expect(overCap()).toBe(1);
+});
+
+test('of more configured ones than have room, those that fail come first', () => {
+  const peers = Array.from({ length: 5 }, (_, number) => ({ upstream: 'app', peer: `${number}` }));
+  const { configure, at, names, overCap, expire } = create(2, 2);
+  configure(peers, 0);
+  expect(names()).toEqual(['app 0 configured', 'app 1 configured']);
+  expect(at('app', '4', second).peer).toBe('other');
+  expect(overCap()).toBe(1);
+  at('app', '0', second, true);
+  expect(at('app', '4', second, true).peer).toBe('4');
+  expect(names()).toEqual(['app 0 configured', 'app 4 configured', 'other other other']);
+  // All that have a place fail: the others share one.
+  expect(at('app', '2', second, true).peer).toBe('other');
+  expect(at('app', '4', second).peer).toBe('4');
+  // An hour later those are quiet.
+  expire(3_700 * second);
+  expect(at('app', '3', 3_700 * second, true).peer).toBe('3');
+});
+
+test('those that have their place keep it when the configuration is read again', () => {
+  const peers = Array.from({ length: 4 }, (_, number) => ({ upstream: 'app', peer: `${number}` }));
+  const { configure, at, names } = create(2, 2);
+  configure(peers, 0);
+  const third = at('app', '3', second, true);
+  configure([...peers].reverse(), 2 * second);
+  expect(names()).toContain('app 3 configured');
+  expect(at('app', '3', 3 * second)).toBe(third);
+});
+
+test('ten thousand configured peers that all fail are counted in a moment', () => {
+  const peers = Array.from({ length: 10_000 }, (_, number) => ({ upstream: 'app', peer: `${number}` }));
+  const { configure, at, names } = create(50, 1000);
+  configure(peers, 0);
+  const before = process.cpuUsage().user;
+  for (let round = 0; round < 5; round++) for (const { upstream, peer } of peers) at(upstream, peer, second, true);
+  expect((process.cpuUsage().user - before) / 1000).toBeLessThan(1000);
+  expect(names()).toHaveLength(1001);
+});
+
+test('of an upstream that the request decides about, peers share one instance, but for configured ones', () => {
+  const { configure, at, names } = create(50, 100, (upstream) => upstream === 'http://$host');
+  configure([{ upstream: 'http://$host', peer: 'other' }, { upstream: 'http://$host', peer: '10.0.0.1:80' }, a], 0);
+  for (let port = 1; port <= 100; port++) expect(at('http://$host', `192.0.2.1:${port}`, 0).peer).toBe('other');
+  expect(at('http://$host', '10.0.0.1:80', 0).peer).toBe('10.0.0.1:80');
+  expect(at('app', '192.0.2.1:1', 0).peer).toBe('192.0.2.1:1');
+  expect(names()).toHaveLength(4);
 });
 
 test('what only a log brought goes after an hour of silence', () => {

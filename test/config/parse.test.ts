@@ -16,6 +16,7 @@ describe('a good file', () => {
     const text = `
 update_every: 2
 max_peers: 10
+max_configured_peers: 300
 probe: off
 peer_charts: failing
 jobs:
@@ -35,6 +36,7 @@ jobs:
       settings: {
         updateEvery: 2,
         maxPeers: 10,
+        maxConfiguredPeers: 300,
         probe: 'off',
         peerCharts: 'failing',
         jobs: [

@@ -97,7 +97,11 @@ test('lines of more than 2 KB: the difference is the number of lines that lost t
     what: 'all lines',
   });
 
-  const aggregate = createJobAggregate({ job: 'test', maxPeers: 50, upstreamOf: (peer, host) => host ?? peer });
+  const aggregate = createJobAggregate({
+    job: 'test',
+    caps: { log: 50, configured: 1000 },
+    upstreamOf: (peer, host) => host ?? peer,
+  });
   const ignore = () => undefined;
   const reader = errorLineReader({
     line: (_, line) => aggregate.errorLine(line, 0),

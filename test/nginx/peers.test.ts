@@ -23,7 +23,7 @@ const configuration = withAddresses(
     ['app.local', ['10.0.0.7']],
   ]),
 );
-const { upstreamOf, placesOf, isConfigured } = createAttribution(configuration);
+const { upstreamOf } = createAttribution(configuration);
 
 test('names are asked for once, and addresses come in the order of nginx', () => {
   expect(namesToResolve(configuration)).toEqual(['app.local', 'localhost']);
@@ -57,24 +57,4 @@ describe('the upstream of a peer', () => {
     expect(upstreamOf('10.0.0.1:80', null, 'stream')).toBe('db');
     expect(upstreamOf('10.0.0.1:80', null)).toBe('blue|db');
   });
-});
-
-test('a peer knows its server lines', () => {
-  const places = placesOf('10.0.0.2:80').map(({ upstream, server }) => [
-    upstream.name,
-    upstream.zone,
-    `${server.file}:${server.line}`,
-    server.maxFails,
-    server.failTimeoutSeconds,
-  ]);
-  expect(places).toEqual([
-    ['blue', null, '/etc/nginx/nginx.conf:2', 3, 5],
-    ['green', 'green', '/etc/nginx/nginx.conf:3', 1, 10],
-  ]);
-  expect(placesOf('192.0.2.1:80')).toEqual([]);
-});
-
-test('joint instances of configured upstreams are configured', () => {
-  expect(isConfigured('blue|green')).toBe(true);
-  expect(isConfigured('192.0.2.1:80')).toBe(false);
 });

@@ -111,11 +111,11 @@ export function createFailures(
   /** The line has counted for the job; it names an upstream. */
   function atUpstream(line: ErrorLine, kind: FailureKind, peerName: string, nowUs: number, second: number): void {
     const name = upstreamOf(peerName, null, line.protocol);
-    const { failures, window } = upstreams.at(name, name, nowUs).counters;
+    const { failures, window } = upstreams.at(name, name, nowUs, true).counters;
     failures[kind]++;
     let peer: PeerWindow | null = null;
     if (namesPeer(kind)) {
-      const { counters } = peers.at(name, peerName, nowUs);
+      const { counters } = peers.at(name, peerName, nowUs, true);
       counters.failures[kind]++;
       peer = counters.window;
     }

@@ -44,7 +44,7 @@ const line = (kind: Kind, more: Partial<ErrorLine> = {}): ErrorLine => ({
 function running() {
   const aggregate = createJobAggregate({
     job: 'test',
-    maxPeers: 50,
+    caps: { log: 50, configured: 1000 },
     upstreamOf: (peer) => (peer.startsWith('10.') ? 'app' : peer),
   });
   let second = 0;
