@@ -5,6 +5,7 @@ import type { LogFormat } from './log-format.ts';
 import { type AccessProgram, compileAccess } from './program.ts';
 import { type MatchedRecord, newAccessRecord } from './record.ts';
 import { rehearse } from './rehearsal.ts';
+import { createUniqueMatcher } from './unique.ts';
 
 export interface AccessMatcher {
   readonly program: AccessProgram;
@@ -29,18 +30,19 @@ export function createAccessMatcher(format: LogFormat, impatient = false): Acces
   const names = createNames();
   const record = newAccessRecord(names);
   const fast = createFastMatcher(program, record);
-  const exact = createExactMatcher(program, record);
+  const exact = (program.ambiguous ? createUniqueMatcher : createExactMatcher)(program, record);
+  const isFast = program.deterministic && !program.ambiguous;
   let failures = 0;
   const match: LineMatcher = (b, p) => {
     names.makeRoom();
-    const end = program.deterministic ? fast(b, p) : -1;
+    const end = isFast ? fast(b, p) : -1;
     if (end >= 0) return end;
     if (impatient && failures > patience && failures++ % patience !== 0) return -1;
     const found = exact(b, p);
     failures = found >= 0 ? 0 : failures + 1;
     return found;
   };
-  if (program.deterministic) rehearse(match, program, impatient ? 150 : 20);
+  if (isFast) rehearse(match, program, impatient ? 150 : 20);
   failures = 0;
   return { program, record, match };
 }

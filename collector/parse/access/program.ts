@@ -36,6 +36,8 @@ export interface Step {
   /** Empty unless `kind` is `literal`. */
   readonly bytes: Uint8Array;
   readonly time: TimeField;
+  /** A client can have it be what it likes. */
+  readonly isClients: boolean;
 }
 
 /** What a line must look like, in order. */
@@ -45,6 +47,10 @@ export interface AccessProgram {
   readonly backslash: boolean;
   /** Only the text of the format is known, so `backslash` is a guess. */
   readonly escapeUnknown: boolean;
+  /** Values hold no bare quotation mark and no control character. */
+  readonly quotes: boolean;
+  /** A client's text may stand where a line does not tell it from the fields behind it. */
+  readonly ambiguous: boolean;
   /** One pass from the left decides: every value of unknown length has a literal, or the line's end, behind it. */
   readonly deterministic: boolean;
   readonly has: AccessFields;
@@ -98,14 +104,15 @@ export function compileAccess(format: LogFormat): AccessProgram {
   const steps: Step[] = [];
   for (const part of format.parts) {
     if (part.variable === undefined) {
-      steps.push({ kind: 'literal', bytes: Buffer.from(part.literal), time: null });
+      steps.push({ kind: 'literal', bytes: Buffer.from(part.literal), time: null, isClients: false });
       continue;
     }
     const step = stepOf(part.variable, variables.has(part.variable));
     variables.add(part.variable);
     // Two values side by side of which neither is wanted are one value of unknown length.
-    if (isAnything(steps.at(-1)) && isAnything(step)) continue;
-    steps.push(step);
+    const last = steps.at(-1);
+    if (isAnything(last) && isAnything(step)) steps[steps.length - 1] = { ...step, isClients: true };
+    else steps.push(step);
   }
   const has = (name: string) => variables.has(name);
   return {
@@ -113,6 +120,8 @@ export function compileAccess(format: LogFormat): AccessProgram {
     // escape=default writes no delimiter at all, only `\\x22`: to step over a backslash does no harm there.
     backslash: format.escape !== 'none',
     escapeUnknown: format.escape === null,
+    quotes: format.escape !== 'none',
+    ambiguous: isAmbiguous(steps, format.escape !== 'none'),
     deterministic: isDeterministic(steps),
     has: {
       status: has('status'),
@@ -132,7 +141,55 @@ export function compileAccess(format: LogFormat): AccessProgram {
 function stepOf(name: string, again: boolean): Step {
   const kind = kinds[name] ?? 'free';
   const wanted = kind === 'number' || kind === 'timeLocal' || kind === 'timeIso' || kind === 'long' || !again;
-  return { kind: wanted ? kind : 'free', bytes: none, time: timeFields[name] ?? null };
+  const isFree = !wanted || kind === 'free' || kind === 'long';
+  const isClients = isFree && !harmless.test(name);
+  return { kind: wanted ? kind : 'free', bytes: none, time: timeFields[name] ?? null, isClients };
+}
+
+/** Variables whose values nginx or its configuration chooses. */
+const harmless =
+  /^(?:status|remote_addr|remote_port|realip_remote_(?:addr|port)|server_(?:addr|port|protocol|name)|binary_remote_addr|protocol|scheme|https?[23]?|msec|hostname|pid|pipe|connection\w*|bytes_\w+|body_bytes_sent|request_(?:length|time|completion|id|method)|session_time|tcpinfo_\w+|nginx_version|upstream_(?:addr|status|cache_status|\w+_time|response_length|bytes_\w+)|proxy_(?:host|port|protocol|upstream_name|alternative_upstream_name)|ssl_(?:protocol|cipher|session_reused|session_id|early_data|client_verify|client_fingerprint)|gzip_ratio|time_\w+|limit_(?:req|conn)_status)$/;
+
+const wantedKinds: ReadonlySet<StepKind> = new Set([
+  'status',
+  'requestTime',
+  'method',
+  'proxyHost',
+  'peers',
+  'statuses',
+  'times',
+]);
+const listKinds: ReadonlySet<StepKind> = new Set(['peers', 'statuses', 'times', 'numbers']);
+
+/** Whether a literal holds what a value cannot: behind it, wherever it stands, the format is in step again. */
+const isAnchor = ({ bytes }: Step, quotes: boolean): boolean => quotes && bytes.some((c) => c === 34 || c < 32);
+
+/**
+ * Whether a client's text stands before a field that we want, and nothing between them that it could not hold; or behind
+ * the first list, so that it could go on with it. Lists behind the first are as long as that.
+ */
+function isAmbiguous(steps: readonly Step[], quotes: boolean): boolean {
+  let isBehindClients = false;
+  let hasList = false;
+  return steps.some((step, i) => {
+    if (step.kind === 'literal' && isAnchor(step, quotes)) isBehindClients = false;
+    if (step.isClients) isBehindClients = true;
+    const isOpen = listKinds.has(step.kind) && !hasList && canGoOn(steps.slice(i + 1), quotes);
+    hasList ||= listKinds.has(step.kind);
+    return isOpen || (isBehindClients && wantedKinds.has(step.kind));
+  });
+}
+
+/** Whether a client's text in what follows a list could read as more of it: `, ` and ` : ` part its elements. */
+function canGoOn(behind: readonly Step[], quotes: boolean): boolean {
+  const end = behind.findIndex((step) => step.kind === 'literal' && isAnchor(step, quotes));
+  const near = end === -1 ? behind : behind.slice(0, end);
+  const [first, second] = near;
+  if (first === undefined) return false;
+  const between = first.kind === 'literal' ? Buffer.from(first.bytes).toString() : '';
+  if (between.startsWith(', ') || between.startsWith(' : ')) return near.some(({ isClients }) => isClients);
+  const next = between === '' ? first : second;
+  return next?.isClients === true && (', '.startsWith(between) || ' : '.startsWith(between));
 }
 
 const isAnything = (step: Step | undefined): boolean => step?.kind === 'free' || step?.kind === 'long';

@@ -11,8 +11,6 @@ export interface Evidence {
   readonly message: string;
   readonly errno: number | null;
   readonly action: string | null;
-  /** The line has a client, an upstream or another context field. */
-  readonly fields: boolean;
   /** The line has an upstream field. */
   readonly upstream: boolean;
   /** Lua code in a timer. */
@@ -120,19 +118,18 @@ function laterKind(errno: number | null): Kind {
 }
 
 /** Failures of system calls on a connection that is, or was being, made. */
-function callKind({ message, errno, action, fields, upstream, level }: Evidence): Kind {
+function callKind({ message, errno, action, upstream, level }: Evidence): Kind {
+  // Sockets of Lua's and njs's own, health checks and other modules: whoever talks to an upstream says so.
+  if (action === null && !upstream) return 'unrelated';
   if (connectCall.test(message) || message.startsWith('bind(') || isAction(action, 'connecting to upstream'))
     return connectKind(errno);
-  // Health checks and other modules talk to peers outside of any request.
-  if (action === null && !fields) return 'unrelated';
-  if (action === null && !upstream && !errnoKinds.get(errno ?? 0)?.startsWith('refused')) return 'unrelated';
   if (isQuiet(level)) return 'unrelated';
   if (action === 'sending to client' && !(upstream && /^(?:recv|readv|SSL_read)/.test(message))) return 'unrelated';
   return laterKind(errno);
 }
 
 /** Lines about this nginx and its clients: known before any peer comes into it. */
-function ownKind({ message, errno, action, timer }: Evidence): Kind | null {
+function ownKind({ message, errno, action, upstream, timer }: Evidence): Kind | null {
   if (workerConnections.test(message)) return 'worker_connections';
   if (message.startsWith('[lua]') || timer) return 'unrelated';
   const outOfFiles = errno === 24 || errno === 23;
@@ -140,7 +137,7 @@ function ownKind({ message, errno, action, timer }: Evidence): Kind | null {
   if (message.startsWith('accept') || (action === null && listening.test(message))) return 'unrelated';
   // A refused peer of a stream can be noticed in an event of the client's side.
   if (action !== null && clientActions.test(action))
-    return connectCall.test(message) ? connectKind(errno) : 'unrelated';
+    return upstream && connectCall.test(message) ? connectKind(errno) : 'unrelated';
   return null;
 }
 

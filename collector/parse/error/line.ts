@@ -49,7 +49,6 @@ function parseFrom(text: string, prefix: Prefix): ErrorLine {
     message: left.message,
     errno: left.errno,
     action: left.action,
-    fields: left.context < body.length,
     upstream: context.upstream !== null,
     timer: context.timer,
   });
