@@ -33,7 +33,7 @@ export interface PluginOptions {
 const longestSilenceMs = 20_000;
 
 const terminalHint =
-  "This is plugin mode: Netdata's protocol follows. For a person: nginx-upstream.plugin --help (check, diagnose).\n";
+  "This is plugin mode: Netdata's protocol follows. For a person: nginx-upstream --help (check, diagnose).\n";
 
 /**
  * Plugin mode: the story of a tick, again and again until Netdata says that it is over. Resolves to the exit code.

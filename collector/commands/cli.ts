@@ -7,7 +7,7 @@ import { report } from './report/report.ts';
 
 declare const VERSION: string;
 
-const program = 'nginx-upstream.plugin';
+const program = 'nginx-upstream';
 
 /** Every command, in the order of `--help`. */
 const commands: readonly Command[] = [check, diagnose, report, parseError, parseAccess];
@@ -19,14 +19,17 @@ export type Invocation =
 
 /** argv (without node and the script) → what to do. A call that makes no sense becomes a command that says so. */
 export function interpret(argv: readonly string[]): Invocation {
+  const command = commands.find(({ words }) => words.every((word, i) => argv[i] === word));
+  if (command && argv.some(isHelp)) return print(helpOf(command), 0);
   if (argv.includes('--help') || argv[0] === '-h' || argv[0] === 'help') return print(help(), 0);
   if (argv[0] === '--version') return print(`${program} ${VERSION}`, 0);
-  const command = commands.find(({ words }) => words.every((word, i) => argv[i] === word));
   if (command) return { do: 'command', run: (streams) => runCommand(command, argv, streams) };
   const begun = commands.filter(({ words }) => words.length > 1 && words[0] === argv[0]);
   if (begun.length > 0) return misused(`${argv[0]} what? ${begun.map(({ words }) => words.join(' ')).join(', or ')}`);
   return plugin(argv);
 }
+
+const isHelp = (word: string): boolean => word === '--help' || word === '-h';
 
 function plugin(argv: readonly string[]): Invocation {
   let seconds: number | null = null;
@@ -76,6 +79,10 @@ function misused(text: string): Invocation {
   };
 }
 
+function helpOf({ words, synopsis, summary, help: lines }: Command): string {
+  return [`usage: ${program} ${words.join(' ')} ${synopsis}`, '', `${summary}.`, '', ...lines].join('\n');
+}
+
 function help(): string {
   const rows: readonly (readonly [string, string])[] = [
     ['[SECONDS] [--config FILE]', "plugin mode: Netdata's protocol on stdout, every SECONDS (1)"],
@@ -89,12 +96,9 @@ function help(): string {
     'usage:',
     ...rows.flatMap(([usage, summary]) => [`  ${program} ${usage}`, `      ${summary}`]),
     '',
-    'Netdata starts it by itself once it is installed (install.sh). It needs no configuration; nginx-upstream.conf is',
-    'looked for in $NETDATA_USER_CONFIG_DIR, $NETDATA_STOCK_CONFIG_DIR, /etc/netdata and /opt/netdata/etc/netdata.',
+    'Netdata starts it automatically once it is installed (install.sh). It needs no configuration; nginx-upstream.conf is',
+    'read from $NETDATA_USER_CONFIG_DIR, $NETDATA_STOCK_CONFIG_DIR, /etc/netdata or /opt/netdata/etc/netdata.',
     '',
-    'diagnose --explain CAUSE says more about a cause. No FILE, or -, is stdin. Exit codes:',
-    '  check             0 nothing is missing, 1 something is, 2 nothing usable was found',
-    '  diagnose          0 no peer fails, 1 some do, 2 could not look',
-    '  report and parse  0 done, 1 some input unreadable, 2 usage error or nothing readable',
+    `Each command has its own help, with its options and exit codes: ${program} check --help`,
   ].join('\n');
 }

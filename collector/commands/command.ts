@@ -15,6 +15,8 @@ export interface Command {
   readonly synopsis: string;
   /** One line for `--help`. */
   readonly summary: string;
+  /** What its own `--help` says below that, in lines: options, examples, exit codes. */
+  readonly help: readonly string[];
   /** @returns the exit code */
   run(args: readonly string[], streams: Streams): Promise<number>;
 }

@@ -57,6 +57,7 @@ const titles: Readonly<Record<string, string>> = {
   configuration_problem: "nginx's configuration has an error",
   configuration_too_large: 'The configuration is larger than what is supported',
   configuration_not_loaded: 'The configuration has changed since nginx loaded it',
+  needs_root: 'An ordinary user cannot judge what Netdata may read',
   configured_log_unusable: 'A log named in nginx-upstream.conf cannot be used',
   log_unreadable: 'A log of nginx cannot be read',
   log_missing: 'A log of nginx is missing',

@@ -66,5 +66,12 @@ export function findingsOf(
     ...(inspected.length === 0 ? [finding('nginx_not_found', 'nginx')] : []),
     ...inspected.flatMap(({ facts }) => judge(facts)),
   ];
-  return all.map(word);
+  return bySeverity(all.map(word));
+}
+
+const ranks = { error: 0, warning: 1, notice: 2 } as const;
+
+/** The worst first; within a severity the order stays. */
+export function bySeverity(findings: readonly WordedFinding[]): readonly WordedFinding[] {
+  return [...findings].sort((a, b) => ranks[a.severity] - ranks[b.severity]);
 }

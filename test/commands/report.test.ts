@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { UsageError } from '../../collector/commands/command.ts';
@@ -241,7 +242,13 @@ test.each<readonly [readonly string[], string]>([
   [['--what'], 'unknown option --what'],
   [['--format'], '--format needs a value'],
   [['--format', '$'], '--format: invalid variable name'],
-  [['--format', 'combined', '--conf', 'x'], 'give one of them'],
+  [['--format', 'main'], "'main' is not the text of a log_format"],
+  [['--format', 'combined2'], "'combined2' is not the text of a log_format"],
+  [['--format', '$bogus'], "no variable of '$bogus' shows how a request ended"],
+  [['--format', '$remote_addr [$time_local] "$request"'], 'shows how a request ended'],
+  [['--format', 'log_format main "$host"'], 'shows how a request ended'],
+  [['--format', 'combined', '--conf', 'x'], '--conf x: no such file'],
+  [['--format', 'main', '--conf', fileURLToPath(import.meta.url)], '--format main: no such log_format in'],
   [['--conf', '/nonexistent/nginx.conf'], '--conf /nonexistent/nginx.conf: no such file'],
   [['--conf', '/'], 'is a directory'],
 ])('misused: %j', async (args, words) => {

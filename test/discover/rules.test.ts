@@ -250,9 +250,13 @@ test.each(cases)('%s: %s', (code, _, facts, subject) => {
   }
 });
 
-test('every code has a case here, or is about the plugin itself', () => {
+test('every code has a case here, or is about the plugin itself, or who asks', () => {
   const shown = new Set(cases.map(([code]) => code));
-  expect(findingCodes.filter((code) => !shown.has(code))).toEqual(['settings_invalid', 'nginx_not_found']);
+  expect(findingCodes.filter((code) => !shown.has(code))).toEqual([
+    'settings_invalid',
+    'nginx_not_found',
+    'needs_root',
+  ]);
 });
 
 const remedyOf = (code: FindingCode, facts: Facts) =>

@@ -3,6 +3,7 @@ import { chmodSync, chownSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startBackend } from '../support/backend.ts';
+import { testOn } from '../support/machine.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
 import { readablePlugin } from '../support/plugin.ts';
 import { freePort, freePorts } from '../support/ports.ts';
@@ -51,12 +52,14 @@ interface Report {
 }
 
 /** Runs check as a user without rights where this test may choose one, in `groups`. */
-async function check(plugin: string, args: readonly string[], groups: readonly number[] = []) {
+async function check(plugin: string, args: readonly string[], groups: readonly number[] = [], asPlugin = true) {
   const command = [process.execPath, plugin, 'check', ...args];
   const drop = ['--reuid', String(nobody), '--regid', String(nobody)];
   const member = groups.length === 0 ? ['--clear-groups'] : ['--groups', groups.join(',')];
   const [file = '', ...rest] = isRoot ? ['setpriv', ...drop, ...member, ...command] : command;
-  return run(file, rest);
+  // Netdata tells the plugin its version: this user stands for the one that it runs as.
+  const env = { ...process.env, NETDATA_VERSION: asPlugin ? 'v1.37.1' : undefined };
+  return run(file, rest, { env });
 }
 
 async function report(plugin: string, conf: string, groups: readonly number[] = []) {
@@ -180,11 +183,35 @@ server {
   // usermod -aG adm: the group that the remedy names, without changing this machine.
   const second = await report(plugin, nginx.conf, isRoot ? [adm] : []);
   expect(codes(second.findings)).toEqual(oldKernel());
-  expect(second.code).toBe(oldKernel().length);
+  expect(second.code).toBe(0);
   const url = second.nginx[0]?.statusPages[0]?.url ?? '';
   expect((await request(url)).body).toContain('Active connections');
   expect(second.nginx[0]?.accessLogs).toMatchObject([{ formatName: 'nginx_upstream', state: 'readable' }]);
 });
+
+testOn('root')(
+  'an ordinary user hears that this is not what Netdata sees, and no remedy for the own account',
+  async () => {
+    const plugin = readablePlugin();
+    const port = await freePort();
+    const nginx = await startNginx({
+      http: `server { listen 127.0.0.1:${port}; location / { proxy_pass http://127.0.0.1:1; } }`,
+    });
+    chmodSync(nginx.accessLog, 0o640);
+    const settings = join(tempDir('settings'), 'nginx-upstream.conf');
+    writeFileSync(settings, `jobs:\n  - name: here\n    nginx_conf: ${nginx.conf}\n`);
+    const said = await check(plugin, ['--config', settings], [], false);
+    expect(said.stdout).toMatch(
+      /^Run by the user nobody: this is not what Netdata sees. Run it as root: sudo nginx-upstream check\n/,
+    );
+    expect(said.stdout).toContain(`warning needs_root: the user nobody cannot read ${nginx.accessLog}`);
+    expect(said.stdout).not.toMatch(/usermod|setfacl|log_unreadable/);
+    const severities = Array.from(said.stdout.matchAll(/^(error|warning|notice) \w+:/gm), ([, severity]) => severity);
+    expect(severities).toEqual([...severities].sort((a, b) => order.indexOf(a ?? '') - order.indexOf(b ?? '')));
+    expect(said.code).toBe(1);
+  },
+);
+const order = ['error', 'warning', 'notice'];
 
 test('plain in a pipe, coloured on a terminal, one screen', async () => {
   const plugin = readablePlugin();

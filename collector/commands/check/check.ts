@@ -1,10 +1,12 @@
+import { finding } from '../../discover/check/finding.ts';
 import { isAnythingUsable } from '../../discover/check/rules.ts';
+import { type WordedFinding, word } from '../../discover/check/wording.ts';
 import { readEnvironment, settingsFiles } from '../../netdata/environment.ts';
-import { findingsOf, inspectNginx } from '../../runtime/findings.ts';
+import { bySeverity, findingsOf, inspectNginx } from '../../runtime/findings.ts';
 import { nodeAccounts } from '../../system/accounts.ts';
 import { resolveName } from '../../system/dns.ts';
 import { nodeFileSystem } from '../../system/fs.ts';
-import { pluginIdentity } from '../../system/identity.ts';
+import { type Identity, pluginIdentity } from '../../system/identity.ts';
 import { type Command, UsageError } from '../command.ts';
 import { createOutput } from '../input.ts';
 import { findJobs, readSettings } from '../nginx-jobs.ts';
@@ -30,22 +32,47 @@ function readOptions(args: readonly string[]): Options {
   return { json, config };
 }
 
+/**
+ * The name of a user who is neither root nor whom Netdata runs the plugin as; Netdata names its version to the plugin.
+ * What such a user may read says nothing about the plugin.
+ */
+function ordinaryUser({ isSelf, uid, name }: Identity, env: NodeJS.ProcessEnv): string | null {
+  const isPlugin = name === 'netdata' || env['NETDATA_VERSION'] !== undefined;
+  return isSelf && uid !== 0 && !isPlugin ? name : null;
+}
+
+const aboutRights = /^(log_unreadable|configuration_unreadable|configured_log_unusable)$/;
+
+/** What this user may not read becomes one finding, without a remedy for the account that only asks. */
+function withoutOwnRights(findings: readonly WordedFinding[], askedBy: string): readonly WordedFinding[] {
+  const own = findings.filter(({ code, what }) => aboutRights.test(code) && !what.includes('does not exist'));
+  if (own.length === 0) return findings;
+  const what = own.map(({ subject }) => subject).join(', ');
+  return bySeverity([
+    word(finding('needs_root', what, null, { who: askedBy })),
+    ...findings.filter((each) => !own.includes(each)),
+  ]);
+}
+
 async function inspect(options: Options): Promise<CheckResult> {
   const environment = readEnvironment(process.env);
   const { settings, problem } = readSettings(settingsFiles(environment, options.config), options.config);
   const { hostPrefix } = environment;
-  const ports = { fs: nodeFileSystem, resolve: resolveName, identity: pluginIdentity(), hostPrefix };
+  const identity = pluginIdentity();
+  const ports = { fs: nodeFileSystem, resolve: resolveName, identity, hostPrefix };
   const { jobs, others } = findJobs(settings.jobs, hostPrefix);
   const inspected = await inspectNginx(jobs, ports);
   const { userName } = nodeAccounts();
   const strangers = others.map(({ pid, uid }) => ({ pid, user: uid === null ? '?' : userName(uid) }));
-  return { inspected, strangers, findings: findingsOf(inspected, problem) };
+  const findings = findingsOf(inspected, problem);
+  const askedBy = ordinaryUser(identity, process.env);
+  return { inspected, strangers, askedBy, findings: askedBy === null ? findings : withoutOwnRights(findings, askedBy) };
 }
 
-/** 0 nothing is missing, 1 something is, 2 nothing usable (design: the executable). */
+/** 0 nothing is missing, 1 something is, 2 nothing usable. A notice is advice: nothing is missing. */
 function exitCode({ inspected, findings }: CheckResult): number {
   if (!inspected.some(({ facts }) => isAnythingUsable(facts))) return 2;
-  return findings.length === 0 ? 0 : 1;
+  return findings.every(({ severity }) => severity === 'notice') ? 0 : 1;
 }
 
 /** What was discovered and what is missing, each with the exact remedy. */
@@ -53,6 +80,15 @@ export const check: Command = {
   words: ['check'],
   synopsis: '[--json] [--config FILE]',
   summary: 'what was discovered, and what is missing with its remedy',
+  help: [
+    'Run it as root: it then judges what the user netdata may read. Other programs are never started.',
+    '',
+    '  --json         one JSON object: nginx and findings',
+    '  --config FILE  another nginx-upstream.conf',
+    '',
+    'Findings come by severity: error (blind here), warning (something is not seen), notice (advice).',
+    'Exit code: 0 nothing is missing (notices at most), 1 something is, 2 nothing usable was found.',
+  ],
 
   async run(args, streams) {
     const options = readOptions(args);

@@ -18,6 +18,8 @@ export interface CheckResult {
   readonly inspected: readonly Inspected[];
   readonly strangers: readonly Stranger[];
   readonly findings: readonly WordedFinding[];
+  /** Who asks, if that is neither root nor the user of the plugin. */
+  readonly askedBy: string | null;
 }
 
 /** More than this of one kind does not fit a screen; `--json` has all. */
@@ -147,12 +149,19 @@ function strangerText(strangers: readonly Stranger[]): readonly string[] {
   ].map((line) => printable(line));
 }
 
+const notNetdata = (user: string): string =>
+  `Run by the user ${user}: this is not what Netdata sees. Run it as root: sudo nginx-upstream check`;
+
 /** Names and paths come from files and processes: all is made harmless. */
-export function renderText({ inspected, strangers, findings }: CheckResult, paint: Paint): string {
+export function renderText({ inspected, strangers, findings, askedBy }: CheckResult, paint: Paint): string {
+  const asWhom = askedBy === null ? [] : [paint('yellow', notNetdata(askedBy)), ''];
   const found = [...inspected.flatMap((each) => describe(each, paint)), ...strangerText(strangers)];
-  const count = findings.length === 0 ? 'Nothing is missing.' : `${findings.length} to mend:`;
+  const count =
+    findings.length === 0
+      ? 'Nothing is missing.'
+      : `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}:`;
   const more = findings.flatMap((each) => findingText(each, paint));
-  return [...found, count, ...(findings.length === 0 ? [] : ['', ...more])].join('\n').trimEnd();
+  return [...asWhom, ...found, count, ...(findings.length === 0 ? [] : ['', ...more])].join('\n').trimEnd();
 }
 
 function factsJson({ job, facts }: Inspected): unknown {
@@ -183,6 +192,6 @@ function factsJson({ job, facts }: Inspected): unknown {
 }
 
 /** One JSON object, one line. */
-export function renderJson({ inspected, strangers, findings }: CheckResult): string {
-  return json({ nginx: inspected.map(factsJson), notFollowed: strangers, findings });
+export function renderJson({ inspected, strangers, findings, askedBy }: CheckResult): string {
+  return json({ nginx: inspected.map(factsJson), notFollowed: strangers, findings, askedBy });
 }

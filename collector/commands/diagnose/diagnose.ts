@@ -45,6 +45,9 @@ interface Options {
   readonly sinceMs: number;
 }
 
+/** As the reader can type it: the command in the PATH, else the file by its path. */
+const calledAs = (path = 'nginx-upstream'): string => (path.endsWith('/nginx-upstream') ? 'nginx-upstream' : path);
+
 /** Wrapped nowhere. */
 const plain: Terminal = { paint: (_, text) => text, width: null };
 const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
@@ -189,6 +192,16 @@ export const diagnose: Command = {
   words: ['diagnose'],
   synopsis: '[--peer PEER] [--since 10m] [--json] [--config FILE] [--explain CAUSE]',
   summary: 'why peers fail: cause, evidence, fix, the next command',
+  help: [
+    '  --peer PEER      only this peer, as charts and alerts name it',
+    '  --since 10m      how far back: 90s, 10m, 2h, 1d',
+    '  --explain CAUSE  more about a cause',
+    '  --json           one JSON object',
+    '  --config FILE    another nginx-upstream.conf',
+    '',
+    'Run it as root: it then also reads owners of sockets and firewall rules.',
+    'Exit code: 0 no peer fails, 1 some do, 2 could not look.',
+  ],
 
   async run(args, streams) {
     const options = readOptions(args);
@@ -210,7 +223,7 @@ export const diagnose: Command = {
       peer: options.peer,
       sinceMs: options.sinceMs,
       isRoot: process.getuid?.() === 0,
-      program: process.argv[1] ?? 'nginx-upstream.plugin',
+      program: calledAs(process.argv[1]),
     };
     const lines = options.json ? [json(toJson(result))] : renderDiagnosis(result, terminal);
     return print(lines, exitCode(result), streams);

@@ -1,8 +1,8 @@
 import { formatAccessLine, formatUnmatchedAccess, readAccessLine } from '../../parse/access/json.ts';
 import { createAccessLines, longestLine } from '../../parse/access/lines.ts';
-import { readLogFormat } from '../../parse/access/log-format.ts';
 import { createAccessMatcher } from '../../parse/access/matcher.ts';
 import { type Command, UsageError } from '../command.ts';
+import { formatOption } from '../format-option.ts';
 import { createOutput, readInputs } from '../input.ts';
 import { harmlessJson } from '../terminal.ts';
 
@@ -11,12 +11,18 @@ export const parseAccess: Command = {
   words: ['parse', 'access'],
   synopsis: '--format FORMAT [FILE…]',
   summary: 'lines of an access log as JSON; FORMAT is a log_format (its text, or the whole directive), or combined',
+  help: [
+    '  --format FORMAT  the text of a log_format, a whole log_format directive, or combined',
+    '',
+    '  nginx-upstream parse access --format combined /var/log/nginx/access.log',
+    '',
+    'One JSON object per line, in order. No FILE, or -, is stdin.',
+    'Exit code: 0 done, 1 some input unreadable, 2 usage error or nothing readable.',
+  ],
 
   async run(args, streams) {
     const { format, files } = readArguments(args);
-    const result = readLogFormat(format);
-    if ('problem' in result) throw new UsageError(`--format: ${result.problem}`);
-    const matcher = createAccessMatcher(result.format);
+    const matcher = createAccessMatcher(formatOption(format));
     const output = createOutput(streams.stdout);
     const nothing = () => {};
     const lines = createAccessLines(

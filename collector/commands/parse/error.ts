@@ -13,6 +13,12 @@ export const parseError: Command = {
   words: ['parse', 'error'],
   synopsis: '[FILE…]',
   summary: 'lines of an error log as JSON, one object per line',
+  help: [
+    'One JSON object per physical line, in order; {"unmatched":true,"line":…} where a line is none of nginx\'s. No FILE, or',
+    '-, is stdin.',
+    '',
+    'Exit code: 0 done, 1 some input unreadable, 2 usage error or nothing readable.',
+  ],
 
   async run(args, streams) {
     const unknown = args.find((arg) => arg.startsWith('-') && arg !== '-');

@@ -8,6 +8,7 @@ import type { AccessLog, LogFormat as ConfiguredFormat, NginxConfiguration } fro
 import { type FormatResult, type LogFormat, readArguments, readLogFormat } from '../../parse/access/log-format.ts';
 import { attempt, nodeFileSystem } from '../../system/fs.ts';
 import { UsageError } from '../command.ts';
+import { formatOption } from '../format-option.ts';
 
 export interface ReportFormats {
   /** Sets of formats to try on a file, the likeliest first; the lines of a file are of one set. */
@@ -17,9 +18,8 @@ export interface ReportFormats {
 
 /** One format, whatever the file. */
 export function toldFormat(text: string): ReportFormats {
-  const result = readLogFormat(text);
-  if ('problem' in result) throw new UsageError(`--format: ${result.problem}`);
-  return { candidates: () => [[result.format]], upstreamOf: byProxyHost };
+  const format = formatOption(text);
+  return { candidates: () => [[format]], upstreamOf: byProxyHost };
 }
 
 /** What `check` advises to write, and what a stock nginx writes: last, because its user agent can hold anything. */
@@ -30,22 +30,35 @@ export function knownFormats(): ReportFormats {
 
 const byProxyHost: UpstreamOf = (peer, proxyHost) => proxyHost ?? peer;
 
-/** Those of a configuration: `path` is its main file, or `dump:FILE` with the output of `nginx -T`. */
-export function configuredFormats(path: string): ReportFormats {
+/**
+ * Those of a configuration: `path` is its main file, or `dump:FILE` with the output of `nginx -T`.
+ *
+ * @param name the one of them that counts, whatever the file; null: by the file's path
+ */
+export function configuredFormats(path: string, name: string | null = null): ReportFormats {
   const file = path.replace(/^dump:/, '');
   const found = attempt(() => nodeFileSystem.stat(file));
   if (!found.ok) throw new UsageError(`--conf ${file}: ${found.code === 'ENOENT' ? 'no such file' : found.code}`);
   if (found.value.kind === 'directory') throw new UsageError(`--conf ${file}: is a directory: name nginx's main file`);
   const { configuration } = readTold(path.startsWith('dump:') ? path : resolve(path), () => null, nodeFileSystem, '');
-  const all = [...configuration.formats].sort((a, b) => variables(b) - variables(a));
-  const others = [...usable(all.map(compiled)), ...usable([readLogFormat('combined')])].map((format) => [format]);
+  const named = configuration.formats.filter((format) => format.name === name);
+  if (name !== null && named.length === 0)
+    throw new UsageError(`--format ${name}: ${noSuchFormat(configuration, file)}`);
+  const all = [...(name === null ? configuration.formats : named)].sort((a, b) => variables(b) - variables(a));
+  const combined = name === null ? usable([readLogFormat('combined')]) : [];
+  const others = [...usable(all.map(compiled)), ...combined].map((format) => [format]);
   return {
-    candidates(name) {
-      const here = formatsAt(configuration, name);
+    candidates(log) {
+      const here = name === null ? formatsAt(configuration, log) : [];
       return here.length > 0 ? [usable(here.map(compiled)), ...others] : others;
     },
     upstreamOf: createAttribution(configuration).upstreamOf as UpstreamOf,
   };
+}
+
+function noSuchFormat({ formats }: NginxConfiguration, file: string): string {
+  const names = formats.map((format) => format.name).join(', ');
+  return `no such log_format in ${file}${names === '' ? '' : `, which has ${names}`}`;
 }
 
 const variables = ({ text }: ConfiguredFormat): number => text.split('$').length;

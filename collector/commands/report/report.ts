@@ -4,6 +4,7 @@ import { type Command, type Streams, UsageError } from '../command.ts';
 import { createOutput } from '../input.ts';
 import { terminalOf } from '../terminal.ts';
 import { configuredFormats, knownFormats, type ReportFormats, toldFormat } from './formats.ts';
+import { findLogs } from './found-logs.ts';
 import { readInput, sizeOf } from './input.ts';
 import { reportJson } from './json.ts';
 import { createReportLog } from './logs.ts';
@@ -35,15 +36,21 @@ function readOptions(args: readonly string[]): Options {
     else if (arg.startsWith('-') && arg !== '-') throw new UsageError(`unknown option ${arg}`);
     else files.push(arg);
   }
-  if (found.format !== null && found.conf !== null) {
-    throw new UsageError('--format and --conf both say how lines look: give one of them');
-  }
-  return { ...found, files: files.length > 0 ? files : ['-'] };
+  return { ...found, files };
 }
 
 function formatsOf({ format, conf }: Options): ReportFormats {
-  if (format !== null) return toldFormat(format);
-  return conf === null ? knownFormats() : configuredFormats(conf);
+  if (conf !== null) return configuredFormats(conf, format);
+  return format === null ? knownFormats() : toldFormat(format);
+}
+
+/** Nobody types a log: without a FILE a terminal on stdin means the logs that are found here, and stderr names them. */
+function withFiles(options: Options, { stdin, stderr }: Streams): Options {
+  if (options.files.length > 0) return options;
+  if (!('isTTY' in stdin) || stdin.isTTY !== true) return { ...options, files: ['-'] };
+  const { conf, files } = findLogs();
+  stderr.write(`reading ${files.map((file) => printable(file)).join(' ')}\n`);
+  return { ...options, files, conf: options.conf ?? (options.format === null ? conf : null) };
 }
 
 /** Reads every file; gives what they said, and how many could not be read as a whole or were no log. */
@@ -79,11 +86,23 @@ async function readAll(files: readonly string[], formats: ReportFormats, { stdin
 /** What past logs say: the morning after. */
 export const report: Command = {
   words: ['report'],
-  synopsis: '[--json] [--format FORMAT | --conf NGINX_CONF] [FILE…]',
+  synopsis: '[--json] [--format FORMAT | --conf NGINX_CONF [--format NAME]] [FILE…]',
   summary: 'what past error and access logs say, plain or .gz, in any order: failures, incidents, times',
+  help: [
+    '  --json             one JSON object',
+    '  --format FORMAT    how access lines look: the text of a log_format, the whole directive, or combined',
+    '  --conf NGINX_CONF  take the formats from this configuration, by the paths of the logs; dump:FILE reads nginx -T',
+    '  --format NAME      with --conf: the log_format of this name',
+    '',
+    '  nginx-upstream report /var/log/nginx/error.log* /var/log/nginx/access.log*',
+    '  journalctl -u nginx -o json --since yesterday | nginx-upstream report -',
+    '',
+    'On a terminal without FILE: the logs of the nginx found here. Else no FILE, or -, is stdin.',
+    'Exit code: 0 done, 1 some input unreadable, 2 usage error or nothing readable.',
+  ],
 
   async run(args, streams) {
-    const options = readOptions(args);
+    const options = withFiles(readOptions(args), streams);
     const found = await readAll(options.files, formatsOf(options), streams);
     // 0 all read, 1 some not, 2 none (design: the executable).
     if (found.read === 0) return 2;

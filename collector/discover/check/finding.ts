@@ -10,6 +10,7 @@ export const findingCodes = [
   'configuration_problem',
   'configuration_too_large',
   'configuration_not_loaded',
+  'needs_root',
   'configured_log_unusable',
   'log_unreadable',
   'log_missing',

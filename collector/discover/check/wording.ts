@@ -68,6 +68,12 @@ const wordings: Readonly<Record<FindingCode, Wording>> = {
       'nginx still works by the old configuration; what is shown here is the new one.',
       reload,
     ),
+  needs_root: (paths, { who }) =>
+    warning(
+      `the user ${who} cannot read ${paths}`,
+      'The plugin runs as another user, who may be able to: this says nothing about what Netdata sees.',
+      'sudo nginx-upstream check',
+    ),
   configured_log_unusable: (spec, values) =>
     error(
       `${values['use']} ${spec} of nginx-upstream.conf ${configuredStates(values)}`,

@@ -1,0 +1,23 @@
+/** The value of --format, for every command that has it. */
+import { type LogFormat, readLogFormat } from '../parse/access/log-format.ts';
+import { UsageError } from './command.ts';
+
+/** Variables without which a line says nothing that is counted. */
+const telling = /^(status|upstream_\w+|request_time|session_time|bytes_sent|body_bytes_sent)$/;
+
+/** @throws UsageError for what is no format: a name, or text in which no variable tells how a request went */
+export function formatOption(text: string): LogFormat {
+  const result = readLogFormat(text);
+  if ('problem' in result) throw new UsageError(`--format: ${result.problem}`);
+  const variables = result.format.parts.flatMap(({ variable }) => variable ?? []);
+  if (variables.length === 0) {
+    const remedy = 'give its text ($remote_addr … $status …), the whole log_format directive, or combined';
+    throw new UsageError(`--format: '${text}' is not the text of a log_format: ${remedy}`);
+  }
+  if (!variables.some((name) => telling.test(name))) {
+    throw new UsageError(
+      `--format: no variable of '${text}' shows how a request ended: $status or $upstream_… is needed`,
+    );
+  }
+  return result.format;
+}
