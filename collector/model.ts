@@ -273,37 +273,22 @@ export interface PeerSnapshot {
 export type AlertValues = Readonly<Record<string, number>>;
 
 /**
- * What alerts read, as variables of their own chart. `…_5s` is now, `…_before` 10 to 20 seconds ago (or further back,
- * where fail_timeout is long), `…_1m` the last minute.
+ * What alerts read, as variables of their own chart. `…_sustained`: how many in the last minute, from when they have been
+ * seen now and 10 to 20 seconds ago (or further back, where fail_timeout is long) until a minute passes without any; else 0.
  */
 export const upstreamAlertValues = [
-  'lost_5s',
-  'lost_before',
-  'lost_1m',
-  'fallback_5s',
-  'fallback_before',
-  'fallback_1m',
-  'masked_20s',
-  'masked_40s',
-  'masked_60s',
-  'masked_80s',
-  'masked_1m',
-  'connect_failures_1m',
+  'lost_sustained',
+  'fallback_sustained',
+  'no_live_sustained',
+  'unresolved_sustained',
+  'masked_sustained',
+  'failed_after_sustained',
+  'failed_after_share',
+  'inferred_after_sustained',
   'client_errors_1m',
-  'no_live_5s',
-  'no_live_before',
-  'no_live_1m',
-  'failed_after_5s',
-  'failed_after_before',
-  'failed_after_1m',
-  'inferred_after_1m',
-  'requests_1m',
-  'unresolved_5s',
-  'unresolved_before',
-  'unresolved_1m',
   'connects',
   'silent_peers',
-  'unanswered_1m',
+  'none_connects',
   'connect_p95',
   'connect_count',
   'response_p95',
@@ -313,9 +298,7 @@ export const upstreamAlertValues = [
   'configured',
 ] as const;
 export const peerAlertValues = [
-  'unaccounted_5s',
-  'unaccounted_before',
-  'unaccounted_1m',
+  'unaccounted_sustained',
   'uncovered',
   'inferred',
   'unavailable_30s',

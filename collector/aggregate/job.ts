@@ -176,6 +176,8 @@ export function createJobAggregate({ job, caps, upstreamOf, isOpen = () => false
       restoreWindows(ofUpstreams, upstreamEvents, upstreamSeconds, second, wallSecond);
       restoreWindows(ofPeers, peerEvents, peerSeconds, second, wallSecond);
       if (Array.isArray(uncovered)) coverage.restore(uncovered.filter((name) => typeof name === 'string'));
+      for (const { upstream, counters } of upstreams.all()) counters.window.replay(viewOf(upstream, 1));
+      for (const { upstream, counters } of peers.all()) counters.window.replay(viewOf(upstream, 1));
     },
 
     snapshot(nowUs, health, load, updateEvery = 1) {

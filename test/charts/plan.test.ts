@@ -99,15 +99,15 @@ test('a gauge needs no baseline', () => {
 
 test('a variable goes with the first update, and again only when it has changed, in a gap, too', () => {
   const told = (action: Action | undefined) => (action?.do === 'update' ? action.variables : undefined);
-  const with_ = (n: number) => ({ ...refusing(n), alerts: { unaccounted_5s: n } });
+  const with_ = (n: number) => ({ ...refusing(n), alerts: { unaccounted_sustained: n } });
   const ticks = play(
     [with_(1), with_(1), with_(2), { ...with_(3), failures: null }, with_(3)].map((one) => job({ peers: [one] })),
   );
   expect(ticks.map((actions) => actions.map(told).filter((variables) => variables !== undefined))).toEqual([
-    [{ unaccounted_5s: 1 }],
+    [{ unaccounted_sustained: 1 }],
     [],
-    [{ unaccounted_5s: 2 }],
-    [{ unaccounted_5s: 3 }],
+    [{ unaccounted_sustained: 2 }],
+    [{ unaccounted_sustained: 3 }],
     [],
   ]);
 });

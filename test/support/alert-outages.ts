@@ -163,7 +163,8 @@ export const outages: readonly Outage[] = [
       ['connect_timeouts', 'CRITICAL'],
       ['clients_affected', 'CRITICAL'],
     ],
-    may: ['connect_timeouts WARNING'],
+    // Once the peer accepts again, connections that waited for it are made, late.
+    may: ['connect_time WARNING', 'connect_time CRITICAL'],
     within: 25,
     begin: async ({ backend, silence }) => {
       await backend('refuse_drop').stop();

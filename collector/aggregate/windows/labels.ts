@@ -13,6 +13,9 @@ export const unknownCause = 'not known yet';
 /** An alert holds for a minute after the last failure, and its end shall name the cause, too. */
 const keptSeconds = 120;
 
+/** What is said when it is over is no cause of what was: the end of an alert shall name that. */
+const isAfterwards = (verdict: string): boolean => verdict.startsWith('restarting');
+
 export function createCauseLabel(): CauseLabel {
   let failures: number | null = null;
   let lastSecond = Number.NEGATIVE_INFINITY;
@@ -27,7 +30,7 @@ export function createCauseLabel(): CauseLabel {
         verdict = null;
         return noCause;
       }
-      verdict = peer.verdict ?? verdict;
+      if (peer.verdict !== undefined && !(verdict !== null && isAfterwards(peer.verdict))) verdict = peer.verdict;
       return verdict ?? unknownCause;
     },
   };

@@ -1,5 +1,6 @@
 import type { AlertValues, ConfiguredPeer } from '../../model.ts';
 import { createHourShare } from './hour.ts';
+import { createLatch } from './latch.ts';
 import { createSeconds, reach } from './seconds.ts';
 
 /**
@@ -27,10 +28,19 @@ export type UpstreamEvent = (typeof upstreamEvents)[number];
 
 export interface UpstreamWindow {
   add(event: UpstreamEvent, second: number, count?: number): void;
-  /** What alerts read, now. `isCovered`: the access log has all its requests. */
+  /** What alerts read. To be called once per tick. */
   values(view: WindowView): AlertValues;
+  /** After what the process before saw was put back: what was sustained then is so now. */
+  replay(view: WindowView): void;
   readonly seconds: ReturnType<typeof createSeconds<UpstreamEvent>>;
 }
+
+/** How many happened between two ages in seconds. */
+type Count = (youngest: number, oldest: number) => number;
+type Sustained = 'lost' | 'fallback' | 'no_live' | 'unresolved';
+
+/** An alert is held by what is a minute old, and was raised by what is another minute older. */
+export const replayed = 119;
 
 /** From where an upstream's or a peer's window is looked at. */
 export interface WindowView {
@@ -52,6 +62,15 @@ export const oldestBefore = (failTimeout: number): number => Math.min(reach - 1,
 export function createUpstreamWindow(): UpstreamWindow {
   const seconds = createSeconds(upstreamEvents);
   const hour = createHourShare();
+  const latches = {
+    lost: createLatch(),
+    fallback: createLatch(),
+    no_live: createLatch(),
+    unresolved: createLatch(),
+    masked: createLatch(),
+    failed_after: createLatch(),
+  };
+  let worst = { count: 0, share: 0, inferred: 0 };
 
   /** 502 and 504 after a connection was made, that are not what this application always does. */
   function failedAfter({ second, isCovered }: WindowView) {
@@ -79,45 +98,74 @@ export function createUpstreamWindow(): UpstreamWindow {
       else if (event === 'own' || event === 'broke_or_own') hour.add(Math.floor(second / 60), 0, count);
     },
 
-    values(view) {
-      const { second, nowSeconds, failTimeout } = view;
-      const since = oldestBefore(failTimeout);
-      const sum = (kind: UpstreamEvent, from: number, to: number) => seconds.sum(kind, second, from, to);
-      const lost = (from: number, to: number) =>
-        sum('lost', from, to) + seconds.sumBeside('unsure', ['connect', 'no_live'], second, from, to);
-      const { broke, inferred, requests } = failedAfter(view);
-      const after = broke(0, 59);
-      const isNow = nowSeconds - 1;
-      return {
-        lost_5s: lost(0, isNow),
-        lost_before: lost(10, since),
-        lost_1m: lost(0, 59),
-        fallback_5s: sum('fallback', 0, isNow),
-        fallback_before: sum('fallback', 10, since),
-        fallback_1m: sum('fallback', 0, 59),
-        masked_20s: sum('masked', 0, 19),
-        masked_40s: sum('masked', 20, 39),
-        masked_60s: sum('masked', 40, 59),
-        masked_80s: sum('masked', 60, 79),
-        masked_1m: sum('masked', 0, 59),
-        connect_failures_1m: sum('connect', 0, 59),
-        client_errors_1m: lost(0, 59) + after + sum('fallback', 0, 59),
-        no_live_5s: sum('no_live', 0, isNow),
-        no_live_before: sum('no_live', 10, since),
-        no_live_1m: sum('no_live', 0, 59),
-        failed_after_5s: broke(0, isNow) + inferred(0, isNow),
-        failed_after_before: broke(10, 59) + inferred(10, 59),
-        failed_after_1m: after,
-        inferred_after_1m: inferred(0, 59),
-        // Told only where a share of it is asked for: it changes every second.
-        requests_1m: after > 0 ? requests : 0,
-        unresolved_5s: sum('unresolved', 0, isNow),
-        unresolved_before: sum('unresolved', 10, since),
-        unresolved_1m: sum('unresolved', 0, 59),
-        connects: sum('connected', 0, 9) > 0 ? 1 : 0,
-      };
+    values,
+
+    replay(view) {
+      for (let age = replayed; age > 0; age--) values({ ...view, second: view.second - age });
     },
   };
+
+  /** A minute's count of what is seen in both looks, until a minute passes without it; else 0. */
+  function sustained(event: Sustained, { nowSeconds, failTimeout }: WindowView, count: Count): number {
+    const isSeen = count(0, nowSeconds - 1) > 0 && count(10, oldestBefore(failTimeout)) > 0;
+    const lately = count(0, 59);
+    return latches[event](isSeen, lately > 0) ? lately : 0;
+  }
+
+  /** The worst minute since requests began to fail after a connection was made. */
+  function failing(view: WindowView): AlertValues {
+    const { broke, inferred, requests } = failedAfter(view);
+    const all: Count = (from, to) => broke(from, to) + inferred(from, to);
+    const isSeen = all(0, view.nowSeconds - 1) > 0 && all(10, 59) > 0;
+    const count = broke(0, 59);
+    if (!latches.failed_after(isSeen, all(0, 59) > 0)) worst = { count: 0, share: 0, inferred: 0 };
+    else {
+      worst = {
+        count: Math.max(worst.count, count),
+        share: Math.max(
+          worst.share,
+          count === 0 ? 0 : Math.min(100, Math.round((100 * count) / Math.max(1, requests))),
+        ),
+        inferred: Math.max(worst.inferred, inferred(0, 59)),
+      };
+    }
+    return {
+      failed_after_sustained: worst.count,
+      failed_after_share: worst.share,
+      inferred_after_sustained: worst.inferred,
+    };
+  }
+
+  function values(view: WindowView): AlertValues {
+    const { second } = view;
+    const counter =
+      (kind: UpstreamEvent): Count =>
+      (from, to) =>
+        seconds.sum(kind, second, from, to);
+    const [fallback, masked, noLive, unresolved] = [
+      counter('fallback'),
+      counter('masked'),
+      counter('no_live'),
+      counter('unresolved'),
+    ];
+    const lost: Count = (from, to) =>
+      seconds.sum('lost', second, from, to) + seconds.sumBeside('unsure', ['connect', 'no_live'], second, from, to);
+    const after = failing(view);
+    const errors = lost(0, 59) + fallback(0, 59) + failedAfter(view).broke(0, 59);
+    // Four looks of 20 seconds: with three, failures 21 seconds apart would do, and a rolling restart has them.
+    const isHidden = errors === 0 && seconds.sum('connect', second, 0, 59) > 0;
+    const isLong = [0, 20, 40, 60].every((from) => masked(from, from + 19) > 0);
+    return {
+      lost_sustained: sustained('lost', view, lost),
+      fallback_sustained: sustained('fallback', view, fallback),
+      no_live_sustained: sustained('no_live', view, noLive),
+      unresolved_sustained: sustained('unresolved', view, unresolved),
+      masked_sustained: latches.masked(isHidden && isLong, isHidden && masked(0, 59) > 0) ? masked(0, 59) : 0,
+      ...after,
+      client_errors_1m: errors,
+      connects: seconds.sum('connected', second, 0, 9) > 0 ? 1 : 0,
+    };
+  }
 }
 
 /** Of each upstream's peers. */

@@ -1,7 +1,8 @@
-import type { AlertValues, JobSnapshot, PeerSnapshot, UpstreamSnapshot } from '../../model.ts';
+import type { AlertValues, JobSnapshot, MinutePercentiles, PeerSnapshot, UpstreamSnapshot } from '../../model.ts';
 import { createFailingPeers } from './failing-peers.ts';
 import { createJobWindow } from './job.ts';
 import { type CauseLabel, createCauseLabel, failingLabel, noCause } from './labels.ts';
+import { createLatch, type Latch } from './latch.ts';
 import { createSeconds } from './seconds.ts';
 import { createSilence, type Silence } from './silence.ts';
 
@@ -13,6 +14,7 @@ export interface Vitals {
 interface PeerVitals {
   readonly silence: Silence;
   readonly cause: CauseLabel;
+  readonly inferred: Latch;
   readonly seconds: ReturnType<typeof createSeconds<'unanswered'>>;
   unavailableSince: number | null;
   /** Seconds at which nginx took it back, oldest first. */
@@ -23,6 +25,7 @@ interface PeerVitals {
 const newPeerVitals = (): PeerVitals => ({
   silence: createSilence(),
   cause: createCauseLabel(),
+  inferred: createLatch(),
   seconds: createSeconds(['unanswered']),
   unavailableSince: null,
   returns: [],
@@ -45,6 +48,8 @@ export function createVitals(peerCharts: PeerCharts = 'all'): Vitals {
   let peers = new Map<string, PeerVitals>();
   /** The p95 of the response time when all peers were live, by upstream. */
   let calm = new Map<string, number>();
+  /** Whether peers of an upstream answer nobody, by upstream. */
+  let silence = new Map<string, { readonly some: Latch; readonly all: Latch }>();
 
   function ofPeer(vitals: PeerVitals, peer: PeerSnapshot, second: number, errorsRise: boolean): AlertValues {
     const { health, alerts } = peer;
@@ -56,29 +61,38 @@ export function createVitals(peerCharts: PeerCharts = 'all'): Vitals {
     }
     vitals.returns = vitals.returns.filter((at) => second - at < flappingSeconds);
     const since = vitals.unavailableSince;
+    const isRefused = alerts?.['uncovered'] === 1 && (alerts['unaccounted_sustained'] ?? 0) > 0;
     return {
       ...alerts,
-      inferred: errorsRise && alerts?.['uncovered'] === 1 ? 1 : 0,
+      inferred: vitals.inferred(isRefused && errorsRise, isRefused) ? 1 : 0,
       unavailable_30s: since !== null && second - since >= unavailableSeconds ? 1 : 0,
       returns_10m: vitals.returns.length,
     };
   }
 
-  function ofUpstream(of: UpstreamSnapshot, silent: number, unanswered: number): AlertValues {
-    const { upstream, peers: live, connectTimeMinute: connect, responseTimeMinute: response } = of;
-    const p95 = response && 'p95' in response ? response.p95 : 0;
-    if (p95 > 0 && live && live.live >= live.configured) calm.set(upstream, p95);
+  function silenceOf({ upstream, alerts }: UpstreamSnapshot, silent: number, unanswered: boolean): AlertValues {
+    const latch = silence.get(upstream) ?? { some: createLatch(), all: createLatch() };
+    silence.set(upstream, latch);
+    const connects = alerts?.['connects'] === 1;
     return {
-      ...of.alerts,
-      silent_peers: silent,
-      unanswered_1m: unanswered,
-      connect_p95: connect && 'p95' in connect ? connect.p95 : 0,
-      connect_count: connect?.count ?? 0,
-      response_p95: p95,
-      response_count: response?.count ?? 0,
+      silent_peers: latch.some(silent > 0, unanswered) ? Math.max(1, silent) : 0,
+      none_connects: latch.all(silent > 0 && !connects, unanswered && !connects) ? 1 : 0,
+    };
+  }
+
+  function timesOf({ upstream, peers: now, ...of }: UpstreamSnapshot): AlertValues {
+    const connect = minuteOf(of.connectTimeMinute);
+    const response = minuteOf(of.responseTimeMinute);
+    const { live, configured } = now ?? { live: 0, configured: 0 };
+    if (response.p95 > 0 && now && live >= configured) calm.set(upstream, response.p95);
+    return {
+      connect_p95: connect.p95,
+      connect_count: connect.count,
+      response_p95: response.p95,
+      response_count: response.count,
       response_p95_before: calm.get(upstream) ?? 0,
-      live: live?.live ?? 0,
-      configured: live?.configured ?? 0,
+      live,
+      configured,
     };
   }
 
@@ -111,10 +125,15 @@ export function createVitals(peerCharts: PeerCharts = 'all'): Vitals {
       });
       const known = new Set(snapshot.upstreams.map(({ upstream }) => upstream));
       calm = new Map([...calm].filter(([upstream]) => known.has(upstream)));
+      silence = new Map([...silence].filter(([upstream]) => known.has(upstream)));
       const upstreams = snapshot.upstreams.map((of) => ({
         ...of,
         failingLabel: labelOf(of, causes.get(of.upstream) ?? []),
-        alerts: ofUpstream(of, silent.get(of.upstream) ?? 0, (unanswered.get(of.upstream) ?? 0) > 0 ? 1 : 0),
+        alerts: {
+          ...of.alerts,
+          ...silenceOf(of, silent.get(of.upstream) ?? 0, (unanswered.get(of.upstream) ?? 0) > 0),
+          ...timesOf(of),
+        },
       }));
       const next = { ...snapshot, peers: peersNow, upstreams };
       return { ...next, failingPeers, alerts: job.values(next, second, nginxDown) };
@@ -127,5 +146,8 @@ const isHeld = (alerts: AlertValues): boolean => alerts['unavailable_30s'] === 1
 
 function labelOf({ alerts }: UpstreamSnapshot, causes: readonly (readonly [string, string])[]): string {
   const label = failingLabel(causes);
-  return label === noCause && (alerts?.['unresolved_1m'] ?? 0) > 0 ? 'its name does not resolve' : label;
+  return label === noCause && (alerts?.['unresolved_sustained'] ?? 0) > 0 ? 'its name does not resolve' : label;
 }
+
+const minuteOf = (minute: MinutePercentiles | null | undefined): { readonly p95: number; readonly count: number } =>
+  minute && 'p95' in minute ? minute : { p95: 0, count: 0 };

@@ -70,49 +70,65 @@ describe('lines count by their own time', () => {
       [3, 12, 45].map((age) => [line('no_live'), age] as const),
       1000,
     );
-    expect(upstreamAlerts(snapshot)).toMatchObject({ no_live_5s: 1, no_live_before: 1, no_live_1m: 3 });
+    expect(upstreamAlerts(snapshot)).toMatchObject({ no_live_sustained: 3 });
   });
 
   test('what is older than two minutes is counted, and in no window', () => {
-    const snapshot = running().tick([[line('no_live'), 121]], 1000);
-    expect(upstreamAlerts(snapshot)).toMatchObject({ no_live_1m: 0 });
-    expect(snapshot.upstreams[0]?.failures?.no_live).toBe(1);
+    const snapshot = running().tick(
+      [0, 121].map((age) => [line('no_live'), age] as const),
+      1000,
+    );
+    expect(upstreamAlerts(snapshot)).toMatchObject({ no_live_sustained: 0 });
+    expect(snapshot.upstreams[0]?.failures?.no_live).toBe(2);
   });
 });
 
 describe('which events of an upstream a line is', () => {
   test.each<[string, ErrorLine, object, object]>([
-    ['a refusal', line('refused'), { connect_failures_1m: 1, lost_1m: 0 }, { unaccounted_1m: 1, uncovered: 1 }],
+    ['a refusal', line('refused'), { lost_sustained: 0 }, { unaccounted_sustained: 2, uncovered: 1 }],
     [
       'bind() fails: the request ends with 500, in no log but this',
       line('no_ports', { errno: 99, message: 'bind(192.0.2.1) failed (99: Cannot assign requested address)' }),
-      { lost_1m: 1 },
-      { unaccounted_1m: 0 },
+      { lost_sustained: 2 },
+      { unaccounted_sustained: 0 },
     ],
     [
       'connect() fails for the same reason: another peer is tried',
       line('no_ports', { errno: 99, message: 'connect() to 10.0.0.1:80 failed (99: Cannot assign requested address)' }),
-      { lost_1m: 0 },
-      { unaccounted_1m: 1 },
+      { lost_sustained: 0 },
+      { unaccounted_sustained: 2 },
     ],
-    ['socket() fails', line('no_files', { message: 'socket() failed (24: Too many open files)' }), { lost_1m: 1 }, {}],
+    [
+      'socket() fails',
+      line('no_files', { message: 'socket() failed (24: Too many open files)' }),
+      { lost_sustained: 2 },
+      {},
+    ],
     [
       'worker_connections',
       line('worker_connections', { message: '64 worker_connections are not enough' }),
-      { lost_1m: 1, connect_failures_1m: 1 },
+      { lost_sustained: 2 },
       {},
     ],
     [
       'a reset of the request',
       line('reset', { action: 'reading response header from upstream' }),
-      { inferred_after_1m: 1 },
-      { unaccounted_1m: 0 },
+      { inferred_after_sustained: 2 },
+      { unaccounted_sustained: 0 },
     ],
-    ['a reset in the body of an answer', line('reset', { action: 'reading upstream' }), { inferred_after_1m: 0 }, {}],
-    ['a stream that ends', line('reset', { protocol: 'stream' }), { inferred_after_1m: 0 }, {}],
+    [
+      'a reset in the body of an answer',
+      line('reset', { action: 'reading upstream' }),
+      { inferred_after_sustained: 0 },
+      {},
+    ],
+    ['a stream that ends', line('reset', { protocol: 'stream' }), { inferred_after_sustained: 0 }, {}],
     ['an ejection', line('disabled'), {}, {}],
   ])('%s', (_name, each, upstream, peer) => {
-    const snapshot = running().tick([[each, 0]]);
+    const snapshot = running().tick([
+      [each, 0],
+      [each, 15],
+    ]);
     expect(upstreamAlerts(snapshot)).toMatchObject(upstream);
     expect(peerAlerts(snapshot)).toMatchObject(peer);
   });
@@ -124,8 +140,12 @@ describe('which events of an upstream a line is', () => {
     ['host not found in upstream "app.internal:8080"', 'app.internal:8080'],
     ['invalid port in upstream "app:x"', 'app:x'],
   ])('%s', (message, name) => {
-    const snapshot = running().tick([[line('resolve', { message, upstream: null, action: null }), 0]]);
-    expect(upstreamAlerts(snapshot, name)).toMatchObject({ unresolved_5s: 1 });
+    const each = line('resolve', { message, upstream: null, action: null });
+    const snapshot = running().tick([
+      [each, 0],
+      [each, 15],
+    ]);
+    expect(upstreamAlerts(snapshot, name)).toMatchObject({ unresolved_sustained: 2 });
     expect(snapshot.upstreams.map(({ upstream }) => upstream)).toEqual([name]);
   });
 });
@@ -143,9 +163,9 @@ test('a restart of the plugin in mid-outage: the next process says what the one 
   next.aggregate.beginTick(7 * 1e6, (wall + 42) * 1000);
   next.aggregate.restoreWindows(saved);
   const after = next.aggregate.snapshot(7 * 1e6, health, load);
-  expect(upstreamAlerts(before)).toMatchObject({ no_live_5s: 4, no_live_before: 10, no_live_1m: 39 });
-  expect(upstreamAlerts(after)).toMatchObject({ no_live_5s: 2, no_live_before: 10, no_live_1m: 39 });
-  expect(peerAlerts(after)).toMatchObject({ unaccounted_5s: 2, unaccounted_1m: 39 });
+  expect(upstreamAlerts(before)).toMatchObject({ no_live_sustained: 39 });
+  expect(upstreamAlerts(after)).toMatchObject({ no_live_sustained: 39 });
+  expect(peerAlerts(after)).toMatchObject({ unaccounted_sustained: 39 });
 });
 
 test.each([
@@ -165,7 +185,7 @@ test.each([
   const { aggregate } = running();
   aggregate.beginTick(1e6, wall * 1000);
   aggregate.restoreWindows(saved);
-  expect(upstreamAlerts(aggregate.snapshot(1e6, health, load), 'a')['lost_1m'] ?? 0).toBe(0);
+  expect(upstreamAlerts(aggregate.snapshot(1e6, health, load), 'a')['lost_sustained'] ?? 0).toBe(0);
 });
 
 describe('vitals', () => {
@@ -224,10 +244,11 @@ describe('vitals', () => {
       failures(0),
       failures(1),
       { ...failures(2), verdict: 'process down (certain)' },
-      ...Array.from({ length: 125 }, () => failures(2)),
+      { ...failures(2), verdict: 'restarting (likely)' },
+      ...Array.from({ length: 124 }, () => failures(2)),
     ]);
     const labels = snapshots.map(({ peers }) => peers[0]?.causeLabel);
-    expect(labels.slice(0, 3)).toEqual(['none', 'not known yet', 'process down (certain)']);
+    expect(labels.slice(0, 4)).toEqual(['none', 'not known yet', 'process down (certain)', 'process down (certain)']);
     expect(labels.indexOf('none', 1)).toBe(123);
     expect(snapshots[2]?.upstreams[0]?.failingLabel).toBe('p process down (certain)');
   });

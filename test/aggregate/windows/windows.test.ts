@@ -4,7 +4,12 @@ import { ageOf } from '../../../collector/aggregate/windows/age.ts';
 import { createCoverage } from '../../../collector/aggregate/windows/coverage.ts';
 import { createPeerWindow } from '../../../collector/aggregate/windows/peer.ts';
 import { createSeconds } from '../../../collector/aggregate/windows/seconds.ts';
-import { createUpstreamWindow, type WindowView } from '../../../collector/aggregate/windows/upstream.ts';
+import {
+  createUpstreamWindow,
+  type UpstreamEvent,
+  type WindowView,
+} from '../../../collector/aggregate/windows/upstream.ts';
+import type { AlertValues } from '../../../collector/model.ts';
 
 const at = (second: number, more: Partial<WindowView> = {}): WindowView => ({
   second,
@@ -62,36 +67,71 @@ describe('the age of a line', () => {
 });
 
 describe('an upstream', () => {
-  test('now, before and the minute, whatever the interval', () => {
+  /** Values second by second, as a plugin that ticks has them. */
+  function played(
+    events: readonly (readonly [UpstreamEvent, number, number?])[],
+    until: number,
+    more: Partial<WindowView> = {},
+  ) {
     const window = createUpstreamWindow();
-    window.add('lost', 100);
-    expect(window.values(at(100))).toMatchObject({ lost_5s: 1, lost_before: 0, lost_1m: 1 });
-    expect(window.values(at(104))).toMatchObject({ lost_5s: 1 });
-    expect(window.values(at(105))).toMatchObject({ lost_5s: 0, lost_before: 0, lost_1m: 1 });
-    expect(window.values(at(109, { nowSeconds: 10 }))).toMatchObject({ lost_5s: 1 });
-    expect(window.values(at(110))).toMatchObject({ lost_before: 1 });
-    expect(window.values(at(119))).toMatchObject({ lost_before: 1 });
-    expect(window.values(at(120))).toMatchObject({ lost_before: 0 });
-    expect(window.values(at(159))).toMatchObject({ lost_1m: 1 });
-    expect(window.values(at(160))).toMatchObject({ lost_1m: 0 });
+    const step = more.nowSeconds !== undefined && more.nowSeconds > 5 ? more.nowSeconds : 1;
+    const values: AlertValues[] = [];
+    for (let second = 0; second <= until; second++) {
+      for (const [event, at, count] of events) if (at === second) window.add(event, second, count);
+      values.push(second % step === 0 ? window.values(at(second, more)) : (values.at(-1) ?? {}));
+    }
+    return (name: string) => values.map((each) => each[name]);
+  }
+  const every = (event: UpstreamEvent, from: number, to: number, step = 1): [UpstreamEvent, number][] =>
+    Array.from({ length: Math.ceil((to - from) / step) }, (_, i) => [event, from + i * step]);
+  const raisedAt = (values: readonly (number | undefined)[]) => values.findIndex((value) => (value ?? 0) > 0);
+  const clearAt = (values: readonly (number | undefined)[]) =>
+    values.reduce<number>((last, value, at) => ((value ?? 0) > 0 ? at + 1 : last), 0);
+
+  test.each<[string, [UpstreamEvent, number][], Partial<WindowView>, number, number]>([
+    [
+      'an outage is sustained 10 s after its first failure, until a minute after its last',
+      every('lost', 100, 130),
+      {},
+      110,
+      189,
+    ],
+    ['a restart of 3 s is not', every('lost', 100, 103), {}, -1, 0],
+    ['one failure is not', [['lost', 100]], {}, -1, 0],
+    ['ten requests a minute, all failing', every('lost', 100, 220, 6), {}, 110, 274],
+    ['six requests a minute, all failing, without a pause', every('lost', 100, 400, 10), {}, 110, 450],
+    ['fail_timeout=30s: tried every 31 s', every('lost', 100, 200, 31), { failTimeout: 30 }, 131, 253],
+    ['fail_timeout=10s: 31 s apart are two accidents', every('lost', 100, 200, 31), { failTimeout: 10 }, -1, 0],
+    [
+      'update_every 10: what happened since the last tick is now',
+      every('lost', 100, 160, 9),
+      { nowSeconds: 10 },
+      110,
+      220,
+    ],
+  ])('%s', (_name, events, more, raised, clear) => {
+    const values = played(events, 500, more)('lost_sustained');
+    expect([raisedAt(values), clearAt(values)]).toEqual([raised, clear]);
   });
 
-  test('before reaches back to twice the longest fail_timeout', () => {
-    const window = createUpstreamWindow();
-    window.add('no_live', 100);
-    expect(window.values(at(159, { failTimeout: 30 }))).toMatchObject({ no_live_before: 1 });
-    expect(window.values(at(160, { failTimeout: 30 }))).toMatchObject({ no_live_before: 0 });
-    expect(window.values(at(300, { failTimeout: 3600 }))).toMatchObject({ no_live_before: 1 });
+  test('a rolling restart of a minute hides nothing for long; a peer that stays away does', () => {
+    const rolling = [...every('masked', 100, 103), ...every('masked', 112, 115), ...every('masked', 124, 127)];
+    const withConnects = (masked: [UpstreamEvent, number][]) =>
+      masked.flatMap(([event, at]): [UpstreamEvent, number][] => [
+        [event, at],
+        ['connect', at],
+      ]);
+    expect(raisedAt(played(withConnects(rolling), 300)('masked_sustained'))).toBe(-1);
+    const away = withConnects(every('masked', 100, 260, 11));
+    expect(raisedAt(played(away, 400)('masked_sustained'))).toBe(160);
+    expect(raisedAt(played([...away, ['lost', 155]], 200)('masked_sustained'))).toBe(-1);
   });
 
   test('where the log_format has no connect time, error lines of the same second decide', () => {
-    const window = createUpstreamWindow();
-    window.add('unsure', 100, 4);
-    window.add('connect', 100);
-    window.add('unsure', 105, 2);
-    window.add('later', 105);
-    window.add('unsure', 110, 8);
-    expect(window.values(at(112))).toMatchObject({ lost_1m: 4, failed_after_1m: 2 });
+    const both = [...every('unsure', 100, 130), ...every('connect', 100, 115), ...every('later', 117, 130)];
+    const of = played(both, 130);
+    expect(of('lost_sustained').at(-1)).toBe(16);
+    expect(of('failed_after_sustained').at(-1)).toBe(14);
   });
 
   test('what the application says itself counts above twice its share of the hour before', () => {
@@ -100,31 +140,26 @@ describe('an upstream', () => {
       window.add('requests', second, 100);
       if (second % 10 === 0) window.add('own', second, 10);
     }
-    expect(window.values(at(2999))).toMatchObject({ failed_after_1m: 0 });
+    expect(window.values(at(2999))).toMatchObject({ failed_after_sustained: 0 });
     for (let second = 3000; second < 3060; second++) {
       window.add('requests', second, 100);
       window.add('own', second, 3);
     }
-    expect(window.values(at(3059))).toMatchObject({ failed_after_1m: 180, requests_1m: 6000 });
+    expect(window.values(at(3059))).toMatchObject({ failed_after_sustained: 180, failed_after_share: 3 });
+  });
+
+  test('the worst minute stands until it is over', () => {
+    const of = played([...every('broke', 100, 130), ...every('requests', 100, 400)], 300);
+    const counts = of('failed_after_sustained');
+    expect([raisedAt(counts), counts[130], counts[180], clearAt(counts)]).toEqual([110, 30, 30, 189]);
+    expect(of('failed_after_share')[150]).toBe(100);
   });
 
   test('in no access log: what breaks is inferred from the error log', () => {
-    const window = createUpstreamWindow();
-    window.add('later', 100, 3);
-    expect(window.values(at(101))).toMatchObject({ inferred_after_1m: 0 });
-    expect(window.values(at(101, { isCovered: false }))).toMatchObject({
-      inferred_after_1m: 3,
-      failed_after_5s: 3,
-      failed_after_1m: 0,
-    });
-  });
-
-  test('the share of requests is told only where it is asked for', () => {
-    const window = createUpstreamWindow();
-    window.add('requests', 100, 7);
-    expect(window.values(at(100))['requests_1m']).toBe(0);
-    window.add('broke', 100);
-    expect(window.values(at(100))['requests_1m']).toBe(7);
+    const events = every('later', 100, 130);
+    expect(played(events, 130)('inferred_after_sustained').at(-1)).toBe(0);
+    const of = played(events, 130, { isCovered: false });
+    expect([of('inferred_after_sustained').at(-1), of('failed_after_sustained').at(-1)]).toEqual([30, 0]);
   });
 });
 

@@ -1,0 +1,14 @@
+/**
+ * What has begun goes on until it is over: an alert that was raised by two looks holds until a minute has passed without
+ * a failure. Netdata's own `$status` cannot remember that: 2.x sets it back when a label of the chart changes
+ * (docs/decisions/0211).
+ */
+export type Latch = (begins: boolean, goesOn: boolean) => boolean;
+
+export function createLatch(): Latch {
+  let held = false;
+  return (begins, goesOn) => {
+    held = begins || (held && goesOn);
+    return held;
+  };
+}
