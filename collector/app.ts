@@ -79,7 +79,6 @@ export async function runPlugin(options: PluginOptions, host: NodeJS.Process): P
   const functions = createFunctions({
     clock,
     writer,
-    log,
     conditions,
     check: () => {
       const ports = { fs, resolve: resolveName, identity: pluginIdentity(), hostPrefix: environment.hostPrefix };

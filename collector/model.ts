@@ -498,7 +498,7 @@ export type UpstreamOf = (
 
 /** A call of one of our Netdata Functions, as it came on stdin. */
 export interface FunctionCall {
-  /** Hexadecimal: it may be written back as it is. */
+  /** Letters, digits, `_` and `-`: it may be written back as it is. */
   readonly transaction: string;
   readonly timeoutSeconds: number;
   /** The function's name and its arguments. */

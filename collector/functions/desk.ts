@@ -38,7 +38,8 @@ const apologyMs = 500;
  */
 export const settleMs = 50;
 
-export function createDesk(): Desk {
+/** @param onFault told of an exception: its call is answered with it, and the others are not affected */
+export function createDesk(onFault: (error: unknown) => void): Desk {
   const waiting = new Map<string, Waiting>();
   /** Transactions that are done, oldest first. */
   const done = new Set<string>();
@@ -77,6 +78,15 @@ export function createDesk(): Desk {
     }
   }
 
+  function safeAnswer(...of: Parameters<typeof answer>): string | null {
+    try {
+      return answer(...of);
+    } catch (error) {
+      onFault(error);
+      return resultText(of[0], 500, 0, errorBody(500, "The plugin failed to answer; the collector's log says why."));
+    }
+  }
+
   return {
     take(call, nowMs) {
       const { transaction, access, timeoutSeconds } = call;
@@ -93,7 +103,7 @@ export function createDesk(): Desk {
     next(known, nowMs) {
       for (const [transaction, call] of waiting) {
         // Netdata has told the caller already: an answer now would only be an error in its log.
-        const text = nowMs >= call.deadlineMs ? undefined : answer(transaction, call, known, nowMs);
+        const text = nowMs >= call.deadlineMs ? undefined : safeAnswer(transaction, call, known, nowMs);
         if (text === null) continue;
         finish(transaction);
         if (text !== undefined) return text;

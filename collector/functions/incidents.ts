@@ -94,10 +94,10 @@ export function createIncidents(): Incidents {
     chapter++;
   }
 
-  function observeJob({ job, upstreams, peers, verdicts }: JobMinute, now: Now): void {
+  function observeJob({ job, upstreams, own, peers, verdicts }: JobMinute, now: Now): void {
     const concerned = peers.filter(({ verdict, failures }) => verdict !== null || failures.latest().size > 0);
     const byUpstream = groupedByUpstream(concerned);
-    for (const minute of upstreams) {
+    for (const minute of [...upstreams, own]) {
       const of = byUpstream.get(minute.upstream) ?? [];
       if (minute.failures.latest().size > 0) {
         const failed = of.filter(({ failures }) => failures.latest().size > 0);
@@ -114,7 +114,9 @@ export function createIncidents(): Incidents {
       explain(incident, [
         ...of.flatMap(({ verdict }) => verdict ?? []),
         ...verdicts.filter(({ is, name, cause }) =>
-          is === 'group' ? name === minute.upstream : is === 'nginx' && Object.hasOwn(incident.kinds, cause),
+          is === 'nginx'
+            ? minute === own || Object.hasOwn(incident.kinds, cause)
+            : is === 'group' && name === minute.upstream,
         ),
       ]);
     }

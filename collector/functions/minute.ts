@@ -2,6 +2,8 @@
 export interface Minute<K extends string> {
   /** @param totals null or undefined: not known at this tick. The first ones count from zero. */
   add(second: number, totals: Partial<Readonly<Record<K, number>>> | null | undefined): void;
+  /** Counts from these totals on: what they hold is older. */
+  begin(totals: Partial<Readonly<Record<K, number>>> | null | undefined): void;
   /** Only what is above zero. */
   sums(): ReadonlyMap<K, number>;
   sum(): number;
@@ -67,6 +69,9 @@ export function createMinute<K extends string>(): Minute<K> {
         sums.set(key, (sums.get(key) ?? 0) + by);
         all += by;
       }
+    },
+    begin(totals) {
+      last = totals ?? null;
     },
     sums: () => sums,
     sum: () => all,

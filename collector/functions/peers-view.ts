@@ -1,60 +1,10 @@
 /** The view `peers`: which peer fails, how badly, whom it affects, why, and what to do. One row a peer. */
 import type { TcpState } from '../model.ts';
-import { clientOutcomes, type ShownState, shownState } from './impact.ts';
 import { total } from './minute.ts';
-import type { Column, RowSeverity, View } from './table.ts';
-import type { JobMinute, PeerMinute } from './watch.ts';
+import { type PeerRow, peerSeverity } from './peer-rows.ts';
+import type { Column, View } from './table.ts';
+import type { PeerMinute } from './watch.ts';
 import { causeText, generalFix } from './words.ts';
-
-export interface PeerRow {
-  readonly of: PeerMinute;
-  readonly state: ShownState;
-  /**
-   * Requests of the whole upstream, shown at the peers that fail, or at all where none is seen to; null where the access
-   * log cannot tell.
-   */
-  readonly affected: number | null;
-  readonly masked: number | null;
-  readonly failures: number | null;
-}
-
-/** Every peer of every job, what hurts most first. */
-export function peerRows(jobs: readonly JobMinute[]): readonly PeerRow[] {
-  return jobs.flatMap(rowsOfJob).sort(byHarm);
-}
-
-function rowsOfJob({ peers }: JobMinute): readonly PeerRow[] {
-  const states = peers.map((of) => ({ of, state: shownState(of) }));
-  const blamed = new Set(states.filter(isBlamed).map(({ of }) => of.snapshot.upstream));
-  return states.map(({ of, state }) => {
-    const impact = of.upstream?.outcomes.isKnown() ? clientOutcomes(of.upstream.outcomes.sums()) : null;
-    const isShown = isBlamed({ state }) || !blamed.has(of.snapshot.upstream);
-    return {
-      of,
-      state,
-      affected: impact && (isShown ? impact.affected : 0),
-      masked: impact && (isShown ? impact.masked : 0),
-      failures: of.snapshot.failures === null ? null : of.failures.sum(),
-    };
-  });
-}
-
-const isBlamed = ({ state }: { readonly state: ShownState }): boolean => state === 'failing' || state === 'unavailable';
-
-const ranks: Readonly<Record<RowSeverity, number>> = { error: 0, warning: 1, notice: 2, normal: 3 };
-
-function byHarm(a: PeerRow, b: PeerRow): number {
-  return (
-    (b.affected ?? 0) - (a.affected ?? 0) ||
-    ranks[severityOf(a)] - ranks[severityOf(b)] ||
-    (b.failures ?? 0) - (a.failures ?? 0)
-  );
-}
-
-function severityOf({ state, affected }: PeerRow): RowSeverity {
-  if (isBlamed({ state })) return (affected ?? (state === 'unavailable' ? 1 : 0)) > 0 ? 'error' : 'warning';
-  return (affected ?? 0) > 0 || state === 'unknown' ? 'notice' : 'normal';
-}
 
 /** `refused 12, reset 1`: the most frequent first. */
 export function kindsText(kinds: Iterable<readonly [string, number]>): string {
@@ -214,7 +164,7 @@ const columns: readonly Column<PeerRow>[] = [
 
 export const peersView: View<PeerRow> = {
   columns,
-  severity: severityOf,
+  severity: peerSeverity,
   sortBy: 'Affected',
   charts: { Failures: { name: 'Failures in the last minute', column: 'Failures' } },
   defaultCharts: [

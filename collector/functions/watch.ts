@@ -10,6 +10,7 @@ import type {
 } from '../model.ts';
 import type { JobNow, Verdict } from './facts.ts';
 import { createMinute, type Minute } from './minute.ts';
+import { createOwnFailures, type OwnFailures } from './own-failures.ts';
 
 /** Intervals go by the monotonic clock, which does not jump; what is shown is the time of day. */
 export interface Now {
@@ -27,7 +28,7 @@ export interface PeerMinute {
   readonly job: string;
   readonly snapshot: PeerSnapshot;
   readonly upstream: UpstreamMinute | null;
-  readonly failures: Minute<PeerKind>;
+  readonly failures: Minute<PeerKind> | Minute<FailureKind>;
   readonly attempts: Minute<AttemptKind>;
   /** Of the last second with samples within the minute. */
   readonly connectTime: Percentiles | null;
@@ -40,6 +41,8 @@ export interface PeerMinute {
 export interface JobMinute {
   readonly job: string;
   readonly upstreams: readonly UpstreamMinute[];
+  /** Failures that no upstream accounts for. */
+  readonly own: UpstreamMinute;
   readonly peers: readonly PeerMinute[];
   readonly verdicts: readonly Verdict[];
 }
@@ -66,7 +69,8 @@ interface PeerEntry {
 }
 
 interface JobEntry {
-  now: JobNow;
+  readonly now: JobNow;
+  readonly own: OwnFailures;
   upstreams: readonly UpstreamMinute[];
   peers: readonly PeerEntry[];
 }
@@ -96,13 +100,14 @@ export function createWatch(): Watch {
     hasFailures ||= entry.failures.latest().size > 0;
   }
 
-  function minuteOf({ now: { snapshot, verdicts }, upstreams, peers }: JobEntry): JobMinute {
+  function minuteOf({ now: { snapshot, verdicts }, own, upstreams, peers }: JobEntry): JobMinute {
     const byName = new Map(upstreams.map((each) => [each.upstream, each]));
     const verdictOf = verdictFinder(verdicts);
     return {
       job: snapshot.job,
       verdicts,
       upstreams,
+      own: own.minute,
       peers: peers.map((entry) => ({
         job: snapshot.job,
         snapshot: entry.snapshot,
@@ -127,11 +132,16 @@ export function createWatch(): Watch {
         const before = jobs.get(job);
         const entry = {
           now,
+          own: before?.own ?? createOwnFailures(),
           upstreams: matched(before?.upstreams ?? [], upstreams, isUpstream, newUpstream),
           peers: matched(before?.peers ?? [], peers, isPeer, newPeer),
         };
+        // After a start the first totals hold what was logged while nobody looked: not the last minute.
+        if (before === undefined) begin(entry);
         for (const [i, each] of entry.upstreams.entries()) observeUpstream(each, upstreams[i] as UpstreamSnapshot);
         for (const [i, each] of entry.peers.entries()) observePeer(each, peers[i] as PeerSnapshot, wallMs);
+        entry.own.observe(atSecond, now.snapshot.connectFailures, entry.upstreams);
+        hasFailures ||= entry.own.minute.failures.latest().size > 0;
         next.set(job, entry);
       }
       // What is no longer in a snapshot is gone: memory is bounded as the snapshots are.
@@ -140,6 +150,18 @@ export function createWatch(): Watch {
     hasFailures: () => hasFailures,
     jobs: () => Array.from(jobs.values(), minuteOf),
   };
+}
+
+function begin({ now: { snapshot }, own, upstreams, peers }: JobEntry): void {
+  own.begin(snapshot.connectFailures);
+  for (const [i, { failures, outcomes }] of upstreams.entries()) {
+    failures.begin(snapshot.upstreams[i]?.failures);
+    outcomes.begin(snapshot.upstreams[i]?.outcomes);
+  }
+  for (const { snapshot: first, failures, attempts } of peers) {
+    failures.begin(first.failures);
+    attempts.begin(first.attempts);
+  }
 }
 
 const isUpstream = (entry: UpstreamMinute, { upstream }: UpstreamSnapshot): boolean => entry.upstream === upstream;

@@ -18,9 +18,9 @@ const longestBody = 65_536;
 const endOfBody = 'FUNCTION_PAYLOAD_END';
 
 /** Netdata turns `"` in a caller's text into `'` and control characters into blanks. */
-const callLine =
-  /^(FUNCTION|FUNCTION_PAYLOAD) ([0-9a-fA-F-]{1,64}) (\d{1,6}) "([^"]*)"(?: "(?:0x)?([0-9a-fA-F]{1,8})")?(?: "[^"]*")*$/;
-const cancelLine = /^FUNCTION_CANCEL ([0-9a-fA-F-]{1,64})$/;
+const word = /"([^"]*)"|([^\s"]+)/g;
+/** It is written back as it is: nothing in it may be read as anything else. */
+const isTransaction = (text: string): boolean => /^[\w-]{1,64}$/.test(text);
 
 interface Body {
   readonly call: Omit<FunctionCall, 'payload'>;
@@ -45,18 +45,17 @@ export function createCommandReader(): CommandReader {
   }
 
   function commandLine(text: string): readonly NetdataCommand[] {
-    const cancelled = cancelLine.exec(text)?.[1];
-    if (cancelled !== undefined) return [{ is: 'cancel', transaction: cancelled.toLowerCase() }];
-    const [, keyword, transaction = '', seconds, words = '', access = '0'] = callLine.exec(text) ?? [];
-    if (keyword === undefined) return [];
-    const call = {
-      transaction: transaction.toLowerCase(),
-      timeoutSeconds: Number(seconds),
-      text: utf8(words),
-      access: Number.parseInt(access, 16),
-    };
+    const [keyword = '', transaction = '', seconds = '', name = '', access = ''] = Array.from(
+      text.matchAll(word),
+      ([, quoted, bare]) => quoted ?? bare ?? '',
+    );
+    if (!isTransaction(transaction)) return [];
+    if (keyword === 'FUNCTION_CANCEL') return [{ is: 'cancel', transaction }];
+    const timeoutSeconds = Number(seconds);
+    if (!keyword.startsWith('FUNCTION') || name === '' || !(timeoutSeconds > 0)) return [];
+    const call = { transaction, timeoutSeconds, text: utf8(name), access: Number.parseInt(access, 16) || 0 };
     if (keyword === 'FUNCTION') return [{ is: 'call', call: { ...call, payload: null } }];
-    body = { call, lines: [], length: 0 };
+    if (keyword === 'FUNCTION_PAYLOAD') body = { call, lines: [], length: 0 };
     return [];
   }
 

@@ -4,11 +4,12 @@ import type { CheckFinding, JobNow } from '../functions/facts.ts';
 import { createIncidents } from '../functions/incidents.ts';
 import { createWatch, type Now } from '../functions/watch.ts';
 import type { NetdataCommand } from '../netdata/command-reader.ts';
-import type { Conditions, Log } from '../netdata/log.ts';
+import type { Conditions } from '../netdata/log.ts';
 import type { Writer } from '../netdata/writer.ts';
 import type { Clock } from '../system/clock.ts';
 import { attempt } from '../system/fs.ts';
 import type { StateFile } from '../system/state-file.ts';
+import { stackOf } from './guard.ts';
 
 export interface Functions {
   /** All that arrived together: what is called and cancelled at once is not answered. */
@@ -21,7 +22,6 @@ export interface Functions {
 export interface FunctionPorts {
   readonly clock: Clock;
   readonly writer: Writer;
-  readonly log: Log;
   readonly conditions: Conditions;
   /** What `check` finds now. */
   readonly check: () => Promise<readonly CheckFinding[]>;
@@ -36,8 +36,8 @@ const checkEveryMs = 10_000;
 /** An incident that goes on is written down that often, one that begins or ends at once. */
 const writeEveryMs = 10_000;
 
-export function createFunctions({ clock, writer, log, conditions, check, file }: FunctionPorts): Functions {
-  const desk = createDesk();
+export function createFunctions({ clock, writer, conditions, check, file }: FunctionPorts): Functions {
+  const desk = createDesk(fault);
   const watch = createWatch();
   const incidents = createIncidents();
   const closing = new AbortController();
@@ -46,11 +46,19 @@ export function createFunctions({ clock, writer, log, conditions, check, file }:
   let checkedMs = Number.NEGATIVE_INFINITY;
   let updateEvery = 1;
   let holdFromMs = Number.NEGATIVE_INFINITY;
+  let isChecking = false;
+  let hasFault = false;
   let isAwaking = false;
   let written = 0;
   let writtenMs = 0;
   writer.onDrain(serve);
   restore();
+
+  /** Functions may fail, charts go on. */
+  function fault(error: unknown): void {
+    hasFault = true;
+    conditions.set('functions', stackOf(error));
+  }
 
   function now(): Now {
     return { wallMs: clock.wallMs(), monotonicMs: monotonicMs() };
@@ -75,14 +83,19 @@ export function createFunctions({ clock, writer, log, conditions, check, file }:
   }
 
   function checkWhenWanted(): void {
-    if (!desk.wantsFindings() || monotonicMs() - checkedMs < checkEveryMs) return;
+    if (!desk.wantsFindings() || isChecking || monotonicMs() - checkedMs < checkEveryMs) return;
     checkedMs = monotonicMs();
+    isChecking = true;
     findings = null;
     const keep = (found: readonly CheckFinding[]) => {
       findings = found;
-      serve();
     };
-    check().then(keep, (error: unknown) => log.error(`checking: ${error}`));
+    check()
+      .then(keep, fault)
+      .finally(() => {
+        isChecking = false;
+        serve();
+      });
   }
 
   function serve(): void {
@@ -118,8 +131,14 @@ export function createFunctions({ clock, writer, log, conditions, check, file }:
     tick(jobs, seconds) {
       updateEvery = seconds;
       const at = now();
-      watch.observe(jobs, at);
-      if (watch.hasFailures() || incidents.isOngoing()) incidents.observe(watch.jobs(), at);
+      if (!hasFault) conditions.set('functions', null);
+      hasFault = false;
+      try {
+        watch.observe(jobs, at);
+        if (watch.hasFailures() || incidents.isOngoing()) incidents.observe(watch.jobs(), at);
+      } catch (error) {
+        fault(error);
+      }
       desk.turn();
       saveWhenDue();
       holdFromMs = at.monotonicMs + seconds * 1000 - holdMs;

@@ -214,6 +214,38 @@ describe('what a body forges', () => {
   });
 });
 
+test('an exception is the answer to its call, is logged, and the others are not affected', async () => {
+  const broken = verdict('a:1', {
+    words: () => {
+      throw new Error('words failed');
+    },
+  });
+  const world = createWorld(
+    jobs.map((each) => ({ ...each, verdicts: [broken] })),
+    Promise.reject(new Error('check failed')),
+  );
+  world.tick();
+  const call = { text: 'nginx-upstreams', access: '0x8', seconds: 2, body: null };
+  world.send({ ...call, transaction: id(1), access: '0x1b' });
+  world.send({ ...call, transaction: id(2) });
+  world.send({ ...call, transaction: id(3), text: 'nginx-upstreams view:findings' });
+  world.deliver(everything);
+  for (let i = 0; i < 10; i++) {
+    await world.pass(180);
+    world.drain();
+    world.tick();
+  }
+  const statuses = world.netdata.answers().map(({ transaction, status }) => [transaction, status]);
+  expect(new Map(statuses as [string, number][])).toEqual(
+    new Map([
+      [id(1), 500],
+      [id(2), 200],
+      [id(3), 504],
+    ]),
+  );
+  expect(world.problems.get('functions')).toBe(null);
+});
+
 test('fifty callers at once right before a tick: the tick goes first, and one table is made for all', async () => {
   const world = createWorld(jobs, Promise.resolve([]));
   world.tick();

@@ -2,11 +2,12 @@ import { describe, expect, test } from 'vitest';
 import type { JobNow } from '../../collector/functions/facts.ts';
 import { createIncidents, type Incidents } from '../../collector/functions/incidents.ts';
 import { createWatch } from '../../collector/functions/watch.ts';
-import { at, job, peer, upstream, verdict } from './jobs-kit.ts';
+import { at, atRest, job, peer, upstream, verdict } from './jobs-kit.ts';
 
 /** The jobs at each of these seconds. */
 function lived(moments: readonly (readonly [number, readonly JobNow[]])[], incidents = createIncidents()): Incidents {
   const watch = createWatch();
+  watch.observe(atRest(moments[0]?.[1] ?? []), at(-1));
   for (const [second, jobs] of moments) {
     watch.observe(jobs, at(second));
     incidents.observe(watch.jobs(), at(second));
@@ -88,6 +89,7 @@ describe('an incident', () => {
 
   test('a clock that is set back ends nothing and makes none endless', () => {
     const watch = createWatch();
+    watch.observe(failing(0), at(0));
     const incidents = createIncidents();
     for (const [second, wall, count] of [
       [0, 1e12, 1],

@@ -3,9 +3,12 @@ import type { JobNow, Verdict } from '../../collector/functions/facts.ts';
 import {
   type AttemptKind,
   attemptKinds,
+  type ConnectKind,
   type Counts,
+  connectKinds,
   type FailureKind,
   failureKinds,
+  type JobSnapshot,
   type Outcome,
   outcomes,
   type PeerKind,
@@ -17,6 +20,9 @@ import {
 function counts<K extends string>(kinds: readonly K[], some: Partial<Counts<K>>): Counts<K> {
   return { ...(Object.fromEntries(kinds.map((kind) => [kind, 0])) as Record<K, number>), ...some };
 }
+
+/** Of the whole job. */
+export const connectFailures = (some: Partial<Counts<ConnectKind>>): Counts<ConnectKind> => counts(connectKinds, some);
 
 export interface PeerTold {
   readonly upstream: string;
@@ -57,6 +63,7 @@ export function job(
   peers: readonly PeerSnapshot[],
   verdicts: readonly Verdict[] = [],
   name = 'local',
+  more: Partial<JobSnapshot> = {},
 ): JobNow {
   return {
     snapshot: {
@@ -67,6 +74,7 @@ export function job(
       load: { cpuUs: 0, residentBytes: 0, lateTicks: 0 },
       upstreams,
       peers,
+      ...more,
     },
     verdicts,
   };
@@ -88,6 +96,24 @@ export function verdict(name: string, more: Partial<Verdict> = {}): Verdict {
     }),
     ...more,
   };
+}
+
+/** The same before anything has happened. */
+export function atRest(jobs: readonly JobNow[]): readonly JobNow[] {
+  return jobs.map(({ snapshot }) => {
+    const { connectFailures: failures } = snapshot;
+    return job(
+      snapshot.upstreams.map(({ upstream: name, outcomes: clients }) => upstream(name, {}, clients ? {} : undefined)),
+      snapshot.peers.map((each) => ({
+        ...each,
+        failures: each.failures ? counts(peerKinds, {}) : null,
+        ...(each.attempts ? { attempts: counts(attemptKinds, {}) } : {}),
+      })),
+      [],
+      snapshot.job,
+      failures ? { connectFailures: connectFailures({}) } : {},
+    );
+  });
 }
 
 /** Seconds of the monotonic clock, and a time of day that goes with it. */

@@ -4,7 +4,6 @@ import { createCommandReader } from '../../collector/netdata/command-reader.ts';
 import { createFunctions } from '../../collector/runtime/functions.ts';
 import { createNetdataParser } from './netdata-parser.ts';
 
-const silent = { info() {}, warning() {}, error() {} };
 const tick = 'BEGIN nginx_upstream_x.y\nSET a = 1\nEND\n';
 
 export interface Call {
@@ -26,6 +25,7 @@ export function createWorld(jobs: readonly JobNow[], findings: Promise<readonly 
   const netdata = createNetdataParser();
   const reader = createCommandReader();
   const sleepers: { readonly atMs: number; readonly wake: () => void }[] = [];
+  const problems = new Map<string, unknown>();
   let nowMs = 0;
   let isFull = false;
   let whenDrained = () => {};
@@ -50,8 +50,10 @@ export function createWorld(jobs: readonly JobNow[], findings: Promise<readonly 
         whenDrained = listener;
       },
     },
-    log: silent,
-    conditions: { set() {}, drop() {} },
+    conditions: {
+      set: (subject, problem) => void problems.set(subject, problem),
+      drop: (subject) => void problems.delete(subject),
+    },
     check: () => findings,
     file: null,
   });
@@ -66,6 +68,7 @@ export function createWorld(jobs: readonly JobNow[], findings: Promise<readonly 
 
   return {
     netdata,
+    problems,
     /** Netdata writes it; it arrives when it is delivered. */
     send(call: Call) {
       marks.push({ at: sent.length, happens: () => netdata.call(call.transaction) });

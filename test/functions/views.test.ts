@@ -4,7 +4,7 @@ import type { CheckFinding, JobNow } from '../../collector/functions/facts.ts';
 import { createIncidents } from '../../collector/functions/incidents.ts';
 import { type ViewId, viewIds } from '../../collector/functions/request.ts';
 import { createWatch } from '../../collector/functions/watch.ts';
-import { at, job, peer, upstream, verdict } from './jobs-kit.ts';
+import { at, atRest, connectFailures, job, peer, upstream, verdict } from './jobs-kit.ts';
 import { problemsOf } from './schema.ts';
 
 const finding: CheckFinding = {
@@ -22,6 +22,7 @@ function known(jobs: readonly JobNow[], seconds: readonly number[] = [10]): Know
   const watch = createWatch();
   const incidents = createIncidents();
   let now = at(0);
+  watch.observe(atRest(jobs), now);
   for (const second of seconds) {
     now = at(second);
     watch.observe(jobs, now);
@@ -127,6 +128,13 @@ describe('peers', () => {
     );
   });
 
+  test('what was logged before the plugin looked is not the last minute', () => {
+    const watch = createWatch();
+    watch.observe([job([shop], [failing, fine])], at(0));
+    const of = { ...outage, jobs: watch.jobs() };
+    expect(rows('peers', of)[0]).toMatchObject({ Failures: 0, Affected: 0, Masked: 0, FailedShare: null });
+  });
+
   test('a failure is forgotten after a minute', () => {
     const later = known([job([shop], [failing, fine])], [10, 40, 71]);
     expect(rows('peers', later)[0]).toMatchObject({ Failures: 0, Kinds: '', Since: null, FailedShare: null });
@@ -148,6 +156,31 @@ describe('peers', () => {
   test('clients fail and no peer is seen to: the number stands at every peer', () => {
     const quiet = known([job([upstream('shop', {}, { other_5xx: 7 })], [fine])]);
     expect(rows('peers', quiet)[0]).toMatchObject({ Affected: 7, rowOptions: { severity: 'notice' } });
+  });
+
+  test('an upstream without a peer is there while it fails', () => {
+    const of = known([job([upstream('gone', { resolve: 3 }, { bad_gateway: 3 }), upstream('quiet')], [])]);
+    expect(rows('peers', of)).toEqual([
+      expect.objectContaining({ Upstream: 'gone', Peer: '(none)', State: 'failing', Affected: 3, Kinds: 'resolve 3' }),
+    ]);
+  });
+
+  test('failures that no upstream accounts for are nginx itself: a row, and an incident', () => {
+    const limits = connectFailures({ worker_connections: 9, resolve: 4, refused: 5 });
+    const nginx = verdict('nginx', { is: 'nginx', cause: 'worker_connections' });
+    const ups = [upstream('shop', { refused: 5, resolve: 1 })];
+    const of = known([
+      job(ups, [peer({ upstream: 'shop', peer: 'a:1', failures: { refused: 5 } })], [nginx], 'local', {
+        connectFailures: limits,
+      }),
+    ]);
+    const itself = {
+      Upstream: '(nginx itself)',
+      Kinds: 'worker connections 9, resolve 3',
+      Cause: 'worker connections',
+    };
+    expect(rows('peers', of)).toContainEqual(expect.objectContaining({ ...itself, Peer: '(none)' }));
+    expect(rows('incidents', of)).toContainEqual(expect.objectContaining({ ...itself, Failures: 12, Peers: [] }));
   });
 
   test('what hurts clients stands above what a retry hides', () => {

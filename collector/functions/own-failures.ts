@@ -1,0 +1,33 @@
+import type { ConnectKind, Counts, FailureKind, Outcome } from '../model.ts';
+import { createMinute } from './minute.ts';
+import type { UpstreamMinute } from './watch.ts';
+
+/** Failures of a job that no upstream accounts for: names that do not resolve, limits that nginx itself ran into. */
+export interface OwnFailures {
+  /** @param total of the whole job; null or undefined: not known at this tick */
+  observe(second: number, total: Counts<ConnectKind> | null | undefined, upstreams: readonly UpstreamMinute[]): void;
+  begin(total: Counts<ConnectKind> | null | undefined): void;
+  readonly minute: UpstreamMinute;
+}
+
+/** An upstream that is really called so shares its incidents, which is harmless. */
+const ownName = '(nginx itself)';
+
+export function createOwnFailures(): OwnFailures {
+  const all = createMinute<ConnectKind>();
+  const minute = { upstream: ownName, failures: createMinute<FailureKind>(), outcomes: createMinute<Outcome>() };
+  let totals: Partial<Readonly<Record<FailureKind, number>>> = {};
+
+  return {
+    minute,
+    begin: all.begin,
+    observe(second, total, upstreams) {
+      all.add(second, total);
+      for (const [kind, count] of all.latest()) {
+        const theirs = upstreams.reduce((sum, { failures }) => sum + (failures.latest().get(kind) ?? 0), 0);
+        if (count > theirs) totals = { ...totals, [kind]: (totals[kind] ?? 0) + count - theirs };
+      }
+      minute.failures.add(second, totals);
+    },
+  };
+}
