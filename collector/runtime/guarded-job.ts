@@ -1,13 +1,18 @@
 import { createGuard, type GuardPorts, stackOf } from './guard.ts';
 import type { Job } from './job.ts';
 import type { JobPlan } from './job-plan.ts';
+import type { LogClaims } from './logs/claims.ts';
 
 /**
  * A job whose exceptions end with it. After one it rests, drawing nothing (a gap), and goes on with all it knows. Should
  * that throw again, it is started anew from where its logs were read to when it last drew: either what it had read or
  * what it knew is at fault, and so neither can hold it for ever.
  */
-export function guardJob(first: JobPlan, start: (plan: JobPlan) => Job, ports: GuardPorts): Job {
+export function guardJob(
+  first: JobPlan,
+  start: (plan: JobPlan) => Job,
+  ports: GuardPorts & { readonly claims: Pick<LogClaims, 'forget'> },
+): Job {
   const guard = createGuard(first.name, ports);
   let plan = first;
   let job: Job | null = null;
@@ -20,7 +25,10 @@ export function guardJob(first: JobPlan, start: (plan: JobPlan) => Job, ports: G
   function current(): Job {
     const faults = guard.faults();
     // What it would say about its charts is not told: the one that follows goes on with them.
-    if (faults % 2 === 0 && faults > renewedAt) retire();
+    if (faults % 2 === 0 && faults > renewedAt) {
+      retire();
+      ports.claims.forget(first.name);
+    }
     renewedAt = faults;
     job ??= begin();
     if (!isFollowing) job.follow(plan);

@@ -46,7 +46,7 @@ function guarded(...broken: Call[]) {
   };
   const say = (text: string) => void said.push(text);
   const log = { info: say, warning: say, error: say };
-  const job = guardJob(plan, make, { clock: { monotonicUs: () => us }, log });
+  const job = guardJob(plan, make, { clock: { monotonicUs: () => us }, log, claims: { forget: () => undefined } });
   const tick = (seconds = 1): string => {
     us += seconds * 1e6;
     job.drain();
@@ -131,6 +131,23 @@ describe('an exception', () => {
 });
 
 describe('two jobs, one with a fault', () => {
+  test.each(['drain', 'draw'])(
+    '%s throws twice: started anew, it reads again what it read and did not tell',
+    async (call) => {
+      const testFault = parseTestFault(`a ${call} 3 2`);
+      const world = runtime({ '/log/a.log': '' }, { ports: { testFault } });
+      world.apply('jobs:\n  - name: a\n    error_log: /log/a.log\n');
+      await world.until('the job', () => world.jobs().length === 1);
+      for (let second = 0; second < 40; second++) {
+        world.append('/log/a.log', refusedLine('10.0.0.1:80'));
+        await world.tick();
+      }
+      // A total that began anew: what was drawn before, and what has been since.
+      const [before, ...others] = world.totals('a.connect_failures', 'refused');
+      expect((before ?? 0) + others.reduce((sum, each) => sum + each, 0)).toBe(40);
+    },
+  );
+
   const yaml = ['a', 'b'].map((name) => `  - name: ${name}\n    error_log: /log/${name}.log\n`).join('');
   test.each(['drain', 'draw', 'follow'])(
     '%s throws: the other draws on, and nothing is lost of either',

@@ -70,6 +70,8 @@ export function runtime(files: Readonly<Record<string, string>> = {}, options: R
     ...options.ports,
   });
   const values = new Map<string, Record<string, number>>();
+  /** The highest of each run of a total, before it began anew. */
+  const runs = new Map<string, number[]>();
   const charts = new Set<string>();
   const obsolete = new Set<string>();
   let blocks: string[] = [];
@@ -84,7 +86,13 @@ export function runtime(files: Readonly<Record<string, string>> = {}, options: R
     for (const block of blocks) {
       const [id = ''] = block.split(/[ \n]/, 1);
       const of = values.get(id) ?? {};
-      for (const [, name = '', value] of block.matchAll(/^SET (\S+) = (-?\d+)$/gm)) of[name] = Number(value);
+      for (const [, name = '', value] of block.matchAll(/^SET (\S+) = (-?\d+)$/gm)) {
+        const run = runs.get(`${id}.${name}`) ?? [0];
+        if (Number(value) < (run.at(-1) ?? 0)) run.push(0);
+        run[run.length - 1] = Number(value);
+        runs.set(`${id}.${name}`, run);
+        of[name] = Number(value);
+      }
       values.set(id, of);
     }
   }
@@ -117,6 +125,7 @@ export function runtime(files: Readonly<Record<string, string>> = {}, options: R
     remember: () => jobs.remember(),
     append: (path: string, text: string) => appendFileSync(join(host.prefix, path), text),
     values: (id: string): Readonly<Record<string, number>> => values.get(id) ?? {},
+    totals: (id: string, dimension: string): readonly number[] => runs.get(`${id}.${dimension}`) ?? [],
     /** Charts that were updated in the last tick. */
     updated: () => blocks.map((block) => block.split(/[ \n]/, 1)[0]),
     /** The jobs that have charts. */

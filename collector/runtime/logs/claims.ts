@@ -8,6 +8,8 @@ export interface LogClaims {
   readonly files: Readonly<Record<Wanted, KnownFiles>>;
   /** The source while the job has its key for itself; another job's claim is waited for, in silence. */
   claimed(key: string, job: string, name: string, open: () => Source): Source;
+  /** The job is started anew: it reads again, from its checkpoint, what it has read since. */
+  forget(job: string): void;
 }
 
 const silence: SourceReading = { problem: null, behindBytes: 0, events: [], lost: 0, bytes: 0 };
@@ -30,8 +32,14 @@ export function createLogClaims(): LogClaims {
     if (holder.sources.size === 0) holders.delete(key);
   }
 
+  const files = { error: createKnownFiles(), access: createKnownFiles() };
+
   return {
-    files: { error: createKnownFiles(), access: createKnownFiles() },
+    files,
+    forget(job) {
+      files.error.forget(job);
+      files.access.forget(job);
+    },
 
     claimed(key, job, name, open) {
       const self = {};

@@ -64,6 +64,7 @@ export function createJobLogs(
   const accessLogs = new Map<string, Followed>();
   /** Losses of logs that are no longer followed: a running total never falls. */
   let lostBefore = 0;
+  let isEnding = false;
   const follower = createFollower(job, ports, {
     overlong: () => {
       totals.read++;
@@ -112,8 +113,8 @@ export function createJobLogs(
 
   /** @returns where reading has got to */
   function close(followed: Followed, spec: string, wanted: 'error' | 'access'): unknown {
-    // The last lines of workers that have just gone.
-    for (let polls = 0; polls < mostLastPolls; polls++) {
+    // The last lines of workers that have just gone; those of a job that ends are left to the next one.
+    for (let polls = 0; polls < mostLastPolls && !isEnding; polls++) {
       poll(followed);
       if (followed.reading?.behindBytes === 0) break;
     }
@@ -216,7 +217,7 @@ export function createJobLogs(
     remember: follower.remember,
 
     close() {
-      follower.remember();
+      isEnding = true;
       closeAllBut(new Set(), errorLogs, 'error');
       closeAllBut(new Set(), accessLogs, 'access');
     },

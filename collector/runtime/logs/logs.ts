@@ -134,7 +134,7 @@ export function createFollower(job: string, ports: LogPorts, totals: WrappingTot
   }
 
   function open(spec: LogSpec, wanted: Wanted, openSink: OpenSink, isNew: boolean, resume: unknown): Source {
-    const file = { fs, accounts, now, known: claims.files[wanted], root: hostPrefix, isNew };
+    const file = { fs, accounts, now, known: claims.files[wanted], job, root: hostPrefix, isNew };
     switch (spec.is) {
       case 'unusable':
         return unusable(spec);

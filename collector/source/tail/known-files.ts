@@ -9,6 +9,8 @@ import type { Generation } from './generation.ts';
 /** A tailer; compared by identity, since two may have the same path. */
 export interface Owner {
   readonly path: string;
+  /** Whose log it is. */
+  readonly job: string;
 }
 
 /** What is remembered of a file. */
@@ -26,6 +28,8 @@ export interface KnownFiles {
   find(file: { readonly dev: bigint; readonly ino: bigint }): KnownFile | null;
   opened(owner: Owner, file: Generation): void;
   closed(owner: Owner, file: Generation): void;
+  /** How far these were read is of no account any more: their lines were read, and then not told. */
+  forget(job: string): void;
 }
 
 /** Files that are closed and still remembered; the oldest are forgotten first. */
@@ -51,6 +55,9 @@ export function createKnownFiles(): KnownFiles {
         if (closed.size <= mostRemembered) break;
         closed.delete(oldest);
       }
+    },
+    forget(job) {
+      for (const [key, { owner }] of closed) if (owner.job === job) closed.delete(key);
     },
   };
 }

@@ -39,8 +39,9 @@ export interface TailOptions {
   readonly resume?: readonly TailMark[];
   /** It has appeared while the plugin ran (a new match of a glob): all that it holds is news. */
   readonly isNew?: boolean;
-  /** Shared by the tailers of one log, so that no file is counted twice. */
+  /** Shared by all tailers, so that no file is counted twice. */
   readonly known?: KnownFiles;
+  readonly job?: string;
   /** Most bytes that one poll reads; the rest is `behindBytes` and comes with the next. */
   readonly maxBytesPerPoll?: number;
 }
@@ -62,9 +63,10 @@ export function createTail(options: TailOptions): Tail {
     openSink,
     known = createKnownFiles(),
     isNew = false,
+    job = '',
     maxBytesPerPoll = defaultBudget,
   } = options;
-  const owner = { path };
+  const owner = { path, job };
   const files = createGenerations({ owner, fs, now, openSink, known, maxBytesPerPoll });
   const past = createPast({ path, fs, accounts, known, files, say: (event) => events.push(event) });
   /** Where the process before this one ended; used up when the log is first opened. */
