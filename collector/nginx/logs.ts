@@ -17,6 +17,7 @@ import type {
   LogTarget,
   Place,
   Protocol,
+  SilentPlace,
 } from './types.ts';
 
 const levels: readonly LogLevel[] = ['debug', 'info', 'notice', 'warn', 'error', 'crit', 'alert', 'emerg'];
@@ -39,6 +40,12 @@ function targetOf(text: string, prefix: string): LogTarget {
   return { kind: 'file', path, glob: patternOfVariables(path) };
 }
 
+/** The path of a default as it may be written anywhere. */
+function completeLog(text: string, prefix: string): string {
+  const target = targetOf(text, prefix);
+  return target.kind === 'file' ? target.path : text;
+}
+
 /** Contexts in which requests end: these write logs. */
 function writes(scope: Scope): boolean {
   return scope.kind !== 'main' && scope.kind !== 'http' && scope.kind !== 'stream' && scope.kind !== 'mail';
@@ -59,7 +66,8 @@ function readErrorLog(directive: Directive, prefix: string, problems: Problems):
     }
     level = known ?? level;
   }
-  return { target: targetOf(path, prefix), level, proxied: false, byDefault: false, file, line };
+  const { args } = directive;
+  return { args, target: targetOf(path, prefix), level, proxied: false, byDefault: false, file, line };
 }
 
 /** Every error log that something writes to; the main one first. */
@@ -73,6 +81,7 @@ export function readErrorLogs(
   const sets = createLogSets();
   const byDefault = (): ErrorLog => ({
     ...main,
+    args: [completeLog(build.errorLogPath, build.prefix)],
     target: targetOf(build.errorLogPath, build.prefix),
     level: 'error',
     proxied: false,
@@ -102,7 +111,7 @@ function byName(formats: readonly LogFormat[]): Formats {
 interface AccessReading {
   readonly logs: readonly AccessLog[];
   readonly sets: readonly LogSet[];
-  readonly silent: readonly (Place & { readonly protocol: Protocol })[];
+  readonly silent: readonly SilentPlace[];
 }
 
 function option(parameters: readonly string[], name: string): string | null {
@@ -125,6 +134,7 @@ function readAccessLog(
   }
   const gzip = parameters.some((each) => each === 'gzip' || each.startsWith('gzip='));
   return {
+    args: directive.args,
     target: targetOf(joinArguments([path]), prefix),
     protocol,
     format,
@@ -145,6 +155,7 @@ function defaultLog(scope: Scope, formats: Formats, build: BuildDefaults): Acces
   const { file, line } = scope.directive ?? { file: '', line: 0 };
   const format = formats.get('http combined') ?? null;
   return {
+    args: [completeLog(build.httpLogPath, build.prefix)],
     target: targetOf(build.httpLogPath, build.prefix),
     protocol: 'http',
     format,
@@ -188,7 +199,7 @@ export function readAccessLogs(
   const formats = byName(written);
   const list = createLogList<AccessLog>();
   const sets = createLogSets();
-  const silent: (Place & { readonly protocol: Protocol })[] = [];
+  const silent: SilentPlace[] = [];
   checkUnused(scopes, formats, build, problems);
   for (const scope of scopes.filter(writes)) {
     const { protocol, directive: opening } = scope;
@@ -201,7 +212,9 @@ export function readAccessLogs(
     const set = effectiveLogs(scope).map((directive) => list.put(directive, proxied, () => read(directive)));
     sets.add(set, proxied);
     if (proxied && set.length === 0 && opening !== null) {
-      silent.push({ file: opening.file, line: opening.line, protocol });
+      const [off = null] = ownOf(scope, 'access_log').filter(({ args }) => args[0] === 'off');
+      const place = off === null ? null : { file: off.file, line: off.line };
+      silent.push({ file: opening.file, line: opening.line, protocol, off: place });
     }
   }
   return { ...withinBounds(list.logs, sets.all(), 'access logs', problems), silent };

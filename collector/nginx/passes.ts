@@ -65,7 +65,7 @@ function knownPart(authority: string, groups: Groups): string | null {
 /** An upstream without a group. Its name is what `$proxy_host` shows; two ports under one such name are told apart. */
 function implicitUpstream(
   target: Target,
-  place: Place,
+  directive: Directive,
   protocol: Protocol,
   byVariable: boolean,
   taken: ReadonlyMap<string, Upstream>,
@@ -89,9 +89,9 @@ function implicitUpstream(
     method: 'round_robin',
     zone: null,
     keepalive: null,
-    servers: [{ ...plainServer(server, place), address: targetAddress(plain, port, unix), resolve: byVariable }],
-    file: place.file,
-    line: place.line,
+    servers: [{ ...plainServer(server, directive), address: targetAddress(plain, port, unix), resolve: byVariable }],
+    file: directive.file,
+    line: directive.line,
   };
 }
 

@@ -6,10 +6,14 @@ export interface Place {
   readonly line: number;
 }
 
-/** One directive with its block, if it has one. Included files stand where their `include` stood. */
-export interface Directive extends Place {
+/** A directive's words. */
+export interface Written {
   readonly name: string;
   readonly args: readonly string[];
+}
+
+/** One directive with its block, if it has one. Included files stand where their `include` stood. */
+export interface Directive extends Place, Written {
   readonly block: readonly Directive[] | null;
 }
 
@@ -74,8 +78,8 @@ export interface UpstreamServer extends Place {
   readonly down: boolean;
   /** nginx follows the name itself (`resolve`, `service=`): its peers may change without a reload. */
   readonly resolve: boolean;
-  /** The names of the parameters that stand on the line. */
-  readonly written: readonly string[];
+  /** The directive that it stands in, `server` or a `*_pass`, as it is written. */
+  readonly directive: Written;
 }
 
 /**
@@ -109,6 +113,8 @@ export type LogTarget =
 export type LogLevel = 'debug' | 'info' | 'notice' | 'warn' | 'error' | 'crit' | 'alert' | 'emerg';
 
 export interface ErrorLog extends Place {
+  /** As written; only the path where nothing is. */
+  readonly args: readonly string[];
   readonly target: LogTarget;
   readonly level: LogLevel;
   /** Some location or stream server that has an upstream writes its errors here. */
@@ -128,6 +134,8 @@ export interface LogFormat extends Place {
 }
 
 export interface AccessLog extends Place {
+  /** As written; only the path where nothing is. */
+  readonly args: readonly string[];
   readonly target: LogTarget;
   readonly protocol: Protocol;
   /** null when the configuration names a format that it does not define. */
@@ -171,6 +179,12 @@ export interface PassPlace {
   readonly logs: readonly number[];
 }
 
+export interface SilentPlace extends Place {
+  readonly protocol: Protocol;
+  /** The `access_log off;` in this very block; null where it is inherited, or nothing is said. */
+  readonly off: Place | null;
+}
+
 export interface OpenTarget {
   readonly name: string;
   readonly protocol: Protocol;
@@ -194,7 +208,7 @@ export interface NginxConfiguration {
   readonly errorSets: readonly LogSet[];
   readonly accessSets: readonly LogSet[];
   /** Places that have an upstream and write no access log. */
-  readonly silent: readonly (Place & { readonly protocol: Protocol })[];
+  readonly silent: readonly SilentPlace[];
   readonly formats: readonly LogFormat[];
   readonly upstreams: readonly Upstream[];
   /**

@@ -55,13 +55,14 @@ export function targetOf(address: string, defaultPort: number | null): Target | 
 }
 
 /** A server as nginx takes it when nothing else is written. */
-export function plainServer(target: Target, place: { readonly file: string; readonly line: number }): UpstreamServer {
+export function plainServer(target: Target, { name, args, file, line }: Directive): UpstreamServer {
   return {
     address: target.address,
     lookup: target.lookup,
     peers: target.peers,
-    file: place.file,
-    line: place.line,
+    directive: { name, args },
+    file,
+    line,
     weight: 1,
     maxConns: 0,
     maxFails: 1,
@@ -69,7 +70,6 @@ export function plainServer(target: Target, place: { readonly file: string; read
     backup: false,
     down: false,
     resolve: false,
-    written: [],
   };
 }
 
@@ -119,14 +119,13 @@ function readServer(directive: Directive, protocol: Protocol, problems: Problems
     return null;
   }
   const server: Mutable<UpstreamServer> = plainServer(target, directive);
-  const written: string[] = [];
   for (const parameter of parameters) {
     const equals = parameter.indexOf('=');
     const key = equals < 0 ? parameter : parameter.slice(0, equals);
-    if (applyParameter(server, key, equals < 0 ? undefined : parameter.slice(equals + 1))) written.push(key);
-    else report(`invalid parameter "${parameter}" in "server"`);
+    if (!applyParameter(server, key, equals < 0 ? undefined : parameter.slice(equals + 1))) {
+      report(`invalid parameter "${parameter}" in "server"`);
+    }
   }
-  server.written = written;
   return server;
 }
 

@@ -6,7 +6,7 @@ import type { ErrorLog, LogLevel, LogTarget } from '../../collector/nginx/types.
 const file = (path: string): LogTarget => ({ kind: 'file', path, glob: null });
 
 function log(target: LogTarget, level: LogLevel = 'error'): ErrorLog {
-  return { target, level, proxied: true, byDefault: false, file: '/etc/nginx/nginx.conf', line: 3 };
+  return { target, level, proxied: true, args: [], byDefault: false, file: '/etc/nginx/nginx.conf', line: 3 };
 }
 
 const good = log(file('/var/log/nginx/error.log'), 'warn');

@@ -288,6 +288,29 @@ test.each([
   expect(judge(factsOf(`${errorLog} ${http({ more: `upstream a { ${group} }` })}`))).toEqual([]);
 });
 
+test.each([
+  ['/proc/1/fd', 'true'],
+  ['/proc/1/fd/1', 'false'],
+  ['/dev/stdout', 'false'],
+  ['/proc/812/root', 'true'],
+  ['/sys/x', 'true'],
+])('nobody is told to change the mode of what the kernel makes: %s', (path, folder) => {
+  const state: LogState = {
+    is: 'unreadable',
+    barrier: { path, isFolder: folder === 'true', mode: 0o500, group: null },
+  };
+  const remedy = remedyOf('log_unreadable', factsOf(complete, { state }));
+  expect(remedy).not.toMatch(/chmod|chgrp|usermod/);
+  expect(remedy).toContain('docker:');
+});
+
+test('a folder with a blank is quoted in its remedy', () => {
+  const barrier = { path: '/srv/my logs', isFolder: true, mode: 0o700, group: null };
+  expect(remedyOf('log_unreadable', factsOf(complete, { state: { is: 'unreadable', barrier } }))).toContain(
+    "chmod o+x '/srv/my logs'",
+  );
+});
+
 test('a log beside it that has the variables is enough', () => {
   const text = `${errorLog} ${http({ log: 'access_log /a.log; access_log /b.log full;' })}`;
   expect(judge(factsOf(text))).toEqual([]);

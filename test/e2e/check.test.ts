@@ -80,7 +80,7 @@ function follow(findings: readonly Finding[], conf: string, port: number): void 
       const at = /eplace the (?:access_log )?line at \S+:(\d+) by$/.exec(text);
       const server = /^ {4}\S+:(\d+) {2}(.*;)$/.exec(text) ?? /^ {4}(server .*;) {4}# \S+:(\d+)$/.exec(text);
       if (at !== null) target = { line: Number(at[1]) };
-      else if (/^Put into the http block/.test(text)) target = 'http';
+      else if (/^Put (?:into|at the top of) the http block/.test(text)) target = 'http';
       else if (server !== null) {
         const [, a = '', b = ''] = server;
         replaced.set(Number(/^\d+$/.test(a) ? a : b), /^\d+$/.test(a) ? b : a);

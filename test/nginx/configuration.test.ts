@@ -65,7 +65,9 @@ describe('logs', () => {
       '/c combined  8',
       '/d f  8',
     ]);
-    expect(configurationOf(text).silent).toEqual([{ file: '/etc/nginx/nginx.conf', line: 7, protocol: 'http' }]);
+    expect(configurationOf(text).silent).toEqual([
+      { file: '/etc/nginx/nginx.conf', line: 7, protocol: 'http', off: { file: '/etc/nginx/nginx.conf', line: 7 } },
+    ]);
   });
 
   test('http logs by default, stream does not', () => {
@@ -158,7 +160,11 @@ describe('upstreams', () => {
       { peers: ['10.0.0.2:80'], backup: true, maxFails: 1, failTimeoutSeconds: 10, line: 4 },
       { peers: ['[2001:db8::1]:81'], down: true },
       { peers: [], lookup: { host: 'app.local', port: 80 }, resolve: true },
-      { peers: ['unix:/run/app.sock'], maxFails: 0, written: ['max_fails'] },
+      {
+        peers: ['unix:/run/app.sock'],
+        maxFails: 0,
+        directive: { name: 'server', args: ['unix:/run/app.sock', 'max_fails=0'] },
+      },
       { peers: ['10.0.0.3:80'], maxFails: 1 },
     ]);
     expect(upstreams[1]?.servers.map(({ peers }) => peers)).toEqual([['10.0.0.9:5432']]);

@@ -1,10 +1,13 @@
 /** What of nginx's logs the plugin cannot see, and what the logs do not say. Pure. */
 
+import { nginxLine } from '../../base/nginx-words.ts';
 import { parseSeconds } from '../../nginx/syntax/values.ts';
-import type { AccessLog, ErrorLog, LogSet, Place, Upstream } from '../../nginx/types.ts';
+import type { AccessLog, ErrorLog, LogFormat, LogSet, Place, Protocol, Upstream } from '../../nginx/types.ts';
+import { withFlush, withFormat, withLevel, without, withoutGzip, withSyslogServer, withTarget } from './edits.ts';
 import type { Facts } from './facts.ts';
-import { type Finding, finding } from './finding.ts';
+import { type Finding, type FindingCode, finding } from './finding.ts';
 import type { Barrier, LogState } from './log-state.ts';
+import { formatNamed } from './remedies.ts';
 
 /** Measures 2, 3, 5 and 6 of the design need these; `$proxy_host` besides, where upstreams share a peer. */
 const timingVariables = [
@@ -24,9 +27,17 @@ export function variablesOf(format: string): ReadonlySet<string> {
   return new Set(Array.from(format.matchAll(/\$(?:\{(\w+)\}|(\w+))/g), (match) => match[1] ?? match[2] ?? ''));
 }
 
-function missingVariables(log: AccessLog): readonly string[] {
-  const there = variablesOf(log.format?.text ?? '');
-  return (log.protocol === 'http' ? timingVariables : streamVariables).filter((name) => !there.has(name));
+function missingIn(text: string, protocol: Protocol): readonly string[] {
+  const there = variablesOf(text);
+  return (protocol === 'http' ? timingVariables : streamVariables).filter((name) => !there.has(name));
+}
+
+function missingVariables({ format, protocol }: AccessLog): readonly string[] {
+  return missingIn(format?.text ?? '', protocol);
+}
+
+function saysAll({ text, protocol }: LogFormat): boolean {
+  return missingIn(text, protocol).length === 0 && (protocol === 'stream' || variablesOf(text).has('proxy_host'));
 }
 
 function isLocal(server: string): boolean {
@@ -37,11 +48,25 @@ function barrierValues({ path, isFolder, mode, group }: Barrier): Finding['value
   return { barrier: path, folder: String(isFolder), mode: mode.toString(8).padStart(4, '0'), group: group ?? '' };
 }
 
+function syslogCode({ server, unix }: Extract<LogState, { is: 'syslog' }>): FindingCode {
+  if (unix) return 'log_syslog_unix';
+  return isLocal(server) ? 'log_syslog_local' : 'log_syslog_remote';
+}
+
+/** The same log as a file; an error_log at a level that shows failures. */
+function lineToFile(log: ErrorLog | AccessLog, use: string): string {
+  const args = withTarget(log.args, `/var/log/nginx/${use.replace('_log', '')}.log`);
+  const isUnfit = 'level' in log && (hidingLevels.has(log.level) || log.level === 'debug');
+  return nginxLine(use, isUnfit ? withLevel(args, 'warn') : args);
+}
+
 function stateRules(log: ErrorLog | AccessLog, state: LogState, use: string, who: string): readonly Finding[] {
   const path = log.target.kind === 'file' ? log.target.path : log.target.kind;
-  const one = (code: Finding['code'], values: Finding['values'] = {}): readonly Finding[] => [
-    finding(code, path, log, { use, ...values }),
+  const named = (code: Finding['code'], subject: string, values: Finding['values'] = {}): readonly Finding[] => [
+    finding(code, subject, log, { use, written: String(!log.byDefault), ...values }),
   ];
+  const one = (code: Finding['code'], values: Finding['values'] = {}) => named(code, path, values);
+  const toFile = lineToFile(log, use);
   switch (state.is) {
     case 'readable':
     case 'pattern':
@@ -54,18 +79,20 @@ function stateRules(log: ErrorLog | AccessLog, state: LogState, use: string, who
       return one('log_unreadable', { who, ...(state.barrier === null ? none : barrierValues(state.barrier)) });
     }
     case 'stream':
-      return one('log_is_stream', { target: state.target });
+      return one('log_is_stream', { target: state.target, line: toFile });
     case 'fifo':
-      return one('log_is_fifo');
+      return one('log_is_fifo', { line: toFile });
     case 'folder':
-      return one('log_is_folder');
+      return one('log_is_folder', { line: toFile });
     case 'discarded':
-      return one('log_discarded');
+      return one('log_discarded', { line: toFile });
     case 'memory':
-      return one('log_in_memory');
+      return one('log_in_memory', { line: toFile });
     case 'syslog':
-      if (state.unix) return [finding('log_syslog_unix', state.server, log, { use })];
-      return [finding(isLocal(state.server) ? 'log_syslog_local' : 'log_syslog_remote', state.server, log, { use })];
+      return named(syslogCode(state), state.server, {
+        line: nginxLine(use, withSyslogServer(log.args, '127.0.0.1:5514')),
+        file: toFile,
+      });
   }
 }
 
@@ -85,7 +112,8 @@ function errorLogRules({ errorLogs, identity, configuration: { errorSets } }: Fa
     const path = log.target.kind === 'file' ? log.target.path : log.target.kind;
     const findings = [...stateRules(log, state, 'error_log', identity.name)];
     if (!log.proxied || state.is === 'discarded') return findings;
-    const values = { level: log.level, path, written: String(!log.byDefault) };
+    const line = nginxLine('error_log', withLevel(log.args, 'warn'));
+    const values = { level: log.level, line, written: String(!log.byDefault) };
     if (hidingLevels.has(log.level)) findings.push(finding('error_log_hides_refusals', path, log, values));
     else if (log.level === 'error') findings.push(finding('error_log_hides_ejections', path, log, values));
     return findings;
@@ -122,11 +150,27 @@ function sharedPeers({ configuration }: Facts): readonly (readonly [string, stri
   });
 }
 
+/** The format to write by: one that is defined above and says all, else ours, by a name that is free. */
+function formatFor(
+  { file, line, protocol }: Place & { readonly protocol: Protocol },
+  formats: readonly LogFormat[],
+): { readonly name: string; readonly define: string } {
+  const own = formats.filter((format) => format.protocol === protocol);
+  const complete = own.find((format) => format.file === file && format.line < line && saysAll(format));
+  if (complete !== undefined) return { name: complete.name, define: '' };
+  const names = new Set(own.map(({ name }) => name));
+  let name = 'nginx_upstream';
+  for (let number = 2; names.has(name); number += 1) name = `nginx_upstream_${number}`;
+  return { name, define: formatNamed(name, protocol) };
+}
+
 function formatRules(log: AccessLog, index: number, facts: Facts): readonly Finding[] {
-  const path = log.target.kind === 'file' ? log.target.path : log.target.kind;
   const missing = missingVariables(log);
-  const values = { path, format: log.formatName, protocol: log.protocol, written: String(!log.byDefault) };
   if (!log.proxied || log.format === null || isCovered(index, facts)) return [];
+  const used = formatFor(log, facts.configuration.formats);
+  const line = nginxLine('access_log', withFormat(log.args, used.name));
+  const { protocol, formatName: format } = log;
+  const values = { format, protocol, line, define: used.define, written: String(!log.byDefault) };
   if (missing.length > 0) {
     const variables = missing.map((name) => `$${name}`).join(', ');
     return [finding('log_format_without_upstream', log.formatName, log, { ...values, variables })];
@@ -142,14 +186,19 @@ function accessLogRules(facts: Facts): readonly Finding[] {
     if (isElsewhereToo(index, state, facts.configuration.accessSets, facts.accessLogs)) return [];
     const path = log.target.kind === 'file' ? log.target.path : log.target.kind;
     const findings = log.gzip
-      ? [finding('log_compressed', path, log)]
+      ? [finding('log_compressed', path, log, { line: nginxLine('access_log', withoutGzip(log.args)) })]
       : [...stateRules(log, state, 'access_log', facts.identity.name)];
     if (!log.proxied) return findings;
-    findings.push(...formatRules(log, index, facts));
-    if (log.condition !== null) findings.push(finding('log_conditional', path, log, { condition: log.condition }));
+    // What goes to no file tells nothing, whatever its format.
+    if (state.is !== 'discarded') findings.push(...formatRules(log, index, facts));
+    if (log.condition !== null) {
+      const line = nginxLine('access_log', without(log.args, 'if'));
+      findings.push(finding('log_conditional', path, log, { condition: log.condition, line }));
+    }
     const flush = parseSeconds(log.flush ?? '');
     if (log.buffer !== null && !log.gzip && (flush === null || flush > longestFlushSeconds)) {
-      findings.push(finding('log_buffered', path, log, { buffer: log.buffer, flush: log.flush ?? '' }));
+      const line = nginxLine('access_log', withFlush(log.args, '1s'));
+      findings.push(finding('log_buffered', path, log, { buffer: log.buffer, flush: log.flush ?? '', line }));
     }
     return findings;
   });
@@ -157,9 +206,17 @@ function accessLogRules(facts: Facts): readonly Finding[] {
 
 /** One finding is enough for each file that switches its log off. */
 function silentRules({ configuration }: Facts): readonly Finding[] {
-  return configuration.silent.map(({ file, line, protocol }: Place & { readonly protocol: string }) =>
-    finding('access_log_off', `${file}:${line}`, { file, line }, { protocol }),
-  );
+  return configuration.silent.map(({ file, line, protocol, off }) => {
+    const used = formatFor({ file, line, protocol }, configuration.formats);
+    const access = nginxLine('access_log', ['/var/log/nginx/access.log', used.name]);
+    const instead = off === null ? '' : `${off.file}:${off.line}`;
+    return finding(
+      'access_log_off',
+      `${file}:${line}`,
+      { file, line },
+      { protocol, line: access, define: used.define, instead },
+    );
+  });
 }
 
 /** What nginx-upstream.conf names must be there: nobody but its author knows what was meant. */

@@ -1,4 +1,5 @@
 /** Text to paste, as it stands in answers. */
+import { shellWord } from '../../base/shell-word.ts';
 
 /** The one format that says all the plugin can use; `$proxy_host` alone tells upstreams with a common peer apart. */
 export const httpFormat = `log_format nginx_upstream '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent '
@@ -31,27 +32,54 @@ export function indented(text = ''): string {
   return text.replace(/^/gm, '    ');
 }
 
-export const toFile = 'Let nginx write to a file that the user netdata can read';
 export const afterEdit = `then: ${reload}`;
-export const replaceLine = (at: string, line: string): string =>
+export const replaceLine = (at: string, line = ''): string =>
   `Replace the line at ${at} by\n${indented(line)}\n${afterEdit}`;
 
-export function accessTo(path = ''): string {
-  return `access_log ${path} nginx_upstream;`;
+/** Our format under another name, where a configuration has used this one for something else. */
+export function formatNamed(name: string, protocol: string): string {
+  const format = protocol === 'stream' ? streamFormat : httpFormat;
+  return format.replace('nginx_upstream', name);
+}
+
+/** A format where it can be used from, unless the configuration has one that says all. */
+function definition({ protocol = 'http', define = '' }: Values): string {
+  return define === '' ? '' : `Put at the top of the ${protocol} block\n${indented(define)}\n`;
 }
 
 export function formatRemedy(values: Values, at: string): string {
-  const { protocol = 'http', path, written } = values;
-  const format = protocol === 'stream' ? streamFormat : httpFormat;
-  const line = written === 'true' ? `and replace the access_log line at ${at} by` : 'and below it in the same block';
-  return `Put into the ${protocol} block\n${indented(format)}\n${line}\n${indented(accessTo(path))}\n${afterEdit}`;
+  const isWritten = values['written'] === 'true';
+  const line = isWritten
+    ? `Replace the access_log line at ${at} by`
+    : `Put below it, in the ${values['protocol']} block`;
+  return `${definition(values)}${line}\n${indented(values['line'])}\n${afterEdit}`;
 }
 
+/** `access_log off;` wins over all lines of its level: it has to go. */
+export function loggingRemedy(values: Values, place: string): string {
+  const { instead = '', line } = values;
+  const where = instead === '' ? `Put into the block at ${place}` : `Replace the access_log line at ${instead} by`;
+  return `${definition(values)}${where}\n${indented(line)}\n${afterEdit}`;
+}
+
+/** The line of a log that has to go elsewhere; a default is replaced by what stands at the top of the file. */
+export function moveRemedy({ line, written }: Values, at: string): string {
+  if (written === 'true') return replaceLine(at, line);
+  return `Put at the top of ${at.replace(/:\d+$/, '')}\n${indented(line)}\n${afterEdit}`;
+}
+
+/** Of folders that the kernel makes, nobody can change the mode. */
+const madeByKernel = /^\/(proc|sys|dev)(\/|$)/;
+
 export function readRemedy({ barrier = '', folder, mode = '', group = '', who = '' }: Values): string {
+  if (madeByKernel.test(barrier)) {
+    return `Only root can look into ${barrier}. Let nginx write to a file, or name where the log ends up in nginx-upstream.conf:\n    docker:/var/lib/docker/containers/ID/ID-json.log    # or cri:FILE, or journal:nginx`;
+  }
+  const place = shellWord(barrier);
   const restart = 'then restart Netdata, so that it gets the group: systemctl restart netdata';
   if (group !== '') return `usermod -aG ${group} ${who}\n${restart}`;
-  if (folder === 'true') return `chmod o+x ${barrier}    # its mode is ${mode}`;
-  return `chgrp adm ${barrier} && chmod 0640 ${barrier}    # its mode is ${mode || 'unknown'}\nusermod -aG adm ${who}\n${restart}\nand let logrotate keep it so: create 0640 USER adm`;
+  if (folder === 'true') return `chmod o+x ${place}    # its mode is ${mode}`;
+  return `chgrp adm ${place} && chmod 0640 ${place}    # its mode is ${mode || 'unknown'}\nusermod -aG adm ${who}\n${restart}\nand let logrotate keep it so: create 0640 USER adm`;
 }
 
 export const obstacles: Readonly<Record<string, string>> = {
@@ -59,7 +87,7 @@ export const obstacles: Readonly<Record<string, string>> = {
   password: 'it asks for a password',
   internal: 'its location is internal',
   proxy_protocol: 'its server only speaks PROXY protocol',
-  pattern: "its location's pattern does not tell a path",
+  pattern: 'its location is a pattern that gives no path',
   rewritten: 'its server answers every request with return',
   quic: 'its server only speaks HTTP/3',
 };

@@ -1,23 +1,16 @@
 /** What about upstreams makes failures more likely, or harder to tell apart. Pure. */
+import { nginxLine } from '../../base/nginx-words.ts';
 import type { Upstream, UpstreamServer } from '../../nginx/types.ts';
 import { isLuaBalanced } from '../../nginx/upstream-groups.ts';
+import { withHost, withParameter } from './edits.ts';
 import type { Facts } from './facts.ts';
 import { type Finding, finding } from './finding.ts';
 
 /** Up to nginx's default: the peer is out and back while others of the group restart. */
 const shortFailTimeout = 10;
 
-function serverLine(server: UpstreamServer, change: Readonly<Record<string, string>>): string {
-  const kept: Readonly<Record<string, string | null>> = {
-    weight: server.weight === 1 ? null : `weight=${server.weight}`,
-    max_conns: server.maxConns === 0 ? null : `max_conns=${server.maxConns}`,
-    max_fails: server.written.includes('max_fails') ? `max_fails=${server.maxFails}` : null,
-    fail_timeout: server.written.includes('fail_timeout') ? `fail_timeout=${server.failTimeoutSeconds}s` : null,
-    backup: server.backup ? 'backup' : null,
-    down: server.down ? 'down' : null,
-    ...change,
-  };
-  return ['server', server.address, ...Object.values(kept).filter((part) => part !== null)].join(' ');
+function serverLine({ directive: { args } }: UpstreamServer, maxFails: number): string {
+  return nginxLine('server', withParameter(args, 'max_fails', String(maxFails)));
 }
 
 function isLoopbackPair(addresses: readonly string[]): boolean {
@@ -28,7 +21,9 @@ function nameRules(upstream: Upstream, server: UpstreamServer, { addresses, stra
   const { lookup } = server;
   if (lookup === null || upstream.origin === 'variable') return [];
   const now = addresses.get(lookup.host) ?? [];
-  const values = { upstream: upstream.name, address: server.address, port: String(lookup.port), now: now.join(', ') };
+  const { name, args } = server.directive;
+  const line = nginxLine(name, withHost(args, lookup.host, '127.0.0.1'));
+  const values = { upstream: upstream.name, line, port: String(lookup.port), now: now.join(', ') };
   if (now.length === 0) return [finding('name_unresolved', lookup.host, server, values)];
   if (isLoopbackPair(now)) return [finding('localhost_two_addresses', lookup.host, server, values)];
   const old = server.resolve ? [] : strangers.filter((peer) => peer.endsWith(`:${lookup.port}`));
@@ -41,7 +36,7 @@ function singleRules(upstream: Upstream): readonly Finding[] {
   if (isLuaBalanced(upstream)) return [];
   if (upstream.origin !== 'group' || server === undefined || another !== undefined) return [];
   if (server.peers.length !== 1 || server.maxFails === 0 || server.resolve) return [];
-  const line = serverLine(server, { max_fails: 'max_fails=0' });
+  const line = serverLine(server, 0);
   return [finding('single_server', upstream.name, server, { line, peer: server.peers[0] ?? '' })];
 }
 
@@ -53,9 +48,7 @@ function maxFailsRules(upstream: Upstream): readonly Finding[] {
   );
   const [first] = touchy;
   if (first === undefined) return [];
-  const lines = touchy.map(
-    (server) => `${server.file}:${server.line}  ${serverLine(server, { max_fails: 'max_fails=3' })};`,
-  );
+  const lines = touchy.map((server) => `${server.file}:${server.line}  ${serverLine(server, 3)}`);
   return [
     finding('max_fails_one', upstream.name, first, {
       seconds: String(first.failTimeoutSeconds),

@@ -1,19 +1,17 @@
 /** The only sentences about findings: what it is, why it matters, what to do. Severity goes with the code. */
 import type { Finding, FindingCode } from './finding.ts';
 import {
-  accessTo,
   afterEdit,
   formatRemedy,
-  httpFormat,
   indented,
+  loggingRemedy,
+  moveRemedy,
   nginxCommand,
   obstacles,
   readRemedy,
   reload,
   replaceLine,
   statusServer,
-  streamFormat,
-  toFile,
 } from './remedies.ts';
 import { configuredStates, error, notice, type Wording, type Words, warning } from './words.ts';
 
@@ -24,7 +22,7 @@ const wordings: Readonly<Record<FindingCode, Wording>> = {
     error(
       `${path} is not valid: ${text}`,
       'The plugin keeps the last good configuration; at its start it has none and runs no job.',
-      `Mend the line named; the plugin reads the file again by itself.`,
+      'Correct the line; the plugin rereads the file automatically.',
     ),
   nginx_not_found: () =>
     error(
@@ -54,7 +52,7 @@ const wordings: Readonly<Record<FindingCode, Wording>> = {
     warning(
       `${at}: ${text}`,
       'nginx would refuse this configuration at its next start or reload; what follows was read all the same.',
-      `Mend the line, ${afterEdit}`,
+      `Correct the line, ${afterEdit}`,
     ),
   configuration_too_large: (_, { text = '' }, at) =>
     warning(
@@ -79,7 +77,7 @@ const wordings: Readonly<Record<FindingCode, Wording>> = {
       `${values['use']} ${spec} of nginx-upstream.conf ${configuredStates(values)}`,
       'It is named there to be read instead of what nginx.conf says, so nothing is counted from it.',
       values['barrier'] === undefined
-        ? `Name the file that nginx writes, or leave ${values['use']} out: then nginx's own configuration tells.`
+        ? `Name the file that nginx writes, or leave ${values['use']} out: then nginx's own configuration is used.`
         : readRemedy(values),
     ),
   log_unreadable: (path, values) =>
@@ -90,118 +88,115 @@ const wordings: Readonly<Record<FindingCode, Wording>> = {
       'nginx may still be writing to a file that was renamed or removed.',
       `${nginxCommand} -s reopen`,
     ),
-  log_is_stream: (path, { use, target }, at) =>
+  log_is_stream: (path, values, at) =>
     error(
-      `${use} ${path} leads to ${target}`,
+      `${values['use']} ${path} leads to ${values['target']}`,
       `${blind} It belongs to whoever started nginx: a container's log, or the journal.`,
-      `${toFile}, at ${at}; or name where it ends up in nginx-upstream.conf:\n    ${use}: docker:/var/lib/docker/containers/ID/ID-json.log    # or cri:FILE, or journal:nginx`,
+      `Name where it ends up in nginx-upstream.conf:\n    ${values['use']}: docker:/var/lib/docker/containers/ID/ID-json.log    # or cri:FILE, or journal:nginx\nOr let nginx write to a file. ${moveRemedy(values, at)}`,
     ),
-  log_is_fifo: (path, { use }, at) =>
+  log_is_fifo: (path, values, at) =>
     error(
-      `${use} ${path} is a FIFO`,
+      `${values['use']} ${path} is a FIFO`,
       'Reading it would take the lines from its real reader, and could make nginx wait. It is never opened.',
-      `${toFile}, at ${at}.`,
+      moveRemedy(values, at),
     ),
-  log_is_folder: (path, { use }, at) =>
-    error(`${use} ${path} is a folder`, blind, `Name a file at ${at}, ${afterEdit}`),
-  log_discarded: (path, { use }, at) => warning(`${use} goes to ${path}`, blind, `${toFile}, at ${at}, ${afterEdit}`),
-  log_in_memory: (_, { use }, at) =>
+  log_is_folder: (path, values, at) => error(`${values['use']} ${path} is a folder`, blind, moveRemedy(values, at)),
+  log_discarded: (path, values, at) => warning(`${values['use']} goes to ${path}`, blind, moveRemedy(values, at)),
+  log_in_memory: (_, { use, line }, at) =>
     warning(
       `${use} goes to a memory buffer (${at})`,
       'Only a debugger can read it.',
-      `Add beside it\n${indented('error_log /var/log/nginx/error.log warn;')}\n${afterEdit}`,
+      `Add beside it\n${indented(line)}\n${afterEdit}`,
     ),
-  log_compressed: (path, _, at) =>
+  log_compressed: (path, { line }, at) =>
     warning(
       `access_log ${path} (${at}) is written compressed`,
-      'Compressed blocks cannot be followed as they are written.',
-      `Remove gzip from the line and let logrotate compress, ${afterEdit}`,
+      'Compressed blocks cannot be followed while they are written.',
+      `Let logrotate compress it instead. ${replaceLine(at, line)}`,
     ),
-  log_syslog_unix: (server, { use }, at) =>
+  log_syslog_unix: (server, { use, line }, at) =>
     error(
       `${use} goes to the datagram socket ${server}`,
-      'Node.js has no unix datagram sockets: this cannot be received.',
-      `Send it by UDP to this host, at ${at}:\n${indented(`${use} syslog:server=127.0.0.1:5514;`)}\nand in nginx-upstream.conf: ${use}: syslog:udp://127.0.0.1:5514`,
+      'Node.js has no unix datagram sockets: this log cannot be received.',
+      `Send it by UDP to this host. ${replaceLine(at, line)}\nand in nginx-upstream.conf: ${use}: syslog:udp://127.0.0.1:5514`,
     ),
-  log_syslog_local: (server, { use }, at) =>
+  log_syslog_local: (server, { use, file }, at) =>
     warning(
       `${use} goes to the syslog port ${server} of this host`,
       'The plugin does not listen there: the port may belong to rsyslog, Vector or another program.',
-      `If nothing else listens there, write into nginx-upstream.conf\n${indented(`${use}: syslog:udp://${server.includes(':') ? server : `${server}:514`}`)}\nElse add beside the line at ${at}\n${indented(use === 'error_log' ? 'error_log /var/log/nginx/error.log warn;' : 'access_log /var/log/nginx/access.log nginx_upstream;')}`,
+      `If nothing else listens there, write into nginx-upstream.conf\n${indented(`${use}: syslog:udp://${server.includes(':') ? server : `${server}:514`}`)}\nElse add beside the line at ${at}\n${indented(file)}`,
     ),
-  log_syslog_remote: (server, { use }, at) =>
+  log_syslog_remote: (server, { use, line }, at) =>
     warning(
       `${use} goes to the syslog server ${server}`,
       'What another host receives is not seen here.',
-      `Add beside the line at ${at}\n${indented(`${use} syslog:server=127.0.0.1:5514;`)}\nand in nginx-upstream.conf: ${use}: syslog:udp://127.0.0.1:5514`,
+      `Add beside the line at ${at}\n${indented(line)}\nand in nginx-upstream.conf: ${use}: syslog:udp://127.0.0.1:5514`,
     ),
-  access_log_off: (place, { protocol }) =>
+  access_log_off: (place, values) =>
     notice(
       `${place} passes to an upstream and writes no access log`,
-      'Its attempts, outcomes and connect times are not counted; failures are, from the error log.',
-      `Put into the block at ${place}\n${indented(accessTo('/var/log/nginx/access.log'))}\nand into the ${protocol} block\n${indented(protocol === 'stream' ? streamFormat : httpFormat)}\n${afterEdit}`,
+      'Its attempts, client results and connect times are not counted; failures are, from the error log.',
+      loggingRemedy(values, place),
     ),
-  error_log_hides_refusals: (path, { level }, at) =>
+  error_log_hides_refusals: (path, { level, line }, at) =>
     error(
       `error_log ${path} is at level ${level}`,
       'nginx logs refused and timed-out connections at level error: they are not written at all.',
-      replaceLine(at, `error_log ${path} warn;`),
+      replaceLine(at, line),
     ),
-  error_log_hides_ejections: (path, { written }, at) =>
+  error_log_hides_ejections: (path, values, at) =>
     notice(
       `error_log ${path} is at level error`,
-      'nginx says at level warn when it takes a peer out of use; the plugin has to reckon it from the failures.',
-      written === 'true'
-        ? replaceLine(at, `error_log ${path} warn;`)
-        : `Put at the top of ${at.replace(/:\d+$/, '')}\n${indented(`error_log ${path} warn;`)}\n${afterEdit}`,
+      'nginx says at level warn when it takes a peer out of use; the plugin infers ejections from failures.',
+      moveRemedy(values, at),
     ),
   log_format_without_upstream: (format, values, at) =>
     warning(
       `log_format ${format} (${at}) lacks ${values['variables']}`,
-      'Without them attempts per peer, what clients felt, and connect times cannot be told.',
+      'Without them there are no per-peer attempts, client results or connect times.',
       formatRemedy(values, at),
     ),
   log_format_without_proxy_host: (peer, values, at) =>
     warning(
       `${peer} belongs to ${values['names']}, and log_format ${values['format']} (${at}) lacks $proxy_host`,
-      'Only $proxy_host tells which of them was asked: they are shown as one.',
+      'Only $proxy_host shows which of them was asked: they are one instance here.',
       formatRemedy(values, at),
     ),
-  log_conditional: (path, { condition }, at) =>
+  log_conditional: (path, { condition, line }, at) =>
     notice(
       `access_log ${path} (${at}) is only written if=${condition}`,
       'Requests that are left out are not counted, failed ones perhaps among them.',
-      `Remove if=${condition}, or make it true for every request that was passed to an upstream, ${afterEdit}`,
+      `Make ${condition} true for every request that is passed to an upstream; or log all of them. ${replaceLine(at, line)}`,
     ),
-  log_buffered: (path, { buffer, flush }, at) =>
+  log_buffered: (path, { buffer, flush, line }, at) =>
     notice(
       `access_log ${path} (${at}) is buffered (${buffer}) and written ${flush ? `every ${flush}` : 'only when the buffer is full'}`,
-      'Charts and alerts come late by as much.',
-      `Add flush=1s to the line (or change it), ${afterEdit}`,
+      'Charts and alerts are late by as much.',
+      replaceLine(at, line),
     ),
   name_unresolved: (name, { upstream }, at) =>
     error(
       `${name} in upstream ${upstream} (${at}) does not resolve`,
-      'nginx goes on with the addresses it has, and will not start or reload.',
-      `getent hosts ${name}    # mend DNS or /etc/hosts, or write addresses at ${at}`,
+      'nginx keeps the addresses it has, and will not start or reload.',
+      `getent hosts ${name}    # correct DNS or /etc/hosts, or write addresses at ${at}`,
     ),
   name_moved: (name, { old, now }, at) =>
     warning(
       `${name} (${at}) resolves to ${now}; nginx still uses ${old}`,
-      'nginx asks for a name once, when it loads: it goes on with the old address.',
+      'nginx asks for a name once, when it loads: it keeps the old address.',
       `${reload}\nor let nginx follow it: a resolver, and resolve on the server line (1.27.3 and newer)`,
     ),
-  localhost_two_addresses: (name, { address = '', upstream }, at) =>
+  localhost_two_addresses: (name, { line, upstream }, at) =>
     warning(
       `${name} in upstream ${upstream} (${at}) is both ::1 and 127.0.0.1`,
       'For nginx these are two peers; where the application listens on one, every other request fails first.',
-      `Write the address it listens on at ${at}: ${address.replace(name, '127.0.0.1')} instead of ${address}, ${afterEdit}`,
+      `Write the address that it listens on. ${replaceLine(at, line)}`,
     ),
   single_server: (group, { line = '' }, at) =>
     notice(
       `upstream ${group} has a single server`,
       'nginx ignores max_fails for it: it is asked every time, and every failure reaches a client.',
-      `Add a second server; or say what nginx does anyway:\n${indented(`${line};    # ${at}`)}\n${afterEdit}`,
+      `Add a second server; or say what nginx does anyway:\n${indented(`${line}    # ${at}`)}\n${afterEdit}`,
     ),
   max_fails_one: (group, { seconds, lines }) =>
     notice(
@@ -212,18 +207,18 @@ const wordings: Readonly<Record<FindingCode, Wording>> = {
   stub_status_missing: (conf) =>
     warning(
       'no stub_status page is configured',
-      'Connection states, dropped connections and the use of worker_connections cannot be told.',
+      'There are no connection states, no dropped connections and no use of worker_connections.',
       `Put into the http block of ${conf} (any free port will do)\n${indented(statusServer)}\n${afterEdit}`,
     ),
   stub_status_unreachable: (url, { obstacle = '' }, at) =>
     warning(
       `the status page ${url} (${at}) cannot be asked: ${obstacles[obstacle] ?? obstacle}`,
-      'Connection states, dropped connections and the use of worker_connections cannot be told.',
+      'There are no connection states, no dropped connections and no use of worker_connections.',
       `Add a page of its own to the http block (any free port will do)\n${indented(statusServer)}\n${afterEdit}`,
     ),
   kernel_too_old: (release) =>
     notice(
-      `Linux ${release} does not tell how many descriptors a process has open`,
+      `Linux ${release} does not show how many descriptors a process has open`,
       'The share of descriptors in use stays a gap; all else works.',
       'Linux 6.2 or newer.',
     ),
