@@ -1,9 +1,11 @@
 import { dialectOf, hasFunctions } from '../charts/dialect.ts';
 import { keepAlive } from '../charts/encode.ts';
+import { readText } from './discover/find/files.ts';
 import { registration } from './functions/answer.ts';
+import { alertFileProblem, alertFiles } from './netdata/alert-files.ts';
 import { isPipeOrSocket, listenToNetdata } from './netdata/commands.ts';
-import { readEnvironment, settingsFiles } from './netdata/environment.ts';
-import { createConditions, createLog } from './netdata/log.ts';
+import { type NetdataEnvironment, readEnvironment, settingsFiles } from './netdata/environment.ts';
+import { type Conditions, createConditions, createLog } from './netdata/log.ts';
 import { createWriter } from './netdata/writer.ts';
 import { checkFindings } from './runtime/findings.ts';
 import { createFunctions } from './runtime/functions.ts';
@@ -88,6 +90,7 @@ export async function runPlugin(options: PluginOptions, host: NodeJS.Process): P
   });
   listenToNetdata(host.stdin, isPipeOrSocket(0), leave, functions.commands);
 
+  tellAlertFiles(environment, conditions);
   const dialect = dialectOf(environment.version);
   const isCallable = hasFunctions(environment.version);
   let greeting = isCallable ? registration : '';
@@ -122,6 +125,15 @@ export async function runPlugin(options: PluginOptions, host: NodeJS.Process): P
   }
   functions.close();
   return 0;
+}
+
+/** Files that an upgrade left behind: their alerts are quiet, or show the names of labels. */
+function tellAlertFiles({ configDirectories: [folder], version }: NetdataEnvironment, conditions: Conditions): void {
+  for (const name of alertFiles) {
+    const path = `${folder}/health.d/${name}`;
+    const text = readText(nodeFileSystem, path);
+    if (text.ok) conditions.set(path, alertFileProblem(path, text.value, version));
+  }
 }
 
 /** None outside Netdata: there is no place that is ours. */

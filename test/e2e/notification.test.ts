@@ -2,20 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { senderConf } from '../support/custom-sender.ts';
 import { startNetdata } from '../support/netdata.ts';
 import { startNginx } from '../support/nginx.ts';
 import { tool } from '../support/packages.ts';
 import { freePorts } from '../support/ports.ts';
 import { tempDir } from '../support/temp.ts';
 import { startTraffic } from '../support/traffic.ts';
-
-/** The indented lines from `SEND_CUSTOM` to the closing brace. */
-function documentedSender(): string {
-  const text = readFileSync(join(import.meta.dirname, '../../docs/alerts.md'), 'utf8');
-  const [sender] = /^ {4}SEND_CUSTOM=[\s\S]*?^ {4}\}$/m.exec(text) ?? [];
-  if (sender === undefined) throw new Error('docs/alerts.md has no custom sender');
-  return sender.replace(/^ {4}/gm, '');
-}
 
 test('the first line says what, where and since when; the rest what to do', async () => {
   const { path: notify } = await tool('alarm-notify');
@@ -30,8 +23,7 @@ test('the first line says what, where and since when; the rest what to do', asyn
     hostname: 'web1',
     notify,
     files: {
-      // Other methods are off: nothing leaves this machine. Without a curl it sends nothing at all, not even this.
-      'health_alarm_notify.conf': `SEND_EMAIL="NO"\ncurl=/bin/true\n${documentedSender().replace('/var/log/netdata/alerts.txt', sent)}\n`,
+      'health_alarm_notify.conf': senderConf(sent),
     },
   });
   await netdata.chart('nginx_upstream_edge.connect_failures');
