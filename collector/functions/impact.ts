@@ -18,13 +18,17 @@ export function clientOutcomes(counts: ReadonlyMap<string, number>): Impact {
   return { affected, masked: counts.get('masked') ?? 0 };
 }
 
-/** `up` needs proof: nginx's own passive check, or attempts without a failure. */
-export type ShownState = 'up' | 'failing' | 'unavailable' | 'unknown';
+/**
+ * `up` needs proof: nginx's own passive check, or attempts without a failure. `silent`: connects of nginx wait for an
+ * answer and their SYN was sent again; the log says so only when they time out, a minute later by default.
+ */
+export type ShownState = 'up' | 'failing' | 'silent' | 'unavailable' | 'unknown';
 
 /** What is said of a peer: the worse of what nginx makes of it and what the last minute shows. */
 export function shownState({ snapshot, failures, attempts }: PeerMinute): ShownState {
   if (snapshot.health?.state === 'unavailable') return 'unavailable';
   if (snapshot.health?.state === 'failing' || failures.sum() > 0) return 'failing';
+  if ((snapshot.sockets?.retransmitting ?? 0) > 0) return 'silent';
   if (snapshot.failures === null || snapshot.health === null) return 'unknown';
   return snapshot.health !== undefined || attempts.sum() > 0 ? 'up' : 'unknown';
 }

@@ -58,7 +58,7 @@ function peerless({ job, upstreams, own, peers, verdicts }: JobMinute): readonly
     }));
 }
 
-const isBlamed = ({ state }: { readonly state: ShownState }): boolean => state === 'failing' || state === 'unavailable';
+const isBlamed = ({ state }: { readonly state: ShownState }): boolean => state !== 'up' && state !== 'unknown';
 
 const ranks: Readonly<Record<RowSeverity, number>> = { error: 0, warning: 1, notice: 2, normal: 3 };
 

@@ -81,9 +81,9 @@ const columns: readonly Column<PeerRow>[] = [
     id: 'Cause',
     name: 'Cause',
     look: 'text',
-    value: ({ of, failures }) => {
+    value: ({ of, state, failures }) => {
       if (of.verdict !== null) return causeText(of.verdict.cause);
-      return (failures ?? 0) > 0 ? 'not known yet' : 'none';
+      return (failures ?? 0) > 0 || state === 'silent' ? 'not known yet' : 'none';
     },
   },
   { id: 'Sureness', name: 'How sure', look: 'text', value: ({ of }) => of.verdict?.sureness ?? '' },

@@ -153,6 +153,17 @@ describe('peers', () => {
     expect(rows('peers', known([job([upstream('shop')], [one])]))[0]).toMatchObject({ State: state });
   });
 
+  test('a peer that does not answer is not "up" in the minute before its first timeout', () => {
+    const states = { syn_sent: 3, established: 0, time_wait: 0, close_wait: 0, fin_wait: 0 };
+    const sockets = { states, retransmitting: 2, queued: null, localPorts: null };
+    const one = { ...fine, sockets };
+    expect(rows('peers', known([job([upstream('shop')], [one])]))[0]).toMatchObject({
+      State: 'silent',
+      Cause: 'not known yet',
+      rowOptions: { severity: 'warning' },
+    });
+  });
+
   test('clients fail and no peer is seen to: the number stands at every peer', () => {
     const quiet = known([job([upstream('shop', {}, { other_5xx: 7 })], [fine])]);
     expect(rows('peers', quiet)[0]).toMatchObject({ Affected: 7, rowOptions: { severity: 'notice' } });
