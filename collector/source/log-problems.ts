@@ -1,8 +1,8 @@
 /** The sentences for an operator whose log cannot be read: what, where, and how to mend it. */
-import { dirname } from 'node:path';
 import type { Accounts } from '../system/accounts.ts';
-import { attempt, type FileStat, type FileSystem } from '../system/fs.ts';
-import type { LogPath } from './log-path.ts';
+import type { FileStat, FileSystem } from '../system/fs.ts';
+import { ownUid } from '../system/identity.ts';
+import { type Barrier, barriersTo, type Reader, readRemedy, type Standing } from '../system/reach.ts';
 import type { SourceProblem } from './source.ts';
 
 const waysOut =
@@ -11,7 +11,7 @@ const waysOut =
   'or log to syslog:server=127.0.0.1:5514 and read syslog:udp://127.0.0.1:5514';
 
 /** Why there is no log to read at `path`; null when there is one. */
-export function pathProblem(path: string, found: LogPath, fs: FileSystem, accounts: Accounts): SourceProblem | null {
+export function pathProblem(path: string, found: Standing, fs: FileSystem, accounts: Accounts): SourceProblem | null {
   switch (found.is) {
     case 'file':
       return null;
@@ -46,9 +46,16 @@ function otherKind(path: string, kind: 'directory' | 'fifo' | 'socket' | 'device
 }
 
 /** open() said EACCES (or EPERM) for a file that stat could see. */
-export function unreadable(path: string, stat: FileStat, code: string, accounts: Accounts): SourceProblem {
+export function unreadable(
+  path: string,
+  stat: FileStat,
+  code: string,
+  fs: FileSystem,
+  accounts: Accounts,
+): SourceProblem {
   if (code !== 'EACCES' && code !== 'EPERM') return ioProblem(path, code);
-  return { code: 'unreadable', text: `${denied(path, 'read', stat, accounts)}: ${remedy(path, stat, accounts)}` };
+  const text = remedy([{ path, isFolder: false, stat }], fs, accounts);
+  return { code: 'unreadable', text: `${denied(path, 'read', stat, accounts)}: ${text}` };
 }
 
 /** A file system's own trouble: a stale NFS handle, a broken disk, too many open files. */
@@ -57,20 +64,15 @@ export function ioProblem(path: string, code: string): SourceProblem {
 }
 
 function closedDirectory(path: string, fs: FileSystem, accounts: Accounts): SourceProblem {
-  let directory = dirname(path);
-  let stat = attempt(() => fs.stat(directory));
-  // The one that may not be entered is the deepest that can still be seen.
-  while (!stat.ok && directory !== dirname(directory)) {
-    directory = dirname(directory);
-    stat = attempt(() => fs.stat(directory));
-  }
-  if (!stat.ok) return ioProblem(path, 'EACCES');
-  const what = denied(directory, 'enter', stat.value, accounts);
-  const fix =
-    stat.value.gid !== 0 && (stat.value.mode & 0o010) !== 0
-      ? joinGroup(stat.value.gid, accounts)
-      : `setfacl -m u:${accounts.user}:x ${directory}`;
-  return { code: 'unreadable', text: `${what}, so ${path} is out of reach: ${fix}` };
+  const [first] = barriersTo(fs, path, readerOf(accounts));
+  if (first === undefined) return ioProblem(path, 'EACCES');
+  const text = `${denied(first.path, 'enter', first.stat, accounts)}, so ${path} is out of reach`;
+  return { code: 'unreadable', text: `${text}: ${remedy([first], fs, accounts)}` };
+}
+
+/** This process, by trying: its own groups need not be known. */
+function readerOf({ user, groupName }: Accounts): Reader {
+  return { user, groupName, uid: ownUid(), gids: [], trial: (call) => call() };
 }
 
 function denied(path: string, verb: 'read' | 'enter', stat: FileStat, accounts: Accounts): string {
@@ -79,16 +81,9 @@ function denied(path: string, verb: 'read' | 'enter', stat: FileStat, accounts: 
   return `user ${accounts.user} may not ${verb} ${path} (mode ${mode}, ${owner})`;
 }
 
-function remedy(path: string, stat: FileStat, accounts: Accounts): string {
-  if (stat.gid !== 0 && (stat.mode & 0o040) !== 0) return joinGroup(stat.gid, accounts);
-  // root's group is no remedy: it gives more than a log. A default ACL also covers the next file after a rotation.
-  const directory = dirname(path);
-  return (
-    `setfacl -m u:${accounts.user}:r ${path} && setfacl -d -m u:${accounts.user}:r ${directory} ` +
-    '(and let logrotate create it readable for a group: create 0640 www-data adm)'
-  );
-}
-
-function joinGroup(gid: number, accounts: Accounts): string {
-  return `usermod -aG ${accounts.groupName(gid)} ${accounts.user}, then restart Netdata`;
+/** On one line: it goes into Netdata's log. */
+function remedy(barriers: readonly Barrier[], fs: FileSystem, accounts: Accounts): string {
+  return readRemedy(fs, barriers, accounts)
+    .map((line) => line.replace(/ {2,}# .*$/, ''))
+    .join(' && ');
 }

@@ -1,15 +1,6 @@
 /** Whose rights decide what the plugin can read. */
 import { readFileSync } from 'node:fs';
-
-export interface Identity {
-  readonly name: string;
-  readonly uid: number;
-  readonly gids: readonly number[];
-  /** This process has these very rights: trying is better than reckoning. */
-  readonly isSelf: boolean;
-  /** The number itself when the group has no name. */
-  groupName(gid: number): string;
-}
+import type { Reader } from './reach.ts';
 
 function rows(database: string): readonly (readonly string[])[] {
   try {
@@ -26,8 +17,31 @@ export function ownUid(): number {
   return process.getuid?.() ?? 0;
 }
 
+/** As root, one call with another user's rights: access lists and everything else count as they do for that user. */
+export function trialAs(uid: number, gids: readonly number[]): Reader['trial'] {
+  const trial = <T>(call: () => T): T => {
+    const [groups, gid] = [process.getgroups?.() ?? [], process.getegid?.() ?? 0];
+    try {
+      process.setgroups?.([...gids]);
+      process.setegid?.(gids[0] ?? gid);
+      process.seteuid?.(uid);
+      return call();
+    } finally {
+      process.seteuid?.(0);
+      process.setegid?.(gid);
+      process.setgroups?.(groups);
+    }
+  };
+  try {
+    return trial(() => trial);
+  } catch {
+    // A container without CAP_SETUID.
+    return null;
+  }
+}
+
 /** Our own rights; for root, those of the user netdata if there is one: that is who runs the plugin. */
-export function pluginIdentity(): Identity {
+export function pluginIdentity(): Reader {
   const uid = ownUid();
   const passwd = rows('/etc/passwd');
   const groups = rows('/etc/group');
@@ -36,8 +50,9 @@ export function pluginIdentity(): Identity {
   if (uid === 0 && netdata !== undefined) {
     const memberships = groups.filter(([, , , members]) => members?.split(',').includes('netdata'));
     const gids = [netdata[3], ...memberships.map(([, , gid]) => gid)].map(Number);
-    return { name: 'netdata', uid: Number(netdata[2]), gids, isSelf: false, groupName };
+    return { user: 'netdata', uid: Number(netdata[2]), gids, groupName, trial: trialAs(Number(netdata[2]), gids) };
   }
   const own = passwd.find(([, , id]) => id === String(uid));
-  return { name: own?.[0] ?? `uid ${uid}`, uid, gids: process.getgroups?.() ?? [], isSelf: true, groupName };
+  const user = own?.[0] ?? `uid ${uid}`;
+  return { user, uid, gids: process.getgroups?.() ?? [], groupName, trial: (call) => call() };
 }

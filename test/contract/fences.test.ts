@@ -11,7 +11,7 @@ const rooms: Record<
   { readonly from: readonly string[]; readonly node?: boolean; readonly packages?: readonly string[] }
 > = {
   'collector/base': { from: [] },
-  'collector/system': { from: [], node: true },
+  'collector/system': { from: ['collector/base'], node: true },
   'collector/source': { from: ['collector/base', 'collector/model.ts', 'collector/system'], node: true },
   'collector/decode': { from: ['collector/base', 'collector/model.ts'], packages: ['split2'] },
   'collector/parse': { from: ['collector/base', 'collector/model.ts'] },

@@ -3,9 +3,9 @@ import { findNginx } from '../../collector/discover/find/find-nginx.ts';
 import { parseMasterArgs } from '../../collector/discover/find/master-args.ts';
 import { hostPlaces, parseMounts, sameRoot } from '../../collector/discover/find/mounts.ts';
 import { workersOf } from '../../collector/discover/find/processes.ts';
-import { rootedPath } from '../../collector/discover/find/rooted-path.ts';
 import { readNginx } from '../../collector/discover/follow/read-nginx.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
+import { rootedPath } from '../../collector/system/reach.ts';
 import { type HostTree, hostMounts, hostTree } from './host-tree.ts';
 
 const fs = nodeFileSystem;

@@ -10,7 +10,7 @@ import { tempDir } from '../support/temp.ts';
 import { hostTree } from './host-tree.ts';
 
 const fs = nodeFileSystem;
-const root = { name: 'root', uid: 0, gids: [0], isSelf: false, groupName: String };
+const root = { user: 'root', uid: 0, gids: [0], trial: null, groupName: String };
 
 async function discover(hostPrefix: string) {
   const [found, ...others] = findNginx({ fs, ownUid: 0, hostPrefix }).running;

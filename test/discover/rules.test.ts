@@ -6,6 +6,7 @@ import { commandFor, isAnythingUsable, judge } from '../../collector/discover/ch
 import { word } from '../../collector/discover/check/wording.ts';
 import type { NginxFound } from '../../collector/discover/find/find-nginx.ts';
 import { withAddresses } from '../../collector/nginx/peers.ts';
+import { nodeFileSystem } from '../../collector/system/fs.ts';
 import { configurationOf, debianBuild } from '../nginx/memory-files.ts';
 
 const args = { text: 'nginx', program: 'nginx', prefix: null, conf: null, globals: null, errorLog: null };
@@ -39,7 +40,7 @@ function factsOf(text: string, { state = { is: 'readable' }, addresses = {}, fac
     strangers: [],
     changedSince: [],
     kernel: '6.2.0',
-    identity: { name: 'netdata', uid: 201, gids: [201], isSelf: false, groupName: String },
+    identity: { user: 'netdata', uid: 201, gids: [201], trial: null, groupName: String },
     ...facts,
   };
 }
@@ -137,7 +138,7 @@ const cases: readonly [FindingCode, string, Facts, string | RegExp][] = [
     'log_unreadable',
     'another group',
     factsOf(complete, {
-      state: { is: 'unreadable', barrier: { path: '/e.log', isFolder: false, mode: 0o640, group: 'adm' } },
+      state: { is: 'unreadable', barriers: [], remedy: ['usermod -aG adm netdata'] },
     }),
     '/e.log',
   ],
@@ -145,7 +146,7 @@ const cases: readonly [FindingCode, string, Facts, string | RegExp][] = [
     'log_unreadable',
     'a closed folder',
     factsOf(complete, {
-      state: { is: 'unreadable', barrier: { path: '/private', isFolder: true, mode: 0o700, group: null } },
+      state: { is: 'unreadable', barriers: [], remedy: ['setfacl -m u:netdata:x /private'] },
     }),
     '/e.log',
   ],
@@ -288,28 +289,16 @@ test.each([
   expect(judge(factsOf(`${errorLog} ${http({ more: `upstream a { ${group} }` })}`))).toEqual([]);
 });
 
-test.each([
-  ['/proc/1/fd', 'true'],
-  ['/proc/1/fd/1', 'false'],
-  ['/dev/stdout', 'false'],
-  ['/proc/812/root', 'true'],
-  ['/sys/x', 'true'],
-])('nobody is told to change the mode of what the kernel makes: %s', (path, folder) => {
-  const state: LogState = {
-    is: 'unreadable',
-    barrier: { path, isFolder: folder === 'true', mode: 0o500, group: null },
-  };
-  const remedy = remedyOf('log_unreadable', factsOf(complete, { state }));
-  expect(remedy).not.toMatch(/chmod|chgrp|usermod/);
-  expect(remedy).toContain('docker:');
-});
-
-test('a folder with a blank is quoted in its remedy', () => {
-  const barrier = { path: '/srv/my logs', isFolder: true, mode: 0o700, group: null };
-  expect(remedyOf('log_unreadable', factsOf(complete, { state: { is: 'unreadable', barrier } }))).toContain(
-    "chmod o+x '/srv/my logs'",
-  );
-});
+test.each(['/proc/1/fd', '/proc/1/fd/1', '/dev/stdout', '/proc/812/root', '/sys/x'])(
+  'nobody is told to change the mode of what the kernel makes: %s',
+  (path) => {
+    const barriers = [{ path, isFolder: true, stat: { ...nodeFileSystem.stat('/'), mode: 0o500 } }];
+    const state: LogState = { is: 'unreadable', barriers, remedy: [`setfacl -m u:netdata:x ${path}`] };
+    const remedy = remedyOf('log_unreadable', factsOf(complete, { state }));
+    expect(remedy).not.toMatch(/chmod|chgrp|usermod|setfacl/);
+    expect(remedy).toContain('docker:');
+  },
+);
 
 test('a log beside it that has the variables is enough', () => {
   const text = `${errorLog} ${http({ log: 'access_log /a.log; access_log /b.log full;' })}`;

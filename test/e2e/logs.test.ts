@@ -128,9 +128,8 @@ describe('files', () => {
         .split('\n')
         .filter((line) => line.includes('level=error'));
       expect(errors).toHaveLength(1);
-      expect(errors[0]).toContain(
-        `user nobody may not read ${nginx.errorLog} (mode 0640, root:root): setfacl -m u:nobody:r`,
-      );
+      expect(errors[0]).toContain(`user nobody may not read ${nginx.errorLog} (mode 0640, root:root): `);
+      expect(errors[0]).toContain(`setfacl -m u:nobody:r ${nginx.errorLog} && setfacl -d -m u:nobody:r `);
       const length = plugin.child.stdout().length;
       await waitUntil(() => plugin.child.stdout().slice(length).split('\n').length > 6, { what: 'two more ticks' });
       // A gap: the chart says nothing while the log cannot be read.

@@ -49,7 +49,7 @@ function factsOf(conf: string, state: LogState, code: FindingCode): Facts {
     strangers: [],
     changedSince: [],
     kernel: '6.2.0',
-    identity: { name: 'netdata', uid: 201, gids: [201], isSelf: false, groupName: String },
+    identity: { user: 'netdata', uid: 201, gids: [201], trial: null, groupName: String },
   };
 }
 

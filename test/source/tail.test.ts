@@ -371,7 +371,7 @@ describe('what cannot be read', () => {
     expect(tail.tick().problem).toEqual({
       code: 'unreadable',
       text: expect.stringMatching(
-        /^user netdata may not read .*error\.log \(mode 0640, \S+:\S+\): (setfacl -m u:netdata:r|usermod -aG) /,
+        /^user netdata may not read .*error\.log \(mode 0640, \S+:\S+\): (apt install acl && )?(setfacl -m u:netdata:r|usermod -aG) /,
       ),
     });
     appendFileSync(log, 'since\n');

@@ -38,6 +38,7 @@ const TOOLS = {
   journalctl: { packages: ['systemd'], path: 'usr/bin/journalctl', versionArgs: ['--version'] },
   socat: { packages: ['socat'], path: 'usr/bin/socat', versionArgs: ['-V'] },
   strace: { packages: ['strace'], path: 'usr/bin/strace', versionArgs: ['-V'] },
+  setfacl: { packages: ['acl'], path: 'usr/bin/setfacl', versionArgs: ['--version'] },
   openssl: { packages: ['openssl'], path: 'usr/bin/openssl', versionArgs: ['version'] },
   shellcheck: { packages: ['shellcheck'], path: 'usr/bin/shellcheck', versionArgs: ['--version'] },
 } as const satisfies Record<string, Wanted>;

@@ -6,7 +6,8 @@ import { bySeverity, findingsOf, inspectNginx } from '../../runtime/findings.ts'
 import { nodeAccounts } from '../../system/accounts.ts';
 import { resolveName } from '../../system/dns.ts';
 import { nodeFileSystem } from '../../system/fs.ts';
-import { type Identity, pluginIdentity } from '../../system/identity.ts';
+import { pluginIdentity } from '../../system/identity.ts';
+import type { Reader } from '../../system/reach.ts';
 import { type Command, UsageError } from '../command.ts';
 import { createOutput } from '../input.ts';
 import { findJobs, readSettings } from '../nginx-jobs.ts';
@@ -36,9 +37,9 @@ function readOptions(args: readonly string[]): Options {
  * The name of a user who is neither root nor whom Netdata runs the plugin as; Netdata names its version to the plugin.
  * What such a user may read says nothing about the plugin.
  */
-function ordinaryUser({ isSelf, uid, name }: Identity, env: NodeJS.ProcessEnv): string | null {
-  const isPlugin = name === 'netdata' || env['NETDATA_VERSION'] !== undefined;
-  return isSelf && uid !== 0 && !isPlugin ? name : null;
+function ordinaryUser({ uid, user }: Reader, env: NodeJS.ProcessEnv): string | null {
+  const isPlugin = user === 'netdata' || env['NETDATA_VERSION'] !== undefined;
+  return uid !== 0 && !isPlugin ? user : null;
 }
 
 const aboutRights = /^(log_unreadable|configuration_unreadable|configured_log_unusable)$/;

@@ -1,6 +1,5 @@
 /** The last minutes of nginx's error logs, files read from their ends: bounded, whatever their size. */
 
-import { rootedPath } from '../../discover/find/rooted-path.ts';
 import type { ErrorLine } from '../../model.ts';
 import { errorLineReader } from '../../parse/error/reader.ts';
 import { expandGlob, mostMatches } from '../../source/glob.ts';
@@ -8,6 +7,7 @@ import { type LogSpec, parseLogSpec, type Wrapping } from '../../source/log-spec
 import { isCompressedName } from '../../source/tail/rotated.ts';
 import type { Execute } from '../../system/exec.ts';
 import { attempt, type FileSystem, type Outcome } from '../../system/fs.ts';
+import { lookAt, rootedPath } from '../../system/reach.ts';
 import { readJournal } from './recent-journal.ts';
 
 export interface TimedLine {
@@ -110,12 +110,11 @@ const device =
 
 /** Why a path is no file to be read; null when it is one, or is not there. */
 function noFile(path: string, { fs, follow }: RecentPorts): string | null {
+  const found = lookAt(fs, rootedPath(fs, '', follow(path)));
   // Our own standard error is not nginx's.
-  const end = rootedPath(fs, '', follow(path));
-  if (/^\/(?:dev\/(?:std|fd)|proc\/self\/)/.test(end)) return end === path ? device : `it leads to ${end}: ${device}`;
-  const stat = attempt(() => fs.stat(path));
-  if (!stat.ok || stat.value.kind === 'file') return null;
-  return stat.value.kind === 'directory' ? 'it is a folder' : `it is no file: ${device}`;
+  if (found.is === 'stream') return found.target === path ? device : `it leads to ${found.target}: ${device}`;
+  if (found.is !== 'other') return null;
+  return found.kind === 'directory' ? 'it is a folder' : `it is no file: ${device}`;
 }
 
 function readFile(path: string, wrapping: Wrapping, ports: RecentPorts): OneLog {

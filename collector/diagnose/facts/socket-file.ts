@@ -1,30 +1,18 @@
 /** A unix socket's file as nginx's workers meet it. */
 import { parseNetUnix } from '../../parse/proc/net.ts';
 import { parseProcGroups, parseProcStatus } from '../../parse/proc/pid.ts';
-import { attempt, type FileStat } from '../../system/fs.ts';
+import { attempt } from '../../system/fs.ts';
+import { allows, isMissing, type Rights } from '../../system/reach.ts';
 import type { UnixFacts } from './facts.ts';
 import type { NginxSeen } from './gather.ts';
 import { type Namespaces, readablePid } from './namespaces.ts';
 import type { DiagnosePorts } from './ports.ts';
 import type { Look } from './tcp.ts';
 
-/** Whose rights decide. */
-interface Rights {
-  readonly uid: number;
-  readonly gids: readonly number[];
-}
-
 function rightsOf(pid: number | null, { proc }: DiagnosePorts): Rights | null {
   const status = pid === null ? null : proc.text(`${pid}/status`);
   const uid = status === null ? null : parseProcStatus(status).uid;
   return status === null || uid === null ? null : { uid, gids: parseProcGroups(status) };
-}
-
-/** @param bit 1 to enter a folder, 2 to connect to a socket */
-function allows({ mode, uid, gid }: FileStat, who: Rights, bit: 1 | 2): boolean {
-  if (who.uid === 0) return true;
-  const shift = who.uid === uid ? 6 : who.gids.includes(gid) ? 3 : 0;
-  return ((mode >> shift) & bit) !== 0;
 }
 
 function foldersOf(path: string): readonly string[] {
@@ -96,11 +84,10 @@ export function readSocketFile(
   const stat = attempt(() => ports.fs.stat(place(path)));
   const names = userNames({ sharesFile }, ports);
   const who = rightsOf(worker, ports);
-  const isMissing = !stat.ok && (stat.code === 'ENOENT' || stat.code === 'ENOTDIR');
   return {
     path,
     isShared: sharesFile(path),
-    file: stat.ok ? (stat.value.kind === 'socket' ? 'socket' : 'other') : isMissing ? 'missing' : 'unseen',
+    file: stat.ok ? (stat.value.kind === 'socket' ? 'socket' : 'other') : isMissing(stat.code) ? 'missing' : 'unseen',
     mode: stat.ok ? stat.value.mode : 0,
     user: stat.ok ? names.userName(stat.value.uid) : '',
     group: stat.ok ? names.groupName(stat.value.gid) : '',

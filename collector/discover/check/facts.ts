@@ -3,7 +3,7 @@ import { namesToResolve, withAddresses } from '../../nginx/peers.ts';
 import type { AccessLog, ErrorLog, NginxConfiguration } from '../../nginx/types.ts';
 import type { Resolve } from '../../system/dns.ts';
 import { attempt, type FileSystem } from '../../system/fs.ts';
-import type { Identity } from '../../system/identity.ts';
+import type { Reader } from '../../system/reach.ts';
 import { readText } from '../find/files.ts';
 import { type NginxFound, procFolder } from '../find/find-nginx.ts';
 import { hostPath } from '../find/host-path.ts';
@@ -59,13 +59,13 @@ export interface Facts {
   readonly changedSince: readonly string[] | null;
   /** As in `6.1.0-18-amd64`; empty when unknown. */
   readonly kernel: string;
-  readonly identity: Identity;
+  readonly identity: Reader;
 }
 
 export interface FactPorts {
   readonly fs: FileSystem;
   readonly resolve: Resolve;
-  readonly identity: Identity;
+  readonly identity: Reader;
   readonly hostPrefix: string;
 }
 

@@ -6,7 +6,7 @@ import type { AccessLog, ErrorLog, LogFormat, LogSet, Place, Protocol, Upstream 
 import { withFlush, withFormat, withLevel, without, withoutGzip, withSyslogServer, withTarget } from './edits.ts';
 import type { Facts } from './facts.ts';
 import { type Finding, type FindingCode, finding } from './finding.ts';
-import type { Barrier, LogState } from './log-state.ts';
+import type { LogState } from './log-state.ts';
 import { formatNamed } from './remedies.ts';
 
 /** Measures 2, 3, 5 and 6 of the design need these; `$proxy_host` besides, where upstreams share a peer. */
@@ -44,8 +44,9 @@ function isLocal(server: string): boolean {
   return /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:\d+)?$/.test(server);
 }
 
-function barrierValues({ path, isFolder, mode, group }: Barrier): Finding['values'] {
-  return { barrier: path, folder: String(isFolder), mode: mode.toString(8).padStart(4, '0'), group: group ?? '' };
+function barrierValues({ barriers: [first], remedy }: Extract<LogState, { is: 'unreadable' }>): Finding['values'] {
+  const mode = first?.stat.mode.toString(8).padStart(4, '0') ?? '';
+  return { barrier: first?.path ?? '', mode, remedy: remedy.join('\n') };
 }
 
 function syslogCode({ server, unix }: Extract<LogState, { is: 'syslog' }>): FindingCode {
@@ -74,10 +75,8 @@ function stateRules(log: ErrorLog | AccessLog, state: LogState, use: string, who
       return [];
     case 'missing':
       return one('log_missing');
-    case 'unreadable': {
-      const none = { barrier: path, folder: 'false', mode: '', group: '' };
-      return one('log_unreadable', { who, ...(state.barrier === null ? none : barrierValues(state.barrier)) });
-    }
+    case 'unreadable':
+      return one('log_unreadable', { who, ...barrierValues(state) });
     case 'stream':
       return one('log_is_stream', { target: state.target, line: toFile });
     case 'fifo':
@@ -110,7 +109,7 @@ function errorLogRules({ errorLogs, identity, configuration: { errorSets } }: Fa
   return errorLogs.flatMap(({ log, state }, index) => {
     if (isElsewhereToo(index, state, errorSets, errorLogs)) return [];
     const path = log.target.kind === 'file' ? log.target.path : log.target.kind;
-    const findings = [...stateRules(log, state, 'error_log', identity.name)];
+    const findings = [...stateRules(log, state, 'error_log', identity.user)];
     if (!log.proxied || state.is === 'discarded') return findings;
     const line = nginxLine('error_log', withLevel(log.args, 'warn'));
     const values = { level: log.level, line, written: String(!log.byDefault) };
@@ -187,7 +186,7 @@ function accessLogRules(facts: Facts): readonly Finding[] {
     const path = log.target.kind === 'file' ? log.target.path : log.target.kind;
     const findings = log.gzip
       ? [finding('log_compressed', path, log, { line: nginxLine('access_log', withoutGzip(log.args)) })]
-      : [...stateRules(log, state, 'access_log', facts.identity.name)];
+      : [...stateRules(log, state, 'access_log', facts.identity.user)];
     if (!log.proxied) return findings;
     // What goes to no file tells nothing, whatever its format.
     if (state.is !== 'discarded') findings.push(...formatRules(log, index, facts));
@@ -223,8 +222,8 @@ function silentRules({ configuration }: Facts): readonly Finding[] {
 function configuredRules({ configured, identity }: Facts): readonly Finding[] {
   return configured.flatMap(({ use, spec, state }) => {
     if (state.is === 'readable' || state.is === 'pattern') return [];
-    const mode = state.is === 'unreadable' && state.barrier !== null ? barrierValues(state.barrier) : {};
-    return [finding('configured_log_unusable', spec, null, { use, state: state.is, who: identity.name, ...mode })];
+    const mode = state.is === 'unreadable' ? barrierValues(state) : {};
+    return [finding('configured_log_unusable', spec, null, { use, state: state.is, who: identity.user, ...mode })];
   });
 }
 

@@ -71,15 +71,19 @@ export function moveRemedy({ line, written }: Values, at: string): string {
 /** Of folders that the kernel makes, nobody can change the mode. */
 const madeByKernel = /^\/(proc|sys|dev)(\/|$)/;
 
-export function readRemedy({ barrier = '', folder, mode = '', group = '', who = '' }: Values): string {
+/** Who is kept out by what, behind the sentence that says so. */
+export function keptOut({ barrier = '', mode = '' }: Values): string {
+  return barrier === '' ? '' : `: ${barrier} has mode ${mode}`;
+}
+
+/** The lines that let the user read it; what is left to look at where nothing on the way says why. */
+export function readable({ remedy = '', barrier = '' }: Values, path: string): string {
   if (madeByKernel.test(barrier)) {
     return `Only root can look into ${barrier}. Let nginx write to a file, or name where the log ends up in nginx-upstream.conf:\n    docker:/var/lib/docker/containers/ID/ID-json.log    # or cri:FILE, or journal:nginx`;
   }
-  const place = shellWord(barrier);
-  const restart = 'then restart Netdata, so that it gets the group: systemctl restart netdata';
-  if (group !== '') return `usermod -aG ${group} ${who}\n${restart}`;
-  if (folder === 'true') return `chmod o+x ${place}    # its mode is ${mode}`;
-  return `chgrp adm ${place} && chmod 0640 ${place}    # its mode is ${mode || 'unknown'}\nusermod -aG adm ${who}\n${restart}\nand let logrotate keep it so: create 0640 USER adm`;
+  return remedy === ''
+    ? `namei -l ${shellWord(path)}    # shows every folder on the way, with its owner and mode`
+    : remedy;
 }
 
 export const obstacles: Readonly<Record<string, string>> = {

@@ -4,11 +4,12 @@ import {
   afterEdit,
   formatRemedy,
   indented,
+  keptOut,
   loggingRemedy,
   moveRemedy,
   nginxCommand,
   obstacles,
-  readRemedy,
+  readable,
   reload,
   replaceLine,
   statusServer,
@@ -76,12 +77,16 @@ const wordings: Readonly<Record<FindingCode, Wording>> = {
     error(
       `${values['use']} ${spec} of nginx-upstream.conf ${configuredStates(values)}`,
       'It is named there to be read instead of what nginx.conf says, so nothing is counted from it.',
-      values['barrier'] === undefined
+      values['remedy'] === undefined
         ? `Name the file that nginx writes, or leave ${values['use']} out: then nginx's own configuration is used.`
-        : readRemedy(values),
+        : readable(values, spec),
     ),
   log_unreadable: (path, values) =>
-    error(`${values['use']} ${path} cannot be read by the user ${values['who']}`, blind, readRemedy(values)),
+    error(
+      `${values['use']} ${path} cannot be read by the user ${values['who']}${keptOut(values)}`,
+      blind,
+      readable(values, path),
+    ),
   log_missing: (path, { use }, at) =>
     warning(
       `${use} ${path} (${at}) does not exist`,

@@ -1,6 +1,6 @@
 /** What the words about a finding are made of. */
 import type { Severity } from './finding.ts';
-import type { Values } from './remedies.ts';
+import { keptOut, type Values } from './remedies.ts';
 
 export interface Words {
   readonly severity: Severity;
@@ -21,8 +21,9 @@ export const warning = (what: string, why: string, remedy: string): Words => ({
 });
 export const notice = (what: string, why: string, remedy: string): Words => ({ severity: 'notice', what, why, remedy });
 
-export function configuredStates({ state = '', who = '' }: Values): string {
+export function configuredStates(values: Values): string {
+  const { state = '', who = '' } = values;
   if (state === 'missing') return 'does not exist';
-  if (state === 'unreadable') return `cannot be read by the user ${who}`;
+  if (state === 'unreadable') return `cannot be read by the user ${who}${keptOut(values)}`;
   return state === 'discarded' ? 'holds nothing, ever' : `is no file (${state})`;
 }

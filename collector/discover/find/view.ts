@@ -1,9 +1,9 @@
 /** Files as nginx names them, read from where this process can reach them. */
 import type { ConfigurationFiles, ReadFailure } from '../../nginx/types.ts';
 import { attempt, type FileSystem } from '../../system/fs.ts';
+import { rootedPath } from '../../system/reach.ts';
 import { readText } from './files.ts';
 import { hostPlaces, type Mount } from './mounts.ts';
-import { rootedPath } from './rooted-path.ts';
 
 export interface View {
   /** Paths that this process can open where `path` of nginx's may lie, best first; never empty. */

@@ -1,9 +1,9 @@
 /** Which files a log is now. A file has several paths: a link, a pattern, the root of a container. */
 import { expandGlob } from '../../base/glob.ts';
 import { expandGlob as filesThatMatch } from '../../source/glob.ts';
-import { lookAt } from '../../source/log-path.ts';
 import type { LogSpec } from '../../source/log-spec.ts';
 import type { FileSystem } from '../../system/fs.ts';
+import { lookAt } from '../../system/reach.ts';
 
 export interface FilePorts {
   readonly fs: FileSystem;

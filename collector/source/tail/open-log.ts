@@ -15,7 +15,7 @@ export function openLog(fs: FileSystem, accounts: Accounts, path: string, seen: 
   const fd = attempt(() => fs.open(path));
   if (!fd.ok) {
     if (fd.code === 'ENOENT') return { is: 'changed' };
-    return { is: 'refused', problem: unreadable(path, seen, fd.code, accounts) };
+    return { is: 'refused', problem: unreadable(path, seen, fd.code, fs, accounts) };
   }
   const stat = attempt(() => fs.fstat(fd.value));
   if (stat.ok && stat.value.kind === 'file') return { is: 'open', fd: fd.value, stat: stat.value };

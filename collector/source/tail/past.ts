@@ -1,7 +1,7 @@
 /** What can still be read of a log's past: generations that are no longer at its path, found beside it. */
 import type { Accounts } from '../../system/accounts.ts';
 import { attempt, type FileStat, type FileSystem } from '../../system/fs.ts';
-import type { LogPath } from '../log-path.ts';
+import type { Standing } from '../../system/reach.ts';
 import { copiedLength } from './copied.ts';
 import { beginsWith, readHead } from './generation.ts';
 import type { Generations } from './generations.ts';
@@ -22,7 +22,7 @@ export interface PastOptions {
 
 export interface Past {
   /** At the start: files of the checkpoint that were rotated while no plugin ran. */
-  resume(found: LogPath, marks: readonly TailMark[]): void;
+  resume(found: Standing, marks: readonly TailMark[]): void;
   /** Another file (or none) is at the path: the generations between it and the one held (or marked). */
   between(after: FileStat | null, marks: readonly TailMark[]): void;
   /** The held file was truncated: what was written since the last read may be in the copy (copytruncate). */

@@ -14,7 +14,7 @@
  */
 import type { Accounts } from '../../system/accounts.ts';
 import { attempt, type FileStat, type FileSystem } from '../../system/fs.ts';
-import { type LogPath, lookAt } from '../log-path.ts';
+import { lookAt, type Standing } from '../../system/reach.ts';
 import { ioProblem, pathProblem } from '../log-problems.ts';
 import type { OpenSink, Source, SourceProblem, SourceReading } from '../source.ts';
 import { copiedLength } from './copied.ts';
@@ -90,7 +90,7 @@ export function createTail(options: TailOptions): Tail {
   }
 
   /** One step of the decision; returns what keeps the log at the path from being read. */
-  function follow(found: LogPath, read: ReadResult | null): SourceProblem | null {
+  function follow(found: Standing, read: ReadResult | null): SourceProblem | null {
     switch (nextStep(held(read), atPath(found))) {
       case 'open':
       case 'rotate':
@@ -192,7 +192,7 @@ export function createTail(options: TailOptions): Tail {
   return { name: path, poll, close: files.close, mark: marks, marks };
 }
 
-function atPath(found: LogPath): AtPath {
+function atPath(found: Standing): AtPath {
   if (found.is === 'file') return { is: 'file', dev: found.stat.dev, ino: found.stat.ino };
   return { is: found.is === 'absent' ? 'absent' : 'unusable' };
 }
