@@ -870,7 +870,7 @@ forget() {
 uninstall_state() {
   lib=$(netdata_conf directories lib)
   state_dir=$P${lib:-$var_dir/lib/netdata}
-  for state in "$state_dir/$NAME".checkpoint.json* "$state_dir/$NAME".incidents.json* "$state_dir/$NAME".listeners.*; do
+  for state in "$state_dir/$NAME".checkpoint.json* "$state_dir/$NAME".incidents.json* "$state_dir/$NAME".listeners.* "$state_dir/$NAME".verdicts.*; do
     if [ -f "$state" ]; then change "remove ${state#"$P"}" rm -f "$state"; fi
   done
 }

@@ -113,8 +113,18 @@ export const peerCauses = [
   'restarting',
   'ejected',
   'unknown',
+  'crash_loop',
+  'unresolved',
+  'tls',
+  'hangs',
+  'breaks_after_connect',
+  'application_error',
+  'no_local_address',
 ] as const;
 export type PeerCause = (typeof peerCauses)[number];
+
+/** `certain`: nothing else gives these facts. `likely`: something else could, and the evidence says what. */
+export type Sureness = 'certain' | 'likely' | 'unknown';
 
 /**
  * The client's side of all requests, by status. Their order is the order of the dimensions, and so their colour: what is

@@ -1,8 +1,5 @@
 /** What a rule found. Which words describe the cause is the wording's business. */
-import type { PeerCause } from '../model.ts';
-
-/** `certain`: nothing else gives these facts. `likely`: something else could, and the evidence says what. */
-export type Sureness = 'certain' | 'likely' | 'unknown';
+import type { PeerCause, Sureness } from '../model.ts';
 
 export interface Finding {
   readonly code: PeerCause;
@@ -11,6 +8,8 @@ export interface Finding {
   readonly evidence: readonly string[];
   /** What it cannot be, given what was seen. */
   readonly rulesOut: readonly string[];
+  /** It ended, and something shows that it did. */
+  readonly isOver: boolean;
 }
 
 export function found(
@@ -20,5 +19,10 @@ export function found(
   rulesOut: readonly (string | null)[] = [],
 ): Finding {
   const present = (text: string | null): text is string => text !== null;
-  return { code, sureness, evidence: evidence.filter(present), rulesOut: rulesOut.filter(present) };
+  return { code, sureness, evidence: evidence.filter(present), rulesOut: rulesOut.filter(present), isOver: false };
+}
+
+/** The same of something that has ended. */
+export function ended(finding: Finding): Finding {
+  return { ...finding, isOver: true };
 }

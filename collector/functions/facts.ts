@@ -1,7 +1,7 @@
 /** What the functions are given: a job's own words about its peers, and nothing that costs anything to find out. */
-import type { Sureness } from '../diagnose/finding.ts';
+
 import type { Words } from '../diagnose/rules/subject.ts';
-import type { JobSnapshot, PeerCause } from '../model.ts';
+import type { JobSnapshot, PeerCause, Sureness } from '../model.ts';
 
 /** Why a peer, a group or nginx itself fails, as the diagnosis that has already been made says. */
 export interface Verdict {

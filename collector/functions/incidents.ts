@@ -1,5 +1,5 @@
 /** Incidents of every upstream: when it began to fail, how badly, whom it affected, and why. The last 200 are kept. */
-import type { Sureness } from '../diagnose/finding.ts';
+import type { Sureness } from '../model.ts';
 import type { Verdict } from './facts.ts';
 import { clientOutcomes } from './impact.ts';
 import { total } from './minute.ts';

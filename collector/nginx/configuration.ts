@@ -80,6 +80,12 @@ export function readConfiguration(tree: ConfigurationTree, build: BuildDefaults)
     workerConnections: main === undefined ? defaultConnections : readConnections(main),
     workerRlimitNofile: parseCount(value('worker_rlimit_nofile')),
     pidFile: pid === undefined ? null : completePath(build.prefix, pid),
+    resolvers: [...new Set(scopes.flatMap((scope) => ownOf(scope, 'resolver').flatMap(({ args }) => args)))].filter(
+      (arg) => !arg.includes('='),
+    ),
+    mailAuth: scopes.flatMap((scope) =>
+      ownOf(scope, 'auth_http').map(({ file, line, args }) => ({ file, line, text: args[0] ?? '' })),
+    ),
     protocols: protocols.filter((protocol) => scopes.some((scope) => scope.kind === protocol)),
     errorLogs: errors.logs,
     errorSets: errors.sets,

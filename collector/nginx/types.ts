@@ -201,6 +201,10 @@ export interface NginxConfiguration {
   readonly workerConnections: number;
   readonly workerRlimitNofile: number | null;
   readonly pidFile: string | null;
+  /** The servers of all `resolver` lines, as written. */
+  readonly resolvers: readonly string[];
+  /** The servers that mail asks who may log in (`auth_http`), as written. */
+  readonly mailAuth: readonly (Place & { readonly text: string })[];
   readonly protocols: readonly ('http' | 'stream' | 'mail')[];
   readonly errorLogs: readonly ErrorLog[];
   readonly accessLogs: readonly AccessLog[];

@@ -9,6 +9,8 @@ import { facts, nowMs, owner, peer, server, unix } from '../diagnose/facts-kit.t
 
 const hostile = "\u001b[2J\u009b31m$(reboot)'`id`\n\u202e";
 
+const counts = { requests: 9, errors: new Map([[502, 3]]), hidden: 1, substituted: 1 };
+
 function diagnosis(): Diagnosis {
   const one = peer(`unix:/run/${hostile}.sock`, { upstream: hostile, unix: unix({ path: `/run/${hostile}.sock` }) });
   const two = peer('10.0.0.1:8080', {
@@ -17,12 +19,25 @@ function diagnosis(): Diagnosis {
     remembered: {
       listeningMs: nowMs - 30_000,
       watchedSinceMs: 0,
+      sinceMs: null,
+      connectedMs: null,
+      besides: null,
+      endedMs: [],
       oomKills: 1,
       owner: { ...owner, user: hostile, command: hostile, unit: hostile, container: null },
     },
   });
   const three = peer('10.0.0.2:8080', {
-    remembered: { listeningMs: 1, watchedSinceMs: 0, oomKills: 0, owner: { ...owner, container: hostile } },
+    remembered: {
+      listeningMs: 1,
+      watchedSinceMs: 0,
+      sinceMs: null,
+      connectedMs: null,
+      besides: null,
+      endedMs: [],
+      oomKills: 0,
+      owner: { ...owner, container: hostile },
+    },
   });
   const all = facts([one, two, three]);
   const read = {
@@ -35,7 +50,12 @@ function diagnosis(): Diagnosis {
     logs: { lines: [], read: [hostile], unread: [{ log: hostile, reason: hostile }], sinceMs: null },
     silent: { unread: [{ log: hostile, reason: hostile }], isAll: true },
     strange: 1,
-    later: new Map([[hostile, 1]]),
+    impact: {
+      server: counts,
+      upstreams: new Map([[hostile, counts]]),
+      tellsUpstreams: true,
+      read: [hostile],
+    },
     notLoaded: [hostile],
     facts: all,
     judged: judge(all, String),
@@ -68,7 +88,7 @@ test('JSON that is printed is as harmless', () => {
 
 test('in commands, names are quoted', () => {
   const text = renderDiagnosis(result, { paint: painter(false), width: null }).join('\n');
-  const commands = text.split('\n').filter((line) => /^ {4}(next {5}| {9})/.test(line));
+  const commands = text.split('\n').filter((line) => /^ {4}(run {8}| {11})/.test(line));
   expect(commands.length).toBeGreaterThan(4);
   for (const line of commands) {
     const outside = line.replaceAll(/'[^']*'|\\'/g, '');
@@ -86,8 +106,8 @@ test('what nginx has not loaded, or would refuse to, stands above what fails', (
   const changed = { ...one, read: read as unknown as NginxRead, notLoaded: ['/etc/nginx/nginx.conf'] };
   const text = (diagnoses: readonly Diagnosis[]) =>
     renderDiagnosis({ ...result, diagnoses }, { paint: painter(false), width: null });
-  expect(text([changed]).slice(0, 5)).toEqual([
-    '/etc/nginx/nginx.conf:7: no semicolon. nginx would refuse to reload: mend it first.',
+  expect(text([changed]).slice(2, 7)).toEqual([
+    '/etc/nginx/nginx.conf:7: no semicolon. nginx would refuse to reload: fix it first.',
     '',
     expect.stringMatching(/^\/etc\/nginx\/nginx.conf: changed after nginx loaded it\./),
     '  nginx -t && nginx -s reload',

@@ -23,5 +23,5 @@ test('paragraphs stay apart, and the next section is not part of it', () => {
 
 test('what is no cause is refused with those that are', () => {
   expect(() => explain(page, 'constructor', terminal)).toThrow(UsageError);
-  expect(() => explain(page, 'refused', terminal)).toThrow(/process_down, .*unknown$/);
+  expect(() => explain(page, 'refused', terminal)).toThrow(/process_down, .*unknown, .*no_local_address$/);
 });

@@ -12,9 +12,11 @@ test('the state that the plugin keeps is what that --uninstall removes', () => {
   expect(text('install.sh')).toContain('/$NAME".checkpoint.json*');
   expect(text('collector/app.ts')).toContain(`/${name}.incidents.json`);
   expect(text('install.sh')).toContain('/$NAME".incidents.json*');
-  const [, listeners] =
-    /`\$\{folder\}\/([\w.-]+?)\.\$\{/.exec(text('collector/runtime/causes/listeners-file.ts')) ?? [];
-  expect(listeners).toBe(`${name}.listeners`);
+  const files = text('collector/runtime/causes/state-files.ts');
+  expect(/`\$\{folder\}\/([\w.-]+?)\.\$\{what\}/.exec(files)?.[1]).toBe(name);
+  const kinds = Array.from(files.matchAll(/stateFiles\('(\w+)'/g), ([, kind]) => kind);
+  expect(kinds).toEqual(['listeners', 'verdicts']);
+  expect(text('install.sh')).toContain('/$NAME".verdicts.*');
   expect(text('install.sh')).toContain('/$NAME".listeners.*');
 });
 

@@ -12,7 +12,7 @@ import type {
   TcpFacts,
   UnixFacts,
 } from '../../collector/diagnose/facts/facts.ts';
-import type { ConnectKind } from '../../collector/model.ts';
+import type { FailureKind } from '../../collector/model.ts';
 
 export const nowMs = 1_000_000;
 
@@ -24,6 +24,7 @@ export const owner: Owner = {
   uid: 33,
   user: 'www-data',
   pid: 4711,
+  isGuess: false,
   command: 'node',
   unit: 'app.service',
   unitUser: null,
@@ -35,11 +36,21 @@ export function listener(at: string, some: Partial<ListenerFact> = {}): Listener
   const colon = at.lastIndexOf(':');
   const port = Number(at.slice(colon + 1));
   const bound = at.slice(0, colon).replace(/[[\]]/g, '');
-  return { host: bound, port, queued: 0, inode: port, owner, namespace: host, ...some };
+  return {
+    host: bound,
+    port,
+    queued: 0,
+    inode: port,
+    owner,
+    startedMs: null,
+    isStopped: false,
+    namespace: host,
+    ...some,
+  };
 }
 
 export function failed(some: Partial<KindFailures> = {}): KindFailures {
-  return { count: 5, firstMs: nowMs - 20_000, lastMs: nowMs - 1000, errno: 111, ...some };
+  return { count: 5, firstMs: nowMs - 20_000, lastMs: nowMs - 1000, errno: 111, message: 'connect() failed', ...some };
 }
 
 export function server(address: string, some: Partial<ServerFact> = {}): ServerFact {
@@ -51,6 +62,7 @@ export function server(address: string, some: Partial<ServerFact> = {}): ServerF
     name: null,
     now: [],
     nowPeers: [],
+    peers: [],
     maxFails: 1,
     failTimeoutSeconds: 10,
     maxConns: 0,
@@ -77,6 +89,8 @@ export function tcp(peer: string, some: Partial<TcpFacts> = {}): TcpFacts {
     overflows: 0,
     neighbour: null,
     probe: { is: 'refused' },
+    unixInstead: [],
+    icmp: null,
     localPorts: null,
     ...some,
   };
@@ -92,6 +106,8 @@ export function unix(some: Partial<UnixFacts> = {}): UnixFacts {
     group: 'app',
     listening: false,
     queued: 0,
+    isStopped: false,
+    similar: [],
     home: null,
     owner: null,
     barrier: null,
@@ -99,11 +115,15 @@ export function unix(some: Partial<UnixFacts> = {}): UnixFacts {
   };
 }
 
-export function peer(name: string, some: Partial<PeerFacts> = {}, kind: ConnectKind = 'refused'): PeerFacts {
+export function peer(name: string, some: Partial<PeerFacts> = {}, kind: FailureKind = 'refused'): PeerFacts {
   const failures: FailuresByKind = new Map([[kind, failed()]]);
   return {
     peer: name,
     upstream: 'app',
+    scheme: 'http',
+    isUdp: false,
+    answers: null,
+    sockets: { retried: 0, unacknowledged: 0, unread: 0 },
     failures,
     servers: [server(name)],
     formerly: [],
@@ -123,6 +143,11 @@ export function nginx(some: Partial<NginxFacts> = {}): NginxFacts {
     sharesResolver: true,
     uid: 0,
     user: 'www-data',
+    workerUid: 33,
+    errorLogs: ['/var/log/nginx/error.log'],
+    accessLogs: ['/var/log/nginx/access.log'],
+    resolvers: [],
+    hasIpv6: true,
     workerConnections: 512,
     openFiles: { used: 1000, limit: 1024 },
     workerRlimitNofile: null,
@@ -138,5 +163,5 @@ export function nginx(some: Partial<NginxFacts> = {}): NginxFacts {
 }
 
 export function facts(peers: readonly PeerFacts[], some: Partial<Facts> = {}): Facts {
-  return { nowMs, nginx: nginx(), peers, groups: [], missing: [], ...some };
+  return { nowMs, nginx: nginx(), peers, groups: [], names: [], rules: null, missing: [], ...some };
 }

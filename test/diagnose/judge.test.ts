@@ -4,17 +4,37 @@ import type { Facts, PeerFacts, TcpFacts, UnixFacts } from '../../collector/diag
 import { judge } from '../../collector/diagnose/rules/judge.ts';
 import { isSlip } from '../../collector/diagnose/rules/process.ts';
 import { word } from '../../collector/diagnose/words/wording.ts';
-import { type ConnectKind, peerCauses } from '../../collector/model.ts';
+import { type FailureKind, peerCauses } from '../../collector/model.ts';
 import { facts, failed, listener, nginx, nowMs, ofNginx, other, owner, peer, server, tcp, unix } from './facts-kit.ts';
 
 const time = (ms: number): string => String(ms);
 
 function verdicts(all: Facts, at = 0): readonly string[] {
-  return (judge(all, time)[at]?.findings ?? []).map(({ code, sureness }) => `${code} ${sureness}`);
+  return (judge(all, time)[at]?.findings ?? []).map(
+    ({ code, sureness, isOver }) => `${code} ${sureness}${isOver ? ' ended' : ''}`,
+  );
 }
 
-const remembered = { listeningMs: nowMs - 30_000, owner, oomKills: 0, watchedSinceMs: 0 };
-const never = { listeningMs: null, owner: null, oomKills: null, watchedSinceMs: 0 };
+const remembered = {
+  listeningMs: nowMs - 30_000,
+  owner,
+  oomKills: 0,
+  watchedSinceMs: 0,
+  sinceMs: null,
+  connectedMs: null,
+  besides: null,
+  endedMs: [],
+};
+const never = {
+  listeningMs: null,
+  owner: null,
+  oomKills: null,
+  watchedSinceMs: 0,
+  sinceMs: null,
+  connectedMs: null,
+  besides: null,
+  endedMs: [],
+};
 
 /** A peer at 10.0.0.1:8080 refused, with these facts of it. */
 const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial<PeerFacts>, readonly string[]]>> = {
@@ -22,7 +42,7 @@ const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial
   'it listened before': [{}, { remembered }, ['process_down certain']],
   'it never listened since the plugin watches': [{}, { remembered: never }, ['process_down likely']],
   'the port next to it listens': [{ otherPorts: [listener('0.0.0.0:8081')] }, {}, ['wrong_port likely']],
-  'the port next to it listens, but this one did before': [
+  'the port next to it listens, all the while beside it': [
     { otherPorts: [listener('0.0.0.0:8081')] },
     { remembered },
     ['process_down certain'],
@@ -73,10 +93,10 @@ const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial
     { failures: new Map([['refused', failed({ firstMs: nowMs - 2000 })]]) },
     ['unknown unknown'],
   ],
-  'listening, not probed, refused over and over': [
+  'listening, since when is not known, not probed, refused over and over: it may have come this second': [
     { serving: [listener('0.0.0.0:8080')], probe: { is: 'not_probed', why: 'other_namespace' } },
     {},
-    ['firewall_reject likely'],
+    ['unknown unknown'],
   ],
   'listening, not probed, refused for a moment just now': [
     { serving: [listener('0.0.0.0:8080')], probe: { is: 'not_probed', why: 'off' } },
@@ -98,23 +118,90 @@ const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial
     {},
     ['wrong_bind_address likely'],
   ],
-  'it answers again after seconds': [
+  'it answers again this second: perhaps it is over': [
     { serving: [listener('0.0.0.0:8080')], probe: { is: 'connected' } },
     {},
-    ['restarting likely'],
+    ['unknown unknown'],
+  ],
+  'it answers again after seconds': [
+    { serving: [listener('0.0.0.0:8080')], probe: { is: 'connected' } },
+    { failures: new Map([['refused', failed({ lastMs: nowMs - 6000 })]]) },
+    ['restarting likely ended'],
+  ],
+  'a process that started after the last refusal: over at once': [
+    { serving: [listener('0.0.0.0:8080', { startedMs: nowMs - 500 })], probe: { is: 'not_probed', why: 'off' } },
+    {},
+    ['restarting likely ended'],
+  ],
+  'away for 40 s, and back: no firewall, though it was refused all the while': [
+    { serving: [listener('0.0.0.0:8080', { startedMs: nowMs - 2000 })], probe: { is: 'not_probed', why: 'off' } },
+    { failures: new Map([['refused', failed({ firstMs: nowMs - 45_000, lastMs: nowMs - 3000 })]]) },
+    ['process_down likely ended'],
+  ],
+  'refused while this very socket listens, not probed': [
+    { serving: [listener('0.0.0.0:8080', { startedMs: nowMs - 90_000 })], probe: { is: 'not_probed', why: 'off' } },
+    {},
+    ['firewall_reject likely'],
+  ],
+  'a rule for the user of nginx: it is refused, and another connects': [
+    { serving: [listener('0.0.0.0:8080', { startedMs: nowMs - 90_000 })], probe: { is: 'connected' } },
+    {},
+    ['firewall_reject likely'],
+  ],
+  'one refusal, then resets: no restart that is over': [
+    { serving: [listener('0.0.0.0:8080', { startedMs: nowMs - 3000 })], probe: { is: 'connected' } },
+    {
+      failures: new Map([
+        ['refused', failed({ count: 1, firstMs: nowMs - 9000, lastMs: nowMs - 9000 })],
+        ['reset', failed({ count: 1352, errno: 104, firstMs: nowMs - 8000 })],
+      ]),
+    },
+    ['breaks_after_connect likely'],
+  ],
+  'it comes and goes': [
+    { serving: [listener('0.0.0.0:8080')], probe: { is: 'connected' } },
+    { remembered: { ...remembered, endedMs: [nowMs - 40_000, nowMs - 20_000, nowMs - 3000] } },
+    ['crash_loop certain'],
+  ],
+  'the same service is back on another port, which is no slip': [
+    { otherPorts: [listener('0.0.0.0:9400', { owner: { ...owner, pid: 99 }, startedMs: nowMs - 5000 })] },
+    { remembered: { ...remembered, besides: [3000] } },
+    ['wrong_port certain'],
+  ],
+  'another application of the same user listened all the while': [
+    { otherPorts: [listener('0.0.0.0:9400', { owner: { ...owner, pid: 99 } })] },
+    { remembered: { ...remembered, besides: [9400] } },
+    ['process_down certain'],
+  ],
+  'php-fpm listens on its socket': [{ unixInstead: ['/run/php/php-fpm.sock'] }, {}, ['wrong_port likely']],
+  'a datagram came back': [
+    { probe: { is: 'not_probed', why: 'udp' } },
+    { isUdp: true, remembered },
+    ['process_down certain'],
   ],
   'it answers again after minutes': [
     { serving: [listener('0.0.0.0:8080')], probe: { is: 'connected' } },
     { failures: new Map([['refused', failed({ firstMs: nowMs - 300_000, lastMs: nowMs - 60_000 })]]) },
-    ['process_down likely'],
+    ['process_down likely ended'],
   ],
   'nginx is refused for minutes while the probe connects': [
     { serving: [listener('0.0.0.0:8080')], probe: { is: 'connected' } },
     { failures: new Map([['refused', failed({ firstMs: nowMs - 300_000 })]]) },
-    ['unknown unknown'],
+    ['firewall_reject likely'],
   ],
-  'another host refuses': [{ home: 'elsewhere' }, {}, ['process_down likely']],
-  'whose address it is cannot be told': [{ home: null }, {}, ['process_down likely']],
+  'another host refuses, and never took a connection': [{ home: 'elsewhere' }, {}, ['unknown unknown']],
+  'another host refuses, and was connected before': [
+    { home: 'elsewhere' },
+    { remembered: { ...never, connectedMs: nowMs - 90_000 } },
+    ['process_down likely'],
+  ],
+  'another host refuses nginx and is silent to the probe': [
+    { home: 'elsewhere', probe: { is: 'silent' } },
+    {},
+    ['firewall_reject likely'],
+  ],
+  'another host refuses by ICMP': [{ home: 'elsewhere', icmp: 1 }, {}, ['firewall_reject likely']],
+  'whose address it is cannot be told': [{ home: null }, {}, ['unknown unknown']],
   'the name leads elsewhere now': [
     { home: 'elsewhere' },
     { servers: [server('app.test:8080', { name: 'app.test', now: ['10.0.0.9'], nowPeers: ['10.0.0.9:8080'] })] },
@@ -123,7 +210,7 @@ const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial
   'the name does not resolve now: no proof that it moved': [
     { home: 'elsewhere' },
     { servers: [server('app.test:8080', { name: 'app.test' })] },
-    ['process_down likely'],
+    ['unknown unknown'],
   ],
   'nginx follows the name by itself': [
     { home: 'elsewhere' },
@@ -132,7 +219,7 @@ const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial
         server('app.test:8080', { name: 'app.test', now: ['10.0.0.9'], nowPeers: ['10.0.0.9:8080'], follows: true }),
       ],
     },
-    ['process_down likely'],
+    ['unknown unknown'],
   ],
   'in no configuration, but a name had its port': [
     { home: 'elsewhere', probe: { is: 'not_probed', why: 'not_configured' } },
@@ -235,7 +322,9 @@ describe('refused on loopback', () => {
   });
 });
 
-const silentTable: Readonly<Record<string, readonly [ConnectKind, number, Partial<TcpFacts>, readonly string[]]>> = {
+const silentTable: Readonly<
+  Record<string, readonly [FailureKind, number | null, Partial<TcpFacts>, readonly string[], message?: string]>
+> = {
   'no answer, queue full, overflows counted': [
     'timed_out',
     110,
@@ -272,7 +361,7 @@ const silentTable: Readonly<Record<string, readonly [ConnectKind, number, Partia
     { home: 'elsewhere', neighbour: false, probe: { is: 'silent' } },
     ['host_down certain'],
   ],
-  'no answer, and the probe connects': ['timed_out', 110, { probe: { is: 'connected' } }, ['unknown unknown']],
+  'no answer, and the probe connects': ['timed_out', 110, { probe: { is: 'connected' } }, ['no_answer likely']],
   'unreachable, no answer to ARP': ['unreachable', 113, { home: 'elsewhere', neighbour: false }, ['host_down certain']],
   'unreachable, but it answers ARP': [
     'unreachable',
@@ -308,6 +397,13 @@ const silentTable: Readonly<Record<string, readonly [ConnectKind, number, Partia
     ['host_down likely'],
   ],
   'no route': ['unreachable', 101, { home: 'elsewhere', probe: { is: 'unreachable' } }, ['no_route certain']],
+  'a router on the way has no route': [
+    'unreachable',
+    101,
+    { home: 'elsewhere', probe: { is: 'unreachable' } },
+    ['no_route likely'],
+    'connect() failed',
+  ],
   'a blackhole route': [
     'unreachable',
     22,
@@ -316,13 +412,54 @@ const silentTable: Readonly<Record<string, readonly [ConnectKind, number, Partia
   ],
   'not permitted': ['denied', 13, { home: 'elsewhere', probe: { is: 'denied' } }, ['not_permitted likely']],
   'no local port, the range nearly used': ['no_ports', 99, { localPorts: { used: 4, of: 4 } }, ['no_ports certain']],
-  'no local port, the range hardly used': ['no_ports', 99, { localPorts: { used: 4, of: 28232 } }, ['no_ports likely']],
-  'a TLS handshake': ['tls', 111, {}, ['unknown unknown']],
+  'no local port, the range hardly used': [
+    'no_ports',
+    99,
+    { localPorts: { used: 4, of: 28232 } },
+    ['no_local_address likely'],
+  ],
+  'proxy_bind with a strange address': [
+    'no_ports',
+    99,
+    { localPorts: { used: 15, of: 28232 } },
+    ['no_local_address certain'],
+    'bind(10.9.9.9) failed',
+  ],
+  'a TLS handshake, the reason unknown': ['tls', 111, {}, ['tls likely']],
+  'a certificate that does not verify': [
+    'tls',
+    null,
+    {},
+    ['tls certain'],
+    'upstream SSL certificate verify error: (18:self-signed certificate) while SSL handshaking to upstream',
+  ],
+  'https to an http port': [
+    'tls',
+    null,
+    {},
+    ['tls certain'],
+    'SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) while SSL handshaking to upstream',
+  ],
+  'a handshake without an answer': [
+    'tls',
+    110,
+    {},
+    ['tls certain'],
+    'upstream timed out while SSL handshaking to upstream',
+  ],
+  'no answer in time, the process stopped': [
+    'read_timeout',
+    110,
+    { serving: [listener('0.0.0.0:8080', { isStopped: true })], probe: { is: 'connected' } },
+    ['hangs certain'],
+  ],
+  'no answer in time': ['read_timeout', 110, { probe: { is: 'connected' } }, ['hangs likely']],
+  resets: ['reset', 104, {}, ['breaks_after_connect likely']],
 };
 
 describe('other failures over TCP', () => {
-  test.each(Object.entries(silentTable))('%s', (_, [kind, errno, of, expected]) => {
-    const failures = new Map([[kind, failed({ errno })]]);
+  test.each(Object.entries(silentTable))('%s', (_, [kind, errno, of, expected, message = 'connect() to x failed']) => {
+    const failures = new Map([[kind, failed({ errno, message })]]);
     expect(verdicts(facts([peer('10.0.0.1:8080', { failures, tcp: tcp('10.0.0.1:8080', of) })]))).toEqual(expected);
   });
 
@@ -334,7 +471,7 @@ describe('other failures over TCP', () => {
 });
 
 const barrier = { path: '/run/app', mode: 0o700, user: 'app', group: 'app' };
-const unixTable: Readonly<Record<string, readonly [ConnectKind, Partial<UnixFacts>, readonly string[]]>> = {
+const unixTable: Readonly<Record<string, readonly [FailureKind, Partial<UnixFacts>, readonly string[]]>> = {
   missing: ['socket_missing', { file: 'missing' }, ['socket_missing certain']],
   'missing, and there again': ['socket_missing', { listening: true }, ['socket_missing likely']],
   'missing, in a folder that may not be entered': ['socket_missing', { file: 'unseen' }, ['socket_missing likely']],
@@ -352,7 +489,7 @@ describe('unix sockets', () => {
   test('one that listens again for seconds was restarted', () => {
     const failures = new Map([['socket_missing', failed({ errno: 2, lastMs: nowMs - 5000 })] as const]);
     const one = peer('unix:/run/app.sock', { failures, unix: unix({ listening: true }) });
-    expect(verdicts(facts([one]))).toEqual(['restarting likely']);
+    expect(verdicts(facts([one]))).toEqual(['restarting likely ended']);
     const hidden = unix({ listening: true, file: 'missing', isShared: false });
     expect(verdicts(facts([{ ...one, unix: hidden }]))).toEqual(['socket_missing certain']);
   });
@@ -362,12 +499,12 @@ describe('several at once', () => {
   test('peers keep their own verdicts; what goes on stands before what is over', () => {
     const down = peer('10.0.0.1:8080');
     const back = peer('10.0.0.2:8080', {
-      failures: new Map([['refused', failed({ count: 900 })]]),
+      failures: new Map([['refused', failed({ count: 900, lastMs: nowMs - 6000 })]]),
       tcp: tcp('10.0.0.2:8080', { probe: { is: 'connected' } }),
     });
     const all = facts([back, down]);
     expect(judge(all, time).map(({ name }) => name)).toEqual(['10.0.0.1:8080', '10.0.0.2:8080']);
-    expect([verdicts(all), verdicts(all, 1)]).toEqual([['process_down likely'], ['restarting likely']]);
+    expect([verdicts(all), verdicts(all, 1)]).toEqual([['process_down likely'], ['restarting likely ended']]);
   });
 
   test('one peer may have two causes, and what ended long ago is none', () => {
@@ -396,7 +533,7 @@ describe('several at once', () => {
 
   test('OOM kills are told, where the memory saw them', () => {
     const [judged] = judge(facts([peer('10.0.0.1:8080', { remembered: { ...remembered, oomKills: 1 } })]), time);
-    expect(judged?.findings[0]?.evidence.join('\n')).toContain('killed 1 process for want of memory');
+    expect(judged?.findings[0]?.evidence.join('\n')).toContain('killed 1 process because memory ran out');
   });
 });
 
@@ -416,7 +553,11 @@ test('every cause has words that leave nothing open, and a command to type next'
   const [judged] = judge(facts([peer('10.0.0.1:8080')]), time);
   if (judged === undefined) throw new Error('nothing judged');
   for (const code of peerCauses) {
-    const { what, fix, next } = word({ code, sureness: 'certain', evidence: [], rulesOut: [] }, judged, facts([]));
+    const { what, fix, next } = word(
+      { code, sureness: 'certain', evidence: [], rulesOut: [], isOver: false },
+      judged,
+      facts([]),
+    );
     expect(next.length, code).toBeGreaterThan(0);
     for (const text of [what, fix, ...next]) expect(text, code).not.toMatch(/undefined|(?<!\/dev\/)null|NaN|\[object/);
   }

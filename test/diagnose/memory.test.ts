@@ -16,7 +16,16 @@ test('what listened is remembered after it is gone, with the OOM kills of just t
   expect(memory.look(gone, { ms: 3000, oomKills: 4 }, ownerOf)).toBe(true);
   // Kills later than that are somebody else's.
   expect(memory.look(gone, { ms: 4000, oomKills: 9 }, ownerOf)).toBe(false);
-  const expected = { watchedSinceMs: 1000, listeningMs: 2000, owner, oomKills: 1 };
+  const expected = {
+    watchedSinceMs: 1000,
+    listeningMs: 2000,
+    sinceMs: null,
+    connectedMs: null,
+    besides: null,
+    endedMs: [3000],
+    owner,
+    oomKills: 1,
+  };
   expect(memory.remembered(peer)).toEqual(expected);
   expect(recall(memory.text())(peer)).toEqual(expected);
   expect(memory.remembered('10.0.0.1:80')).toBeNull();
@@ -38,7 +47,13 @@ test('a peer that never listened is known as such', () => {
   const memory = createPeerMemory();
   memory.look(gone, { ms: 1000, oomKills: null }, ownerOf);
   memory.look(gone, { ms: 2000, oomKills: null }, ownerOf);
-  expect(memory.remembered(peer)).toEqual({ watchedSinceMs: 1000, listeningMs: null, owner: null, oomKills: null });
+  expect(memory.remembered(peer)).toMatchObject({
+    watchedSinceMs: 1000,
+    listeningMs: null,
+    endedMs: [],
+    owner: null,
+    oomKills: null,
+  });
 });
 
 test('a restarted process is a new socket, and a new owner is asked for', () => {
@@ -61,7 +76,16 @@ test('the next process goes on with what was written down, but for what only loo
   const memory = createPeerMemory();
   memory.look(new Map([['b:1', null]]), { ms: 9000, oomKills: 9 }, ownerOf);
   memory.restore(before.text(), 9000);
-  const expected = { watchedSinceMs: 1000, listeningMs: 1000, owner, oomKills: 1 };
+  const expected = {
+    watchedSinceMs: 1000,
+    listeningMs: 1000,
+    sinceMs: null,
+    connectedMs: null,
+    besides: null,
+    endedMs: [2000],
+    owner,
+    oomKills: 1,
+  };
   expect(memory.remembered(peer)).toEqual(expected);
   expect(memory.look(gone, { ms: 10_000, oomKills: 99 }, ownerOf)).toBe(false);
   expect(memory.remembered(peer)).toEqual(expected);
@@ -77,7 +101,7 @@ test('the next process goes on with what was written down, but for what only loo
 test('no file of another user makes recalling throw', () => {
   fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => recall(text)('a') === null || true));
   fc.assert(fc.property(fc.json(), (text) => createPeerMemory().restore(text, 0)));
-  expect(recall('{"a":{"watchedSinceMs":1,"owner":{"uid":"x"}}}')('a')).toEqual({
+  expect(recall('{"a":{"watchedSinceMs":1,"owner":{"uid":"x"}}}')('a')).toMatchObject({
     watchedSinceMs: 1,
     listeningMs: null,
     owner: null,

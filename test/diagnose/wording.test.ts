@@ -116,7 +116,15 @@ describe('the rules of firewalls, by where the peer is', () => {
 });
 
 describe('a process that is down', () => {
-  const remembered = { listeningMs: nowMs - 30_000, oomKills: 0, watchedSinceMs: 0 };
+  const remembered = {
+    listeningMs: nowMs - 30_000,
+    oomKills: 0,
+    watchedSinceMs: 0,
+    sinceMs: null,
+    connectedMs: null,
+    besides: null,
+    endedMs: [],
+  };
   const id = 'abcdefabcdef';
   test.each<[string, Partial<Owner>, readonly string[]]>([
     ['a unit', {}, ['systemctl status app.service', 'systemctl start app.service', 'journalctl -u app.service -n 50']],
@@ -350,13 +358,20 @@ describe('what stands in between', () => {
   });
 });
 
-test('a name that does not resolve: which resolver is asked', () => {
-  const own = new Map([['resolve', failed({ errno: null })]] as const);
-  const said = typed(words(facts([], { nginx: nginx({ failures: own, ...inContainer }) })));
-  expect(said).toEqual([
-    "docker exec c nginx -T 2>/dev/null | grep -nwE 'resolver|error_log'",
-    'nsenter -t 200 -n dig +short NAME @ADDRESS',
+test.each([
+  ['3: Host not found', ['10.0.0.53'], 'dig +short +time=2 +tries=1 app.test @10.0.0.53', 'does not exist'],
+  ['110: Operation timed out', ['[fd00::53]:5353'], 'dig +short +time=2 +tries=1 app.test @fd00::53 -p 5353', 'answer'],
+  ['2: Server failure', ['127.0.0.11:53'], 'dig +short +time=2 +tries=1 app.test @127.0.0.11 -p 53', 'its own log'],
+  ['no resolver defined', [], 'getent ahosts app.test', 'Add a resolver line'],
+  ['host not found', [], 'getent ahosts app.test', 'does not exist'],
+])('a name that does not resolve (%s): which resolver is asked, with the name', (reason, resolvers, dig, fix) => {
+  const names = [{ name: 'app.test', reason, failures: failed({ errno: null }), servers: [] }];
+  const said = words(facts([], { names, nginx: nginx({ resolvers, ...inContainer }) }));
+  expect(typed(said)).toEqual([
+    `nsenter -t 200 -n ${dig}`,
+    "docker exec c nginx -T 2>/dev/null | grep -nwE 'resolver|app.test'",
   ]);
+  expect(said.fix).toContain(fix);
 });
 
 test('where it is not known what served it, what failed is listed', () => {

@@ -60,6 +60,11 @@ export const faults: readonly Fault[] = [
     name: 'never started',
     cause: 'process_down',
     ...remote,
+    // Somebody else lives on that host: it can be seen.
+    before: async ({ world }) => {
+      const bystander = world.back.start('sleep', ['600']);
+      atEnd(() => bystander.stop('SIGKILL'));
+    },
     provoke: (site) => failUntil(site, new RegExp(`\\(111: .*${peer(site)}`)),
   },
   {
@@ -78,6 +83,12 @@ export const faults: readonly Fault[] = [
     before: async ({ world, port }) => {
       await startApp(world.back, { host: '0.0.0.0', port: port + 1 });
     },
+    provoke: (site) => failUntil(site, new RegExp(`\\(111: .*${peer(site)}`)),
+  },
+  {
+    name: 'wrong port on another host',
+    cause: 'unknown',
+    ...remote,
     provoke: (site) => failUntil(site, new RegExp(`\\(111: .*${peer(site)}`)),
   },
   localhostOnly('127.0.0.1'),

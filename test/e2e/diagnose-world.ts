@@ -65,9 +65,10 @@ export interface Verdict {
   readonly sureness: 'certain' | 'likely' | 'unknown';
   readonly what: string;
   readonly fix: string;
-  readonly next: readonly string[];
+  readonly over: boolean;
+  readonly run: readonly string[];
   readonly evidence: readonly string[];
-  readonly rulesOut: readonly string[];
+  readonly ruledOut: readonly string[];
 }
 
 export interface Said {
@@ -152,6 +153,11 @@ async function reset({ front, back }: Hosts): Promise<void> {
   ]);
 }
 
+/** What `check` prints to paste: attempts by peer and upstream. */
+const attemptsFormat =
+  '$remote_addr [$time_local] "$request" $status $upstream_addr $upstream_status $upstream_connect_time ' +
+  '$upstream_response_time $request_time $proxy_host';
+
 /** Starts an nginx with the faults' locations; the faults are not done yet, but `before` was. */
 export async function startWorld(
   hosts: Hosts,
@@ -223,7 +229,9 @@ export async function startWorld(
     {
       main: faults.map(({ main = '' }) => main).join('\n'),
       events: faults.find(({ events }) => events !== undefined)?.events ?? 'worker_connections 256;',
+      accessLog: [],
       http: [
+        `log_format attempts '${attemptsFormat}'; access_log logs/access.log attempts;`,
         `proxy_connect_timeout ${timeout}s; proxy_ignore_client_abort on;`,
         ...parts.map(({ upstream = '' }) => upstream),
         'server {',

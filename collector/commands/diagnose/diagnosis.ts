@@ -2,6 +2,7 @@
 import type { Facts } from '../../diagnose/facts/facts.ts';
 import type { Judged } from '../../diagnose/rules/judge.ts';
 import type { NginxRead } from '../../discover/follow/read-nginx.ts';
+import type { Impact } from './impact.ts';
 import type { RecentLines } from './recent-lines.ts';
 import type { SilentLogs } from './silent-logs.ts';
 
@@ -21,8 +22,8 @@ export interface Diagnosis {
   readonly strange: number;
   /** Logs that cannot hold what is looked for. */
   readonly silent: SilentLogs;
-  /** Failures after a connection was made, by peer (empty: unknown). */
-  readonly later: ReadonlyMap<string, number>;
+  /** What clients get. */
+  readonly impact: Impact;
   /** Files of the configuration that nginx has not loaded as they are now. */
   readonly notLoaded: readonly string[];
   /** null: nothing failed, so nothing was looked at. */

@@ -18,15 +18,15 @@ export function paragraph(text: string, lead: string, { width }: Terminal): read
   return wrapped(printable(text), lead, width);
 }
 
+/** Said only with proof: logs read, no peer that fails, no client that gets an error. */
 export function healthy({ peer, sinceMs, diagnoses }: DiagnosisResult): string {
   const isPartly = diagnoses.some(({ logs, silent }) => logs.unread.length + silent.unread.length > 0);
   const all = diagnoses.flatMap(({ read }) => read.configuration.upstreams.flatMap(({ servers }) => servers));
   const peers = new Set(all.flatMap((server) => server.peers)).size;
-  const what =
-    peer === null
-      ? `no connection to an upstream failed (${plural(peers, 'peer')})`
-      : `no connection to ${peer} failed`;
-  return `Healthy${isPartly ? ', by the logs that were read' : ''}: ${what} in the last ${duration(sinceMs)}.`;
+  const what = peer === null ? `no upstream failure (${plural(peers, 'peer')})` : `no failure of ${peer}`;
+  const reads = diagnoses.some(({ impact }) => impact.read.length > 0);
+  const clients = peer !== null || !reads ? '' : ', no client with a server error in the last minute';
+  return `Healthy${isPartly ? ', by the logs that were read' : ''}: ${what} in the last ${duration(sinceMs)}${clients}.`;
 }
 
 /** Somebody asks for a peer that is not there: a slip, or another nginx. null where it is there. */
@@ -39,23 +39,12 @@ export function strangerNote({ peer, diagnoses }: DiagnosisResult): string | nul
   return `${peer} is no peer of nginx's configuration; these are: ${names.slice(0, 8).join(', ') || 'none'}${more}`;
 }
 
-/** Peers that connect and fail all the same: no verdict, but no health either. */
-function laterNote({ later }: Diagnosis): string {
-  const count = [...later.values()].reduce((sum, each) => sum + each, 0);
-  const named = [...later].filter(([peer]) => peer !== '').sort(([, a], [, b]) => b - a);
-  const most = 3;
-  const shown = named.slice(0, most).map(([peer, times]) => `${peer} ${times}`);
-  const more = named.length > most ? [`${named.length - most} more`] : [];
-  const where = named.length === 0 ? '' : ` (${[...shown, ...more].join(', ')})`;
-  return `${plural(count, 'request')} failed after the connection was made${where}: reset, no answer in time, bad answer. The application's log says why`;
-}
-
 /** The first thing to know, above what fails: a verdict about a peer is of little use without nginx. */
 export function noNginx({ diagnoses }: DiagnosisResult, terminal: Terminal): readonly string[] {
   const without = diagnoses.filter(({ facts, read }) => facts !== null && read.found.master === null);
   if (without.length === 0) return [];
   const confs = [...new Set(without.map(({ read }) => read.found.confPath))].join(', ');
-  const text = `No nginx is seen to run with ${confs}: systemctl status nginx. What follows is from its log; its peers were looked at from this host's network namespace. If it runs in a container, put nsenter -t PID -n before the next commands; its PID on this host: pgrep -of 'nginx: master'`;
+  const text = `nginx is not running (${confs}): systemctl status nginx. The findings below come from its log; its peers were checked from this host's network namespace`;
   return [...paragraph(text, '', terminal), ''];
 }
 
@@ -66,9 +55,9 @@ export function unloaded({ diagnoses }: DiagnosisResult, terminal: Terminal): re
     const { command } = facts.nginx;
     const [problem] = read.configuration.problems;
     const broken =
-      problem && `${problem.file}:${problem.line}: ${problem.text}. nginx would refuse to reload: mend it first.`;
+      problem && `${problem.file}:${problem.line}: ${problem.text}. nginx would refuse to reload: fix it first.`;
     const files = notLoaded.length > 3 ? [...notLoaded.slice(0, 3), `${notLoaded.length - 3} more`] : notLoaded;
-    const changed = `${files.join(', ')}: changed after nginx loaded it. nginx works by the old configuration still, the lines named below are of the new one.`;
+    const changed = `${files.join(', ')}: changed after nginx loaded it. nginx still uses the old configuration; the lines named below are those of the new one.`;
     return [
       ...(broken === undefined ? [] : [...paragraph(broken, '', terminal), '']),
       ...(files.length === 0
@@ -89,11 +78,10 @@ export function notes(result: DiagnosisResult, terminal: Terminal): readonly str
     ...[...one.logs.unread, ...one.silent.unread].map(({ log, reason }) => `not read: ${log}: ${reason}`),
     one.logs.sinceMs === null
       ? ''
-      : `the log is long: only what was written since ${localTime(one.logs.sinceMs, one.nowMs)} was looked at`,
+      : `the log is long: only what was written since ${localTime(one.logs.sinceMs, one.nowMs)} was read`,
     one.strange === 0
       ? ''
       : `${plural(one.strange, 'line')} of the log not counted: written by no process of this nginx, so forged by a client, or another nginx's`,
-    one.later.size === 0 ? '' : laterNote(one),
     ...(one.facts?.missing ?? []).map(
       (right) => `not seen${isRoot ? '' : ' by this user (root sees it)'}: ${missingTexts[right]}`,
     ),

@@ -39,7 +39,8 @@ interface Tail {
   readonly isWhole: boolean;
 }
 
-function readTail(fs: FileSystem, path: string): Outcome<Tail> {
+/** @param encoding `latin1` keeps bytes as they are */
+export function readTail(fs: FileSystem, path: string, encoding: 'utf8' | 'latin1' = 'utf8'): Outcome<Tail> {
   return attempt(() => {
     const { size, modifiedMs } = fs.stat(path);
     const fd = fs.open(path);
@@ -51,7 +52,7 @@ function readTail(fs: FileSystem, path: string): Outcome<Tail> {
         more = fs.read(fd, bytes.subarray(got), bytes.length - got, from + got);
       }
       const begin = from === 0 ? 0 : bytes.indexOf(10) + 1;
-      return { text: bytes.toString('utf8', begin, got), modifiedMs, isWhole: from === 0 };
+      return { text: bytes.toString(encoding, begin, got), modifiedMs, isWhole: from === 0 };
     } finally {
       fs.close(fd);
     }
@@ -59,7 +60,7 @@ function readTail(fs: FileSystem, path: string): Outcome<Tail> {
 }
 
 /** What nginx wrote, behind what a container's runtime puts around it. */
-function unwrap(line: string, wrapping: Wrapping): string {
+export function unwrap(line: string, wrapping: Wrapping): string {
   if (wrapping === 'cri') return line.replace(/^\S+ (?:stdout|stderr) [FP] /, '');
   if (wrapping === 'none') return line;
   try {

@@ -1,7 +1,8 @@
 /** Everything the rules judge by: one type, gathered once by `gather.ts`, made by hand in tests. Pure data. */
-import type { ConnectKind } from '../../model.ts';
+import type { FailureKind } from '../../model.ts';
 import type { Place } from '../../nginx/types.ts';
 import type { Runtime } from '../../parse/proc/cgroup.ts';
+import type { AnswerFacts, SocketFacts } from './traffic.ts';
 
 /** Failures of one kind at one peer. Times are milliseconds since 1970. */
 export interface KindFailures {
@@ -10,22 +11,24 @@ export interface KindFailures {
   readonly lastMs: number;
   /** As the last line has it; null when it has none. */
   readonly errno: number | null;
+  /** nginx's own words in the last line, with what it was doing: `SSL_do_handshake() failed …`. */
+  readonly message: string;
 }
 
-export type FailuresByKind = ReadonlyMap<ConnectKind, KindFailures>;
-
+export type FailuresByKind = ReadonlyMap<FailureKind, KindFailures>;
 /** Who holds a socket, as far as it may be seen. */
 export interface Owner {
   readonly uid: number;
   readonly user: string;
-  /** Seen only with root's rights, or as the same user. */
+  /** Of the process that holds it, or most likely does; null where nothing says. */
   readonly pid: number | null;
+  /** Its descriptors may not be seen: told by its user, its command line, its unit. */
+  readonly isGuess: boolean;
   readonly command: string | null;
   readonly unit: string | null;
   /** The unit belongs to this user's own systemd. */
   readonly unitUser: number | null;
   readonly container: string | null;
-  /** Of the container; null when its cgroup does not say. */
   readonly runtime: Runtime | null;
 }
 
@@ -33,7 +36,6 @@ export interface Owner {
 export interface NamespaceName {
   readonly id: string;
   readonly is: 'nginx' | 'host' | 'other';
-  /** Some process in it. */
   readonly pid: number;
   readonly container: string | null;
   readonly runtime: Runtime | null;
@@ -47,6 +49,10 @@ export interface ListenerFact {
   readonly queued: number;
   readonly inode: number;
   readonly owner: Owner;
+  /** When its process started; null where that may not be seen. */
+  readonly startedMs: number | null;
+  /** Its process is stopped (state T). */
+  readonly isStopped: boolean;
   readonly namespace: NamespaceName;
 }
 
@@ -54,7 +60,7 @@ export type ProbeFact =
   | { readonly is: 'connected' | 'refused' | 'silent' | 'unreachable' | 'denied' }
   | { readonly is: 'failed'; readonly code: string }
   | { readonly is: 'not_probed'; readonly why: NotProbed };
-export type NotProbed = 'off' | 'not_configured' | 'other_namespace' | 'too_soon' | 'not_needed' | 'no_nginx';
+export type NotProbed = 'off' | 'not_configured' | 'other_namespace' | 'too_soon' | 'not_needed' | 'no_nginx' | 'udp';
 
 /** The `server` line, or the `*_pass`, that a peer comes from. */
 export interface ServerFact extends Place {
@@ -69,6 +75,8 @@ export interface ServerFact extends Place {
   readonly failTimeoutSeconds: number;
   /** 0: as many as come. */
   readonly maxConns: number;
+  /** The peers that nginx made of it. */
+  readonly peers: readonly string[];
   /** nginx follows the name by itself. */
   readonly follows: boolean;
   /** Marked so in the configuration: nginx never asks it. */
@@ -79,6 +87,14 @@ export interface ServerFact extends Place {
 export interface Remembered {
   /** When the port was last listening; null: never, since `watchedSinceMs`. */
   readonly listeningMs: number | null;
+  /** Since when the socket that listens now, or did last, was there; null when it was there at the first look. */
+  readonly sinceMs: number | null;
+  /** When nginx was last seen connected to it; null: never. */
+  readonly connectedMs: number | null;
+  /** Other ports that its user listened on while it listened; null where that was not noted. */
+  readonly besides: readonly number[] | null;
+  /** When sockets that listened were gone, or replaced by others: the last few, oldest first. */
+  readonly endedMs: readonly number[];
   readonly owner: Owner | null;
   /** OOM kills on this host between then and the next look; null when not counted. */
   readonly oomKills: number | null;
@@ -108,6 +124,10 @@ export interface TcpFacts {
   /** Whether the host answered ARP; null when it is not on the same network, or IPv6. */
   readonly neighbour: boolean | null;
   readonly probe: ProbeFact;
+  /** Unix sockets on which a FastCGI program listens, where nginx asks a port for one. */
+  readonly unixInstead: readonly string[];
+  /** Growth of "destination unreachable" (ICMP) during the probe: what a rule with `reject` sends; null when not read. */
+  readonly icmp: number | null;
   /** Local ports in use towards the peer, of those there are. */
   readonly localPorts: { readonly used: number; readonly of: number } | null;
 }
@@ -116,13 +136,17 @@ export interface UnixFacts {
   readonly path: string;
   /** The path means the same file on this host: nginx is in no container, and has no /tmp of its own. */
   readonly isShared: boolean;
-  /** `unseen`: a folder may not be entered by who looks. */
+  /** `unseen`: a folder may not be entered. */
   readonly file: 'socket' | 'other' | 'missing' | 'unseen';
   readonly mode: number;
   readonly user: string;
   readonly group: string;
   readonly listening: boolean;
   readonly queued: number;
+  /** Its process is stopped (state T). */
+  readonly isStopped: boolean;
+  /** Sockets of the same program that listen by other paths: php-fpm of another version. */
+  readonly similar: readonly string[];
   /** Where a process listens on it, and who, as far as that may be seen. */
   readonly home: NamespaceName | null;
   readonly owner: Owner | null;
@@ -139,6 +163,13 @@ export interface PeerFacts {
   readonly peer: string;
   /** The upstreams it belongs to, as one instance: `a|b`. */
   readonly upstream: string;
+  /** `http`, `https`, `fastcgi`; null for stream and mail, and where no line says. */
+  readonly scheme: string | null;
+  /** nginx asks it over UDP: nothing connects, and nothing can be probed. */
+  readonly isUdp: boolean;
+  /** null where no access log tells of attempts. */
+  readonly answers: AnswerFacts | null;
+  readonly sockets: SocketFacts;
   readonly failures: FailuresByKind;
   readonly servers: readonly ServerFact[];
   /** In no configuration: names whose addresses it may have been. */
@@ -146,6 +177,17 @@ export interface PeerFacts {
   readonly tcp: TcpFacts | null;
   readonly unix: UnixFacts | null;
   readonly remembered: Remembered | null;
+}
+
+/** A name that nginx asks a resolver for, and gets no address. */
+export interface NameFacts {
+  /** As the line has it: a client may have chosen it. */
+  readonly name: string;
+  /** `3: Host not found`, as nginx writes it. */
+  readonly reason: string;
+  readonly failures: KindFailures;
+  /** The lines of the configuration that have it. */
+  readonly servers: readonly ServerFact[];
 }
 
 /** A group of which no peer was live. */
@@ -162,17 +204,20 @@ export interface NginxFacts {
   readonly sharesNetwork: boolean;
   /** The path of its configuration means the same file on this host: it is in no container. */
   readonly sharesFiles: boolean;
-  /** It resolves names by the same resolv.conf. */
   readonly sharesResolver: boolean;
   /** Of its master. */
   readonly uid: number | null;
   /** The user its workers run as. */
   readonly user: string | null;
+  readonly workerUid: number | null;
   readonly workerConnections: number | null;
   readonly openFiles: { readonly used: number | null; readonly limit: number } | null;
   readonly workerRlimitNofile: number | null;
   /** What a person types to speak to this very nginx: `nginx -c …`, perhaps inside its container. */
   readonly command: string;
+  /** As nginx names them; only files. */
+  readonly errorLogs: readonly string[];
+  readonly accessLogs: readonly string[];
   /** Main file: where limits are written. */
   readonly conf: string | null;
   readonly unit: string | null;
@@ -181,6 +226,10 @@ export interface NginxFacts {
   readonly undecided: boolean;
   /** When its workers took their configuration. */
   readonly loadedMs: number | null;
+  /** The servers of its `resolver` lines. */
+  readonly resolvers: readonly string[];
+  /** Its network namespace has an IPv6 address; null where that was not read. */
+  readonly hasIpv6: boolean | null;
   /** Failures that are nginx's own and name no peer. */
   readonly failures: FailuresByKind;
 }
@@ -190,9 +239,11 @@ export interface Facts {
   readonly nginx: NginxFacts;
   readonly peers: readonly PeerFacts[];
   readonly groups: readonly GroupFacts[];
+  readonly names: readonly NameFacts[];
+  /** Rules of this host's firewall that reject or drop; null where they may not be read. */
+  readonly rules: readonly string[] | null;
   /** What could not be looked at for want of a right; empty as root. */
   readonly missing: readonly MissingRight[];
 }
 
-/** `socket_owner`: which process holds a socket. `socket_folder`: a socket file's folder. `nginx_namespace`: nginx's sockets. */
 export type MissingRight = 'socket_owner' | 'socket_folder' | 'nginx_namespace';

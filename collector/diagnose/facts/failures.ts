@@ -1,77 +1,155 @@
-/** What fails, gathered from lines of the error log: per peer, per group, and nginx's own. Pure, stateful, bounded. */
-import { type ConnectKind, connectKinds, type ErrorLine, type Kind } from '../../model.ts';
-import type { KindFailures } from './facts.ts';
-import type { Failing } from './gather.ts';
+/** What fails, gathered from lines of the error log: per peer, per group, per name, and nginx's own. Pure, bounded. */
+import { type ErrorLine, type FailureKind, failureKinds, type Kind } from '../../model.ts';
+import type { FailuresByKind, KindFailures } from './facts.ts';
+
+/** What fails, from the error log. */
+export interface Failing {
+  readonly peers: readonly FailingPeer[];
+  readonly groups: readonly { readonly upstream: string; readonly failures: KindFailures }[];
+  readonly names: readonly { readonly name: string; readonly reason: string; readonly failures: KindFailures }[];
+  /** Failures that name no peer. */
+  readonly nginx: FailuresByKind;
+}
+
+export interface FailingPeer {
+  readonly peer: string;
+  readonly upstream: string;
+  readonly scheme: string | null;
+  readonly isUdp: boolean;
+  readonly failures: FailuresByKind;
+}
 
 export interface FailureTally {
   /** @param ms when it happened, milliseconds since 1970 */
-  record(line: Pick<ErrorLine, 'kind' | 'errno' | 'upstream' | 'protocol'>, ms: number): void;
+  record(line: FailureLine, ms: number): void;
   /** Forgets kinds that were last seen before. */
   forgetBefore(ms: number): void;
   failing(): Failing;
-  /** Failures after the connection was made, by peer (empty: unknown): no matter of connecting. */
-  later(): ReadonlyMap<string, number>;
-  /** Connect failures recorded so far: grows with each. */
+  /** Failures recorded so far: grows with each. */
   count(): number;
 }
 
+type FailureLine = Pick<ErrorLine, 'kind' | 'errno' | 'upstream' | 'protocol' | 'message' | 'action'>;
 type UpstreamOf = (peer: string, protocol: ErrorLine['protocol']) => string;
-type ByKind = Map<ConnectKind, KindFailures>;
+type ByKind = Map<FailureKind, KindFailures>;
 
-const connectSet: ReadonlySet<string> = new Set(connectKinds);
-const isConnect = (kind: Kind): kind is ConnectKind => connectSet.has(kind);
+const failureSet: ReadonlySet<string> = new Set(failureKinds);
+const isFailure = (kind: Kind): kind is FailureKind => failureSet.has(kind);
+/** nginx's own, whichever peer it happened to be connecting to. */
 const limits: ReadonlySet<Kind> = new Set<Kind>(['no_files', 'worker_connections']);
-const notFailures: ReadonlySet<Kind> = new Set<Kind>(['disabled', 'unrelated']);
+/** Longer ones quote what a peer or a client sent. */
+const longestMessage = 200;
 
-function add(kinds: ByKind, kind: ConnectKind, errno: number | null, ms: number): void {
+function wordsOf({ message, action }: FailureLine): string {
+  const words = message.length > longestMessage ? `${message.slice(0, longestMessage - 1)}…` : message;
+  return action === null ? words : `${words} while ${action}`;
+}
+
+function add(kinds: ByKind, kind: FailureKind, line: FailureLine, ms: number): void {
   const known = kinds.get(kind);
   kinds.set(kind, {
     count: (known?.count ?? 0) + 1,
     firstMs: Math.min(known?.firstMs ?? ms, ms),
     lastMs: Math.max(known?.lastMs ?? ms, ms),
-    errno: errno ?? known?.errno ?? null,
+    errno: line.errno ?? known?.errno ?? null,
+    message: wordsOf(line),
   });
+}
+
+const unresolvedForms = [
+  /^(?<name>.{1,255}?) could not be resolved \((?<reason>[^()]{1,80})\)?/,
+  /^(?<reason>no resolver defined) to resolve (?<name>.{1,255})$/,
+  /^(?<reason>host not found) in upstream "(?<name>.{1,255}?)"/,
+] as const;
+
+/** The name that a line is about, and nginx's reason; null for another sort of line. */
+export function unresolvedName(message: string): { readonly name: string; readonly reason: string } | null {
+  for (const form of unresolvedForms) {
+    const { name, reason } = form.exec(message)?.groups ?? {};
+    if (name !== undefined && reason !== undefined) return { name, reason };
+  }
+  return null;
+}
+
+/** A datagram that nobody takes comes back when nginx reads or sends the next; a TCP connection fails in connect(). */
+function isOverUdp({ protocol, message, kind }: FailureLine): boolean {
+  return protocol === 'stream' && kind === 'refused' && /^(?:recv|send)\w*\(\) failed/.test(message);
+}
+
+interface PeerSoFar {
+  readonly upstream: string;
+  readonly scheme: string | null;
+  isUdp: boolean;
+  readonly kinds: ByKind;
 }
 
 /**
  * @param upstreamOf as the charts name it: an instance
  * @param mostPeers more are not diagnosed: names in a log must not make memory without end
+ * @param mailAuth the peer that mail asks who may log in, which its lines do not name; null where there are several
  */
-export function createFailureTally(upstreamOf: UpstreamOf, mostPeers: number): FailureTally {
-  const peers = new Map<string, { readonly upstream: string; readonly kinds: ByKind }>();
+export function createFailureTally(
+  upstreamOf: UpstreamOf,
+  mostPeers: number,
+  mailAuth: () => string | null,
+): FailureTally {
+  const peers = new Map<string, PeerSoFar>();
   const groups = new Map<string, ByKind>();
+  const names = new Map<string, { reason: string; readonly kinds: ByKind }>();
   const nginx: ByKind = new Map();
-  const later = new Map<string, number>();
   let count = 0;
 
-  function kindsOf(peer: string, upstream: string): ByKind {
+  function addToPeer(
+    line: FailureLine,
+    kind: FailureKind,
+    { peer, scheme }: NonNullable<ErrorLine['upstream']>,
+    ms: number,
+    name = upstreamOf(peer, line.protocol),
+  ): void {
     const known = peers.get(peer);
-    if (known !== undefined) return known.kinds;
-    const kinds: ByKind = new Map();
-    if (peers.size < mostPeers) peers.set(peer, { upstream, kinds });
-    return kinds;
+    if (known === undefined && peers.size >= mostPeers) return;
+    const made = known ?? { upstream: name, scheme, isUdp: false, kinds: new Map() };
+    made.isUdp ||= isOverUdp(line);
+    peers.set(peer, made);
+    add(made.kinds, kind, line, ms);
   }
 
-  function addLater(named: string): void {
-    const peer = later.size < mostPeers || later.has(named) ? named : '';
-    later.set(peer, (later.get(peer) ?? 0) + 1);
+  function addToName(line: FailureLine, ms: number): void {
+    const found = unresolvedName(line.message);
+    if (found === null) {
+      add(nginx, 'resolve', line, ms);
+      return;
+    }
+    const known = names.get(found.name);
+    if (known === undefined && names.size >= mostPeers) return;
+    const made = known ?? { reason: found.reason, kinds: new Map() };
+    made.reason = found.reason;
+    names.set(found.name, made);
+    add(made.kinds, 'resolve', line, ms);
+  }
+
+  /** nginx's own, but for mail's question who may log in. */
+  function addNameless(line: FailureLine, kind: FailureKind, ms: number): void {
+    const peer = line.action === 'in http auth state' ? mailAuth() : null;
+    if (peer === null) add(nginx, kind, line, ms);
+    else addToPeer(line, kind, { peer, scheme: null, uri: null }, ms, 'auth_http');
+  }
+
+  function addToGroup(line: FailureLine, name: string, ms: number): void {
+    const group: ByKind = groups.get(name) ?? new Map();
+    if (groups.size < mostPeers) groups.set(name, group);
+    add(group, 'no_live', line, ms);
   }
 
   return {
-    record({ kind, errno, upstream, protocol }, ms) {
-      if (!isConnect(kind)) {
-        if (notFailures.has(kind)) return;
-        addLater(upstream?.peer ?? '');
-        return;
-      }
+    record(line, ms): void {
+      const { kind, upstream, protocol } = line;
+      if (!isFailure(kind)) return;
       count++;
-      // They are nginx's own, whichever peer it happened to be connecting to.
-      if (upstream === null || limits.has(kind)) return add(nginx, kind, errno, ms);
-      const name = upstreamOf(upstream.peer, protocol);
-      if (kind !== 'no_live') return add(kindsOf(upstream.peer, name), kind, errno, ms);
-      const group: ByKind = groups.get(name) ?? new Map();
-      if (groups.size < mostPeers) groups.set(name, group);
-      add(group, kind, errno, ms);
+      if (kind === 'resolve') addToName(line, ms);
+      else if (upstream === null || limits.has(kind)) addNameless(line, kind, ms);
+      else if (kind === 'no_live') addToGroup(line, upstreamOf(upstream.peer, protocol), ms);
+      else addToPeer(line, kind, upstream, ms);
     },
 
     forgetBefore(ms) {
@@ -81,17 +159,22 @@ export function createFailureTally(upstreamOf: UpstreamOf, mostPeers: number): F
       };
       for (const [peer, { kinds }] of peers) if (old(kinds)) peers.delete(peer);
       for (const [name, kinds] of groups) if (old(kinds)) groups.delete(name);
+      for (const [name, { kinds }] of names) if (old(kinds)) names.delete(name);
       old(nginx);
     },
 
     failing: () => ({
-      peers: Array.from(peers, ([peer, { upstream, kinds }]) => ({ peer, upstream, failures: new Map(kinds) })),
-      groups: Array.from(groups, ([upstream, kinds]) => ({ upstream, failures: kinds.get('no_live') })).flatMap(
-        ({ upstream, failures }) => (failures === undefined ? [] : [{ upstream, failures }]),
-      ),
+      peers: Array.from(peers, ([peer, { kinds, ...rest }]) => ({ peer, ...rest, failures: new Map(kinds) })),
+      groups: Array.from(groups).flatMap(([upstream, kinds]) => {
+        const failures = kinds.get('no_live');
+        return failures === undefined ? [] : [{ upstream, failures }];
+      }),
+      names: Array.from(names).flatMap(([name, { reason, kinds }]) => {
+        const failures = kinds.get('resolve');
+        return failures === undefined ? [] : [{ name, reason, failures }];
+      }),
       nginx: new Map(nginx),
     }),
-    later: () => new Map(later),
     count: () => count,
   };
 }

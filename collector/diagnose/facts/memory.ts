@@ -11,6 +11,10 @@ interface Entry {
   readonly owner: Owner | null;
   readonly inode: number | null;
   readonly listens: boolean;
+  readonly sinceMs: number | null;
+  readonly endedMs: readonly number[];
+  readonly connectedMs: number | null;
+  readonly besides: readonly number[] | null;
   /** `oom_kill` of the kernel a little before the last look while it listened, and at the first look after. */
   readonly oomBefore: number | null;
   readonly oomAfter: number | null;
@@ -20,6 +24,10 @@ export interface SeenListener {
   /** null for a unix socket: /proc does not tell. */
   readonly uid: number | null;
   readonly inode: number | null;
+  /** Others that share the port (SO_REUSEPORT): one of many that ends is no end. */
+  readonly beside?: readonly number[];
+  /** Other ports that the same user listens on. */
+  readonly besides?: readonly number[];
 }
 
 export interface PeerMemory {
@@ -34,6 +42,8 @@ export interface PeerMemory {
     now: { readonly ms: number; readonly oomKills: number | null },
     ownerOf: (uid: number, inode: number) => Owner,
   ): boolean;
+  /** nginx has a connection to it: also of peers on other hosts, which cannot be looked at. */
+  connected(peer: string, ms: number): void;
   remembered(peer: string): Remembered | null;
   /** Takes over what a process before wrote down with `text`; what this one has seen itself stays. */
   restore(text: string, nowMs: number): void;
@@ -64,6 +74,9 @@ function createHistory() {
 const longestAgoMs = 7 * 86_400_000;
 /** Peers that have left the configuration are forgotten when there are more. */
 const mostPeers = 2000;
+/** Of a process that comes and goes. */
+const mostEnds = 8;
+const mostBesides = 64;
 
 function next(
   before: Entry | undefined,
@@ -75,21 +88,59 @@ function next(
   }: { readonly ms: number; readonly oomKills: number | null; readonly oomBefore: number | null },
   ownerOf: (uid: number, inode: number) => Owner,
 ): Entry {
-  const watchedSinceMs = before?.watchedSinceMs ?? ms;
-  if (seen === null) {
-    const gone = { watchedSinceMs, listeningMs: null, owner: null, inode: null, listens: false, oomBefore: null };
-    if (before === undefined) return { ...gone, oomAfter: null };
-    return before.listens ? { ...before, listens: false, oomAfter: oomKills } : before;
-  }
-  const { uid, inode } = seen;
-  const isSame = before?.listens === true && before.inode === inode && inode !== null;
-  const owner = isSame ? before.owner : uid === null || inode === null ? null : ownerOf(uid, inode);
-  return { watchedSinceMs, listeningMs: ms, owner, inode, listens: true, oomBefore, oomAfter: null };
+  if (seen === null) return gone(before, ms, oomKills);
+  const endedBefore = before?.endedMs ?? [];
+  const { uid } = seen;
+  const listened = before?.listens === true;
+  const isSame = listened && (before.inode === seen.inode || seen.beside?.includes(before.inode ?? 0) === true);
+  const inode = isSame ? before.inode : seen.inode;
+  const asked = (): Owner | null => (uid === null || inode === null ? null : ownerOf(uid, inode));
+  // What a process before wrote down says nothing of the socket that is there now.
+  const isFirst = before === undefined || before.inode === null;
+  return {
+    watchedSinceMs: before?.watchedSinceMs ?? ms,
+    listeningMs: ms,
+    sinceMs: isSame || isFirst ? (before?.sinceMs ?? null) : ms,
+    endedMs: listened && !isSame ? withEnd(endedBefore, ms) : endedBefore,
+    connectedMs: before?.connectedMs ?? null,
+    besides: seen.besides ?? null,
+    owner: isSame && inode !== null ? before.owner : asked(),
+    inode,
+    listens: true,
+    oomBefore,
+    oomAfter: null,
+  };
 }
 
-function rememberedOf({ watchedSinceMs, listeningMs, owner, oomBefore, oomAfter }: Entry): Remembered {
+function withEnd(ends: readonly number[], ms: number): readonly number[] {
+  return [...ends, ms].slice(-mostEnds);
+}
+
+function gone(before: Entry | undefined, ms: number, oomKills: number | null): Entry {
+  if (before === undefined) return unseen(ms);
+  if (!before.listens) return before;
+  return { ...before, listens: false, endedMs: withEnd(before.endedMs, ms), oomAfter: oomKills };
+}
+
+function unseen(ms: number): Entry {
+  return {
+    watchedSinceMs: ms,
+    listeningMs: null,
+    sinceMs: null,
+    endedMs: [],
+    connectedMs: null,
+    besides: null,
+    owner: null,
+    inode: null,
+    listens: false,
+    oomBefore: null,
+    oomAfter: null,
+  };
+}
+
+function rememberedOf({ oomBefore, oomAfter, inode, listens, ...kept }: Entry): Remembered {
   const oomKills = oomBefore === null || oomAfter === null ? null : Math.max(0, oomAfter - oomBefore);
-  return { watchedSinceMs, listeningMs, owner, oomKills };
+  return { ...kept, oomKills };
 }
 
 export function createPeerMemory(): PeerMemory {
@@ -113,6 +164,9 @@ export function createPeerMemory(): PeerMemory {
       }
       return changed;
     },
+    connected(peer, ms) {
+      entries.set(peer, { ...(entries.get(peer) ?? unseen(ms)), connectedMs: ms });
+    },
     remembered(peer) {
       const entry = entries.get(peer);
       return entry === undefined ? null : rememberedOf(entry);
@@ -121,11 +175,12 @@ export function createPeerMemory(): PeerMemory {
       for (const [peer, value] of Object.entries(entriesOf(text)).slice(0, mostPeers)) {
         const before = readEntry(value);
         // That nothing ever listened is only known while somebody looks.
-        if (before === null || before.listeningMs === null || entries.has(peer)) continue;
-        if (Math.abs(nowMs - before.listeningMs) > longestAgoMs) continue;
+        if (before === null || entries.has(peer)) continue;
+        const lastMs = Math.max(before.listeningMs ?? 0, before.connectedMs ?? 0);
+        if (lastMs === 0 || Math.abs(nowMs - lastMs) > longestAgoMs) continue;
         const { oomKills, ...rest } = before;
         const oomBefore = oomKills === null ? null : 0;
-        entries.set(peer, { ...rest, inode: null, listens: false, oomBefore, oomAfter: oomKills });
+        entries.set(peer, { ...rest, sinceMs: null, inode: null, listens: false, oomBefore, oomAfter: oomKills });
       }
     },
     text: () => JSON.stringify(Object.fromEntries(Array.from(entries, ([peer, entry]) => [peer, rememberedOf(entry)]))),
@@ -138,12 +193,13 @@ const orNull = <T>(value: unknown, is: (value: unknown) => value is T): T | null
 
 function readOwner(value: unknown): Owner | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { uid, user, pid, command, unit, unitUser, container, runtime } = value as Record<string, unknown>;
+  const { uid, user, pid, isGuess, command, unit, unitUser, container, runtime } = value as Record<string, unknown>;
   if (!isCount(uid) || !isText(user)) return null;
   return {
     uid,
     user,
     pid: orNull(pid, isCount),
+    isGuess: isGuess === true,
     command: orNull(command, isText),
     unit: orNull(unit, isText),
     unitUser: orNull(unitUser, isCount),
@@ -154,11 +210,18 @@ function readOwner(value: unknown): Owner | null {
 
 function readEntry(value: unknown): Remembered | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { watchedSinceMs, listeningMs, owner, oomKills } = value as Record<string, unknown>;
+  const { watchedSinceMs, listeningMs, sinceMs, endedMs, connectedMs, besides, owner, oomKills } = value as Record<
+    string,
+    unknown
+  >;
   if (!isCount(watchedSinceMs)) return null;
   return {
     watchedSinceMs,
     listeningMs: orNull(listeningMs, isCount),
+    sinceMs: orNull(sinceMs, isCount),
+    connectedMs: orNull(connectedMs, isCount),
+    besides: Array.isArray(besides) ? besides.filter(isCount).slice(0, mostBesides) : null,
+    endedMs: Array.isArray(endedMs) ? endedMs.filter(isCount).slice(-mostEnds) : [],
     owner: readOwner(owner),
     oomKills: orNull(oomKills, isCount),
   };

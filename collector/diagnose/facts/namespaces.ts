@@ -50,9 +50,13 @@ export function surveyNamespaces(master: number | null, { proc }: Pick<DiagnoseP
 
 export interface SocketTable {
   readonly listeners: readonly Listener[];
+  /** UDP sockets that take datagrams from anybody. */
+  readonly datagrams: readonly Listener[];
   /** As `localAddresses`. */
   readonly addresses: ReadonlySet<string>;
   readonly overflows: number | null;
+  /** Messages "destination unreachable" that have come in. */
+  readonly unreachables: number | null;
   /** Sockets to one of the peers, in any state that holds a local port. */
   portsTo(peer: string): number;
 }
@@ -70,8 +74,10 @@ export function readSockets(namespace: Namespace, peers: readonly string[], port
   proc.pieces(`${pid}/net/tcp6`, scanner.scan);
   return {
     listeners: scanner.listeners(),
+    datagrams: boundDatagrams(pid, ports),
     addresses: localAddresses(proc.text(`${pid}/net/fib_trie`) ?? '', proc.text(`${pid}/net/if_inet6`) ?? ''),
     overflows: netCounter(proc.text(`${pid}/net/netstat`) ?? '', 'TcpExt', 'ListenOverflows'),
+    unreachables: netCounter(proc.text(`${pid}/net/snmp`) ?? '', 'Icmp', 'InDestUnreachs'),
     portsTo: (peer) => statesWithPort.reduce((sum, state) => sum + scanner.count(peer, state), 0),
   };
 }
@@ -80,4 +86,27 @@ export function readSockets(namespace: Namespace, peers: readonly string[], port
 export function readablePid({ name, pids }: Namespace, { proc }: Pick<DiagnosePorts, 'proc'>): number | 'self' | null {
   if (name.is === 'host') return 'self';
   return [name.pid, ...pids].find((pid) => proc.networkOf(pid) === name.id) ?? null;
+}
+
+/** /proc/net/udp has the columns of tcp; a socket that is not connected has the state of one that is closed. */
+function boundDatagrams(pid: number | 'self', { proc }: Pick<DiagnosePorts, 'proc'>): readonly Listener[] {
+  const rows = ['udp', 'udp6'].flatMap((table) => (proc.text(`${pid}/net/${table}`) ?? '').split('\n'));
+  return rows.flatMap((row) => {
+    const found =
+      /^ *\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) 0+:0000 07 [0-9A-F]{8}:([0-9A-F]{8}) \S+ \S+ +(\d+) +\d+ +(\d+)/.exec(
+        row,
+      );
+    if (found === null) return [];
+    const [, address = '', port = '', queued = '', uid, inode] = found;
+    const words = (address.match(/.{8}/g) ?? []).map((word) => Number.parseInt(word, 16));
+    return [
+      {
+        words,
+        port: Number.parseInt(port, 16),
+        queued: Number.parseInt(queued, 16),
+        uid: Number(uid),
+        inode: Number(inode),
+      },
+    ];
+  });
 }

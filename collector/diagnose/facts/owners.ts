@@ -1,20 +1,28 @@
-/** Who holds a listening socket: its user always, the process only with root's rights or as the same user. */
+/**
+ * Who holds a listening socket: its user always; its process for certain only with root's rights or as the same user.
+ * Names, command lines and cgroups of processes are readable by all: they tell whose it most likely is.
+ */
 import { containerOf, type ProcessUnit, runtimeOf, unitOf } from '../../parse/proc/cgroup.ts';
-import { parseNginxTitle, parseProcStatus } from '../../parse/proc/pid.ts';
+import { parseNginxTitle, parseProcStatus, processStartMs } from '../../parse/proc/pid.ts';
 import { attempt } from '../../system/fs.ts';
 import type { Owner } from './facts.ts';
 import type { Namespace } from './namespaces.ts';
 import type { DiagnosePorts } from './ports.ts';
 
 export interface Owners {
-  ownerOf(uid: number, inode: number): Owner;
+  ownerOf(uid: number, inode: number, asked: Asked): Owner;
   /** Of a socket whose user /proc does not tell (unix); null when its process may not be seen. */
-  holderOf(inode: number): Owner | null;
+  holderOf(inode: number, asked: Asked): Owner | null;
+  /** When the process that holds it started; null where that may not be seen. */
+  startedMs(inode: number): number | null;
   /** nginx itself holds it, as far as that can be seen. */
   isNginx(inode: number): boolean;
   /** Descriptors of some process could not be looked at. */
   readonly blind: boolean;
 }
+
+/** What nginx asks for: command lines name ports and sockets. */
+export type Asked = { readonly port: number } | { readonly path: string };
 
 /** Enough for any host; one with more is not worth the time while something fails. */
 const mostDescriptors = 200_000;
@@ -47,14 +55,49 @@ function unitOfPid(pid: number, { proc }: DiagnosePorts): ProcessUnit | null {
   return unitOf(proc.text(`${pid}/cgroup`) ?? '');
 }
 
-/** The only unit that processes of this user are in: then it is that one; of several none is guessed. */
-function onlyUnit(uid: number, pids: readonly number[], ports: DiagnosePorts): ProcessUnit | null {
-  const units = new Map<string, ProcessUnit>();
-  for (const pid of pids) {
-    if (parseProcStatus(ports.proc.text(`${pid}/status`) ?? '').uid !== uid) continue;
-    const unit = unitOfPid(pid, ports);
-    if (unit === null) return null;
-    units.set(unit.unit, unit);
+interface Candidate {
+  readonly pid: number;
+  readonly parent: number | null;
+  readonly line: string;
+}
+
+/** Processes of a user that are not nginx's own, nor the kernel's. */
+function candidatesOf(uid: number, pids: readonly number[], { proc }: DiagnosePorts): readonly Candidate[] {
+  return pids.flatMap((pid) => {
+    const { uid: its, parent } = parseProcStatus(proc.text(`${pid}/status`) ?? '');
+    if (its !== uid) return [];
+    const cmdline = proc.text(`${pid}/cmdline`) ?? '';
+    if (cmdline === '' || parseNginxTitle(cmdline) !== null) return [];
+    return [{ pid, parent, line: cmdline.replaceAll('\0', ' ').trim() }];
+  });
+}
+
+/** Its command line names the port or the socket, or it is php-fpm's master of the version that the path has. */
+function names({ line }: Candidate, asked: Asked): boolean {
+  const master = /^php-fpm: master process \((.*)\)/.exec(line)?.[1];
+  if ('port' in asked) {
+    return new RegExp(`(?<![\\d.])${asked.port}(?![\\d.])`).test(line) || (master !== undefined && asked.port === 9000);
+  }
+  if (line.includes(asked.path)) return true;
+  if (master === undefined || !/php/.test(asked.path)) return false;
+  const version = /php(\d+\.\d+)/.exec(asked.path)?.[1];
+  return version === undefined || master.includes(version);
+}
+
+/** Of processes that begot each other the first. */
+function eldest(found: readonly Candidate[]): Candidate | null {
+  const roots = found.filter(({ parent }) => !found.some(({ pid }) => pid === parent));
+  const [only = null, another] = roots;
+  return another === undefined ? only : null;
+}
+
+/** The only unit that these processes are in: then it is that one; of several none is guessed. */
+function onlyUnit(found: readonly Candidate[], ports: DiagnosePorts): Candidate | null {
+  const units = new Map<string, Candidate>();
+  for (const each of found) {
+    const unit = unitOfPid(each.pid, ports)?.unit;
+    if (unit === undefined) return null;
+    if (!units.has(unit)) units.set(unit, each);
   }
   const [only, another] = [...units.values()];
   return another === undefined ? (only ?? null) : null;
@@ -64,6 +107,33 @@ export function createOwners({ pids }: Pick<Namespace, 'pids'>, ports: DiagnoseP
   const { proc } = ports;
   const sorted = [...pids].sort((a, b) => a - b);
   const { pidOf, blind } = findHolders(sorted, ports);
+  let bootText: string | null = null;
+
+  function guess(uid: number, asked: Asked): number | null {
+    const found = candidatesOf(uid, sorted, ports);
+    const named = found.filter((each) => names(each, asked));
+    return (eldest(named) ?? onlyUnit(named.length > 0 ? named : found, ports))?.pid ?? null;
+  }
+
+  function ownerOf(uid: number, inode: number, asked: Asked): Owner {
+    const pid = pidOf.get(inode) ?? null;
+    const guessed = pid === null && blind ? guess(uid, asked) : null;
+    const its = pid ?? guessed;
+    const unit = its === null ? null : unitOfPid(its, ports);
+    const cgroup = its === null ? '' : (proc.text(`${its}/cgroup`) ?? '');
+    return {
+      uid,
+      user: ports.userName(uid),
+      pid: its,
+      isGuess: pid === null && guessed !== null,
+      command: its === null ? null : (proc.text(`${its}/comm`)?.trim() ?? null),
+      unit: unit?.unit ?? null,
+      unitUser: unit?.user ?? null,
+      container: containerOf(cgroup),
+      runtime: runtimeOf(cgroup),
+    };
+  }
+
   return {
     blind,
     isNginx(inode) {
@@ -71,26 +141,20 @@ export function createOwners({ pids }: Pick<Namespace, 'pids'>, ports: DiagnoseP
       return pid !== undefined && parseNginxTitle(proc.text(`${pid}/cmdline`) ?? '') !== null;
     },
     ownerOf,
-    holderOf(inode) {
+    holderOf(inode, asked) {
       const pid = pidOf.get(inode);
       const uid = pid === undefined ? null : parseProcStatus(proc.text(`${pid}/status`) ?? '').uid;
-      return uid === null ? null : ownerOf(uid, inode);
+      if (uid !== null) return ownerOf(uid, inode, asked);
+      if (!blind) return null;
+      // php-fpm's master, and so its socket, is root's.
+      const guessed = guess(0, asked);
+      return guessed === null ? null : ownerOf(0, inode, asked);
+    },
+    startedMs(inode) {
+      const pid = pidOf.get(inode);
+      if (pid === undefined) return null;
+      bootText ??= proc.text('stat') ?? '';
+      return processStartMs(proc.text(`${pid}/stat`) ?? '', bootText);
     },
   };
-
-  function ownerOf(uid: number, inode: number): Owner {
-    const pid = pidOf.get(inode) ?? null;
-    const unit = pid === null ? onlyUnit(uid, sorted, ports) : unitOfPid(pid, ports);
-    const cgroup = pid === null ? '' : (proc.text(`${pid}/cgroup`) ?? '');
-    return {
-      uid,
-      user: ports.userName(uid),
-      pid,
-      command: pid === null ? null : (proc.text(`${pid}/comm`)?.trim() ?? null),
-      unit: unit?.unit ?? null,
-      unitUser: unit?.user ?? null,
-      container: containerOf(cgroup),
-      runtime: runtimeOf(cgroup),
-    };
-  }
 }

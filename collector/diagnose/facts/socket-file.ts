@@ -5,9 +5,9 @@ import { attempt } from '../../system/fs.ts';
 import { allows, isMissing, type Rights } from '../../system/reach.ts';
 import type { UnixFacts } from './facts.ts';
 import type { NginxSeen } from './gather.ts';
+import type { Look } from './look.ts';
 import { type Namespaces, readablePid } from './namespaces.ts';
 import type { DiagnosePorts } from './ports.ts';
-import type { Look } from './tcp.ts';
 
 function rightsOf(pid: number | null, { proc }: DiagnosePorts): Rights | null {
   const status = pid === null ? null : proc.text(`${pid}/status`);
@@ -45,7 +45,7 @@ function barrierTo(
   return null;
 }
 
-type Use = Pick<UnixFacts, 'listening' | 'queued' | 'home' | 'owner'>;
+type Use = Pick<UnixFacts, 'listening' | 'queued' | 'isStopped' | 'home' | 'owner'>;
 
 /**
  * Sockets are listed per network namespace, also those with a path. In another namespace than nginx's the path may be
@@ -62,11 +62,25 @@ function useOf(path: string, namespaces: Namespaces, look: Look, ports: Diagnose
         : (text.match(/ [/@]\S+$/gm) ?? []).map((each) => each.trim()).filter((each) => each.endsWith(name));
     for (const use of parseNetUnix(text, new Set(paths)).values()) {
       if (!use.listening) continue;
-      const owner = use.inode === null ? null : look.ownersOf(namespace).holderOf(use.inode);
-      return { listening: true, queued: use.queued, home: namespace.name, owner };
+      const owner = use.inode === null ? null : look.ownersOf(namespace).holderOf(use.inode, { path });
+      const isStopped = owner?.pid != null && look.isStopped(owner.pid);
+      return { listening: true, queued: use.queued, isStopped, home: namespace.name, owner };
     }
   }
-  return { listening: false, queued: 0, home: null, owner: null };
+  return { listening: false, queued: 0, isStopped: false, home: null, owner: null };
+}
+
+/** Paths by which programs that speak FastCGI listen, as their names tell. */
+export function fastcgiSockets({ nginx }: Namespaces, ports: DiagnosePorts): readonly string[] {
+  const pid = readablePid(nginx, ports);
+  const text = pid === null ? '' : (ports.proc.text(`${pid}/net/unix`) ?? '');
+  const rows = text.matchAll(/^\S+ \S+ \S+ 00010000 0001 01 +\d+ (\/\S*(?:php|fcgi|fastcgi)\S*)$/gim);
+  return [...new Set(Array.from(rows, ([, path = '']) => path))].slice(0, 4);
+}
+
+function similarTo(path: string, namespaces: Namespaces, ports: DiagnosePorts): readonly string[] {
+  if (!/php|fcgi|fastcgi/.test(path)) return [];
+  return fastcgiSockets(namespaces, ports).filter((each) => each !== path);
 }
 
 /**
@@ -92,6 +106,7 @@ export function readSocketFile(
     user: stat.ok ? names.userName(stat.value.uid) : '',
     group: stat.ok ? names.groupName(stat.value.gid) : '',
     ...useOf(path, namespaces, look, ports),
+    similar: similarTo(path, namespaces, ports),
     barrier: who === null ? null : barrierTo(path, who, place, names, ports),
   };
 }

@@ -5,34 +5,10 @@ import { arpNeighbours } from '../../parse/proc/counters.ts';
 import { localPortCount } from '../../parse/proc/net.ts';
 import type { Listener } from '../../parse/proc/net-tcp.ts';
 import type { ListenerFact, NotProbed, TcpFacts } from './facts.ts';
-import { type Namespace, type Namespaces, readablePid, readSockets, type SocketTable } from './namespaces.ts';
-import { createOwners, type Owners } from './owners.ts';
+import type { Look } from './look.ts';
+import { type Namespace, type Namespaces, readablePid, type SocketTable } from './namespaces.ts';
 import type { DiagnosePorts } from './ports.ts';
 import type { ProbeTarget } from './probe.ts';
-
-/** One look at everything that listens on this host, shared by all peers of a diagnosis. */
-export interface Look {
-  tableOf(namespace: Namespace): SocketTable | null;
-  ownersOf(namespace: Namespace): Owners;
-}
-
-export function createLook(peers: readonly string[], ports: DiagnosePorts): Look {
-  const tables = new Map<string, SocketTable | null>();
-  const owners = new Map<string, Owners>();
-  return {
-    tableOf(namespace) {
-      const { id } = namespace.name;
-      const table = tables.has(id) ? (tables.get(id) ?? null) : readSockets(namespace, peers, ports);
-      tables.set(id, table);
-      return table;
-    },
-    ownersOf(namespace) {
-      const known = owners.get(namespace.name.id) ?? createOwners(namespace, ports);
-      owners.set(namespace.name.id, known);
-      return known;
-    },
-  };
-}
 
 export function hostText(words: readonly number[]): string {
   const bytes = new Uint8Array(new Uint32Array(words).buffer);
@@ -45,6 +21,8 @@ export function hostText(words: readonly number[]): string {
 export interface PeerAddress extends SocketAddress {
   readonly host: string;
   readonly isLoopback: boolean;
+  /** Asked over UDP: what is bound there is in another table. */
+  readonly isUdp?: boolean;
 }
 
 export function peerAddress(peer: string): PeerAddress | null {
@@ -78,10 +56,14 @@ function homeOf(address: PeerAddress, { nginx, others }: Namespaces, look: Look)
   return another === undefined ? (home ?? 'elsewhere') : null;
 }
 
-/** The first socket that serves the address, or may. */
-export function listenerOf({ address }: TcpLook, home: Namespace, look: Look): Listener | null {
-  const listeners = look.tableOf(home)?.listeners ?? [];
-  return listeners.find((each) => each.port === address.port && serves(each, address) !== false) ?? null;
+function boundTo({ isUdp }: PeerAddress, table: SocketTable | null): readonly Listener[] {
+  return (isUdp === true ? table?.datagrams : table?.listeners) ?? [];
+}
+
+/** The sockets that serve the address, or may. */
+export function listenersOf({ address }: Pick<TcpLook, 'address'>, home: Namespace, look: Look): readonly Listener[] {
+  const bound = boundTo(address, look.tableOf(home));
+  return bound.filter((each) => each.port === address.port && serves(each, address) !== false);
 }
 
 export interface TcpLook {
@@ -90,10 +72,11 @@ export interface TcpLook {
   /** Sockets that served the address before the probe. */
   readonly servingBefore: ReadonlySet<number>;
   readonly overflowsBefore: number | null;
+  readonly icmpBefore: number | null;
 }
 
 function servingInodes(table: SocketTable | null, address: PeerAddress): ReadonlySet<number> {
-  const listeners = table?.listeners ?? [];
+  const listeners = boundTo(address, table);
   return new Set(
     listeners.filter((each) => each.port === address.port && serves(each, address)).map((each) => each.inode),
   );
@@ -103,7 +86,13 @@ function servingInodes(table: SocketTable | null, address: PeerAddress): Readonl
 export function lookBefore(address: PeerAddress, namespaces: Namespaces, look: Look): TcpLook {
   const home = homeOf(address, namespaces, look);
   const table = home === null || home === 'elsewhere' ? null : look.tableOf(home);
-  return { address, home, servingBefore: servingInodes(table, address), overflowsBefore: table?.overflows ?? null };
+  return {
+    address,
+    home,
+    servingBefore: servingInodes(table, address),
+    overflowsBefore: table?.overflows ?? null,
+    icmpBefore: look.tableOf(namespaces.nginx)?.unreachables ?? null,
+  };
 }
 
 /** Whether to probe, apart from the pace. */
@@ -119,6 +108,7 @@ export function probeTarget(
     [!isConfigured, 'not_configured'],
     [!hasMaster, 'no_nginx'],
     [!shared, 'other_namespace'],
+    [address.isUdp === true, 'udp'],
     [!isNeeded, 'not_needed'],
   ];
   const obstacle = obstacles.find(([stands]) => stands)?.[1] ?? null;
@@ -132,13 +122,25 @@ export interface TcpContext {
   /** Addresses and ports of peers of other `server` lines: they are meant by somebody. */
   readonly claimed: readonly SocketAddress[];
   readonly masterUid: number | null;
+  /** As TcpFacts. */
+  readonly unixInstead: readonly string[];
   readonly ports: DiagnosePorts;
 }
 
 function factOf(listener: Listener, namespace: Namespace, look: Look): ListenerFact {
   const { port, queued, inode, uid } = listener;
-  const owner = look.ownersOf(namespace).ownerOf(uid, inode);
-  return { host: hostText(listener.words), port, queued, inode, owner, namespace: namespace.name };
+  const owners = look.ownersOf(namespace);
+  const owner = owners.ownerOf(uid, inode, { port });
+  return {
+    host: hostText(listener.words),
+    port,
+    queued,
+    inode,
+    owner,
+    startedMs: owners.startedMs(inode),
+    isStopped: owner.pid !== null && look.isStopped(owner.pid),
+    namespace: namespace.name,
+  };
 }
 
 /** nginx's own sockets; without the right to see whose they are, those of its master's user beside it. */
@@ -158,7 +160,7 @@ type InHome = Pick<TcpFacts, 'serving' | 'perhapsServing' | 'samePort' | 'otherP
 
 function inHome(home: Namespace, address: PeerAddress, context: TcpContext): InHome {
   const { look } = context;
-  const listeners = look.tableOf(home)?.listeners ?? [];
+  const listeners = boundTo(address, look.tableOf(home));
   const facts = (some: readonly Listener[]): readonly ListenerFact[] => some.map((each) => factOf(each, home, look));
   const onPort = listeners.filter(({ port }) => port === address.port);
   const reached = (each: Listener): boolean => each.port !== address.port && serves(each, address) !== false;
@@ -180,7 +182,7 @@ function elsewhereOnHost(
 ): readonly ListenerFact[] {
   const rest = [namespaces.nginx, ...namespaces.others].filter((each) => each !== home);
   return rest.flatMap((each) => {
-    const listeners = look.tableOf(each)?.listeners ?? [];
+    const listeners = boundTo(address, look.tableOf(each));
     return listeners.filter(({ port }) => port === address.port).map((listener) => factOf(listener, each, look));
   });
 }
@@ -220,8 +222,10 @@ export function tcpFacts(peer: string, before: TcpLook, probe: TcpFacts['probe']
     otherNamespaces: address.isLoopback && place !== null ? elsewhereOnHost(address, place, context) : [],
     steady: after.size > 0 && [...after].every((inode) => before.servingBefore.has(inode)),
     overflows: growth(before.overflowsBefore, table?.overflows ?? null),
+    icmp: growth(before.icmpBefore, context.look.tableOf(context.namespaces.nginx)?.unreachables ?? null),
     neighbour: neighbourOf(before, context),
     probe,
+    unixInstead: context.unixInstead,
     localPorts: portsOf(peer, context),
   };
 }

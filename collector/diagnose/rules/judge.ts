@@ -1,10 +1,11 @@
-/** Facts to findings: every failing peer, group and nginx itself, most important first. Pure. */
-import type { ConnectKind } from '../../model.ts';
-import type { Facts, FailuresByKind, GroupFacts, KindFailures, PeerFacts } from '../facts/facts.ts';
-import { type Finding, found } from '../finding.ts';
+/** Facts to findings: every failing peer, group, name and nginx itself, most important first. Pure. */
+import type { FailureKind } from '../../model.ts';
+import type { Facts, FailuresByKind, GroupFacts, KindFailures, NameFacts, PeerFacts } from '../facts/facts.ts';
+import { ended, type Finding, found } from '../finding.ts';
 import type { Case, TcpCase } from './case.ts';
+import { applicationError, laterRules } from './later.ts';
 import { limitRules } from './limit.ts';
-import { staleAddress } from './name.ts';
+import { staleAddress, unresolved } from './name.ts';
 import { refused } from './refused.ts';
 import { failureText, plural, signs, type TimeText } from './signs.ts';
 import { denied, timedOut, unreachable } from './silence.ts';
@@ -13,39 +14,46 @@ import { unixRules } from './unix.ts';
 export type Subject =
   | { readonly is: 'peer'; readonly peer: PeerFacts }
   | { readonly is: 'group'; readonly group: GroupFacts }
+  | { readonly is: 'name'; readonly name: NameFacts }
   | { readonly is: 'nginx' };
 
 export interface Judged {
   readonly subject: Subject;
-  /** The peer, the upstream's name, or `nginx`. */
+  /** The peer, the upstream's name, the name that does not resolve, or `nginx`. */
   readonly name: string;
   readonly upstream: string;
   readonly failures: FailuresByKind;
   /** Never empty: where nothing explains it, one that says `unknown`. */
   readonly findings: readonly Finding[];
+  /** All of it ended, and something shows that it did. */
+  readonly isOver: boolean;
+  readonly firstMs: number;
+  readonly lastMs: number;
 }
 
 /** Kinds that ended long before the last one are another story, and over. */
 const togetherMs = 30_000;
 
-function current(failures: FailuresByKind): readonly (readonly [ConnectKind, KindFailures])[] {
+function current(failures: FailuresByKind): readonly (readonly [FailureKind, KindFailures])[] {
   const last = Math.max(...[...failures.values()].map(({ lastMs }) => lastMs));
   return [...failures]
     .filter(([, { lastMs }]) => last - lastMs <= togetherMs)
     .sort(([, a], [, b]) => b.count - a.count);
 }
 
-const tcpRules: Partial<Record<ConnectKind, (one: TcpCase) => readonly Finding[]>> = {
+const tcpRules: Partial<Record<FailureKind, (one: TcpCase) => readonly Finding[]>> = {
   refused,
   timed_out: timedOut,
   unreachable,
   denied,
 };
 
-function explain(kind: ConnectKind, one: Case): readonly Finding[] {
+function explain(kind: FailureKind, one: Case): readonly Finding[] {
   const { peer, facts, failures } = one;
-  const limits = limitRules(kind, failures, facts.nginx, peer.tcp);
+  const limits = limitRules(kind, failures, facts.nginx, peer.tcp, facts.nowMs);
   if (limits.length > 0) return limits;
+  const later = laterRules(kind, one);
+  if (later.length > 0) return later;
   if (peer.unix !== null) return unixRules(kind, one, peer.unix);
   const stale = staleAddress(one);
   if (stale !== null) return [stale];
@@ -60,24 +68,53 @@ function unknown(peer: PeerFacts, time: TimeText): Finding {
 
 const weights = { certain: 0, likely: 1, unknown: 2 } as const;
 
-/** The first of each code; sure ones first, else in the order the rules gave them. */
+/** The first of each code; what goes on first, then sure ones, else in the order the rules gave them. */
 function distinct(findings: readonly Finding[]): readonly Finding[] {
   const first = findings.filter((each, at) => findings.findIndex(({ code }) => code === each.code) === at);
-  return [...first].sort((a, b) => weights[a.sureness] - weights[b.sureness]);
+  const goesOn = first.filter(({ isOver }) => !isOver);
+  // A restart that is followed by another failure is no end.
+  const shown = goesOn.length > 0 ? first.filter(({ code, isOver }) => !isOver || code !== 'restarting') : first;
+  return [...shown].sort((a, b) => Number(a.isOver) - Number(b.isOver) || weights[a.sureness] - weights[b.sureness]);
 }
 
-export function judgePeer(peer: PeerFacts, facts: Facts, time: TimeText): Judged {
-  const findings = current(peer.failures).flatMap(([kind, failures]) => explain(kind, { peer, failures, facts, time }));
+function judged(
+  subject: Subject,
+  name: string,
+  upstream: string,
+  failures: FailuresByKind,
+  findings: readonly Finding[],
+  nowMs: number,
+): Judged {
+  const times = [...failures.values()];
   return {
-    subject: { is: 'peer', peer },
-    name: peer.peer,
-    upstream: peer.upstream,
-    failures: peer.failures,
-    findings: findings.length > 0 ? distinct(findings) : [unknown(peer, time)],
+    subject,
+    name,
+    upstream,
+    failures,
+    findings: distinct(findings),
+    isOver: findings.every(({ isOver }) => isOver),
+    firstMs: Math.min(nowMs, ...times.map(({ firstMs }) => firstMs)),
+    lastMs: times.length === 0 ? nowMs : Math.max(...times.map(({ lastMs }) => lastMs)),
   };
 }
 
-function judgeGroup(group: GroupFacts): Judged {
+export function judgePeer(peer: PeerFacts, facts: Facts, time: TimeText): Judged {
+  const explained = current(peer.failures).flatMap(([kind, failures]) =>
+    explain(kind, { peer, failures, facts, time }),
+  );
+  const own = applicationError(peer, facts.nowMs);
+  const all = own === null ? explained : [...explained, own];
+  const findings = all.length > 0 ? all : [unknown(peer, time)];
+  return judged({ is: 'peer', peer }, peer.peer, peer.upstream, peer.failures, findings, facts.nowMs);
+}
+
+/** After the last try nginx keeps a peer out for fail_timeout; then the next request asks it again. */
+function isEjectionOver({ failures, servers }: GroupFacts, nowMs: number): boolean {
+  const longest = Math.max(10, ...servers.map(({ failTimeoutSeconds }) => failTimeoutSeconds));
+  return nowMs - failures.lastMs > (longest + 5) * 1000 && !servers.every(({ down }) => down);
+}
+
+function judgeGroup(group: GroupFacts, nowMs: number): Judged {
   const failures: FailuresByKind = new Map([['no_live', group.failures]]);
   const rules = group.servers.map(
     ({ address, maxFails, failTimeoutSeconds, maxConns, down }) =>
@@ -89,43 +126,53 @@ function judgeGroup(group: GroupFacts): Judged {
     [rules.length > 0 ? `${plural(rules.length, 'server')}: ${rules.slice(0, 6).join(', ')}` : null],
     ['a connect failure of its own: nginx did not even try a peer'],
   );
-  return {
-    subject: { is: 'group', group },
-    name: group.upstream,
-    upstream: group.upstream,
-    failures,
-    findings: [finding],
-  };
+  const settled = isEjectionOver(group, nowMs) ? ended(finding) : finding;
+  return judged({ is: 'group', group }, group.upstream, group.upstream, failures, [settled], nowMs);
 }
 
-function unresolved(): Finding {
-  return found('unknown', 'unknown', [], ['the peers: without an address none was asked']);
+function judgeName(name: NameFacts, { nowMs, nginx }: Facts): Judged {
+  const failures: FailuresByKind = new Map([['resolve', name.failures]]);
+  const upstream = name.servers[0]?.upstream ?? '';
+  return judged({ is: 'name', name }, name.name, upstream, failures, [unresolved(name, nowMs, nginx.resolvers)], nowMs);
 }
 
-function judgeNginx({ nginx }: Facts): readonly Judged[] {
-  const findings = current(nginx.failures).flatMap(([kind, failures]) =>
-    kind === 'resolve' ? [unresolved()] : limitRules(kind, failures, nginx, null),
-  );
-  if (findings.length === 0) return [];
-  return [
-    { subject: { is: 'nginx' }, name: 'nginx', upstream: '', failures: nginx.failures, findings: distinct(findings) },
-  ];
+/** Lines that name no peer: the words say what nginx was doing. */
+function nameless({ message, lastMs }: KindFailures, nowMs: number): Finding {
+  const finding = found('unknown', 'unknown', [`nginx says: ${message}`, 'the line names no peer']);
+  return nowMs - lastMs > 60_000 ? ended(finding) : finding;
+}
+
+function judgeNginx({ nginx, nowMs }: Facts): readonly Judged[] {
+  const findings = current(nginx.failures).flatMap(([kind, failures]) => {
+    const limits = limitRules(kind, failures, nginx, null, nowMs);
+    return limits.length > 0 ? limits : [nameless(failures, nowMs)];
+  });
+  return findings.length === 0 ? [] : [judged({ is: 'nginx' }, 'nginx', '', nginx.failures, findings, nowMs)];
 }
 
 function total({ failures }: Judged): number {
   return [...failures.values()].reduce((sum, { count }) => sum + count, 0);
 }
 
-/** What goes on before what is over, then by how often it happened. */
-function isOver({ findings }: Judged): number {
-  return Number(findings.every(({ code }) => code === 'restarting'));
+const consequences: ReadonlySet<string> = new Set(['ejected', 'worker_connections', 'no_files']);
+
+/** What follows from something else stands behind it: a group without peers, connections that wait for a dead host. */
+function isConsequence({ findings }: Judged): boolean {
+  return findings.every(({ code }) => consequences.has(code));
 }
 
-export function judge(facts: Facts, time: TimeText): readonly Judged[] {
+/** @param hurt by upstream: how many clients pay for it */
+export function judge(facts: Facts, time: TimeText, hurt: (upstream: string) => number = () => 0): readonly Judged[] {
   const all = [
     ...judgeNginx(facts),
     ...facts.peers.map((peer) => judgePeer(peer, facts, time)),
-    ...facts.groups.map((group) => judgeGroup(group)),
+    ...facts.names.map((name) => judgeName(name, facts)),
+    ...facts.groups.map((group) => judgeGroup(group, facts.nowMs)),
   ];
-  return [...all].sort((a, b) => isOver(a) - isOver(b) || total(b) - total(a));
+  const order = (a: Judged, b: Judged): number =>
+    Number(a.isOver) - Number(b.isOver) ||
+    Number(isConsequence(a)) - Number(isConsequence(b)) ||
+    hurt(b.upstream) - hurt(a.upstream) ||
+    total(b) - total(a);
+  return [...all].sort(order);
 }

@@ -1,25 +1,31 @@
 /** What nginx itself runs out of: the errno or the alert line says what, the limits say how far. Pure. */
-import type { ConnectKind } from '../../model.ts';
+import type { FailureKind } from '../../model.ts';
 import type { KindFailures, NginxFacts, TcpFacts } from '../facts/facts.ts';
-import { type Finding, found } from '../finding.ts';
+import { ended, type Finding, found } from '../finding.ts';
 
 const notPeer = 'the peer: it was not even asked';
 
-function ports(tcp: TcpFacts | null): Finding {
+/** errno 99: the ports are used up, or the local address is none of this host's. */
+function localAddress(failures: KindFailures, nginx: NginxFacts, tcp: TcpFacts | null): Finding {
   const local = tcp?.localPorts ?? null;
+  const isBind = failures.message.startsWith('bind(');
+  const isIpv6 = tcp?.host.includes(':') === true;
   const used =
     local === null ? null : `${local.used} connections to this peer hold a local port; the range has ${local.of}`;
-  const scarce = local !== null && local.used * 10 >= local.of * 8;
-  return found(
-    'no_ports',
-    scarce ? 'certain' : 'likely',
-    [
-      'errno 99: the kernel had no local address and port for the connection',
-      used,
-      scarce ? null : 'the same errno is given when proxy_bind names an address that this host does not have',
-    ],
-    [notPeer],
-  );
+  const isScarce = local !== null && local.used * 10 >= local.of * 8;
+  const errno = `errno ${failures.errno ?? 99}: the kernel had no local address and port for the connection`;
+  const quote = isBind ? `nginx says: ${failures.message}` : null;
+  if (isScarce && !isBind) return found('no_ports', 'certain', [errno, used], [notPeer]);
+  if (isIpv6 && nginx.hasIpv6 === false) {
+    const without = 'nginx has no IPv6 address, not even ::1, and the peer is an IPv6 address';
+    return found('no_local_address', 'certain', [errno, without], [notPeer, 'ports that are used up']);
+  }
+  if (isBind || local !== null) {
+    const evidence = [errno, quote, used, isBind ? 'proxy_bind names an address that this host does not have' : null];
+    return found('no_local_address', isBind ? 'certain' : 'likely', evidence, [notPeer, 'ports that are used up']);
+  }
+  const other = 'the same errno is given when proxy_bind names an address that this host does not have';
+  return found('no_ports', 'likely', [errno, other], [notPeer]);
 }
 
 function files({ openFiles }: NginxFacts, { errno }: KindFailures): Finding {
@@ -42,14 +48,20 @@ function connections({ workerConnections }: NginxFacts): Finding {
   );
 }
 
+const overMs = 60_000;
+
 /** Empty for kinds that are no limit. */
 export function limitRules(
-  kind: ConnectKind,
+  kind: FailureKind,
   failures: KindFailures,
   nginx: NginxFacts,
   tcp: TcpFacts | null,
+  nowMs: number,
 ): readonly Finding[] {
-  if (kind === 'no_ports') return [ports(tcp)];
-  if (kind === 'no_files') return [files(nginx, failures)];
-  return kind === 'worker_connections' ? [connections(nginx)] : [];
+  const settle = (finding: Finding): readonly Finding[] => [
+    nowMs - failures.lastMs > overMs ? ended(finding) : finding,
+  ];
+  if (kind === 'no_ports') return settle(localAddress(failures, nginx, tcp));
+  if (kind === 'no_files') return settle(files(nginx, failures));
+  return kind === 'worker_connections' ? settle(connections(nginx)) : [];
 }

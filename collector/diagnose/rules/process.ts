@@ -2,7 +2,7 @@
 import type { ListenerFact, Owner } from '../facts/facts.ts';
 import { type Finding, found } from '../finding.ts';
 import { type TcpCase, visibleHome } from './case.ts';
-import { signs } from './signs.ts';
+import { endpoint, signs } from './signs.ts';
 
 const noFirewall = 'a firewall alone: without a listener the port refuses anyway';
 const notDown = 'the process being down: it listens';
@@ -11,8 +11,11 @@ const notDown = 'the process being down: it listens';
 export function nobodyServes(one: TcpCase): readonly Finding[] {
   const { tcp } = one;
   if (tcp.samePort.length > 0 || tcp.perhapsServing.length > 0) return otherAddress(one);
+  const moved = movedPort(one);
+  if (moved !== null) return [moved];
   const listenedBefore = one.peer.remembered?.listeningMs != null;
   if (listenedBefore) return [processDown(one, 'certain')];
+  if (tcp.unixInstead.length > 0) return [onSocketInstead(one)];
   if (tcp.isLoopback && tcp.otherNamespaces.length > 0) return otherNamespace(one);
   return otherPort(one);
 }
@@ -37,6 +40,53 @@ function isSameOwner(a: Owner, b: Owner): boolean {
   return a.unit !== null && b.unit !== null ? a.unit === b.unit : a.uid === b.uid;
 }
 
+/** Where its user has begun to listen since: what listened beside it all the while is another application. */
+function movedPort(one: TcpCase): Finding | null {
+  const { peer, tcp, time } = one;
+  const { owner: before = null, listeningMs = null, besides = null } = peer.remembered ?? {};
+  if (before === null || listeningMs === null || besides === null) return null;
+  const begun = tcp.otherPorts.filter(({ owner, port }) => owner.uid === before.uid && !besides.includes(port));
+  const same = begun.filter(({ owner }) => owner.command === null || owner.command === before.command);
+  const [first] = same;
+  if (first === undefined) return null;
+  const isSeen = before.pid !== null && !before.isGuess && first.owner.pid !== null && !first.owner.isGuess;
+  const isSame = isSeen && (first.owner.pid === before.pid || first.owner.unit === before.unit);
+  return found(
+    'wrong_port',
+    isSame ? 'certain' : 'likely',
+    [
+      signs.lastListening(peer, time),
+      `the same program listens on ${same.map((each) => endpoint(each.host, each.port)).join(', ')} now, and did not before`,
+      signs.nothingListens(tcp),
+      signs.probe(tcp.probe),
+    ],
+    [noFirewall, notDown],
+  );
+}
+
+/** php-fpm listens on its socket, and nginx asks a port. */
+function onSocketInstead({ tcp, peer, time }: TcpCase): Finding {
+  return found(
+    'wrong_port',
+    'likely',
+    [
+      signs.nothingListens(tcp),
+      `a FastCGI program listens on a unix socket instead: ${tcp.unixInstead.join(', ')}`,
+      signs.neverListened(peer, time),
+      signs.probe(tcp.probe),
+    ],
+    [noFirewall, notDown],
+  );
+}
+
+/** The name stands for both loopback addresses, by what nginx took or by what it resolves to now. */
+function isBothFamilies({ peer }: TcpCase): boolean {
+  return peer.servers.some(({ name, now, peers }) => {
+    const all = [...now, ...peers.map((each) => each.replace(/:\d+$/, '').replace(/[[\]]/g, ''))];
+    return name !== null && all.some((each) => each.startsWith('127.')) && all.includes('::1');
+  });
+}
+
 function isOfLoopback(host: string): boolean {
   return host.startsWith('127.') || host === '::1' || host === '0.0.0.0' || host === '::';
 }
@@ -46,9 +96,10 @@ function otherAddress(one: TcpCase): readonly Finding[] {
   const { peer, tcp, time } = one;
   const listeners = [...tcp.samePort, ...tcp.perhapsServing];
   const isIpv6 = tcp.host.includes(':');
-  const isName = peer.servers.some(({ name }) => name !== null);
   const isFamily =
-    tcp.isLoopback && isName && listeners.every(({ host }) => isOfLoopback(host) && host.includes(':') !== isIpv6);
+    tcp.isLoopback &&
+    isBothFamilies(one) &&
+    listeners.every(({ host }) => isOfLoopback(host) && host.includes(':') !== isIpv6);
   const owner = peer.remembered?.owner ?? null;
   const isStranger = owner !== null && !listeners.some((each) => isSameOwner(each.owner, owner));
   // Without the right to see whose they are, sockets of its master's user may be nginx's own.

@@ -1,16 +1,57 @@
-/** errno 111 over TCP. Pure. */
+/** errno 111 over TCP and UDP. Pure. */
 
 import { isPublished, mayBePublished } from '../facts/published.ts';
-import { type Finding, found } from '../finding.ts';
-import { apartMs, lasted, restartMs, sinceLast, type TcpCase, visibleHome } from './case.ts';
+import { ended, type Finding, found } from '../finding.ts';
+import {
+  apartMs,
+  everWorked,
+  failedWhileListening,
+  isOlderThanListener,
+  lasted,
+  recentMs,
+  restartMs,
+  sinceLast,
+  succeededSince,
+  type TcpCase,
+  visibleHome,
+} from './case.ts';
 import { nobodyServes } from './process.ts';
 import { duration, signs } from './signs.ts';
 
+const notDown = 'the process being down: it listens on this very address and port';
+
 export function refused(one: TcpCase): readonly Finding[] {
-  const { tcp } = one;
-  if (tcp.probe.is === 'connected') return answersAgain(one);
+  const { tcp, peer } = one;
+  const loop = crashLoop(one);
+  if (loop !== null) return [loop];
+  if (peer.isUdp) return overUdp(one);
+  if (tcp.probe.is === 'connected') return answersProbe(one);
   if (visibleHome(tcp) === null) return fromElsewhere(one);
   return tcp.serving.length > 0 ? served(one) : nobodyServes(one);
+}
+
+/** Within this time it came and went more than once. */
+const loopMs = 300_000;
+
+/** One restart ends once; what ends again and again does not stay up. */
+function crashLoop(one: TcpCase): Finding | null {
+  const { peer, tcp, facts, time } = one;
+  const { remembered } = peer;
+  const recent = (remembered?.endedMs ?? []).filter((ms) => facts.nowMs - ms < loopMs);
+  const [first] = recent;
+  if (remembered === null || recent.length < 2 || first === undefined) return null;
+  const finding = found(
+    'crash_loop',
+    recent.length > 2 ? 'certain' : 'likely',
+    [
+      `what listens there ended ${recent.length} times since ${time(first)}, at last at ${time(recent.at(-1) ?? first)}`,
+      signs.lastListening(peer, time),
+      signs.oom(peer),
+      tcp.serving.length > 0 ? signs.listens(tcp.serving) : signs.nothingListens(tcp),
+    ],
+    ['a single restart: it ended more than once', 'a firewall: the refusals come and go with the process'],
+  );
+  return sinceLast(one) > 60_000 && tcp.serving.length > 0 ? ended(finding) : finding;
 }
 
 /** Rolling: others of the upstream went and came back, too, each at its own time. */
@@ -30,8 +71,8 @@ function over(one: TcpCase): string {
   return `the refusals lasted ${duration(lasted(one))} and ended ${duration(sinceLast(one))} ago`;
 }
 
-/** It serves now. What it was depends on how long it did not. */
-export function answersAgain(one: TcpCase): readonly Finding[] {
+/** It serves now, and did not a while ago. What it was depends on how long that was. */
+function cameBack(one: TcpCase): readonly Finding[] {
   const { peer, tcp, time } = one;
   const others = inTurn(one);
   const rolling = others.length > 0 ? `others of the upstream did the same, in turn: ${others.join(', ')}` : null;
@@ -39,15 +80,40 @@ export function answersAgain(one: TcpCase): readonly Finding[] {
     over(one),
     rolling,
     tcp.serving.length > 0 ? signs.listens(tcp.serving) : null,
+    succeededSince(one) ? 'requests to it have succeeded since' : null,
     signs.probe(tcp.probe),
   ];
-  const isPersistent = lasted(one) > restartMs && sinceLast(one) <= 3000;
-  if (isPersistent) {
-    const odd = 'nginx is still refused while a connection from here succeeds: something treats the two differently';
-    return [found('unknown', 'unknown', [odd, ...evidence], ['the process being down: it accepts connections'])];
+  const code = lasted(one) <= restartMs ? 'restarting' : 'process_down';
+  const before = code === 'process_down' ? [signs.lastListening(peer, time)] : [];
+  return [ended(found(code, 'likely', [...evidence, ...before], ['an outage that goes on']))];
+}
+
+/** Refused while it listens, and a connection from here gets through: something tells nginx from others. */
+function treatedApart(one: TcpCase): Finding {
+  const { tcp, facts } = one;
+  const user = facts.nginx.user ?? 'its workers’ user';
+  return found(
+    'firewall_reject',
+    'likely',
+    [
+      'nginx is refused while a connection from here, by another user, succeeds',
+      tcp.serving.length > 0 ? signs.listens(tcp.serving) : null,
+      signs.rules(facts),
+      `a rule for the user ${user}, for nginx's local address, or a limit on new connections does that`,
+    ],
+    ['the process being down: it accepts connections'],
+  );
+}
+
+/** A connection from here succeeds. */
+function answersProbe(one: TcpCase): readonly Finding[] {
+  const goesOn = sinceLast(one) <= recentMs && !succeededSince(one);
+  if (goesOn && (failedWhileListening(one) || lasted(one) > restartMs) && !isOlderThanListener(one)) {
+    return [treatedApart(one)];
   }
-  if (lasted(one) <= restartMs) return [found('restarting', 'likely', evidence, ['an outage that goes on'])];
-  return [found('process_down', 'likely', [...evidence, signs.lastListening(peer, time)], ['an outage that goes on'])];
+  if (isOlderThanListener(one) || succeededSince(one) || sinceLast(one) > recentMs) return cameBack(one);
+  const soon = 'it may have come back this moment: run diagnose again in 10 s';
+  return [found('unknown', 'unknown', [over(one), soon, signs.probe(one.tcp.probe)], ['the process being down'])];
 }
 
 /**
@@ -60,40 +126,57 @@ function behindPublished(one: TcpCase): readonly Finding[] {
   return [found('process_down', 'likely', evidence, ['the runtime: it holds the port'])];
 }
 
-/** A socket listens on this very address, and connections are refused all the same. */
+/** A socket listens on this very address, and connections were refused all the same. */
 function served(one: TcpCase): readonly Finding[] {
-  const { tcp } = one;
+  const { tcp, facts } = one;
   if (tcp.serving.every(isPublished)) return behindPublished(one);
   const unseen = tcp.serving.some(mayBePublished) ? signs.mayBePublished : null;
-  const evidence = [signs.listens(tcp.serving), unseen, signs.probe(tcp.probe)];
-  const notDown = 'the process being down: it listens on this very address and port';
+  const evidence = [signs.listens(tcp.serving), unseen, signs.rules(facts), signs.probe(tcp.probe)];
   if (tcp.probe.is === 'refused' && tcp.steady) {
-    return [
-      found('firewall_reject', unseen === null ? 'certain' : 'likely', evidence, [
-        notDown,
-        'a full queue: that gives no answer, no refusal',
-      ]),
-    ];
+    const sureness = unseen === null ? 'certain' : 'likely';
+    return [found('firewall_reject', sureness, evidence, [notDown, 'a full queue: that gives no answer, no refusal'])];
   }
-  if (sinceLast(one) > apartMs) return answersAgain(one);
-  const apart = `nginx was refused again ${duration(lasted(one))} after the first time, while a socket listens`;
-  if (one.failures.count > 1 && lasted(one) >= apartMs) {
+  if (isOlderThanListener(one) || succeededSince(one)) return cameBack(one);
+  if (failedWhileListening(one) && sinceLast(one) <= apartMs) {
+    const apart = 'nginx was refused while this very socket listened';
     return [found('firewall_reject', 'likely', [apart, ...evidence], [notDown])];
   }
-  return [found('unknown', 'unknown', ['it may just be starting: look again in 10 s', ...evidence], [notDown])];
+  if (sinceLast(one) > apartMs) return cameBack(one);
+  return [found('unknown', 'unknown', ['it may just be starting: run diagnose again in 10 s', ...evidence], [notDown])];
 }
 
 /** Another host, or one that cannot be told: a refusal proves that the host is up, not who refused. */
 function fromElsewhere(one: TcpCase): readonly Finding[] {
   const { tcp } = one;
-  const evidence = [
-    signs.away(tcp),
-    'a refusal came back: the host is up and reachable',
-    'a firewall that rejects with a reset would look the same from here',
-    signs.probe(tcp.probe),
-  ];
-  if (tcp.probe.is === 'not_probed' && sinceLast(one) > apartMs && lasted(one) <= restartMs) {
-    return [found('restarting', 'likely', [over(one), ...evidence])];
+  const evidence = [signs.away(tcp), 'a refusal came back: the host is up and reachable', signs.probe(tcp.probe)];
+  const notHost = ['the host being down', 'a firewall that drops'];
+  if (succeededSince(one)) return cameBack(one);
+  if (tcp.probe.is === 'silent' || (tcp.icmp ?? 0) > 0) {
+    const how =
+      tcp.probe.is === 'silent'
+        ? 'a closed port answers every connection with a reset: silence to one and a refusal to another is a rule'
+        : 'the refusal came as an ICMP message, which rules with reject send; a closed port sends a reset';
+    return [found('firewall_reject', 'likely', [how, ...evidence], ['the application: the refusal is not its own'])];
   }
-  return [found('process_down', 'likely', evidence, ['the host being down', 'a firewall that drops'])];
+  const alike = 'a firewall that rejects with a reset would look the same from here';
+  if (everWorked(one)) {
+    return [found('process_down', 'likely', ['it took connections before', ...evidence, alike], notHost)];
+  }
+  const never = 'it was never seen to take a connection: it is down, on another port, or on loopback only';
+  return [found('unknown', 'unknown', [never, ...evidence, alike], notHost)];
+}
+
+/** A datagram came back: no process has the port bound. Nothing is probed over UDP. */
+function overUdp(one: TcpCase): readonly Finding[] {
+  const { tcp, peer, time } = one;
+  const how = 'a datagram came back as "port unreachable" (UDP has no connections)';
+  if (visibleHome(tcp) === null) {
+    return [found('process_down', 'likely', [how, signs.away(tcp), 'a rule with reject looks the same from here'])];
+  }
+  if (tcp.serving.length + tcp.perhapsServing.length === 0) {
+    const evidence = [how, signs.nothingListens(tcp), signs.lastListening(peer, time), signs.oom(peer)];
+    return [found('process_down', everWorked(one) ? 'certain' : 'likely', evidence, ['the host being down'])];
+  }
+  if (isOlderThanListener(one) || succeededSince(one) || sinceLast(one) > apartMs) return cameBack(one);
+  return [found('firewall_reject', 'likely', [how, signs.listens(tcp.serving)], [notDown])];
 }

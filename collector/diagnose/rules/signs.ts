@@ -1,6 +1,7 @@
 /** The sentences about evidence: what was seen, and what that rules out. Causes have theirs in wording.ts. */
-import type { ConnectKind } from '../../model.ts';
+import type { FailureKind } from '../../model.ts';
 import type {
+  Facts,
   KindFailures,
   ListenerFact,
   NamespaceName,
@@ -31,8 +32,9 @@ export function mode(bits: number): string {
   return bits.toString(8).padStart(4, '0');
 }
 
-export function ownerText({ user, uid, pid, command, unit, container }: Owner): string {
-  const process = pid === null ? null : `pid ${pid}${command === null ? '' : ` (${command})`}`;
+export function ownerText({ user, uid, pid, isGuess, command, unit, container }: Owner): string {
+  const which = command === null ? '' : ` (${command})`;
+  const process = pid === null ? null : `${isGuess ? 'most likely ' : ''}pid ${pid}${which}`;
   const parts = [`user ${user}${user === String(uid) ? '' : ` (uid ${uid})`}`, process, unit];
   const inside = container === null ? [] : [`container ${container}`];
   return [...parts, ...inside].filter((part) => part !== null).join(', ');
@@ -44,7 +46,7 @@ export function placeText({ is, container, pid }: NamespaceName): string {
   return is === 'host' ? "this host's network namespace" : `the network namespace of pid ${pid}`;
 }
 
-const kindTexts: Partial<Record<ConnectKind, string>> = {
+const kindTexts: Readonly<Record<FailureKind, string>> = {
   refused: 'connections refused',
   timed_out: 'connections without an answer in time',
   unreachable: 'connections to an unreachable host',
@@ -57,12 +59,19 @@ const kindTexts: Partial<Record<ConnectKind, string>> = {
   no_live: 'requests without a live upstream',
   resolve: 'names not resolved',
   tls: 'TLS handshakes failed',
+  reset: 'connections reset by the peer',
+  closed_early: 'connections closed before the answer was complete',
+  read_timeout: 'requests without an answer in time',
+  bad_response: 'answers that nginx cannot use',
+  other: 'requests failed at the upstream',
 };
 
-export function failureText(kind: ConnectKind, failures: KindFailures, time: TimeText): string {
+export function failureText(kind: FailureKind, failures: KindFailures, time: TimeText): string {
   const { count, firstMs, lastMs, errno } = failures;
   const when = time(lastMs) === time(firstMs) ? `at ${time(lastMs)}` : `from ${time(firstMs)} to ${time(lastMs)}`;
-  return `nginx's error log: ${kindTexts[kind] ?? kind} ${count === 1 ? 'once' : `${count} times`}${errno === null ? '' : ` (errno ${errno})`}, ${when}`;
+  // Seen in the socket table, before nginx gives up and writes a line.
+  if (failures.message === '' && errno === null) return `${kindTexts[kind]} now: ${count}`;
+  return `nginx's error log: ${kindTexts[kind]} ${count === 1 ? 'once' : `${count} times`}${errno === null ? '' : ` (errno ${errno})`}, ${when}`;
 }
 
 export function listenerText({ host, port, owner }: ListenerFact): string {
@@ -81,8 +90,13 @@ const notProbed: Readonly<Record<Extract<ProbeFact, { is: 'not_probed' }>['why']
   other_namespace: 'not probed: nginx is in a network namespace of its own, where this process cannot connect from',
   too_soon: 'not probed again: the last probe is less than 10 s ago',
   not_needed: 'not probed: connecting again would tell nothing more',
+  udp: 'not probed: nothing connects over UDP',
   no_nginx: 'not probed: no running nginx was found',
 };
+
+function namesPort(rule: string, port: number | undefined): boolean {
+  return port !== undefined && new RegExp(`(?<![\\d.])${port}(?![\\d.])`).test(rule);
+}
 
 export const signs = {
   nothingListens: ({ port, home }: TcpFacts) =>
@@ -137,8 +151,15 @@ export const signs = {
       : null,
   oom: ({ remembered }: PeerFacts) =>
     remembered !== null && remembered.listeningMs !== null && (remembered.oomKills ?? 0) > 0
-      ? `the kernel killed ${plural(remembered.oomKills ?? 0, 'process', 'processes')} for want of memory at that time (OOM)`
+      ? `the kernel killed ${plural(remembered.oomKills ?? 0, 'process', 'processes')} because memory ran out at that time (OOM)`
       : null,
+  /** Rules of this host that may concern the port: those that name it, else those that name none. */
+  rules({ rules }: Facts, port?: number): string | null {
+    const found = (rules ?? []).filter((rule) => !/[ds]port/.test(rule) || namesPort(rule, port));
+    const shown = found.filter((rule) => namesPort(rule, port));
+    const some = (shown.length > 0 ? shown : found).slice(0, 2);
+    return some.length === 0 ? null : `this host's firewall has: ${some.join(' | ')}`;
+  },
   name: (name: string, now: readonly string[]) =>
     now.length === 0 ? `${name} resolves to nothing now` : `${name} resolves to ${now.join(', ')} now`,
 } as const;

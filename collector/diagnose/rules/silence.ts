@@ -1,28 +1,40 @@
 /** No answer in time (110), or nobody there (113, 101): firewalls, dead hosts, full queues. Pure. */
 
 import { mayBePublished } from '../facts/published.ts';
-import { type Finding, found } from '../finding.ts';
-import { isWithNginx, sinceLast, type TcpCase, visibleHome } from './case.ts';
-import { signs } from './signs.ts';
+import { ended, type Finding, found } from '../finding.ts';
+import { isWithNginx, sinceLast, succeededSince, type TcpCase, visibleHome } from './case.ts';
+import { plural, signs } from './signs.ts';
+
+/** A connect waits for its timeout before it is a failure: what succeeded since then may have been asked before. */
+const overMs = 15_000;
+
+function isOver(one: TcpCase): boolean {
+  const gets = one.tcp.probe.is === 'connected' || succeededSince(one);
+  return gets && sinceLast(one) > overMs && one.peer.sockets.retried === 0;
+}
 
 export function timedOut(one: TcpCase): readonly Finding[] {
   const { tcp } = one;
-  if (tcp.neighbour === false) return [hostDown(one)];
-  if (tcp.probe.is === 'connected') return [answersNow(one)];
+  // An old entry of the ARP table says nothing of an address that is on this host.
+  if (tcp.neighbour === false && visibleHome(tcp) === null) return [hostDown(one)];
+  const [full] = [...tcp.serving, ...tcp.perhapsServing].filter(({ queued }) => queued > 0);
+  if (isOver(one)) return [ended(noAnswer(one))];
+  if (full !== undefined) return [queueFull(one)];
   if (tcp.probe.is === 'unreachable') return unreachable(one);
-  const full = [...tcp.serving, ...tcp.perhapsServing].find(({ queued }) => queued > 0);
-  return full === undefined ? [noAnswer(one)] : [queueFull(one)];
+  return tcp.probe.is === 'connected' ? [someLost(one)] : [noAnswer(one)];
 }
 
 function queueFull({ tcp }: TcpCase): Finding {
   const [listener] = [...tcp.serving, ...tcp.perhapsServing].filter(({ queued }) => queued > 0);
   const overflows = tcp.overflows ?? 0;
+  const stopped = listener?.isStopped === true ? 'its process is stopped (state T): it was sent SIGSTOP' : null;
   return found(
     'accept_queue_full',
-    overflows > 0 ? 'certain' : 'likely',
+    overflows > 0 || stopped !== null ? 'certain' : 'likely',
     [
       listener === undefined ? null : signs.listens([listener]),
       listener === undefined ? null : signs.queue(listener),
+      stopped,
       overflows > 0 ? signs.overflows(overflows) : null,
       signs.probe(tcp.probe),
     ],
@@ -30,21 +42,46 @@ function queueFull({ tcp }: TcpCase): Finding {
   );
 }
 
+function waitingText({ peer: { sockets } }: TcpCase): string | null {
+  if (sockets.retried === 0) return null;
+  return `${plural(sockets.retried, 'connection')} of nginx ${sockets.retried === 1 ? 'waits' : 'wait'} for an answer now, the first packet was sent again`;
+}
+
+/** Others get through: the peer serves, and some packets, or some connections, are lost. */
+function someLost(one: TcpCase): Finding {
+  const { peer, tcp } = one;
+  return found(
+    'no_answer',
+    'likely',
+    [
+      waitingText(one),
+      signs.probe(tcp.probe),
+      (peer.answers?.connected ?? 0) > 0 ? 'other requests to it succeed meanwhile' : null,
+      signs.rules(one.facts, tcp.port),
+    ],
+    ['the process being down: it takes connections', 'the host being down'],
+  );
+}
+
 function noAnswer(one: TcpCase): Finding {
-  const { tcp } = one;
+  const { tcp, peer } = one;
   const isHere = visibleHome(tcp) !== null;
   const isWith = isWithNginx(one);
   const listens = tcp.serving.length > 0;
+  const succeeds = succeededSince(one) || (peer.answers?.connected ?? 0) > 0;
   return found(
     'no_answer',
     // From one namespace to another there are routes: without one back, the answer is lost as well.
     isWith && tcp.probe.is === 'silent' && !tcp.serving.some(mayBePublished) ? 'certain' : 'likely',
     [
+      waitingText(one),
       listens ? signs.listens(tcp.serving) : isHere ? signs.nothingListens(tcp) : signs.away(tcp),
       isHere
         ? `a connection on this host is answered at once, unless a firewall drops it${isWith ? '' : ' or no route leads back'}`
-        : null,
+        : 'a firewall that drops, a dead host and a full accept queue there look the same from here',
+      signs.rules(one.facts, tcp.port),
       tcp.neighbour === true ? signs.neighbour(tcp.host, true) : null,
+      succeeds ? 'requests to it succeeded in the last minutes' : null,
       signs.probe(tcp.probe),
     ],
     [
@@ -55,44 +92,55 @@ function noAnswer(one: TcpCase): Finding {
   );
 }
 
-function answersNow(one: TcpCase): Finding {
+function hostDown(one: TcpCase): Finding {
   const { tcp } = one;
-  const busy = tcp.serving.find(({ queued }) => queued > 0);
-  const evidence = [signs.probe(tcp.probe), busy === undefined ? null : signs.queue(busy)];
-  if (busy !== undefined)
-    return found('accept_queue_full', 'likely', evidence, ['a firewall: a connection goes through']);
-  return found(
-    'unknown',
-    'unknown',
-    [`nginx got no answer until ${one.time(one.failures.lastMs)}`, ...evidence],
-    ['the process being down', sinceLast(one) > 10_000 ? 'a failure that goes on' : null],
-  );
-}
-
-function hostDown({ tcp }: TcpCase): Finding {
-  return found(
+  const finding = found(
     'host_down',
     'certain',
     [signs.neighbour(tcp.host, false), signs.probe(tcp.probe)],
     ['a firewall on that host: ARP passes below it', 'the process: the host itself is not there'],
   );
+  return succeededSince(one) ? ended(finding) : finding;
+}
+
+/** nginx calls connect() and fails at once only where this host's own tables say no; else the answer came from outside. */
+function isOwnRoute({ failures }: TcpCase): boolean {
+  return failures.message === '' || /^connect\(\) to /.test(failures.message);
+}
+
+function noRoute(one: TcpCase): Finding {
+  const { failures, tcp } = one;
+  if (!isOwnRoute(one)) {
+    const evidence = [`errno ${failures.errno}: a router on the way answered that it has no route`, signs.away(tcp)];
+    return found(
+      'no_route',
+      'likely',
+      [...evidence, signs.probe(tcp.probe)],
+      ['the process', "this host's own routes"],
+    );
+  }
+  const what = failures.errno === 101 ? 'the kernel has no route to it' : 'its route is a blackhole';
+  return found('no_route', 'certain', [`errno ${failures.errno}: ${what}`, signs.probe(tcp.probe)], ['the process']);
 }
 
 export function unreachable(one: TcpCase): readonly Finding[] {
   const { tcp, failures } = one;
-  if (tcp.neighbour === false) return [hostDown(one)];
-  if (tcp.probe.is === 'connected') return [answersNow(one)];
+  if (tcp.neighbour === false && visibleHome(tcp) === null) return [hostDown(one)];
   if (failures.errno === 101 || failures.errno === 22) {
-    const what = failures.errno === 101 ? 'the kernel has no route to it' : 'its route is a blackhole';
-    return [
-      found('no_route', 'certain', [`errno ${failures.errno}: ${what}`, signs.probe(tcp.probe)], ['the process']),
-    ];
+    return [isOver(one) ? ended(noRoute(one)) : noRoute(one)];
   }
   const isReachable = visibleHome(tcp) !== null || tcp.neighbour === true;
   if (!isReachable) {
     const evidence = ['a router on the way, or the host itself, says that it cannot be reached', signs.away(tcp)];
-    return [found('host_down', 'likely', [...evidence, signs.probe(tcp.probe)], ['the process'])];
+    const finding = found('host_down', 'likely', [...evidence, signs.probe(tcp.probe)], ['the process']);
+    return [isOver(one) ? ended(finding) : finding];
   }
+  return [isOver(one) ? ended(rejected(one)) : rejected(one)];
+}
+
+/** "No route to host" from one that can be reached. */
+function rejected(one: TcpCase): Finding {
+  const { tcp, failures } = one;
   const isServed = tcp.serving.length > 0 && !tcp.serving.some(mayBePublished);
   const from = `errno ${failures.errno ?? 113} from a host that can be reached:`;
   const evidence = [
@@ -101,10 +149,12 @@ export function unreachable(one: TcpCase): readonly Finding[] {
     isServed
       ? `${from} only a firewall answers so`
       : `${from} a firewall answers so, or a host that passes connections on (a published port, a load balancer) to one that is gone`,
+    signs.rules(one.facts, tcp.port),
     signs.probe(tcp.probe),
   ];
+  const apart = tcp.probe.is === 'connected' ? 'a connection from here, by another user, succeeds' : null;
   const rulesOut = ['the host being down', isServed ? 'the process: it is not asked' : null];
-  return [found('firewall_reject', isServed ? 'certain' : 'likely', evidence, rulesOut)];
+  return found('firewall_reject', isServed ? 'certain' : 'likely', [apart, ...evidence], rulesOut);
 }
 
 /** errno 13 over TCP: a policy of this host forbids it, or an IPv6 firewall prohibits it. */

@@ -2,6 +2,7 @@
 import { shellWord } from '../../base/shell-word.ts';
 import type { Facts, KindFailures, NamespaceName, Owner, PeerFacts, ServerFact } from '../facts/facts.ts';
 import { isPublished } from '../facts/published.ts';
+import type { Finding } from '../finding.ts';
 import { inside, withFiles } from '../words/commands.ts';
 import type { Judged } from './judge.ts';
 import { isSlip } from './process.ts';
@@ -11,7 +12,7 @@ import { endpoint } from './signs.ts';
 export interface Words {
   /** One sentence: what is wrong. */
   readonly what: string;
-  /** One or two sentences: how to mend it. */
+  /** One or two sentences: how to fix it. */
   readonly fix: string;
   /** To be typed, most useful first. */
   readonly next: readonly string[];
@@ -22,6 +23,7 @@ export type Wording = (one: Subject) => Words;
 /** What the words are made of. */
 export interface Subject {
   readonly judged: Judged;
+  readonly finding: Finding;
   readonly facts: Facts;
   readonly name: string;
   readonly upstream: string;
@@ -97,10 +99,11 @@ export function servesAgain(one: Subject): boolean {
 }
 
 /** @returns what `judged` is about, in the words' terms */
-export function subjectOf(judged: Judged, facts: Facts): Subject {
+export function subjectOf(finding: Finding, judged: Judged, facts: Facts): Subject {
   const peer = judged.subject.is === 'peer' ? judged.subject.peer : null;
   const group = judged.subject.is === 'group' ? judged.subject.group : null;
-  const server = peer?.servers[0] ?? peer?.formerly[0] ?? group?.servers[0] ?? null;
+  const name = judged.subject.is === 'name' ? judged.subject.name : null;
+  const server = peer?.servers[0] ?? peer?.formerly[0] ?? group?.servers[0] ?? name?.servers[0] ?? null;
   const { tcp = null, unix = null } = peer ?? {};
   const others = tcp?.otherPorts ?? [];
   const [other = null] = [
@@ -111,6 +114,7 @@ export function subjectOf(judged: Judged, facts: Facts): Subject {
   ];
   return {
     judged,
+    finding,
     facts,
     name: judged.name,
     upstream: judged.upstream,

@@ -1,8 +1,8 @@
 /** Unix sockets: the errno says which of four it is, the file says why. Pure. */
-import type { ConnectKind } from '../../model.ts';
+import type { FailureKind } from '../../model.ts';
 import type { UnixFacts } from '../facts/facts.ts';
-import { type Finding, found } from '../finding.ts';
-import type { Case } from './case.ts';
+import { ended, type Finding, found } from '../finding.ts';
+import { type Case, lasted, restartMs } from './case.ts';
 import { mode, ownerText, placeText, plural, signs } from './signs.ts';
 
 type UnixRule = (one: Case, unix: UnixFacts) => Finding;
@@ -28,19 +28,44 @@ function isBack({ failures, facts }: Case, { listening, barrier, file, isShared 
   return listening && isThere && barrier === null && facts.nowMs - failures.lastMs > 2000;
 }
 
-function restarted(one: Case, unix: UnixFacts): Finding {
+/** Short: a restart. Longer: the outage that it was, and is no more. */
+function over(one: Case, unix: UnixFacts, code: 'socket_missing' | 'socket_stale'): Finding {
   const when = `the last failure was at ${one.time(one.failures.lastMs)}`;
-  return found('restarting', 'likely', [listenText(unix), when], ['an outage that goes on']);
+  const cause = lasted(one) <= restartMs ? 'restarting' : code;
+  return ended(found(cause, 'likely', [listenText(unix), when], ['an outage that goes on']));
+}
+
+/** It came and went more than once while the plugin watched. */
+function crashLoop({ peer, facts, time }: Case, unix: UnixFacts): Finding | null {
+  const recent = (peer.remembered?.endedMs ?? []).filter((ms) => facts.nowMs - ms < 300_000);
+  const [first] = recent;
+  if (recent.length < 2 || first === undefined) return null;
+  const evidence = [`what listens there ended ${recent.length} times since ${time(first)}`, listenText(unix)];
+  return found('crash_loop', recent.length > 2 ? 'certain' : 'likely', evidence, ['a single restart']);
+}
+
+function similarText({ similar }: UnixFacts): string | null {
+  return similar.length === 0 ? null : `a program of the same kind listens on ${similar.join(', ')}`;
 }
 
 const missing: UnixRule = (one, unix) => {
-  if (isBack(one, unix)) return restarted(one, unix);
-  const evidence = [fileText(unix), listenText(unix), signs.lastListening(one.peer, one.time), signs.oom(one.peer)];
+  const loop = crashLoop(one, unix);
+  if (loop !== null) return loop;
+  if (isBack(one, unix)) return over(one, unix, 'socket_missing');
+  const evidence = [
+    fileText(unix),
+    listenText(unix),
+    similarText(unix),
+    signs.lastListening(one.peer, one.time),
+    signs.oom(one.peer),
+  ];
   return found('socket_missing', unix.file === 'missing' ? 'certain' : 'likely', evidence, [noNetwork]);
 };
 
 const stale: UnixRule = (one, unix) => {
-  if (isBack(one, unix)) return restarted(one, unix);
+  const loop = crashLoop(one, unix);
+  if (loop !== null) return loop;
+  if (isBack(one, unix)) return over(one, unix, 'socket_stale');
   if (unix.file === 'missing') return missing(one, unix);
   // Its file must not be called left over, nor be removed, while a process listens on it.
   if (unix.listening) {
@@ -70,18 +95,19 @@ const full: UnixRule = (_, unix) =>
       'errno 11: the queue of the socket was full',
       `${plural(unix.queued, 'connection')} waiting in it now`,
       listenText(unix),
+      unix.isStopped ? 'its process is stopped (state T): it was sent SIGSTOP' : null,
     ],
     ['the process being down: it listens', noNetwork],
   );
 
-const rules: Partial<Record<ConnectKind, UnixRule>> = {
+const rules: Partial<Record<FailureKind, UnixRule>> = {
   socket_missing: missing,
   refused: stale,
   denied,
   backlog_full: full,
 };
 
-export function unixRules(kind: ConnectKind, one: Case, unix: UnixFacts): readonly Finding[] {
+export function unixRules(kind: FailureKind, one: Case, unix: UnixFacts): readonly Finding[] {
   const rule = rules[kind];
   return rule === undefined ? [] : [rule(one, unix)];
 }

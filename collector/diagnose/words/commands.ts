@@ -60,7 +60,7 @@ interface Care {
   readonly log: string;
 }
 
-const removed = 'not found: it was removed; make it as it was made, for example docker compose up -d';
+const removed = 'not found: it was removed; create it the way it was created, for example docker compose up -d';
 
 function careOf(owner: Owner | null): Care | null {
   if (owner === null) return null;

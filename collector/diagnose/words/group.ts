@@ -7,17 +7,18 @@ const otherFailures =
 
 function whyOut({ facts, name }: Subject, busiest: number): string {
   const failsToConnect = facts.peers.some(({ servers }) => servers.some(({ upstream }) => upstream === name));
-  if (failsToConnect) return 'Mend what made the peers fail (below or above: their own verdicts).';
+  if (failsToConnect) return 'Fix what makes the peers fail (their own verdicts say what).';
   if (busiest === 0) return otherFailures;
   return 'No connection to them failed: look first at max_conns. Raise it where the application can take more, else look why requests take so long.';
 }
 
 export function ejected(one: Subject): Words {
+  const { isOver } = one.finding;
   const servers = one.judged.subject.is === 'group' ? one.judged.subject.group.servers : [];
   if (servers.length > 0 && servers.every(({ down }) => down)) {
     return {
       what: `every server of upstream ${one.name} is marked down in the configuration`,
-      fix: `Take the word down from the servers that shall serve ${line(one)}, and reload nginx.`,
+      fix: `Remove the parameter down from servers that should take traffic ${line(one)}, and reload nginx.`,
       next: [open(one), one.reload],
     };
   }
@@ -25,8 +26,8 @@ export function ejected(one: Subject): Words {
   const down = servers.filter((each) => each.down).map(({ address }) => address);
   const marked = down.length === 0 ? '' : ` ${down.join(', ')}: marked down in the configuration, never asked.`;
   return {
-    what: `every peer of upstream ${one.name} is out of use: after max_fails failures nginx does not ask a peer for fail_timeout${busiest > 0 ? ', nor one that has max_conns connections' : ''}`,
-    fix: `${whyOut(one, busiest)}${marked} So that short failures do not take all out: more than one server, max_fails=3 or more, fail_timeout=5s, a health endpoint that answers while the application is busy.`,
-    next: [open(one), `${one.reload}    # puts all peers back to use at once`],
+    what: `every peer of upstream ${one.name} ${isOver ? 'was' : 'is'} out of use: after max_fails failures nginx does not ask a peer for fail_timeout${busiest > 0 ? ', nor one that has max_conns connections' : ''}`,
+    fix: `${isOver ? 'It is over: nginx asks them again.' : whyOut(one, busiest)}${marked} So that short failures do not take all out: more than one server, max_fails=3 or more, fail_timeout=5s, a health endpoint that answers while the application is busy.`,
+    next: isOver ? [open(one)] : [open(one), `${one.reload}    # puts all peers back to use at once`],
   };
 }

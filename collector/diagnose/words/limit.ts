@@ -2,10 +2,10 @@
 import { shellWord } from '../../base/shell-word.ts';
 import type { NginxFacts } from '../facts/facts.ts';
 import { endpoint } from '../rules/signs.ts';
-import { failuresOf, type Wording, type Words } from '../rules/subject.ts';
+import { failuresOf, line, open, type Wording, type Words } from '../rules/subject.ts';
 import { asNginx, withFiles } from './commands.ts';
 
-type LimitCause = 'no_ports' | 'no_files' | 'worker_connections';
+type LimitCause = 'no_ports' | 'no_local_address' | 'no_files' | 'worker_connections';
 
 function grepLimits(nginx: NginxFacts): string {
   const conf = nginx.conf ?? '/etc/nginx/nginx.conf';
@@ -26,7 +26,7 @@ const hostWithoutFiles: Words = {
 export const limitWords: Readonly<Record<LimitCause, Wording>> = {
   no_ports: ({ name, host, port, facts: { nginx } }) => ({
     what: `nginx has no free local port for connections to ${name}`,
-    fix: `At once: more ports, with the last command. For good: reuse connections: keepalive 32 in the upstream, proxy_http_version 1.1 and proxy_set_header Connection "". If proxy_bind is used, its address must be this host's.`,
+    fix: `At once: more ports, with the last command. For good: reuse connections: keepalive 32 in the upstream, proxy_http_version 1.1 and proxy_set_header Connection "".`,
     next: [
       ...(port === 0
         ? []
@@ -35,6 +35,26 @@ export const limitWords: Readonly<Record<LimitCause, Wording>> = {
       `${asNginx(nginx, "sysctl -w net.ipv4.ip_local_port_range='10240 65535'")}    # until the next boot; keep it in /etc/sysctl.d/`,
     ],
   }),
+  no_local_address: (one) => {
+    const { host, facts, name } = one;
+    const isIpv6 = host.includes(':') && failuresOf(one, 'no_ports')?.message.startsWith('bind(') !== true;
+    const { nginx } = facts;
+    return isIpv6
+      ? {
+          what: `nginx has no IPv6 address to connect to ${name} from`,
+          fix: `Write an IPv4 address ${line(one)}, or enable IPv6 there; then reload nginx.`,
+          next: [asNginx(nginx, 'sysctl net.ipv6.conf.all.disable_ipv6'), open(one), one.reload],
+        }
+      : {
+          what: `the local address that nginx connects to ${name} from does not exist on this host`,
+          fix: 'Correct proxy_bind (or fastcgi_bind, uwsgi_bind, …): an address of this host, or remove it; then reload nginx.',
+          next: [
+            `${nginx.command} -T 2>/dev/null | grep -nE '_bind '`,
+            `${asNginx(nginx, 'ip -br addr')}    # the addresses there are`,
+            one.reload,
+          ],
+        };
+  },
   no_files: (one) => {
     const { nginx } = one.facts;
     if (failuresOf(one, 'no_files')?.errno === 23) return hostWithoutFiles;

@@ -82,7 +82,7 @@ export const networkWords: Readonly<Record<NetworkCause, Wording>> = {
   },
   accept_queue_full: (one) => ({
     what: `the application behind ${one.name} does not accept connections as fast as they come: its listen queue is full`,
-    fix: 'It hangs or is overloaded: look what it does, restart it if it hangs. For bursts raise its listen backlog and net.core.somaxconn.',
+    fix: 'It hangs or is overloaded: check what it does, restart it if it hangs. For bursts raise its listen backlog and net.core.somaxconn.',
     next: [
       `${inside(one.home, `ss -ltnp 'sport = :${one.port}'`)}    # full: Recv-Q is at Send-Q or above`,
       ...processState(ownerOf(one)),
@@ -127,8 +127,8 @@ export const networkWords: Readonly<Record<NetworkCause, Wording>> = {
     return {
       what: `${facts.nginx.sharesNetwork ? 'this host' : "nginx's network namespace"} has no route to ${host}`,
       fix: host.includes(':')
-        ? `Without IPv6 there, write an IPv4 address ${line(one)} (a name that has both gives nginx both); else mend the route.`
-        : 'Mend the route, or the network interface that is down.',
+        ? `Without IPv6 there, write an IPv4 address ${line(one)} (a name that has both gives nginx both); else fix the route.`
+        : 'Fix the route, or the network interface that is down.',
       next: [
         asNginx(facts.nginx, `ip route get ${host}`),
         `${asNginx(facts.nginx, 'ip -br addr')}    # DOWN: ip link set NAME up`,

@@ -15,17 +15,7 @@ import {
   type Wording,
   type Words,
 } from '../rules/subject.ts';
-import {
-  asNginx,
-  asResolver,
-  firewalls,
-  inside,
-  lookAfter,
-  onHost,
-  remoteRules,
-  startAgain,
-  unixSockets,
-} from './commands.ts';
+import { asNginx, firewalls, inside, lookAfter, onHost, remoteRules, startAgain, unixSockets } from './commands.ts';
 import { ejected } from './group.ts';
 
 type ProcessCause =
@@ -34,7 +24,6 @@ type ProcessCause =
   | 'wrong_port'
   | 'localhost_family'
   | 'container_localhost'
-  | 'stale_address'
   | 'restarting'
   | 'ejected'
   | 'unknown';
@@ -99,9 +88,9 @@ function downHere(one: Subject): Words {
   const isNameless = owner === null || (owner.unit === null && owner.container === null);
   const isKilled = (peerOf(one)?.remembered?.oomKills ?? 0) > 0;
   return {
-    what: `the process behind ${one.name} does not run, or has not opened its port`,
+    what: `nothing listens on ${one.name}: the application is down or not ready`,
     fix: isKilled
-      ? 'Start the application. The kernel killed a process for want of memory: if it was this one, give it more memory, or let it take less.'
+      ? 'Start the application. The kernel killed a process because memory ran out: if it was this one, give it more memory, or let it use less.'
       : 'Start the application; its log says why it stopped.',
     next: [
       ...startAgain(owner, `${ss(one)}    # nothing: start the application that serves ${one.name}`),
@@ -153,35 +142,9 @@ function look(one: Subject): readonly string[] {
   ];
 }
 
-/** TCP works: what the log says behind `SSL_do_handshake() failed` is the reason. */
-function handshake(one: Subject): Words {
-  const { facts, host, port, name } = one;
-  const client = `openssl s_client -connect ${endpoint(host, port)} </dev/null`;
-  return {
-    what: `${name} accepts connections, but the TLS handshake with it fails`,
-    fix: 'The reason is in the error log. "wrong version number": the port speaks no TLS (proxy_pass http://, or another port). "certificate verify failed": proxy_ssl_name and proxy_ssl_trusted_certificate. An alert of the peer: its versions and ciphers, or it wants the name (proxy_ssl_server_name on).',
-    next:
-      port === 0
-        ? [open(one)]
-        : [`${asNginx(facts.nginx, client)}    # with -servername NAME where nginx sends one`, open(one)],
-  };
-}
-
-/** nginx asks by itself, with each request, for names that stand in variables. */
-function unresolved({ facts: { nginx } }: Subject): Words {
-  return {
-    what: 'nginx could not resolve the name of an upstream',
-    fix: 'The error log names it. "Host not found": the name is wrong, or not in that DNS. "timed out", or a refused send: the resolver does not answer. "no resolver defined": a name in a variable wants a resolver line.',
-    next: [
-      `${nginx.command} -T 2>/dev/null | grep -nwE 'resolver|error_log'`,
-      `${asNginx(nginx, 'dig +short NAME @ADDRESS')}    # NAME from the error log, ADDRESS from the resolver line; /etc/hosts is not asked`,
-    ],
-  };
-}
-
 export const processWords: Readonly<Record<ProcessCause, Wording>> = {
   process_down: (one) => {
-    if (servesAgain(one)) {
+    if (one.finding.isOver || servesAgain(one)) {
       return {
         what: `${one.name} was down, and serves again`,
         fix: 'Nothing to do now; its log says why it stopped.',
@@ -209,11 +172,6 @@ export const processWords: Readonly<Record<ProcessCause, Wording>> = {
     next: [open(one), one.reload],
   }),
   container_localhost: (one) => (one.home?.is === 'host' ? inContainer(one) : outOfContainer(one)),
-  stale_address: (one) => ({
-    what: `nginx still uses ${one.host}, but the name it came from leads elsewhere now`,
-    fix: `If the name leads where it should, let nginx ask again: reload it. To let it follow by itself: a resolver, a zone, and the parameter resolve ${line(one)} (nginx 1.27.3 and newer), or a variable in proxy_pass (older).`,
-    next: [asResolver(one.facts.nginx, `getent ahosts ${shellWord(one.server?.name ?? '')}`), one.reload],
-  }),
   restarting: (one) => ({
     what: `${one.name} was not there for some seconds and is back: a restart or a deploy`,
     fix: 'Nothing to do now. To spare clients: start the new process before the old one ends, or take peers out one at a time; max_fails=3 keeps one refusal from ejecting a peer.',
@@ -221,13 +179,28 @@ export const processWords: Readonly<Record<ProcessCause, Wording>> = {
   }),
   ejected,
   unknown: (one) => {
-    const { failures, subject } = one.judged;
-    if (subject.is === 'nginx') return unresolved(one);
-    if (failures.has('tls') && failures.size === 1) return handshake(one);
+    if (one.judged.subject.is === 'nginx') {
+      return {
+        what: 'connections of nginx fail, and the lines name no peer',
+        fix: 'The line in the error log says what nginx was doing: mail asks its auth_http server, SSL its OCSP responder.',
+        next: [`${one.facts.nginx.command} -T 2>/dev/null | grep -nE 'auth_http|ssl_stapling|error_log'`],
+      };
+    }
+    if (isElsewhere(one) && one.judged.failures.has('refused')) {
+      const { next } = downElsewhere(one);
+      return {
+        what: `the host ${one.host} is up and refuses connections to port ${one.port}; why cannot be seen from here`,
+        fix: `Check on ${one.host} what listens: nothing, start the application; another port or address, correct it ${line(one)}.`,
+        next,
+      };
+    }
+    if (isUntold(one) && one.judged.failures.has('refused')) return downSomewhere(one);
     const asRoot = one.facts.missing.length > 0 ? ', as root, who sees more' : '';
     return {
-      what: `${one.name} fails, and what was seen does not say why`,
-      fix: `Look at the evidence; look again while it fails${asRoot}.`,
+      what: one.finding.isOver
+        ? `${one.name} failed, and what was seen does not say why`
+        : `${one.name} fails, and what was seen does not say why`,
+      fix: `Run diagnose again while it fails${asRoot}.`,
       next: look(one),
     };
   },

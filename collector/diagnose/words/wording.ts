@@ -5,8 +5,10 @@ import type { Finding } from '../finding.ts';
 import type { Judged } from '../rules/judge.ts';
 import { subjectOf, type Wording, type Words } from '../rules/subject.ts';
 import { limitWords } from './limit.ts';
+import { staleName, unresolvedName } from './name.ts';
 import { networkWords } from './network.ts';
 import { processWords } from './process.ts';
+import { serviceWords } from './service.ts';
 import { socketWords } from './socket.ts';
 
 const wordings: Readonly<Record<PeerCause, Wording>> = {
@@ -14,8 +16,11 @@ const wordings: Readonly<Record<PeerCause, Wording>> = {
   ...networkWords,
   ...socketWords,
   ...limitWords,
+  ...serviceWords,
+  stale_address: staleName,
+  unresolved: unresolvedName,
 };
 
-export function word({ code }: Finding, judged: Judged, facts: Facts): Words {
-  return wordings[code](subjectOf(judged, facts));
+export function word(finding: Finding, judged: Judged, facts: Facts): Words {
+  return wordings[finding.code](subjectOf(finding, judged, facts));
 }

@@ -77,3 +77,24 @@ export function parseNginxTitle(cmdline: string): NginxTitle | null {
   if (what !== 'worker') return { role: 'other', shuttingDown: false, args: '' };
   return { role: 'worker', shuttingDown: /(?:^| )is shutting down(?: |$)/.test(rest), args: '' };
 }
+
+/** Clock ticks of /proc/PID/stat in a second: USER_HZ is 100 on every Linux that Node runs on. */
+const ticksPerSecond = 100;
+
+/**
+ * When a process started, milliseconds since 1970, as near as the time of boot is known.
+ *
+ * @param stat /proc/PID/stat, whose second field is a name in parentheses that the process chose
+ * @param bootStat /proc/stat
+ */
+export function processStartMs(stat: string, bootStat: string): number | null {
+  const boot = /^btime (\d{1,12})$/m.exec(bootStat)?.[1];
+  const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  if (boot === undefined || ticks === undefined || !/^\d{1,15}$/.test(ticks)) return null;
+  return (Number(boot) + Number(ticks) / ticksPerSecond) * 1000;
+}
+
+/** The state of /proc/PID/status, one letter: T stopped, D waiting for a device, Z ended; null when it is not told. */
+export function parseProcState(status: string): string | null {
+  return /\nState:\s+([A-Za-z])/.exec(status)?.[1] ?? null;
+}

@@ -1,11 +1,12 @@
 import { tally as zeros } from '../../aggregate/failures/tally.ts';
-import type { Facts } from '../../diagnose/facts/facts.ts';
-import { createFailureTally } from '../../diagnose/facts/failures.ts';
+import { createAnswerTally } from '../../diagnose/facts/answers.ts';
+import { createFailureTally, type Failing } from '../../diagnose/facts/failures.ts';
 import { gather, type NginxSeen } from '../../diagnose/facts/gather.ts';
+import { withPending } from '../../diagnose/facts/pending.ts';
 import type { DiagnosePorts } from '../../diagnose/facts/ports.ts';
 import { createProber, type ProbeMode } from '../../diagnose/facts/probe.ts';
-import { type Judged, judge } from '../../diagnose/rules/judge.ts';
-import { word } from '../../diagnose/words/wording.ts';
+import { mailAuthPeer } from '../../diagnose/facts/servers.ts';
+import { judge } from '../../diagnose/rules/judge.ts';
 import type { NginxRead } from '../../discover/follow/read-nginx.ts';
 import type { Verdict } from '../../functions/facts.ts';
 import { type Counts, type ErrorLine, type JobSnapshot, type PeerCause, peerCauses } from '../../model.ts';
@@ -14,13 +15,15 @@ import { createProcfs } from '../../source/procfs.ts';
 import type { Accounts } from '../../system/accounts.ts';
 import { type Clock, localTime } from '../../system/clock.ts';
 import type { Resolve } from '../../system/dns.ts';
-import type { FileSystem } from '../../system/fs.ts';
+import { attempt, type FileSystem } from '../../system/fs.ts';
 import type { Connect } from '../../system/net.ts';
-import { nodeStateFile } from '../../system/state-file.ts';
+import { nodeStateFile, type StateFile } from '../../system/state-file.ts';
 import { nginxSeen } from '../nginx/seen.ts';
-import { listenersFiles } from './listeners-file.ts';
+import { createAnswerNotes, isConnected, noSockets } from './answer-notes.ts';
 import { createPeerWatch } from './peer-memory.ts';
-import { verdictsOf } from './verdicts.ts';
+import { listenersFiles, verdictsFiles } from './state-files.ts';
+import { createSuspects } from './suspects.ts';
+import { createVerdicts, isEmpty, isNew, labelOf, type Standing, verdictsOf } from './verdicts.ts';
 
 /** Measure 11: why the peers of a job fail, found while they do. */
 export interface PeerCauses {
@@ -50,11 +53,12 @@ export interface CausePorts {
   readonly libDirectory: string | null;
 }
 
-/** A cause stands as long as its failures are that recent, as alerts look at them. */
-const standsMs = 60_000;
+/** A verdict stands so long after the last failure, as the texts of alerts need it. */
+const standsMs = 120_000;
 const noCauses = zeros(peerCauses);
-/** One look lasts as long as a probe may not be repeated. */
-const againUs = 10_000_000;
+/** A new failure is looked at in its own second, once more soon after it, then as often as a probe may be repeated. */
+const soonUs = 1_000_000;
+const pacesUs = [3_000_000, 7_000_000, 10_000_000] as const;
 const mostPeers = 50;
 
 export function createPeerCauses(
@@ -73,29 +77,35 @@ export function createPeerCauses(
     wallMs: clock.wallMs,
     userName: accounts.userName,
     groupName: accounts.groupName,
+    // The plugin runs no programs; it has no right to read the rules anyway.
+    firewallRules: async () => null,
   };
-  const tally = createFailureTally(upstreamOf, mostPeers);
+  const tally = createFailureTally(upstreamOf, mostPeers, () => mailAuthPeer(nginx?.configuration ?? null));
+  const answers = createAnswerTally(1000);
+  const noteAnswers = createAnswerNotes(answers);
+  const suspects = createSuspects(diagnosePorts);
   const prober = createProber(ports.probe, ports.connect, () => clock.monotonicUs() / 1000);
-  const watch = createPeerWatch(diagnosePorts, clock, stateFile, conditions);
+  const watch = createPeerWatch(diagnosePorts, clock, () => stateFile(listenersFiles), conditions);
+  const verdicts = createVerdicts(job, log);
   let nginx: Pick<NginxRead, 'found' | 'configuration'> | null = null;
-  let judged: readonly Judged[] = [];
-  let judgedFrom: Facts | null = null;
-  /** The verdicts that stand in the log, by peer: evidence may change each time, a verdict is told once. */
-  const told = new Map<string, string>();
-  let failures = 0;
-  let judgedFailures = 0;
   let judgedUs = Number.NEGATIVE_INFINITY;
+  let writtenUs = Number.NEGATIVE_INFINITY;
+  let looks = 0;
   let busy = false;
   let closed = false;
 
-  function stateFile() {
+  function stateFile(files: typeof listenersFiles): StateFile | null {
     if (nginx === null || ports.libDirectory === null) return null;
-    const [path] = listenersFiles(ports.libDirectory, nginx.found);
+    const [path] = files(ports.libDirectory, nginx.found);
     return path === undefined ? null : nodeStateFile(path);
   }
 
+  function answersOf(peer: string) {
+    return answers.of(peer, clock.wallMs());
+  }
+
   function seenNow(): NginxSeen {
-    if (nginx !== null) return nginxSeen(nginx, watch.remembered, { fs, hostPrefix });
+    if (nginx !== null) return nginxSeen(nginx, watch.remembered, answersOf, { fs, hostPrefix });
     return {
       masterPid: null,
       sharesFile: () => true,
@@ -106,70 +116,80 @@ export function createPeerCauses(
       loadedMs: null,
       place: (path) => hostPrefix + path,
       remembered: watch.remembered,
+      answers: answersOf,
     };
   }
 
-  async function diagnose(nowUs: number): Promise<void> {
+  function failingNow(): Failing {
+    const seen = suspects.seen().map((each) => ({ ...each, answers: answersOf(each.peer) }));
+    const erring = answers.erring(clock.wallMs());
+    const known = new Set(seen.map(({ peer }) => peer));
+    const others = erring
+      .filter((peer) => !known.has(peer))
+      .map((peer) => ({ peer, upstream: upstreamOf(peer, null), sockets: noSockets, answers: answersOf(peer) }));
+    return withPending(tally.failing(), [...seen, ...others], erring, clock.wallMs());
+  }
+
+  async function diagnose(failing: Failing, nowUs: number): Promise<void> {
     busy = true;
     judgedUs = nowUs;
-    judgedFailures = failures;
+    looks++;
     try {
       const seen = seenNow();
       watch.look(seen, nowUs, 'once');
-      const facts = await gather(tally.failing(), seen, prober, diagnosePorts);
+      const facts = await gather(failing, seen, prober, diagnosePorts);
       if (closed) return;
-      const before = judged;
-      judgedFrom = facts;
-      judged = judge(facts, (ms) => localTime(ms, facts.nowMs));
-      for (const { name } of before) if (!judged.some((each) => each.name === name)) tellEnd(name);
-      for (const each of judged) {
-        const [finding] = each.findings;
-        if (finding === undefined) continue;
-        const { what, next } = word(finding, each, facts);
-        const verdict = `${finding.code} (${finding.sureness})`;
-        if (told.get(each.name) === verdict) continue;
-        told.set(each.name, verdict);
-        const evidence = finding.evidence.join('; ');
-        log.warning(`${each.name}: ${verdict}: ${what}; ${evidence}; next: ${next[0]}`, { job });
-      }
+      verdicts.judged(
+        judge(facts, (ms) => localTime(ms, facts.nowMs)),
+        facts,
+      );
     } finally {
       busy = false;
     }
   }
 
-  function tellEnd(name: string): void {
-    if (told.delete(name)) log.info(`${name}: no failure any more`, { job });
+  function lookWhenDue(nowUs: number): void {
+    const failing = failingNow();
+    if (isEmpty(failing)) {
+      looks = 0;
+      if (nginx === null) return;
+      const { found, configuration } = nginx;
+      watch.look({ masterPid: found.master?.pid ?? null, configuration }, nowUs, 'when due');
+      return;
+    }
+    const fresh = isNew(failing, verdicts.standing());
+    if (fresh) looks = 0;
+    const pace = fresh ? soonUs : (pacesUs[Math.min(looks - 1, pacesUs.length - 1)] ?? soonUs);
+    if (nowUs - judgedUs >= pace) {
+      diagnose(failing, nowUs).catch((error: unknown) => log.error(`diagnosing: ${error}`, { job }));
+    } else if (nginx !== null) {
+      // What comes and goes is seen only by who looks often.
+      watch.look({ masterPid: nginx.found.master?.pid ?? null, configuration: nginx.configuration }, nowUs, 'soon');
+    }
   }
 
-  function forget(): void {
-    tally.forgetBefore(clock.wallMs() - standsMs);
-    const { peers, groups, nginx: own } = tally.failing();
-    const failing = new Set([...peers.map(({ peer }) => peer), ...groups.map(({ upstream }) => upstream)]);
-    const stands = ({ name, subject: { is } }: Judged): boolean => (is === 'nginx' ? own.size > 0 : failing.has(name));
-    for (const each of judged) if (!stands(each)) tellEnd(each.name);
-    judged = judged.filter(stands);
+  function write(nowUs: number): void {
+    if (!verdicts.hasChanged() || nowUs - writtenUs < soonUs) return;
+    const file = stateFile(verdictsFiles);
+    if (file === null) return;
+    writtenUs = nowUs;
+    const done = attempt(() => file.replace(verdicts.text(clock.wallMs())));
+    conditions.set(`verdicts ${file.path}`, done.ok ? null : `${file.path} cannot be written: ${done.code}`);
   }
 
   /** A group without a live peer is each of its peers' trouble, and nginx's own limits are everybody's. */
-  function causesOf(peer: string, upstream: string): Counts<PeerCause> {
-    const concern = judged.filter(({ subject: { is }, name }) =>
-      is === 'peer' ? name === peer : is !== 'group' || name === upstream,
-    );
-    if (concern.length === 0) return noCauses;
-    const causes = { ...noCauses };
-    for (const { findings, subject: of } of concern) {
-      // A name that does not resolve is no cause of the peers that have an address.
-      for (const { code } of findings) if (of.is !== 'nginx' || code !== 'unknown') causes[code] = 1;
-    }
-    return causes;
+  function concerning(peer: string, upstream: string): readonly Standing[] {
+    const own = verdicts.standing().filter((each) => each.is === 'peer' && each.name === peer);
+    const group = verdicts.standing().filter((each) => each.is === 'group' && each.name === upstream);
+    const all = verdicts.standing().filter((each) => each.is === 'nginx' && each.cause !== 'unknown');
+    return [...own, ...group, ...all];
   }
 
-  /** In the words of alerts: the peer's own finding, else its group's, else nginx's. */
-  function verdictOf(peer: string, upstream: string): { readonly verdict?: string } {
-    const own = judged.find(({ subject, name }) => subject.is === 'peer' && name === peer);
-    const group = judged.find(({ subject, name }) => subject.is === 'group' && name === upstream);
-    const [finding] = (own ?? group ?? judged.find(({ subject }) => subject.is === 'nginx'))?.findings ?? [];
-    return finding === undefined ? {} : { verdict: `${finding.code.replaceAll('_', ' ')} (${finding.sureness})` };
+  function causesOf(concern: readonly Standing[]): Counts<PeerCause> {
+    if (concern.length === 0) return noCauses;
+    const causes = { ...noCauses };
+    for (const { causes: found } of concern) for (const code of found) causes[code] = 1;
+    return causes;
   }
 
   return {
@@ -178,30 +198,29 @@ export function createPeerCauses(
     },
     record(line) {
       tally.record(line, clock.wallMs());
-      failures = tally.count();
     },
     tick(nowUs) {
-      forget();
-      if (busy) return;
-      if (failures !== judgedFailures && nowUs - judgedUs >= againUs) {
-        diagnose(nowUs).catch((error: unknown) => log.error(`diagnosing: ${error}`, { job }));
-      } else if (nginx !== null) {
-        watch.look(
-          { masterPid: nginx.found.master?.pid ?? null, configuration: nginx.configuration },
-          nowUs,
-          'when due',
-        );
-      }
+      tally.forgetBefore(clock.wallMs() - standsMs);
+      verdicts.forgetBefore(clock.wallMs() - standsMs);
+      suspects.look(nginx?.found.master?.pid ?? null, nowUs);
+      if (!busy) lookWhenDue(nowUs);
+      write(nowUs);
     },
-    verdicts: () => (judgedFrom === null ? [] : verdictsOf(judged, judgedFrom)),
-    complete: (snapshot) => ({
-      ...snapshot,
-      peers: snapshot.peers.map((each) =>
-        each.origin === 'other'
-          ? each
-          : { ...each, ...verdictOf(each.peer, each.upstream), causes: causesOf(each.peer, each.upstream) },
-      ),
-    }),
+    verdicts: () => verdictsOf(verdicts.standing()),
+    complete(snapshot) {
+      noteAnswers(snapshot.peers, clock.wallMs());
+      suspects.note(snapshot.peers, clock.monotonicUs());
+      for (const { peer, sockets } of snapshot.peers) if (isConnected(sockets)) watch.connected(peer);
+      return {
+        ...snapshot,
+        peers: snapshot.peers.map((each) => {
+          if (each.origin === 'other') return each;
+          const concern = concerning(each.peer, each.upstream);
+          const [first] = concern;
+          return { ...each, causes: causesOf(concern), ...(first === undefined ? {} : { verdict: labelOf(first) }) };
+        }),
+      };
+    },
     close() {
       closed = true;
     },

@@ -1,10 +1,11 @@
 import { createPace } from '../../aggregate/pace.ts';
 import type { Remembered } from '../../diagnose/facts/facts.ts';
 import type { NginxSeen } from '../../diagnose/facts/gather.ts';
+import { createLook } from '../../diagnose/facts/look.ts';
 import { createPeerMemory, type SeenListener } from '../../diagnose/facts/memory.ts';
 import { type Namespaces, surveyNamespaces } from '../../diagnose/facts/namespaces.ts';
 import type { DiagnosePorts } from '../../diagnose/facts/ports.ts';
-import { createLook, listenerOf, lookBefore, peerAddress } from '../../diagnose/facts/tcp.ts';
+import { listenersOf, lookBefore, peerAddress } from '../../diagnose/facts/tcp.ts';
 import type { Conditions } from '../../netdata/log.ts';
 import { oomKills } from '../../parse/proc/counters.ts';
 import { parseNetUnix } from '../../parse/proc/net.ts';
@@ -13,8 +14,10 @@ import type { StateFile } from '../../system/state-file.ts';
 
 /** What listened for the configured peers of an nginx, looked at as often as it is cheap. */
 export interface PeerWatch {
-  /** Looks if it is due, or at once. */
-  look(seen: Pick<NginxSeen, 'masterPid' | 'configuration'>, nowUs: number, at: 'when due' | 'once'): void;
+  /** Looks if it is due, soon after the last time (something fails), or at once. */
+  look(seen: Pick<NginxSeen, 'masterPid' | 'configuration'>, nowUs: number, at: 'when due' | 'soon' | 'once'): void;
+  /** nginx has a connection to it. */
+  connected(peer: string): void;
   remembered(peer: string): Remembered | null;
 }
 
@@ -29,6 +32,7 @@ export function createPeerWatch(
   conditions: Conditions,
 ): PeerWatch {
   const pace = createPace({ share: 0.001, longestUs: 30_000_000 });
+  const often = createPace({ share: 0.01, longestUs: 5_000_000 });
   const memory = createPeerMemory();
   let writtenUs = Number.NEGATIVE_INFINITY;
   let isRestored = false;
@@ -57,27 +61,39 @@ export function createPeerWatch(
       const address = peerAddress(peer);
       if (address === null) continue;
       const before = lookBefore(address, namespaces, look);
-      if (before.home !== null && before.home !== 'elsewhere') found.set(peer, listenerOf(before, before.home, look));
+      if (before.home === null || before.home === 'elsewhere') continue;
+      const [first, ...rest] = listenersOf(before, before.home, look);
+      const besides = (look.tableOf(before.home)?.listeners ?? [])
+        .filter(({ uid, port }) => uid === first?.uid && port !== address.port)
+        .map(({ port }) => port);
+      found.set(peer, first === undefined ? null : { ...first, beside: rest.map(({ inode }) => inode), besides });
     }
     for (const [peer, seen] of unixListeners(peers, namespaces, ports)) found.set(peer, seen);
     const now = { ms: ports.wallMs(), oomKills: oomKills(ports.proc.text('vmstat') ?? '') };
+    const tables = [namespaces.nginx, ...namespaces.others].flatMap((each) => look.tableOf(each)?.listeners ?? []);
+    const portOf = new Map(tables.map(({ inode, port }) => [inode, port]));
     const owners = [namespaces.nginx, ...namespaces.others];
     return memory.look(found, now, (uid, inode) => {
       const home = owners.find((each) => look.tableOf(each)?.listeners.some((one) => one.inode === inode) === true);
-      return look.ownersOf(home ?? namespaces.nginx).ownerOf(uid, inode);
+      return look.ownersOf(home ?? namespaces.nginx).ownerOf(uid, inode, { port: portOf.get(inode) ?? 0 });
     });
+  }
+
+  function isDue(nowUs: number, at: Parameters<PeerWatch['look']>[2]): boolean {
+    return at === 'once' || (at === 'soon' ? often : pace).isDue(nowUs);
   }
 
   return {
     look({ masterPid, configuration }, nowUs, at) {
-      if (masterPid === null || configuration === null || (at === 'when due' && !pace.isDue(nowUs))) return;
+      if (masterPid === null || configuration === null || !isDue(nowUs, at)) return;
       const startedUs = clock.monotonicUs();
       restore();
       const peers = configuration.upstreams.flatMap(({ servers }) => servers.flatMap((server) => server.peers));
       const changed = lookNow(surveyNamespaces(masterPid, ports), [...new Set(peers)]);
       if (changed || nowUs - writtenUs >= writeEveryUs) write(nowUs);
-      pace.spent(nowUs, clock.monotonicUs() - startedUs);
+      for (const each of [pace, often]) each.spent(nowUs, clock.monotonicUs() - startedUs);
     },
+    connected: (peer) => memory.connected(peer, ports.wallMs()),
     remembered: memory.remembered,
   };
 }
@@ -90,5 +106,8 @@ function unixListeners(
   const paths = peers.flatMap((peer) => (peer.startsWith('unix:') ? [peer.slice('unix:'.length)] : []));
   if (paths.length === 0) return [];
   const uses = parseNetUnix(proc.text(`${nginx.name.pid}/net/unix`) ?? '', new Set(paths));
-  return paths.map((path) => [`unix:${path}`, uses.get(path)?.listening === true ? { uid: null, inode: null } : null]);
+  return paths.map((path) => {
+    const use = uses.get(path);
+    return [`unix:${path}`, use?.listening === true ? { uid: null, inode: use.inode } : null];
+  });
 }

@@ -1,17 +1,173 @@
 import type { Facts } from '../../diagnose/facts/facts.ts';
+import type { Failing } from '../../diagnose/facts/failures.ts';
+import { keepEnded, type PastVerdict, pastVerdict } from '../../diagnose/rules/ended.ts';
 import type { Judged } from '../../diagnose/rules/judge.ts';
 import { subjectOf } from '../../diagnose/rules/subject.ts';
 import { word } from '../../diagnose/words/wording.ts';
 import type { Verdict } from '../../functions/facts.ts';
+import type { PeerCause } from '../../model.ts';
+import type { Log } from '../../netdata/log.ts';
 
-/** The first finding of each: it is the likeliest. Its words are made when somebody asks for them. */
-export function verdictsOf(judged: readonly Judged[], facts: Facts): readonly Verdict[] {
-  return judged.flatMap((each) => {
-    const [first] = each.findings;
-    if (first === undefined) return [];
-    const { is } = each.subject;
-    const { code: cause, sureness, evidence, rulesOut } = first;
-    const place = subjectOf(each, facts).at;
-    return [{ is, name: each.name, cause, sureness, evidence, rulesOut, place, words: () => word(first, each, facts) }];
+/** The verdicts that stand, each told once to the log. */
+export interface Verdicts {
+  /** Takes over what was judged now. */
+  judged(all: readonly Judged[], facts: Facts): void;
+  /** Forgets what last failed before; what stands no more is told. */
+  forgetBefore(ms: number): void;
+  standing(): readonly Standing[];
+  /** JSON for `diagnose`: also what has been forgotten here, for a day. */
+  text(nowMs: number): string;
+  /** Whether `text` has something new since it was last called. */
+  hasChanged(): boolean;
+}
+
+export interface Standing extends Omit<Verdict, 'is'> {
+  readonly is: Judged['subject']['is'];
+  readonly upstream: string;
+  readonly causes: readonly PeerCause[];
+  /** Of the first failure that it explains; milliseconds since 1970. */
+  readonly sinceMs: number;
+  readonly lastMs: number;
+  /** It ended, as far as can be seen. */
+  readonly isOver: boolean;
+}
+
+interface Entry {
+  readonly judged: Judged;
+  readonly standing: Standing;
+}
+
+const keptMs = 86_400_000;
+const mostKept = 500;
+const weights = { certain: 2, likely: 1, unknown: 0 } as const;
+
+/** A look that could not probe again knows no more than the one before. */
+function firmer(before: Judged | undefined, now: Judged): Judged {
+  const [old] = before?.findings ?? [];
+  const [fresh] = now.findings;
+  if (before === undefined || old === undefined || fresh === undefined || before.isOver || now.isOver) return now;
+  const isBlind = now.subject.is === 'peer' && now.subject.peer.tcp?.probe.is === 'not_probed';
+  const isSame = old.code === fresh.code && weights[old.sureness] > weights[fresh.sureness];
+  if (isSame || (isBlind && fresh.code === 'unknown')) return { ...now, findings: before.findings };
+  return now;
+}
+
+function standingOf(judged: Judged, sinceMs: number, facts: Facts): Standing | null {
+  const [finding] = judged.findings;
+  if (finding === undefined) return null;
+  const { code: cause, sureness, evidence, rulesOut } = finding;
+  return {
+    is: judged.subject.is,
+    name: judged.name,
+    upstream: judged.upstream,
+    causes: judged.findings.map(({ code }) => code),
+    cause,
+    sureness,
+    evidence,
+    rulesOut,
+    place: subjectOf(finding, judged, facts).at,
+    words: () => word(finding, judged, facts),
+    sinceMs,
+    lastMs: judged.lastMs,
+    isOver: judged.isOver,
+  };
+}
+
+/** In the words of alerts: `process down (certain)`. */
+export function labelOf({ cause, sureness }: Standing): string {
+  return `${cause.replaceAll('_', ' ')} (${sureness})`;
+}
+
+/** For the functions: a name that does not resolve is its upstream's trouble. */
+export function verdictsOf(standing: readonly Standing[]): readonly Verdict[] {
+  return standing.flatMap((each): readonly Verdict[] => {
+    const { is, name, upstream, cause, sureness, evidence, rulesOut, place, words } = each;
+    const rest = { cause, sureness, evidence, rulesOut, place, words };
+    if (is !== 'name') return [{ is, name, ...rest }];
+    return upstream === '' ? [] : [{ is: 'group', name: upstream, ...rest }];
   });
+}
+
+export function createVerdicts(job: string, log: Log): Verdicts {
+  const entries = new Map<string, Entry>();
+  const past = new Map<string, PastVerdict>();
+  /** Evidence may change each time, a verdict is told once. */
+  const told = new Map<string, string>();
+  let changed = false;
+
+  function tell({ name, cause, sureness, evidence, isOver, words }: Standing): void {
+    const text = `${cause} (${sureness})${isOver ? ', ended' : ''}`;
+    if (told.get(name) === text) return;
+    told.set(name, text);
+    changed = true;
+    const { what, next } = words();
+    const run = next[0] === undefined ? '' : `; run: ${next[0]}`;
+    const line = `${name}: ${text}: ${what}; ${evidence.join('; ')}${run}`;
+    if (isOver) log.info(line, { job });
+    else log.warning(line, { job });
+  }
+
+  function keepPast(name: string, judged: Judged): void {
+    const one = pastVerdict(judged);
+    if (one === null || one.cause === 'unknown') return;
+    past.delete(name);
+    past.set(name, one);
+    for (const oldest of past.keys()) {
+      if (past.size <= mostKept) break;
+      past.delete(oldest);
+    }
+  }
+
+  return {
+    judged(all, facts) {
+      for (const fresh of all) {
+        const before = entries.get(fresh.name);
+        const ended = keepEnded(fresh, past.get(fresh.name) ?? null, facts.nowMs);
+        const now = firmer(before?.judged, ended);
+        // What began before the lines that are still kept began no later than it was first told.
+        const sinceMs = Math.min(now.firstMs, before?.standing.sinceMs ?? now.firstMs);
+        const standing = standingOf(now, sinceMs, facts);
+        if (standing === null) continue;
+        entries.set(fresh.name, { judged: now, standing });
+        if (!now.isOver) keepPast(fresh.name, { ...now, firstMs: sinceMs });
+        tell(standing);
+      }
+    },
+    forgetBefore(ms) {
+      for (const [name, { judged }] of entries) {
+        if (judged.lastMs >= ms) continue;
+        entries.delete(name);
+        changed = true;
+        if (told.delete(name)) log.info(`${name}: no failure any more`, { job });
+      }
+    },
+    standing: () => Array.from(entries.values(), ({ standing }) => standing),
+    text(nowMs) {
+      changed = false;
+      const kept = [...past].filter(([, { lastMs }]) => nowMs - lastMs < keptMs);
+      return JSON.stringify(Object.fromEntries(kept));
+    },
+    hasChanged: () => changed,
+  };
+}
+
+export function isEmpty({ peers, groups, names, nginx }: Failing): boolean {
+  return peers.length + groups.length + names.length + nginx.size === 0;
+}
+
+/** Something fails that no verdict stands for, or failed again after it was over. */
+export function isNew({ peers, groups, names, nginx }: Failing, standing: readonly Standing[]): boolean {
+  const byName = new Map(standing.map((each) => [each.name, each]));
+  const isOpen = (name: string, lastMs: number): boolean => {
+    const verdict = byName.get(name);
+    return verdict === undefined || (verdict.isOver && lastMs > verdict.lastMs);
+  };
+  const lastOf = (failures: Failing['nginx']): number =>
+    Math.max(Number.NEGATIVE_INFINITY, ...[...failures.values()].map(({ lastMs }) => lastMs));
+  return (
+    peers.some(({ peer, failures }) => isOpen(peer, lastOf(failures))) ||
+    groups.some(({ upstream, failures }) => isOpen(upstream, failures.lastMs)) ||
+    names.some(({ name, failures }) => isOpen(name, failures.lastMs)) ||
+    (nginx.size > 0 && isOpen('nginx', lastOf(nginx)))
+  );
 }

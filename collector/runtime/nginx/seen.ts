@@ -1,5 +1,6 @@
 import type { Remembered } from '../../diagnose/facts/facts.ts';
 import type { NginxSeen } from '../../diagnose/facts/gather.ts';
+import type { AnswerFacts } from '../../diagnose/facts/traffic.ts';
 import { workersSince } from '../../discover/check/facts.ts';
 import { commandFor } from '../../discover/check/rules.ts';
 import { hostMounts, procFolder } from '../../discover/find/find-nginx.ts';
@@ -18,6 +19,7 @@ interface Ports {
 export function nginxSeen(
   { found, configuration }: Pick<NginxRead, 'found' | 'configuration'>,
   remembered: (peer: string) => Remembered | null,
+  answers: (peer: string) => AnswerFacts | null,
   ports: Ports,
 ): NginxSeen {
   const { fs, hostPrefix } = ports;
@@ -39,5 +41,6 @@ export function nginxSeen(
         ? placeOf(fs, found.view, path)
         : `${procFolder(hostPrefix)}/${master.pid}/root${path}`,
     remembered,
+    answers,
   };
 }

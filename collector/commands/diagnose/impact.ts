@@ -1,0 +1,120 @@
+/** What clients get: of the last minute, by upstream, from access logs. Pure. */
+import { fateOf, isPeerName } from '../../aggregate/access/attempts.ts';
+import { createAnswerTally } from '../../diagnose/facts/answers.ts';
+import type { AnswerFacts } from '../../diagnose/facts/traffic.ts';
+import type { AccessFields, AccessRecord, UpstreamOf } from '../../model.ts';
+
+/** Requests of one upstream, or of the whole server, in the last minute. */
+export interface ClientCounts {
+  readonly requests: number;
+  /** By status, those of 500 and above. */
+  readonly errors: ReadonlyMap<number, number>;
+  /** Saved by a retry at another peer. */
+  readonly hidden: number;
+  /** No peer answered, and nginx gave something else below 500. */
+  readonly substituted: number;
+}
+
+export interface Impact {
+  /** Of every request that the logs have. */
+  readonly server: ClientCounts;
+  /** By upstream; empty where no log_format tells. */
+  readonly upstreams: ReadonlyMap<string, ClientCounts>;
+  /** Some log has upstream variables. */
+  readonly tellsUpstreams: boolean;
+  /** Access logs that were read. */
+  readonly read: readonly string[];
+}
+
+export interface ImpactTally {
+  record(record: AccessRecord, fields: AccessFields, isLegacy: boolean, ms: number): void;
+  answers(peer: string): AnswerFacts | null;
+  /** Peers that answered with 5xx in the last minute. */
+  erring(): readonly string[];
+  result(read: readonly string[]): Impact;
+}
+
+interface Counting {
+  requests: number;
+  readonly errors: Map<number, number>;
+  hidden: number;
+  substituted: number;
+}
+
+const windowMs = 60_000;
+const mostUpstreams = 500;
+const mostPeers = 1000;
+const newCounts = (): Counting => ({ requests: 0, errors: new Map(), hidden: 0, substituted: 0 });
+
+function count(counts: Counting, status: number): void {
+  counts.requests++;
+  if (status >= 500) counts.errors.set(status, (counts.errors.get(status) ?? 0) + 1);
+}
+
+/** @param nowMs milliseconds since 1970 */
+export function createImpactTally(upstreamOf: UpstreamOf, nowMs: number): ImpactTally {
+  const server = newCounts();
+  const upstreams = new Map<string, Counting>();
+  const answers = createAnswerTally(mostPeers);
+  let tellsUpstreams = false;
+
+  function countsOf(upstream: string): Counting | null {
+    const known = upstreams.get(upstream);
+    if (known !== undefined) return known;
+    if (upstreams.size >= mostUpstreams) return null;
+    const made = newCounts();
+    upstreams.set(upstream, made);
+    return made;
+  }
+
+  /** What became of the attempts: whether any failed, and whether any peer answered. */
+  function attempts(record: AccessRecord, fields: AccessFields, isLegacy: boolean, ms: number) {
+    let failed = false;
+    let answered = false;
+    for (let at = 0; at < record.attempts; at++) {
+      const name = record.names.text(record.peers[at] as number);
+      const status = record.statuses[at] as number;
+      const connected = isPeerName(name) && fateOf(record, at, fields, isLegacy) === 'connected';
+      const isError = status >= 500 || status < 0;
+      if (connected) answers.record(name, 1, status >= 500 ? 1 : 0, status >= 500 ? status : null, ms);
+      failed ||= !connected || isError;
+      answered ||= connected && !isError;
+    }
+    return { failed, answered };
+  }
+
+  function upstreamName(record: AccessRecord): string {
+    const last = record.attempts - 1;
+    const peer = record.names.text(record.peers[last] as number);
+    return upstreamOf(peer, record.upstream < 0 ? null : record.names.text(record.upstream), null);
+  }
+
+  return {
+    record(record, fields, isLegacy, ms) {
+      tellsUpstreams ||= fields.peers;
+      const isRecent = nowMs - ms <= windowMs;
+      if (isRecent) count(server, record.status);
+      if (!fields.peers || record.attempts === 0) return;
+      const { failed, answered } = attempts(record, fields, isLegacy, ms);
+      const counts = isRecent && record.status !== 499 ? countsOf(upstreamName(record)) : null;
+      if (counts === null) return;
+      count(counts, record.status);
+      if (record.status >= 500 || !failed) return;
+      if (answered) counts.hidden++;
+      else counts.substituted++;
+    },
+    answers: (peer) => answers.of(peer, nowMs),
+    erring: () => answers.erring(nowMs),
+    result: (read) => ({ server, upstreams, tellsUpstreams, read }),
+  };
+}
+
+export function errorsOf({ errors }: ClientCounts): number {
+  return [...errors.values()].reduce((sum, each) => sum + each, 0);
+}
+
+/** No more than one client in a hundred, and fewer than three. */
+export function isHurt(counts: ClientCounts): boolean {
+  const errors = errorsOf(counts);
+  return errors >= 3 || errors * 100 > counts.requests;
+}

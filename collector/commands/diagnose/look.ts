@@ -1,0 +1,170 @@
+/** One nginx looked at: its logs, its sockets, its peers, and what is made of them. */
+import { createFailureTally } from '../../diagnose/facts/failures.ts';
+import { gather } from '../../diagnose/facts/gather.ts';
+import { recall } from '../../diagnose/facts/memory.ts';
+import { surveyNamespaces } from '../../diagnose/facts/namespaces.ts';
+import { withPending } from '../../diagnose/facts/pending.ts';
+import type { DiagnosePorts } from '../../diagnose/facts/ports.ts';
+import { createProber, type ProbeMode } from '../../diagnose/facts/probe.ts';
+import { mailAuthPeer } from '../../diagnose/facts/servers.ts';
+import { isStuck, readWaiting } from '../../diagnose/facts/waiting.ts';
+import { isByStranger } from '../../diagnose/facts/writers.ts';
+import { keepEnded, recallVerdicts } from '../../diagnose/rules/ended.ts';
+import { judge } from '../../diagnose/rules/judge.ts';
+import { changedFiles } from '../../discover/check/facts.ts';
+import type { NginxRead } from '../../discover/follow/read-nginx.ts';
+import { resolveNames } from '../../discover/names.ts';
+import type { NetdataEnvironment } from '../../netdata/environment.ts';
+import { namesToResolve, withAddresses } from '../../nginx/peers.ts';
+import { listenersFiles, verdictsFiles } from '../../runtime/causes/state-files.ts';
+import type { NginxOfJob } from '../../runtime/findings.ts';
+import { type JobPlan, planJob } from '../../runtime/job-plan.ts';
+import { nginxSeen } from '../../runtime/nginx/seen.ts';
+import { readFirewall } from '../../source/firewall.ts';
+import { createProcfs } from '../../source/procfs.ts';
+import { nodeAccounts } from '../../system/accounts.ts';
+import { localTime, systemClock } from '../../system/clock.ts';
+import { resolveName } from '../../system/dns.ts';
+import { execute } from '../../system/exec.ts';
+import { attempt, nodeFileSystem } from '../../system/fs.ts';
+import { connectOnce } from '../../system/net.ts';
+import { nodeStateFile } from '../../system/state-file.ts';
+import { type Diagnosis, isMeant } from './diagnosis.ts';
+import { createImpactTally, errorsOf } from './impact.ts';
+import { readWriters } from './log-writers.ts';
+import { readRecentAccess } from './recent-access.ts';
+import { readRecentLines } from './recent-lines.ts';
+import { silentLogs } from './silent-logs.ts';
+
+export interface LookOptions {
+  readonly peer: string | null;
+  readonly sinceMs: number;
+}
+
+/** More are not looked at one by one. */
+const mostPeers = 200;
+/** What waited at two looks so far apart is stuck. */
+const stuckMs = 1500;
+
+async function withNames(read: NginxRead): Promise<NginxRead> {
+  const addresses = await resolveNames(namesToResolve(read.configuration), resolveName);
+  return { ...read, configuration: withAddresses(read.configuration, addresses) };
+}
+
+function readState(files: readonly string[]): string {
+  for (const path of files) {
+    const text = attempt(() => nodeStateFile(path).read());
+    if (text.ok) return text.value;
+  }
+  return '';
+}
+
+function diagnosePorts(procRoot: string): DiagnosePorts {
+  const fs = nodeFileSystem;
+  return {
+    fs,
+    proc: createProcfs(fs, procRoot),
+    procRoot,
+    resolve: resolveName,
+    connect: connectOnce,
+    wallMs: systemClock.wallMs,
+    firewallRules: () => readFirewall(execute, fs, process.getuid?.() === 0),
+    ...nodeAccounts(),
+  };
+}
+
+/** What waits between nginx and its peers; where something does, it is looked at twice. */
+async function lookAtSockets(peers: readonly string[], master: number | null, ports: DiagnosePorts) {
+  const namespaces = surveyNamespaces(master, ports);
+  const first = readWaiting(peers, namespaces, ports, null);
+  if (!peers.some((peer) => isStuck(first.of(peer)))) return first;
+  await new Promise((resolve) => setTimeout(resolve, stuckMs));
+  return readWaiting(peers, surveyNamespaces(master, ports), ports, first.keys);
+}
+
+function upstreamOfFailed({ upstreamOf }: JobPlan) {
+  return (peer: string, protocol: 'http' | 'stream' | 'mail' | null): string =>
+    upstreamOf?.(peer, null, protocol === 'mail' ? null : protocol) ?? peer;
+}
+
+/** @param masters of every nginx: several may write to one log */
+export async function diagnoseJob(
+  { job, settings, read: unresolved }: NginxOfJob,
+  masters: readonly number[],
+  options: LookOptions,
+  probe: ProbeMode,
+  { hostPrefix, libDirectory }: Pick<NetdataEnvironment, 'hostPrefix' | 'libDirectory'>,
+): Promise<Diagnosis> {
+  const fs = nodeFileSystem;
+  const read = await withNames(unresolved);
+  const followed = { read, pending: null, previous: [], newLogs: new Set<string>() };
+  const plan = planJob(settings, job, followed, { fs, hostPrefix });
+  const nowMs = systemClock.wallMs();
+  const fromMs = nowMs - options.sinceMs;
+  const recent = { fs, execute, follow: read.found.view.follow };
+  const specs = plan.errorLogs.map(({ spec }) => spec);
+  const logs = await readRecentLines(specs, fromMs, recent);
+  const clients = createImpactTally(
+    (peer, host, protocol) => plan.upstreamOf?.(peer, host, protocol === 'mail' ? null : protocol) ?? host ?? peer,
+    nowMs,
+  );
+  const accessRead = readRecentAccess(plan.accessLogs, recent, ({ record, program }, log, ms) => {
+    clients.record(record, program.has, log.legacyConnectTime, ms);
+  });
+  const impact = clients.result(accessRead);
+  // What was named by hand is believed to hold them.
+  const unread = logs.unread.map(({ log }) => log);
+  const silent = settings.errorLogs === null ? silentLogs(read.configuration, unread) : { unread: [], isAll: false };
+  const upstreamOf = upstreamOfFailed(plan);
+  const tally = createFailureTally(upstreamOf, mostPeers, () => mailAuthPeer(read.configuration));
+  // A log that was named by hand may be another nginx's, whose pids are not known here.
+  const writers = settings.errorLogs === null ? readWriters(masters, fs, hostPrefix) : null;
+  let strange = 0;
+  for (const { line, ms } of logs.lines) {
+    if (writers !== null && isByStranger(line.pid, ms, writers)) strange++;
+    else tally.record(line, ms);
+  }
+  const ports = diagnosePorts(`${hostPrefix}/proc`);
+  const remembered = recall(readState(listenersFiles(libDirectory, read.found)));
+  const seen = nginxSeen(read, remembered, clients.answers, { fs, hostPrefix });
+  const failing = await failingNow();
+  const isQuiet = failing.peers.length + failing.groups.length + failing.names.length + failing.nginx.size === 0;
+  const prober = createProber(probe, connectOnce, () => systemClock.monotonicUs() / 1000);
+  const facts = isQuiet ? null : await gather(failing, seen, prober, ports);
+  const hurt = (upstream: string): number => {
+    const counts = impact.upstreams.get(upstream);
+    return counts === undefined ? 0 : errorsOf(counts);
+  };
+  const verdicts = recallVerdicts(readState(verdictsFiles(libDirectory, read.found)));
+  const judged =
+    facts === null
+      ? []
+      : judge(facts, (ms) => localTime(ms, nowMs), hurt).map((each) =>
+          keepEnded(each, verdicts(each.name), facts.nowMs),
+        );
+  const notLoaded = read.dumped ? [] : (changedFiles(read.found, read.configuration, { fs, hostPrefix }) ?? []);
+  return { job, read, logs, silent, strange, impact, notLoaded, facts, judged, nowMs };
+
+  async function failingNow() {
+    const all = tally.failing();
+    const upstreams = new Map([...plan.peers].map(({ peer, instance }) => [peer, instance]));
+    for (const { peer, upstream } of all.peers) upstreams.set(peer, upstream);
+    for (const peer of clients.erring()) if (!upstreams.has(peer)) upstreams.set(peer, upstreamOf(peer, null));
+    const waiting = await lookAtSockets([...upstreams.keys()], seen.masterPid, ports);
+    const pending = Array.from(upstreams, ([peer, upstream]) => ({
+      peer,
+      upstream,
+      sockets: waiting.of(peer),
+      answers: clients.answers(peer),
+    }));
+    const whole = withPending(all, pending, clients.erring(), nowMs);
+    const { peer: wanted } = options;
+    if (wanted === null) return whole;
+    return {
+      peers: whole.peers.filter(({ peer }) => isMeant(wanted, peer)),
+      groups: whole.groups.filter(({ upstream }) => upstream === wanted),
+      names: whole.names.filter(({ name }) => name === wanted),
+      nginx: new Map(),
+    };
+  }
+}

@@ -1,0 +1,98 @@
+/** What peers answered, gathered from access logs: of the last minute, and when they last took a connection. Pure. */
+import type { AnswerFacts } from './traffic.ts';
+
+export interface AnswerTally {
+  /**
+   * @param connected attempts that the peer took
+   * @param serverErrors those of them that ended with a status of 500 and above
+   * @param ms when; milliseconds since 1970
+   */
+  record(peer: string, connected: number, serverErrors: number, status: number | null, ms: number): void;
+  /** null where nothing was recorded of it. */
+  of(peer: string, nowMs: number): AnswerFacts | null;
+  /** Peers that answered with 5xx in the last minute. */
+  erring(nowMs: number): readonly string[];
+}
+
+const bucketMs = 5000;
+const windowMs = 60_000;
+
+interface Bucket {
+  readonly at: number;
+  connected: number;
+  serverErrors: number;
+}
+
+interface PeerSoFar {
+  buckets: Bucket[];
+  readonly statuses: Set<number>;
+  lastConnectedMs: number;
+  firstErrorMs: number;
+  lastErrorMs: number;
+}
+
+/** @param mostPeers more are not kept: names in a log must not make memory without end */
+export function createAnswerTally(mostPeers: number): AnswerTally {
+  const peers = new Map<string, PeerSoFar>();
+
+  function placeOf(peer: string): PeerSoFar | null {
+    const known = peers.get(peer);
+    if (known !== undefined) return known;
+    if (peers.size >= mostPeers) return null;
+    const none = Number.NEGATIVE_INFINITY;
+    const made = {
+      buckets: [],
+      statuses: new Set<number>(),
+      lastConnectedMs: none,
+      firstErrorMs: none,
+      lastErrorMs: none,
+    };
+    peers.set(peer, made);
+    return made;
+  }
+
+  function bucketOf(place: PeerSoFar, ms: number): Bucket {
+    const at = Math.floor(ms / bucketMs);
+    const known = place.buckets.find((each) => each.at === at);
+    if (known !== undefined) return known;
+    const made = { at, connected: 0, serverErrors: 0 };
+    const newest = Math.max(at, ...place.buckets.map((each) => each.at));
+    place.buckets = [...place.buckets, made].filter((each) => (newest - each.at) * bucketMs <= windowMs);
+    return made;
+  }
+
+  return {
+    record(peer, connected, serverErrors, status, ms) {
+      if (connected === 0) return;
+      const place = placeOf(peer);
+      if (place === null) return;
+      const bucket = bucketOf(place, ms);
+      bucket.connected += connected;
+      bucket.serverErrors += serverErrors;
+      if (connected > serverErrors) place.lastConnectedMs = Math.max(place.lastConnectedMs, ms);
+      if (serverErrors === 0) return;
+      // An error long after the last one is another story.
+      if (ms - place.lastErrorMs > windowMs) {
+        place.firstErrorMs = ms;
+        place.statuses.clear();
+      }
+      place.lastErrorMs = Math.max(place.lastErrorMs, ms);
+      if (status !== null && place.statuses.size < 8) place.statuses.add(status);
+    },
+    of(peer, nowMs) {
+      const place = peers.get(peer);
+      if (place === undefined) return null;
+      const recent = place.buckets.filter(({ at }) => nowMs - at * bucketMs <= windowMs + bucketMs);
+      return {
+        connected: recent.reduce((sum, each) => sum + each.connected, 0),
+        serverErrors: recent.reduce((sum, each) => sum + each.serverErrors, 0),
+        statuses: [...place.statuses].sort((a, b) => a - b),
+        lastConnectedMs: place.lastConnectedMs,
+        firstErrorMs: place.firstErrorMs,
+        lastErrorMs: place.lastErrorMs,
+      };
+    },
+    erring: (nowMs) =>
+      Array.from(peers).flatMap(([peer, { lastErrorMs }]) => (nowMs - lastErrorMs <= windowMs ? [peer] : [])),
+  };
+}

@@ -1,0 +1,58 @@
+/** What fails before any line of a log says so: connects that wait, requests that nobody reads. Pure. */
+import type { FailureKind } from '../../model.ts';
+import type { KindFailures } from './facts.ts';
+import type { Failing, FailingPeer } from './failures.ts';
+import type { AnswerFacts, SocketFacts } from './traffic.ts';
+
+export interface PendingSeen {
+  readonly peer: string;
+  readonly upstream: string;
+  readonly sockets: SocketFacts;
+  readonly answers: AnswerFacts | null;
+}
+
+/** A peer that answers others at the same time is busy, and does not hang. */
+const answersMs = 5000;
+
+function pendingKinds({ sockets, answers }: PendingSeen, nowMs: number): readonly (readonly [FailureKind, number])[] {
+  const isAnswering = answers !== null && nowMs - answers.lastConnectedMs <= answersMs;
+  const stuck = isAnswering ? 0 : sockets.unread + sockets.unacknowledged;
+  const kinds: (readonly [FailureKind, number])[] = [];
+  if (sockets.retried > 0) kinds.push(['timed_out', sockets.retried]);
+  if (stuck > 0) kinds.push(['read_timeout', stuck]);
+  return kinds;
+}
+
+function added(failures: FailingPeer['failures'], kind: FailureKind, count: number, nowMs: number) {
+  const known = failures.get(kind);
+  const now: KindFailures = { count, firstMs: nowMs, lastMs: nowMs, errno: null, message: '' };
+  return new Map([...failures, [kind, known === undefined ? now : { ...known, lastMs: nowMs }]]);
+}
+
+/**
+ * @param seen all peers that may fail
+ * @param erring peers that answer with 5xx, with their upstreams
+ */
+export function withPending(
+  failing: Failing,
+  seen: readonly PendingSeen[],
+  erring: readonly string[],
+  nowMs: number,
+): Failing {
+  const peers = new Map(failing.peers.map((each) => [each.peer, each]));
+  const empty = (peer: string, upstream: string): FailingPeer => ({
+    peer,
+    upstream,
+    scheme: null,
+    isUdp: false,
+    failures: new Map(),
+  });
+  for (const each of seen) {
+    for (const [kind, count] of pendingKinds(each, nowMs)) {
+      const known = peers.get(each.peer) ?? empty(each.peer, each.upstream);
+      peers.set(each.peer, { ...known, failures: added(known.failures, kind, count, nowMs) });
+    }
+    if (erring.includes(each.peer) && !peers.has(each.peer)) peers.set(each.peer, empty(each.peer, each.upstream));
+  }
+  return { ...failing, peers: [...peers.values()] };
+}

@@ -1,0 +1,74 @@
+/** What waits between nginx and its peers before any line of a log says so: SYNs sent again, bytes that nobody reads. */
+import { parseSocketAddress, type SocketAddress } from '../../parse/peer-address.ts';
+import { scanWaiting, type WaitingRow } from '../../parse/proc/waiting-rows.ts';
+import { type Namespace, type Namespaces, readablePid } from './namespaces.ts';
+import type { DiagnosePorts } from './ports.ts';
+import type { SocketFacts } from './traffic.ts';
+
+/** One reading of all that waits. */
+export interface Waiting {
+  of(peer: string): SocketFacts;
+}
+
+const nothing: SocketFacts = { retried: 0, unacknowledged: 0, unread: 0 };
+const keyOf = ({ words, port }: SocketAddress): string => `${words.join('.')}:${port}`;
+/** With what waits: where some of it was read meanwhile, it is another. */
+const rowKey = ({ local, remote, unread }: WaitingRow): string => `${keyOf(local)} ${keyOf(remote)} ${unread}`;
+
+function rowsOf(namespace: Namespace, { proc }: Pick<DiagnosePorts, 'proc'>): readonly WaitingRow[] {
+  const pid = readablePid(namespace, { proc });
+  const rows: WaitingRow[] = [];
+  if (pid === null) return rows;
+  for (const table of ['tcp', 'tcp6']) {
+    proc.pieces(`${pid}/net/${table}`, (bytes, end) => scanWaiting(bytes, end, (row) => rows.push(row)));
+  }
+  return rows;
+}
+
+/**
+ * @param before a reading of at least a second ago: only what waited then, too, counts. null: all counts.
+ */
+export function readWaiting(
+  peers: readonly string[],
+  { nginx, others }: Namespaces,
+  ports: Pick<DiagnosePorts, 'proc'>,
+  before: ReadonlySet<string> | null,
+): Waiting & { readonly keys: ReadonlySet<string> } {
+  const keys = new Set<string>();
+  const counts = new Map<string, { retried: number; unacknowledged: number; unread: number }>();
+  const wanted = new Set(peers.flatMap((peer) => parseSocketAddress(peer) ?? []).map(keyOf));
+
+  function count(address: string, kind: keyof SocketFacts): void {
+    if (!wanted.has(address)) return;
+    const known = counts.get(address) ?? { ...nothing };
+    known[kind]++;
+    counts.set(address, known);
+  }
+
+  function add(row: WaitingRow): void {
+    const key = rowKey(row);
+    keys.add(key);
+    // A SYN that was sent again has waited for a second at least.
+    if (row.is === 'syn_sent') {
+      if (row.retransmits > 0) count(keyOf(row.remote), 'retried');
+      return;
+    }
+    if (before !== null && !before.has(key)) return;
+    if (row.unacknowledged > 0 && row.retransmits > 1) count(keyOf(row.remote), 'unacknowledged');
+    if (row.unread > 0) count(keyOf(row.local), 'unread');
+  }
+
+  for (const namespace of [nginx, ...others]) for (const row of rowsOf(namespace, ports)) add(row);
+  return {
+    keys,
+    of(peer) {
+      const address = parseSocketAddress(peer);
+      return address === null ? nothing : (counts.get(keyOf(address)) ?? nothing);
+    },
+  };
+}
+
+/** Whether it is more than a moment's delay. */
+export function isStuck({ retried, unacknowledged, unread }: SocketFacts): boolean {
+  return retried + unacknowledged + unread > 0;
+}

@@ -1,0 +1,76 @@
+/** Verdicts that a running plugin gave while something failed: what ended is known by them. Pure. */
+import { type PeerCause, peerCauses, type Sureness } from '../../model.ts';
+import type { Finding } from '../finding.ts';
+import type { Judged } from './judge.ts';
+
+/** One verdict as it is written down. */
+export interface PastVerdict {
+  readonly cause: PeerCause;
+  readonly sureness: Sureness;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly evidence: readonly string[];
+  readonly rulesOut: readonly string[];
+}
+
+export function pastVerdict({ findings: [finding], firstMs, lastMs }: Judged): PastVerdict | null {
+  if (finding === undefined) return null;
+  const { code, sureness, evidence, rulesOut } = finding;
+  return { cause: code, sureness, firstMs, lastMs, evidence, rulesOut };
+}
+
+/** Verdicts of which the evidence stays true when all that can be seen now is that it is over. */
+const vague: ReadonlySet<PeerCause> = new Set(['unknown', 'restarting', 'process_down']);
+/** Logs have whole seconds. */
+const slackMs = 3000;
+
+function isOfSame(judged: Judged, past: PastVerdict): boolean {
+  return judged.lastMs <= past.lastMs + slackMs && judged.lastMs >= past.firstMs - slackMs;
+}
+
+/**
+ * Where it is over, or nothing can be told any more, what was found while it failed stands; a short refusal that was
+ * judged while it lasted stays a restart.
+ */
+export function keepEnded(judged: Judged, past: PastVerdict | null, nowMs: number): Judged {
+  const [finding] = judged.findings;
+  if (past === null || finding === undefined || past.cause === 'unknown' || !isOfSame(judged, past)) return judged;
+  const isUnknown = finding.code === 'unknown';
+  if (!isUnknown && !(judged.isOver && vague.has(finding.code))) return judged;
+  if (finding.code === 'restarting' && past.cause === 'process_down') return judged;
+  const isOver = judged.isOver || nowMs - judged.lastMs > 15_000;
+  const { cause, sureness, evidence, rulesOut } = past;
+  const kept: Finding = {
+    code: cause,
+    sureness,
+    evidence: [...evidence, ...(isOver ? finding.evidence : [])],
+    rulesOut,
+    isOver,
+  };
+  return { ...judged, findings: [kept], isOver };
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value.length < 1000;
+const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.filter(isText).slice(0, 12) : []);
+
+function readVerdict(value: unknown): PastVerdict | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { cause, sureness, firstMs, lastMs, evidence, rulesOut } = value as Record<string, unknown>;
+  const known = peerCauses.find((each) => each === cause);
+  const sure = (['certain', 'likely', 'unknown'] as const).find((each) => each === sureness);
+  if (known === undefined || sure === undefined || typeof firstMs !== 'number' || typeof lastMs !== 'number')
+    return null;
+  return { cause: known, sureness: sure, firstMs, lastMs, evidence: texts(evidence), rulesOut: texts(rulesOut) };
+}
+
+/** What the plugin wrote down. Total: what is no such thing is forgotten, for another user writes the file. */
+export function recallVerdicts(text: string): (name: string) => PastVerdict | null {
+  let entries: Readonly<Record<string, unknown>> = {};
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed === 'object' && parsed !== null) entries = parsed as Record<string, unknown>;
+  } catch {
+    // Half a file, or none.
+  }
+  return (name) => (Object.hasOwn(entries, name) ? readVerdict(entries[name]) : null);
+}

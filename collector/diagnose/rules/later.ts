@@ -1,0 +1,125 @@
+/** The connection was made, and the request failed behind it: TLS, silence, breaks, an application's own errors. Pure. */
+import type { FailureKind } from '../../model.ts';
+import type { KindFailures, ListenerFact, PeerFacts } from '../facts/facts.ts';
+import { ended, type Finding, found } from '../finding.ts';
+import { type Case, sinceLast, succeededSince } from './case.ts';
+import { plural, signs } from './signs.ts';
+
+const connects = 'the network: connections are made';
+/** One answer may come long after the failure of another request: what succeeded this long after the last is another time. */
+const calmMs = 20_000;
+
+/** It succeeds again, and nothing has failed for a while. */
+function settle(one: Case, finding: Finding): Finding {
+  return succeededSince(one) && sinceLast(one) > calmMs ? ended(finding) : finding;
+}
+
+function quoted({ message }: KindFailures): string | null {
+  return message === '' ? null : `nginx says: ${message}`;
+}
+
+function listenersOf({ tcp }: PeerFacts): readonly ListenerFact[] {
+  return tcp === null ? [] : [...tcp.serving, ...tcp.perhapsServing];
+}
+
+/** What shows that its process does not read; null where nothing does. */
+function stuckSign(peer: PeerFacts): string | null {
+  const stopped = listenersOf(peer).find(({ isStopped }) => isStopped);
+  if (stopped !== undefined) return `its process ${stopped.owner.pid ?? ''} is stopped (state T): it was sent SIGSTOP`;
+  if (peer.unix?.isStopped === true)
+    return `its process ${peer.unix.owner?.pid ?? ''} is stopped (state T): it was sent SIGSTOP`;
+  if (peer.sockets.unread > 0) return `${plural(peer.sockets.unread, 'request')} sent and not read by the application`;
+  const queued = Math.max(peer.unix?.queued ?? 0, ...listenersOf(peer).map((each) => each.queued));
+  return queued > 0 ? `${plural(queued, 'connection')} in its queue, not accepted yet` : null;
+}
+
+function hangs(one: Case): readonly Finding[] {
+  const { peer, failures } = one;
+  const stuck = stuckSign(peer);
+  const lost =
+    peer.sockets.unacknowledged > 0
+      ? `${plural(peer.sockets.unacknowledged, 'connection')} whose data is sent again and again: packets are lost on the way (a smaller MTU there, a firewall)`
+      : null;
+  const succeeds =
+    (peer.answers?.connected ?? 0) > failures.count ? 'other requests to it are answered meanwhile' : null;
+  const evidence = [
+    quoted(failures),
+    stuck,
+    lost,
+    succeeds,
+    one.peer.tcp === null ? null : signs.probe(one.peer.tcp.probe),
+  ];
+  const sureness = stuck !== null && succeeds === null ? 'certain' : 'likely';
+  return [settle(one, found('hangs', sureness, evidence, [connects, 'the process being down: it takes connections']))];
+}
+
+function breaks(one: Case): readonly Finding[] {
+  const { failures, peer } = one;
+  const ends = peer.remembered?.endedMs.length ?? 0;
+  const evidence = [
+    quoted(failures),
+    ends > 0
+      ? `what listens there was replaced ${ends === 1 ? 'once' : `${ends} times`} while the plugin watched`
+      : null,
+    peer.tcp !== null && peer.tcp.serving.length > 0 ? signs.listens(peer.tcp.serving) : null,
+  ];
+  return [settle(one, found('breaks_after_connect', 'likely', evidence, [connects]))];
+}
+
+/** What OpenSSL, or nginx, gives as the reason; null where the line has none. */
+export function tlsReason(message: string): string | null {
+  const ssl = /\(SSL: (?:error:[0-9A-F]+:SSL routines:[^:]*:)?(.+?)\)*(?: while |$)/.exec(message)?.[1];
+  const verify = /^upstream SSL certificate (?:verify error: \(\d+:(?<why>[^)]+)\)|(?<not>does not match ".*?"))/.exec(
+    message,
+  );
+  const plain = verify?.groups?.['why'] ?? (verify === null ? null : `the certificate ${verify.groups?.['not'] ?? ''}`);
+  return ssl?.split(/:SSL alert number/)[0]?.replace(/^.*:/, '') ?? plain;
+}
+
+function tls(one: Case): readonly Finding[] {
+  const { peer, failures } = one;
+  const stuck = stuckSign(peer);
+  const reason = tlsReason(failures.message);
+  const isSilent = reason === null && /timed out/.test(failures.message);
+  if (isSilent && stuck !== null) return hangs(one);
+  const evidence = [
+    quoted(failures),
+    reason === null ? null : `the reason: ${reason}`,
+    isSilent ? 'it took the connection, and did not answer the first message of the handshake' : null,
+  ];
+  return [settle(one, found('tls', reason === null && !isSilent ? 'likely' : 'certain', evidence, [connects]))];
+}
+
+const rules: Partial<Record<FailureKind, (one: Case) => readonly Finding[]>> = {
+  tls,
+  read_timeout: hangs,
+  reset: breaks,
+  closed_early: breaks,
+  bad_response: breaks,
+};
+
+/** Empty for kinds of a connection that was never made. */
+export function laterRules(kind: FailureKind, one: Case): readonly Finding[] {
+  return rules[kind]?.(one) ?? [];
+}
+
+const minuteMs = 60_000;
+
+/** Answers of 5xx that no line of the error log explains are the application's own. null while there are hardly any. */
+export function applicationError(peer: PeerFacts, nowMs: number): Finding | null {
+  const { answers } = peer;
+  if (answers === null || answers.serverErrors === 0) return null;
+  const explained = [...peer.failures]
+    .filter(([kind, { lastMs }]) => nowMs - lastMs <= minuteMs && kind in rules)
+    .reduce((sum, [, { count }]) => sum + count, 0);
+  const own = answers.serverErrors - explained;
+  if (own < 3 && own * 100 <= answers.connected) return null;
+  if (own <= 0) return null;
+  const statuses = answers.statuses.join(', ');
+  return found(
+    'application_error',
+    explained === 0 ? 'certain' : 'likely',
+    [`it answered ${statuses} to ${own} of ${plural(answers.connected, 'request')} in the last minute`],
+    [connects, 'nginx: it passed on what the application answered'],
+  );
+}
