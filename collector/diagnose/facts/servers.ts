@@ -41,7 +41,7 @@ function mailServers(configuration: NginxConfiguration): readonly Configured[] {
       down: false,
       resolve: false,
       written: [],
-      directive: 'auth_http',
+      directive: { name: 'auth_http', args: [text] },
     },
   }));
 }
