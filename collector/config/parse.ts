@@ -1,5 +1,8 @@
 import { type At, createReader, type Reader } from './reader.ts';
+import { accessLogProperties, jobProperties, settingsPatterns, settingsSchema } from './schema.ts';
 import { type AccessLogSettings, defaultSettings, type JobSettings, type Problem, type Settings } from './settings.ts';
+
+const { properties } = settingsSchema;
 
 export type ParsedSettings =
   | { readonly ok: true; readonly settings: Settings }
@@ -20,33 +23,22 @@ export function parseSettings(text: string): ParsedSettings {
 
 function read(reader: Reader): Settings | undefined {
   if (isEmpty(reader.root)) return defaultSettings;
-  const root = reader.mapping(reader.root, 'the configuration', [
-    'update_every',
-    'max_peers',
-    'max_configured_peers',
-    'probe',
-    'peer_charts',
-    'jobs',
-  ]);
+  const root = reader.mapping(reader.root, 'the configuration', Object.keys(properties));
   if (!root) return undefined;
   const get = <T>(key: string, readValue: (at: At) => T | undefined, fallback: T): T => {
     const at = root.get(key);
     return at ? (readValue(at) ?? fallback) : fallback;
   };
+  const number = (key: 'update_every' | 'max_peers' | 'max_configured_peers'): number => {
+    const { minimum, maximum, default: usual } = properties[key];
+    return get(key, (at) => reader.wholeNumber(at, key, minimum, maximum), usual);
+  };
   return {
-    updateEvery: get(
-      'update_every',
-      (at) => reader.wholeNumber(at, 'update_every', 1, 3600),
-      defaultSettings.updateEvery,
-    ),
-    maxPeers: get('max_peers', (at) => reader.wholeNumber(at, 'max_peers', 1, 1000), defaultSettings.maxPeers),
-    maxConfiguredPeers: get(
-      'max_configured_peers',
-      (at) => reader.wholeNumber(at, 'max_configured_peers', 1, 20_000),
-      defaultSettings.maxConfiguredPeers,
-    ),
-    probe: get('probe', (at) => oneOf(reader, at, 'probe', probes), defaultSettings.probe),
-    peerCharts: get('peer_charts', (at) => oneOf(reader, at, 'peer_charts', peerCharts), defaultSettings.peerCharts),
+    updateEvery: number('update_every'),
+    maxPeers: number('max_peers'),
+    maxConfiguredPeers: number('max_configured_peers'),
+    probe: get('probe', (at) => oneOf(reader, at, 'probe'), properties.probe.default),
+    peerCharts: get('peer_charts', (at) => oneOf(reader, at, 'peer_charts'), properties.peer_charts.default),
     jobs: get('jobs', (at) => jobs(reader, at), defaultSettings.jobs),
   };
 }
@@ -55,12 +47,12 @@ function isEmpty(at: At): boolean {
   return at === null || ('value' in at && at.value === null);
 }
 
-const probes = ['off', 'on-failure', 'always'] as const;
-const peerCharts = ['all', 'failing', 'auto'] as const;
+type Word<K extends 'probe' | 'peer_charts'> = (typeof properties)[K]['enum'][number];
 
-function oneOf<T extends string>(reader: Reader, at: At, key: string, words: readonly T[]): T | undefined {
+function oneOf<K extends 'probe' | 'peer_charts'>(reader: Reader, at: At, key: K): Word<K> | undefined {
   const text = reader.text(at, key);
   if (text === undefined) return undefined;
+  const words: readonly Word<K>[] = properties[key].enum;
   return words.find((word) => word === text) ?? reader.problem(at, `${key} must be one of ${words.join(', ')}`);
 }
 
@@ -73,11 +65,11 @@ function jobs(reader: Reader, at: At): readonly JobSettings[] | undefined {
 }
 
 function job(reader: Reader, at: At, names: Set<string>): JobSettings | undefined {
-  const found = reader.mapping(at, 'a job', ['name', 'nginx_conf', 'error_log', 'access_log', 'stub_status']);
+  const found = reader.mapping(at, 'a job', Object.keys(jobProperties));
   if (!found) return undefined;
   const nameAt = found.get('name');
   const name = nameAt ? reader.text(nameAt, 'name') : reader.problem(at, 'a job must have a name');
-  if (name !== undefined && !/^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/.test(name)) {
+  if (name !== undefined && !settingsPatterns.name.test(name)) {
     reader.problem(
       nameAt ?? at,
       `the job name '${name}' must be 1 to 40 of A-Z a-z 0-9 _ . - and begin with a letter or digit`,
@@ -109,15 +101,13 @@ function listOf<T>(reader: Reader, at: At, what: string, readItem: ReadItem<T>):
 
 function configurationPath(reader: Reader, at: At): string | undefined {
   const path = reader.text(at, 'nginx_conf');
-  if (path === undefined || /^(dump:)?\//.test(path)) return path;
+  if (path === undefined || settingsPatterns.nginxConf.test(path)) return path;
   return reader.problem(at, `nginx_conf must be an absolute path, or dump: and an absolute path, not '${path}'`);
 }
 
-const sourceForms = [/^\//, /^syslog:udp:\/\/[^/]+:\d+$/, /^docker:\//, /^cri:\//, /^journal:[^/]+$/];
-
 function logPath(reader: Reader, at: At, what: string): string | undefined {
   const path = reader.text(at, what);
-  if (path === undefined || sourceForms.some((form) => form.test(path))) return path;
+  if (path === undefined || settingsPatterns.log.test(path)) return path;
   const forms = 'an absolute path or glob, syslog:udp://ADDRESS:PORT, docker:/FILE, cri:/FILE or journal:NAME';
   return reader.problem(at, `${what} must be ${forms}, not '${path}'`);
 }
@@ -127,7 +117,7 @@ function accessLog(reader: Reader, at: At, what: string): AccessLogSettings | un
     const path = logPath(reader, at, what);
     return path === undefined ? undefined : { path, format: null };
   }
-  const found = reader.mapping(at, `an ${what}`, ['path', 'format']);
+  const found = reader.mapping(at, `an ${what}`, Object.keys(accessLogProperties));
   if (!found) return undefined;
   const pathAt = found.get('path');
   const path = pathAt ? logPath(reader, pathAt, 'path') : reader.problem(at, `an ${what} must have a path`);
@@ -137,7 +127,7 @@ function accessLog(reader: Reader, at: At, what: string): AccessLogSettings | un
 
 function statusUrl(reader: Reader, at: At, what: string): string | undefined {
   const url = reader.text(at, what);
-  if (url === undefined || /^https?:\/\/[^/]+/.test(url) || /^https?:\/\/unix:\//.test(url)) return url;
+  if (url === undefined || settingsPatterns.statusPage.test(url)) return url;
   return reader.problem(
     at,
     `${what} must be an http:// or https:// URL (for a socket http://unix:/PATH:/URI), not '${url}'`,

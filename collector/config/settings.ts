@@ -1,3 +1,5 @@
+import { settingsSchema } from './schema.ts';
+
 /** The plugin's own configuration, validated and complete (design: configuration). */
 export interface Settings {
   /** Seconds between ticks; the larger of this and what Netdata asks for is used. */
@@ -33,13 +35,14 @@ export interface Problem {
   readonly text: string;
 }
 
+const defaults = settingsSchema.properties;
 const localJob: JobSettings = { name: 'local', nginxConf: null, errorLogs: null, accessLogs: null, stubStatus: null };
 
 export const defaultSettings: Settings = {
-  updateEvery: 1,
-  maxPeers: 50,
-  maxConfiguredPeers: 1000,
-  probe: 'on-failure',
-  peerCharts: 'auto',
+  updateEvery: defaults.update_every.default,
+  maxPeers: defaults.max_peers.default,
+  maxConfiguredPeers: defaults.max_configured_peers.default,
+  probe: defaults.probe.default,
+  peerCharts: defaults.peer_charts.default,
   jobs: [localJob],
 };
