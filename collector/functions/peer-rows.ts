@@ -1,5 +1,6 @@
 /** The rows of the view `peers`: who is blamed for what clients got, and what hurts most. */
 import type { AttemptKind } from '../model.ts';
+import type { Verdict } from './facts.ts';
 import { clientOutcomes, type ShownState, shownState } from './impact.ts';
 import { createMinute } from './minute.ts';
 import type { RowSeverity } from './table.ts';
@@ -15,6 +16,8 @@ export interface PeerRow {
   readonly affected: number | null;
   readonly masked: number | null;
   readonly failures: number | null;
+  /** null: there is none, or it is about what is over. */
+  readonly verdict: Verdict | null;
 }
 
 /** Every peer of every job, what hurts most first. */
@@ -34,6 +37,7 @@ function rowsOfJob(job: JobMinute): readonly PeerRow[] {
       affected: impact && (isShown ? impact.affected : 0),
       masked: impact && (isShown ? impact.masked : 0),
       failures: of.snapshot.failures === null ? null : of.failures.sum(),
+      verdict: isBlamed({ state }) ? of.verdict : null,
     };
   });
 }

@@ -81,19 +81,19 @@ const columns: readonly Column<PeerRow>[] = [
     id: 'Cause',
     name: 'Cause',
     look: 'text',
-    value: ({ of, state, failures }) => {
-      if (of.verdict !== null) return causeText(of.verdict.cause);
+    value: ({ verdict, state, failures }) => {
+      if (verdict !== null) return causeText(verdict.cause);
       return (failures ?? 0) > 0 || state === 'silent' ? 'not known yet' : 'none';
     },
   },
-  { id: 'Sureness', name: 'How sure', look: 'text', value: ({ of }) => of.verdict?.sureness ?? '' },
+  { id: 'Sureness', name: 'How sure', look: 'text', value: ({ verdict }) => verdict?.sureness ?? '' },
   { id: 'Since', name: 'Since', look: 'time', value: ({ of }) => of.failingSinceMs },
   {
     id: 'Fix',
     name: 'Fix',
     look: 'text',
     wide: true,
-    value: ({ of }) => (of.verdict === null ? '' : generalFix(of.verdict.cause, of.snapshot.peer)),
+    value: ({ of, verdict }) => (verdict === null ? '' : generalFix(verdict.cause, of.snapshot.peer)),
   },
   milliseconds('ConnectP50', 'Connect p50', true, ({ connectTime }) => connectTime?.p50),
   milliseconds('ConnectP95', 'Connect p95', false, ({ connectTime }) => connectTime?.p95),
@@ -124,7 +124,7 @@ const columns: readonly Column<PeerRow>[] = [
     look: 'text',
     wide: true,
     sensitive: true,
-    value: ({ of }) => of.verdict?.words().what ?? '',
+    value: ({ verdict }) => verdict?.words().what ?? '',
   },
   {
     id: 'ExactFix',
@@ -132,7 +132,7 @@ const columns: readonly Column<PeerRow>[] = [
     look: 'text',
     wide: true,
     sensitive: true,
-    value: ({ of }) => of.verdict?.words().fix ?? '',
+    value: ({ verdict }) => verdict?.words().fix ?? '',
   },
   {
     id: 'Next',
@@ -140,7 +140,7 @@ const columns: readonly Column<PeerRow>[] = [
     look: 'text',
     wide: true,
     sensitive: true,
-    value: ({ of }) => of.verdict?.words().next[0] ?? '',
+    value: ({ verdict }) => verdict?.words().next[0] ?? '',
   },
   {
     id: 'Evidence',
@@ -148,7 +148,7 @@ const columns: readonly Column<PeerRow>[] = [
     look: 'list',
     wide: true,
     sensitive: true,
-    value: ({ of }) => of.verdict?.evidence ?? [],
+    value: ({ verdict }) => verdict?.evidence ?? [],
   },
   {
     id: 'RulesOut',
@@ -157,9 +157,9 @@ const columns: readonly Column<PeerRow>[] = [
     hidden: true,
     wide: true,
     sensitive: true,
-    value: ({ of }) => of.verdict?.rulesOut ?? [],
+    value: ({ verdict }) => verdict?.rulesOut ?? [],
   },
-  { id: 'Place', name: 'Configured at', look: 'text', sensitive: true, value: ({ of }) => of.verdict?.place ?? '' },
+  { id: 'Place', name: 'Configured at', look: 'text', sensitive: true, value: ({ verdict }) => verdict?.place ?? '' },
 ];
 
 export const peersView: View<PeerRow> = {

@@ -129,6 +129,7 @@ describe('calls, cancels, bodies cut anywhere, ticks and a full pipe, in any ord
 describe('a call whose time is over', () => {
   test('is not answered: Netdata has told the caller already', async () => {
     const world = createWorld(jobs, Promise.resolve([]));
+    await world.pass(900);
     world.send({ transaction: id(1), text: 'nginx-upstreams', access: '0x8', seconds: 2, body: null });
     world.deliver(everything);
     await world.pass(2000);

@@ -2,6 +2,7 @@
 import type { CheckFinding, JobNow } from '../../collector/functions/facts.ts';
 import { createCommandReader } from '../../collector/netdata/command-reader.ts';
 import { createFunctions } from '../../collector/runtime/functions.ts';
+import { atRest } from './jobs-kit.ts';
 import { createNetdataParser } from './netdata-parser.ts';
 
 const tick = 'BEGIN nginx_upstream_x.y\nSET a = 1\nEND\n';
@@ -65,6 +66,9 @@ export function createWorld(jobs: readonly JobNow[], findings: Promise<readonly 
   function send(text: string): void {
     sent = Buffer.concat([sent, Buffer.from(text)]);
   }
+
+  // Nothing has happened yet: what happens from now on is of the last minute.
+  functions.tick(atRest(jobs), 1);
 
   return {
     netdata,

@@ -220,6 +220,16 @@ describe('peers', () => {
     ]);
   });
 
+  test.each([
+    ['its own', verdict('10.0.0.2:8080')],
+    ["its group's", verdict('shop', { is: 'group', cause: 'ejected' })],
+  ])('a peer that is up has no cause: %s is about what is over', (_, over) => {
+    expect(rows('peers', known([job([upstream('shop')], [fine], [over])]))[0]).toMatchObject({
+      Cause: 'none',
+      Fix: '',
+    });
+  });
+
   test('the cause of a group is the cause of its peers', () => {
     const out = { health: { state: 'unavailable', transitions: { ejected: 1, returned: 0 } } } as const;
     const group = verdict('shop', { is: 'group', cause: 'ejected' });
