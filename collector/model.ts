@@ -84,6 +84,8 @@ export interface ErrorLine {
   readonly login: string | null;
   /** nginx cut the line at 2048 bytes (NGX_MAX_ERROR_STR), or its end is missing. */
   readonly truncated: boolean;
+  /** The upstream whose peer an active health check of NGINX Plus found so: no request met it. */
+  readonly checked?: string;
 }
 
 /**

@@ -104,13 +104,14 @@ export function createFailures(
     peer.add('connect', second);
     if (line.kind === 'timed_out') peer.add('timed_out', second);
     if (isOver) return;
-    if (line.upstream !== null && isCovered(name)) expectAttempt(line.upstream.peer, second);
+    if (line.upstream !== null && line.checked === undefined && isCovered(name))
+      expectAttempt(line.upstream.peer, second);
     else peer.add('unaccounted', second);
   }
 
   /** The line has counted for the job; it names an upstream. */
   function atUpstream(line: ErrorLine, kind: FailureKind, peerName: string, nowUs: number, second: number): void {
-    const name = upstreamOf(peerName, null, line.protocol);
+    const name = upstreamOf(peerName, line.checked ?? null, line.protocol);
     const { failures, window } = upstreams.at(name, name, nowUs, true).counters;
     failures[kind]++;
     let peer: PeerWindow | null = null;
@@ -127,7 +128,7 @@ export function createFailures(
       const { kind, upstream } = line;
       if (!isFailure(kind)) return;
       if (isConnect(kind)) connect[kind]++;
-      if (reconciledKinds.has(kind)) {
+      if (reconciledKinds.has(kind) && line.checked === undefined) {
         if (upstream) reconcilable.errorLog++;
         else if (line.truncated) reconcilable.truncated++;
       }

@@ -70,12 +70,12 @@ export function createReportTotals(upstreamOf: UpstreamOf): ReportTotals {
   const clients = createClientTimes();
 
   /** Counts at its peer; gives the name that it has in the timeline. */
-  function countPeer({ kind, upstream, protocol }: ErrorLine): string | null {
+  function countPeer({ kind, upstream, protocol, checked }: ErrorLine): string | null {
     if (upstream === null) return null;
     if (!namesPeer(kind)) return upstream.peer;
     const peer = peers.at(upstream.peer);
     peer.failures[kind]++;
-    if (peer.name !== otherPeer) nameUpstream(peer, upstreamOf(upstream.peer, null, protocol));
+    if (peer.name !== otherPeer) nameUpstream(peer, upstreamOf(upstream.peer, checked ?? null, protocol));
     return peer.name;
   }
 

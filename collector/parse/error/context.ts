@@ -21,6 +21,8 @@ export interface Context {
   readonly mark: 'stream' | 'mail' | null;
   /** Lua code in a timer: there is no request. */
   readonly timer: boolean;
+  /** An active health check of NGINX Plus: there is no request, either. */
+  readonly check: { readonly peer: string; readonly group: string } | null;
   /** The text ends inside a field, or before one that must follow. */
   readonly cut: boolean;
 }
@@ -32,6 +34,8 @@ interface Draft extends Mutable<Context> {
 }
 
 const luaContext = /, context: ([^,]*)/y;
+/** Of names out of the configuration. */
+const healthCheck = /, health check "[^"]*" of peer (\S+) in upstream "([^"]*)"$/y;
 const clientLabel = /, (udp )?client: /y;
 const clientEnd = /,| server: /g;
 const serverLabel = /,? server: /y;
@@ -175,9 +179,15 @@ export function readContext(text: string, at: number, whole: boolean): Context {
     login: null,
     mark: null,
     timer: false,
+    check: null,
     cut: false,
     at,
   };
+  const check = matchAt(healthCheck, text, draft.at);
+  if (check !== null) {
+    draft.check = { peer: check[1] ?? '', group: check[2] ?? '' };
+    return draft;
+  }
   const lua = matchAt(luaContext, text, draft.at);
   if (lua !== null) {
     draft.timer = lua[1] === 'ngx.timer';

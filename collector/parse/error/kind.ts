@@ -1,7 +1,6 @@
 /**
  * What a line is about. The beginning of the message and the action say which side and which phase; within it the
  * errno's number decides, never its text (libcs differ: 113 is "No route to host" or "Host is unreachable").
- * Numbers: Linux, then BSD and macOS, then Windows.
  */
 import type { Kind } from '../../model.ts';
 import { isAboutName, isUnresolved } from './message.ts';
@@ -17,23 +16,37 @@ export interface Evidence {
   readonly timer: boolean;
 }
 
-const errnoKinds: ReadonlyMap<number, Kind> = new Map<number, Kind>([
-  ...([111, 61, 10061] as const).map((errno) => [errno, 'refused'] as const),
-  ...([110, 60, 10060] as const).map((errno) => [errno, 'timed_out'] as const),
-  ...([101, 113, 51, 65, 10051, 10065] as const).map((errno) => [errno, 'unreachable'] as const),
-  ...([104, 32, 54, 10054] as const).map((errno) => [errno, 'reset'] as const),
-  ...([99, 49] as const).map((errno) => [errno, 'no_ports'] as const),
+/** Of one kind each, for whoever looks a number up. */
+function kindsOf(table: Readonly<Partial<Record<Kind, readonly number[]>>>): ReadonlyMap<number, Kind> {
+  return new Map(
+    Object.entries(table).flatMap(([kind, numbers]) => numbers.map((errno) => [errno, kind as Kind] as const)),
+  );
+}
+
+/** Linux; BSD and macOS; Solaris and Linux on MIPS; Windows. */
+const errnoKinds = kindsOf({
+  refused: [111, 61, 146, 10061],
+  timed_out: [110, 60, 145, 10060],
+  // Network or host unreachable, network or host down, address family not supported, Linux's ENONET.
+  unreachable: [101, 51, 128, 10051, 113, 65, 148, 10065, 100, 50, 127, 10050, 112, 64, 147, 10064, 97, 47, 124, 10047],
+  // Reset, broken pipe, aborted, not connected.
+  reset: [104, 54, 131, 10054, 32, 10058, 103, 53, 130, 10053, 107, 57, 134, 10057],
+  // 10055 is what Windows says when its ports are used up.
+  no_ports: [99, 49, 126, 10049, 10055],
   // 23 is the system's limit where 24 is the process's: nginx treats them alike (ngx_event_accept.c).
-  ...([24, 23] as const).map((errno) => [errno, 'no_files'] as const),
-]);
+  no_files: [24, 23, 10024],
+  // A local firewall answers sending and connecting with EPERM.
+  denied: [1, 13, 10013],
+});
 
 /** Numbers that speak of a peer only when they come from connecting. */
-const connectOnly: ReadonlyMap<number, Kind> = new Map<number, Kind>([
-  [2, 'socket_missing'],
-  [11, 'backlog_full'],
-  [13, 'denied'],
-  [22, 'unreachable'],
-]);
+const connectOnly = kindsOf({
+  // No such file, or a part of its path is no folder.
+  socket_missing: [2, 20],
+  backlog_full: [11, 35],
+  unreachable: [22, 10022],
+  no_ports: [98, 48, 125, 10048],
+});
 
 /** Messages about files, and what an application printed: clients choose the text behind their first words. */
 const quotation = /^(?:\w+\(\) "|"|FastCGI sent in stderr|directory index of ")/;
@@ -52,19 +65,54 @@ const noise = new RegExp(
     'check ',
     '(?:enable|disable) check peer',
     'signal ',
+    // nginx's own affairs, whatever it was doing for an upstream.
+    'thread (?:pool|operation) ',
+    'recycled buffer ',
+    'could not allocate ',
+    'SSL renegotiation disabled',
+    String.raw`SSL_sendfile\(\) (?:reported|not)`,
+    'ignoring stale ',
+    String.raw`(?:set|get)sockopt\(.{1,64}\) failed, ignored`,
   ].join('|')})`,
 );
 
 const listening = /^(?:bind|listen|socket|setsockopt)\(\) |^still could not bind|^setsockopt\(/;
-const workerConnections = /^\d+ worker_connections are not enough/;
+/** At start there is one more, about listening sockets. */
+const workerConnections = /^\d+ worker_connections are not enough(?! for )/;
 const connectCall = /^(?:kevent\(\) reported that )?connect\(\) /;
 const peerSyscall =
   /^(?:(?:kevent\(\) reported that )?connect\(\) |bind\()|^(?:recv|recvmsg|readv|send|sendmsg|writev|sendfile|WSA\w+|SSL_\w+)\(\) /;
-const badResponse = /^(?:upstream (?:sent|rejected|returned|split)|memcached sent)/;
+const badResponse =
+  /^(?:upstream (?:prematurely )?(?:sent|rejected|returned|split|violated)|memcached sent|auth http server .{1,256} (?:sent|did not send) )/;
 
-const otherServices = /^(?:resolving|logging to syslog|requesting certificate status)/;
-const clientActions =
-  /^(?:SSL handshaking$|reading client|waiting for request|keepalive|closing request|logging request|reading PROXY|sending (?:response|early hints) to client|processing HTTP|prereading|initializing|returning|passing|proxying and (?:sending to|reading from) client|in auth state)/;
+const otherServices = /^(?:resolving$|logging to syslog|requesting certificate status)/;
+const clientActions = new RegExp(
+  `^(?:${[
+    'SSL handshaking$',
+    'reading client',
+    'waiting for request',
+    'keepalive',
+    'closing request',
+    'logging request',
+    'reading PROXY',
+    'sending (?:response|early hints|flv|mp4) to client',
+    'processing HTTP',
+    'prereading',
+    'initializing',
+    'returning',
+    'passing',
+    'proxying and (?:sending to|reading from) client',
+    // mail
+    'in (?:auth|starttls|delay pipelining) state',
+    'in resolving client ',
+    'sending client greeting',
+    // QUIC
+    '(?:creating|handling|parsing|decrypting) (?:quic|frames|packet|initial|payload|decrypted)',
+    'preparing ack',
+    'sending frames',
+    'updating keys',
+  ].join('|')})`,
+);
 const upstreamActions =
   /^(?:connecting to|SSL handshaking to|sending .*to upstream|reading .*upstream|proxying|in http auth)/;
 const quietLevels: ReadonlySet<string> = new Set(['info', 'notice', 'debug']);
@@ -84,27 +132,44 @@ function isAction(action: string | null, whole: string): boolean {
   return action !== null && action !== '' && (action.startsWith(whole) || whole.startsWith(action.replace(/\$$/, '')));
 }
 
-/** Names and configuration. */
-function nameKind(message: string): Kind | null {
+/** Names and configuration. Who a client is, is looked up as well. */
+function nameKind({ message, action }: Evidence): Kind | null {
   if (!isAboutName(message)) return null;
+  if (action !== null && clientActions.test(action)) return 'unrelated';
   const unresolved = isUnresolved(message) || /^(?:no resolver|host not found)/.test(message);
   return unresolved ? 'resolve' : 'other';
 }
 
-function wordedKind({ message, level, action }: Evidence): Kind | null {
-  if (message.startsWith('no live upstreams')) return 'no_live';
-  if (message.startsWith('upstream server temporarily disabled')) return 'disabled';
-  if (message.startsWith('upstream SSL certificate')) return 'tls';
-  if (/^(?:proxy_connect: )?upstream connect timed out/.test(message)) return 'timed_out';
+/** Messages that say it all. NGINX Plus's active checks tell `peer is unhealthy`. */
+const worded: readonly (readonly [RegExp, Kind])[] = [
+  [/^no live upstreams/, 'no_live'],
+  [/^(?:upstream server temporarily disabled|peer is unhealthy)/, 'disabled'],
+  [/^peer is healthy/, 'unrelated'],
+  [/^upstream SSL certificate/, 'tls'],
+  [/^(?:proxy_connect: )?upstream connect timed out/, 'timed_out'],
+];
+
+function wordedKind(evidence: Evidence): Kind | null {
+  const { message, action } = evidence;
+  const found = worded.find(([words]) => words.test(message));
+  if (found !== undefined) return found[1];
   if (isAction(action, 'SSL handshaking to upstream') && action !== 'SSL handshaking') return 'tls';
+  // nginx prepares a handshake while it still says that it connects.
+  if (message.startsWith('SSL_') && isAction(action, 'connecting to upstream')) return 'tls';
+  return answerKind(evidence);
+}
+
+/** What an upstream sent, or did not. */
+function answerKind({ message, level, action }: Evidence): Kind | null {
   if (/^upstream (?:prematurely )?closed/.test(message)) return 'closed_early';
   if (message.startsWith('upstream timed out')) {
     if (action === null) return 'other';
     return isAction(action, 'connecting to upstream') ? 'timed_out' : 'read_timeout';
   }
-  // At [warn] nginx has passed over what the upstream sent, and the answer stands.
-  if (badResponse.test(message)) return level === 'warn' ? 'unrelated' : 'bad_response';
-  return message.startsWith('upstream ') && level !== 'warn' && !isQuiet(level) ? 'other' : null;
+  const isPassedOver = level === 'warn' || isQuiet(level);
+  // Below [error] nginx has passed over what the upstream sent, and the answer stands; to a mail client it is told.
+  if (badResponse.test(message)) return isPassedOver ? 'unrelated' : 'bad_response';
+  return message.startsWith('upstream ') && !isPassedOver ? 'other' : null;
 }
 
 function connectKind(errno: number | null): Kind {
@@ -124,7 +189,8 @@ function callKind({ message, errno, action, upstream, level }: Evidence): Kind {
   if (connectCall.test(message) || message.startsWith('bind(') || isAction(action, 'connecting to upstream'))
     return connectKind(errno);
   if (isQuiet(level)) return 'unrelated';
-  if (action === 'sending to client' && !(upstream && /^(?:recv|readv|SSL_read)/.test(message))) return 'unrelated';
+  if (action === 'sending to client' && !(upstream && /^(?:recv|readv|WSARecv|SSL_read)/.test(message)))
+    return 'unrelated';
   return laterKind(errno);
 }
 
@@ -151,7 +217,7 @@ function unknownKind({ level, errno, action }: Evidence): Kind {
 export function kindOf(evidence: Evidence): Kind {
   const { message, action } = evidence;
   if (quotation.test(message) || (action !== null && otherServices.test(action))) return 'unrelated';
-  const name = nameKind(message);
+  const name = nameKind(evidence);
   if (name !== null) return name;
   if (noise.test(message)) return 'unrelated';
   const early = ownKind(evidence) ?? wordedKind(evidence);

@@ -12,6 +12,7 @@ import { isBufferCut } from './size.ts';
 import { barePeer, httpUpstream, peerOfMessage } from './upstream.ts';
 
 function upstreamOf(context: Context, protocol: string | null, named: string | null): UpstreamField | null {
+  if (context.check !== null) return { scheme: null, peer: context.check.peer, uri: null };
   const fromMessage = named === null ? null : { scheme: null, peer: named, uri: null };
   if (context.upstream === null) return fromMessage;
   const isHttp = protocol === 'http' || context.upstream.text.includes('://');
@@ -42,7 +43,9 @@ function parseFrom(text: string, prefix: Prefix): ErrorLine {
   const body = text.trimEnd();
   const cutByNginx = isBufferCut(text.slice(prefix.start));
   const left = splitMessage(body, Math.min(prefix.message, body.length));
-  const context = readContext(body, left.context, !cutByNginx);
+  const found = readContext(body, left.context, !cutByNginx);
+  // Where a connection is named a client may have written it.
+  const context = prefix.connection === null ? found : { ...found, check: null };
   const protocol = protocolOf(left.action, context);
   const kind = kindOf({
     level: prefix.level,
@@ -75,6 +78,7 @@ function parseFrom(text: string, prefix: Prefix): ErrorLine {
     referrer: context.referrer,
     login: context.login,
     truncated,
+    ...(context.check === null ? {} : { checked: context.check.group }),
   };
 }
 
@@ -102,8 +106,9 @@ export function parseStrictErrorLine(text: string): ErrorLine | null {
   const prefix = strictPrefix(line);
   if (prefix === null) return null;
   const message = line.slice(prefix.message);
-  const handshake = message.includes(' while SSL handshaking to upstream');
-  if (!isNoise(message) && (handshake || !isQuiet(prefix.level))) return parseFrom(line, prefix);
+  // The mail module reports a peer that does not answer at [info].
+  const isFailure = message.startsWith('upstream timed out') || message.includes(' while SSL handshaking to upstream');
+  if (!isNoise(message) && (isFailure || !isQuiet(prefix.level))) return parseFrom(line, prefix);
   return {
     time: prefix.time,
     level: prefix.level,

@@ -13,7 +13,7 @@ export interface Message {
   readonly cut: boolean;
 }
 
-const contextStart = /, (?:(?:udp )?client: |upstream: "|context: |server: |resolver: )/g;
+const contextStart = /, (?:(?:udp )?client: |upstream: "|context: |server: |resolver: |health check ")/g;
 
 /** The first words of nginx's actions. They tell ` while ` before an action from the same word inside a message. */
 const actionStart = new RegExp(
@@ -39,6 +39,8 @@ const actionStart = new RegExp(
 );
 
 const errnoStart = / \((\d{1,9}): /g;
+/** Behind the answer to a question for the servers of a service (ngx_http_upstream_zone_module.c). */
+const ofService = / while (resolving service \S+ of \S+)$/;
 const dnsAnswer = / could not be resolved \(\d+: [^()"]*\)?$/;
 /** Messages that end with a name out of the configuration, or out of a client's URI where a variable holds it. */
 const naming =
@@ -71,7 +73,16 @@ function splitErrno(text: string): { message: string; errno: number | null; cut:
   return { message: text.slice(0, match.index), errno: Number(match[1]), cut: end === -1 || after !== '' };
 }
 
+/** Whether OpenSSL's own words are ended: they may hold ` while `, as in `unexpected eof while reading`. */
+const sslEnd = /\) while /g;
+
 function splitAction(text: string): { before: string; action: string | null } {
+  const ssl = text.indexOf(' (SSL: ');
+  if (ssl !== -1) {
+    const end = lastMatch(sslEnd, text);
+    if (end === null || end.index < ssl) return { before: text, action: null };
+    return { before: text.slice(0, end.index + 1), action: text.slice(end.index + end[0].length) };
+  }
   const known = actionStart.exec(text)?.index ?? -1;
   const last = known === -1 ? text.lastIndexOf(' while ') : known;
   if (last === -1) return { before: text, action: null };
@@ -83,10 +94,10 @@ function splitAction(text: string): { before: string; action: string | null } {
 
 /** Messages that quote what an upstream sent: anything may stand in them but a number of errno behind them. */
 const quoting = /^(?:upstream|memcached|FastCGI) sent /;
-const quotingEnd = / while ([A-Za-z ]{1,64})(?=, (?:udp )?client: )/g;
+const quotingEnd = / while ([A-Za-z ]{1,64})(?=, (?:(?:udp )?client: |health check "))/g;
 /** Of those, the ones that end with the quotation. */
 const quoted = /^(?:FastCGI sent in stderr: "|upstream sent invalid \w+: ")/;
-const quotedEnd = /(?<=") while ([A-Za-z ]{1,64})(?=, (?:udp )?client: )/g;
+const quotedEnd = /(?<=") while ([A-Za-z ]{1,64})(?=, (?:(?:udp )?client: |health check "))/g;
 
 /** An action counts only before the client's field, or behind the last quote of a line that was cut. */
 function splitQuoting(text: string, from: number): Message {
@@ -112,10 +123,22 @@ export function splitMessage(text: string, from: number): Message {
   contextStart.lastIndex = from;
   const context = contextStart.exec(text)?.index ?? text.length;
   const whole = text.slice(from, context);
+  const certificate = whole.indexOf(' while requesting certificate status, responder: ');
+  if (certificate !== -1) {
+    const message = splitErrno(whole.slice(0, certificate));
+    return { ...message, action: 'requesting certificate status', context: text.length };
+  }
   if (isAboutName(whole.replace(/,$/, ''))) {
     return { message: whole.replace(/,$/, ''), errno: null, action: null, context, cut: whole.endsWith(',') };
   }
+  const service = ofService.exec(whole);
+  if (service !== null && isUnresolved(whole.slice(0, service.index))) {
+    return { message: whole.slice(0, service.index), errno: null, action: service[1] ?? null, context, cut: false };
+  }
   const left = splitAction(whole);
+  if (isUnresolved(left.before)) {
+    return { message: left.before, errno: null, action: left.action, context, cut: context === text.length };
+  }
   const { message, errno, cut } = splitErrno(left.before.replace(/,$/, ''));
   if (left.action === null) return { message, errno, action: null, context, cut: cut || left.before.endsWith(',') };
   const action = left.action.split(',', 1)[0] ?? '';

@@ -513,9 +513,9 @@ const later: readonly Row[] = [
   [
     'connect, another errno',
     'crit',
-    `connect() to 10.9.9.9:80 failed (1: Operation not permitted)${connecting}${fields}`,
+    `connect() to 10.9.9.9:80 failed (12: Cannot allocate memory)${connecting}${fields}`,
     'other',
-    1,
+    12,
   ],
   [
     'TLS after the handshake',
@@ -780,4 +780,120 @@ test('every row about one peer names it', () => {
     if (!text.includes(upstream)) continue;
     expect([name, parseErrorLine(head(level) + text)?.upstream?.peer]).toEqual([name, peer]);
   }
+});
+
+/** Linux; BSD, macOS; Solaris, Linux on MIPS; Windows. The words are those of the systems, and decide nothing. */
+const connectErrnos: Readonly<Partial<Record<Kind, readonly number[]>>> = {
+  refused: [111, 61, 146, 10061],
+  timed_out: [110, 60, 145, 10060],
+  unreachable: [
+    101, 51, 128, 10051, 113, 65, 148, 10065, 112, 64, 147, 10064, 100, 50, 127, 10050, 97, 47, 124, 10047, 22, 10022,
+  ],
+  reset: [104, 54, 131, 10054, 32, 103, 53, 130, 10053],
+  no_ports: [99, 49, 126, 10049, 98, 48, 125, 10048, 10055],
+  no_files: [24, 23, 10024],
+  denied: [1, 13, 10013],
+  socket_missing: [2, 20],
+  backlog_full: [11, 35],
+  other: [12, 9999],
+};
+
+test('every number of a failed connect, on every system', () => {
+  for (const [kind, numbers] of Object.entries(connectErrnos)) {
+    for (const errno of numbers) {
+      for (const call of [
+        'connect()',
+        `connect() to ${peer}`,
+        'kevent() reported that connect()',
+        'socket()',
+        'bind(10.0.0.1)',
+      ]) {
+        const text = `${head()}${call} failed (${errno}: x)${connecting}${fields}`;
+        expect([errno, call, parseErrorLine(text)?.kind]).toEqual([errno, call, kind]);
+      }
+    }
+  }
+});
+
+test('numbers that speak of a peer only when connecting', () => {
+  const later = (errno: number) => parseErrorLine(`${head()}recv() failed (${errno}: x)${header}${fields}`)?.kind;
+  expect([2, 11, 20, 22, 35, 48, 98].map(later)).toEqual(Array.from({ length: 7 }, () => 'other'));
+  expect([104, 54, 131, 10054, 10053, 32, 53, 103].map(later)).toEqual(Array.from({ length: 8 }, () => 'reset'));
+  expect([110, 60, 145, 10060].map(later)).toEqual(Array.from({ length: 4 }, () => 'read_timeout'));
+});
+
+describe('active health checks of NGINX Plus', () => {
+  const check = ', health check "ok" of peer 10.0.0.7:80 in upstream "app"';
+  const line = (level: string, text: string) => parseErrorLine(`${head(level, '')}${text}${check}`);
+  const named = { upstream: { scheme: null, peer: '10.0.0.7:80', uri: null }, truncated: false, checked: 'app' };
+  test.each([
+    ['error', `connect() failed (111: Connection refused)${connecting}`, 'refused'],
+    ['error', `upstream timed out (110: Connection timed out)${connecting}`, 'timed_out'],
+    ['error', `upstream timed out (110: Connection timed out)${header}`, 'read_timeout'],
+    ['error', `recv() failed (104: Connection reset by peer)${header}`, 'reset'],
+    ['error', `upstream prematurely closed connection${header}`, 'closed_early'],
+    ['error', `upstream sent invalid header${header}`, 'bad_response'],
+    ['error', `SSL_do_handshake() failed (SSL: error:0A000086:x)${handshake}`, 'tls'],
+    ['warn', `peer is unhealthy${connecting}`, 'disabled'],
+    ['warn', `peer is unhealthy${header}`, 'disabled'],
+    ['notice', `peer is healthy${header}`, 'unrelated'],
+  ] as const)('%s %s', (level, text, kind) => {
+    const found = line(level, text);
+    expect(found).toMatchObject({ kind, truncated: false });
+    if (kind !== 'unrelated') expect(found).toMatchObject(named);
+  });
+
+  test('the peer has any form', () => {
+    for (const address of ['[2001:db8::1]:80', 'unix:/run/app.sock']) {
+      const text = `${head('error', '')}connect() failed (111: x)${connecting}${check.replace('10.0.0.7:80', address)}`;
+      expect(parseErrorLine(text)?.upstream?.peer).toBe(address);
+    }
+  });
+
+  test('a client that writes one makes none', () => {
+    const text = `${head()}connect() failed (111: x)${connecting}${check}`;
+    expect(parseErrorLine(text)).toMatchObject({ upstream: null });
+    const referrer = `${head()}connect() failed (111: x)${connecting}${request}${upstream}, host: "a", referrer: "${check}"`;
+    expect(parseErrorLine(referrer)?.upstream?.peer).toBe(peer);
+    expect(parseErrorLine(referrer)).not.toHaveProperty('checked');
+  });
+});
+
+describe('services, and the words of OpenSSL', () => {
+  test.each([
+    [
+      'b1.example could not be resolved (3: Host not found) while resolving service _http._tcp of example',
+      'resolve',
+      'resolving service _http._tcp of example',
+    ],
+    ['service _http._tcp of example could not be resolved (110: Operation timed out)', 'resolve', null],
+    ['pool.example could not be resolved (2: Server failure)', 'resolve', null],
+  ])('%s', (text, kind, action) => {
+    expect(parseErrorLine(head('error', '') + text)).toMatchObject({
+      kind,
+      action,
+      errno: null,
+      upstream: null,
+      truncated: false,
+    });
+  });
+  const eof = 'error:0A000126:SSL routines::unexpected eof while reading';
+  test.each([
+    `SSL_do_handshake() failed (SSL: ${eof} error:0A000438:SSL routines::tlsv1 alert internal error)`,
+    `SSL_do_handshake() failed (SSL: error:0A000438:x ${eof})`,
+    `SSL_do_handshake() failed (SSL: ${eof})`,
+    `SSL_do_handshake() failed (SSL: error:0A000086:SSL routines::certificate verify failed:(self while reading) )`,
+    `SSL_read() failed (SSL: ${eof})`,
+  ])('%s', (text) => {
+    const whole = `${head()}${text}${handshake}${fields}`;
+    expect(parseErrorLine(whole)).toMatchObject({
+      kind: 'tls',
+      action: 'SSL handshaking to upstream',
+      message: text,
+      errno: null,
+      upstream: { peer },
+    });
+    const ofClient = `${head('crit')}${text} while SSL handshaking, client: 192.0.2.7, server: 0.0.0.0:443`;
+    expect(parseErrorLine(ofClient)).toMatchObject({ kind: 'unrelated', action: 'SSL handshaking', upstream: null });
+  });
 });
