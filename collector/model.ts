@@ -60,7 +60,7 @@ export interface UpstreamField {
   readonly uri: string | null;
 }
 
-/** One line of nginx's error log, every field null when the line does not have it (design: `parse error`). */
+/** One line of nginx's error log, every field null when the line does not have it. */
 export interface ErrorLine {
   /** ISO without a zone, `2026-11-22T07:30:45`: nginx writes local time and no zone. */
   readonly time: string | null;
@@ -89,7 +89,7 @@ export interface ErrorLine {
 }
 
 /**
- * Why a peer cannot be reached, or nginx itself cannot connect (design: section 7, measure 11), in the order of the
+ * Why a peer cannot be reached, or nginx itself cannot connect, in the order of the
  * chart. docs/troubleshooting.md has a section for each.
  */
 export const peerCauses = [
@@ -145,7 +145,7 @@ export const requestClasses = [
 export type RequestClass = (typeof requestClasses)[number];
 
 /**
- * What a client got of a request that went upstream, exclusive (design: measure 3); `masked`: an attempt failed and
+ * What a client got of a request that went upstream, exclusive; `masked`: an attempt failed and
  * another answered; `fallback`: no peer answered, and nginx gave something else (an error_page, a stale cache).
  */
 export const outcomes = [
@@ -159,7 +159,7 @@ export const outcomes = [
 ] as const;
 export type Outcome = (typeof outcomes)[number];
 
-/** What became of the attempts at a peer (design: measure 2). An attempt that connected may count for a status, too. */
+/** What became of the attempts at a peer. An attempt that connected may count for a status, too. */
 export const attemptKinds = [
   'connected',
   'connect_failed',
@@ -238,7 +238,7 @@ export interface AccessFields {
 export type Origin = 'configured' | 'log' | 'other';
 
 /**
- * What nginx's passive health checks make of a peer (design: measure 10): some of its workers have ejected it
+ * What nginx's passive health checks make of a peer: some of its workers have ejected it
  * (`failing`), or all have (`unavailable`).
  */
 export const peerStates = ['up', 'unavailable', 'failing'] as const;
@@ -364,7 +364,7 @@ export interface Buckets {
   readonly count: number;
 }
 
-/** Failed connects as both logs count them since the plugin started (design: measure 4). */
+/** Failed connects as both logs count them since the plugin started. */
 export interface Reconciliation {
   readonly errorLog: number;
   readonly accessLog: number;

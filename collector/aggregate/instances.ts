@@ -50,7 +50,7 @@ const keyOf = (upstream: string, peer: string): string => `${upstream}\0${peer}`
 
 /**
  * The bound on everything that is counted per instance: nothing an attacker sends, and nothing a configuration holds,
- * can make more of them than `caps` says (design: cardinality). A configured instance that fails takes the place of one
+ * can make more of them than `caps` says. A configured instance that fails takes the place of one
  * that does not.
  *
  * @param create makes the counters of a new instance

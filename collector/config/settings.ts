@@ -1,6 +1,6 @@
 import { settingsSchema } from './schema.ts';
 
-/** The plugin's own configuration, validated and complete (design: configuration). */
+/** The plugin's own configuration, validated and complete. */
 export interface Settings {
   /** Seconds between ticks; the larger of this and what Netdata asks for is used. */
   readonly updateEvery: number;

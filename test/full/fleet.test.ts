@@ -1,6 +1,6 @@
 /**
  * Children that stream to a parent: what all of them counted adds up there, by label, and the percentiles of the whole
- * can be read from the buckets. FLEET=1,5,20 measures fleets of these sizes and prints the table of docs/fleet.md.
+ * can be read from the buckets. FLEET=1,5,20 measures fleets of these sizes and prints a table.
  */
 import { expect, test } from 'vitest';
 import { bucketOf, startFleet } from '../support/fleet.ts';

@@ -63,7 +63,7 @@ export interface Failures {
   reconcilable(): { readonly errorLog: number; readonly truncated: number };
 }
 
-/** Where the access log has all attempts of an upstream (design: measure 12). */
+/** Where the access log has all attempts of an upstream. */
 export interface Coverage {
   readonly isCovered: (upstream: string) => boolean;
   /** A connect to the peer failed: the access log will have it, too. */

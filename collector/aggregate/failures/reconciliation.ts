@@ -1,6 +1,6 @@
 import type { Reconciliation } from '../../model.ts';
 
-/** An attempt is logged when its request ends: the error log may be that much ahead (design: measure 4). */
+/** An attempt is logged when its request ends: the error log may be that much ahead. */
 const graceUs = 90_000_000;
 
 export interface ReconciliationTotals {

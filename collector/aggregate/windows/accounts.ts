@@ -1,5 +1,5 @@
 /**
- * Failures that no attempt of the access log accounts for (design: measure 12). Where every request to an upstream is
+ * Failures that no attempt of the access log accounts for. Where every request to an upstream is
  * logged with its attempts, a failed connect is in both logs: the attempt comes when its request ends, so a failure
  * waits that long for it. Elsewhere (access_log off, auth_request, mail, a stock log_format) nobody waits.
  */

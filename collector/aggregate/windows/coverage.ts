@@ -27,7 +27,7 @@ export interface CoverageBook {
   restore(learned: readonly string[]): void;
 }
 
-/** An attempt is logged when its request ends: so long it may take (design: measures 4 and 12). */
+/** An attempt is logged when its request ends: so long it may take. */
 const graceSeconds = 90;
 /** So many failures that no attempt accounts for, and the configuration is no longer believed. */
 const mostMissed = 3;

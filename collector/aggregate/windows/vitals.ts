@@ -41,7 +41,7 @@ const fewPeers = 20;
 const unavailableSeconds = 30;
 const flappingSeconds = 600;
 
-/** @param peerCharts which peers have charts (design: `peer_charts`) */
+/** @param peerCharts which peers have charts */
 export function createVitals(peerCharts: PeerCharts = 'all'): Vitals {
   const failing = createFailingPeers();
   const job = createJobWindow();

@@ -6,7 +6,7 @@ import { formatOption } from '../format-option.ts';
 import { createOutput, readInputs } from '../input.ts';
 import { harmlessJson } from '../terminal.ts';
 
-/** One JSON object per line of an access log, in order (design: `parse access`). */
+/** One JSON object per line of an access log, in order. */
 export const parseAccess: Command = {
   words: ['parse', 'access'],
   synopsis: '--format FORMAT [FILE…]',

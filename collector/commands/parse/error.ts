@@ -8,7 +8,7 @@ import { harmlessJson } from '../terminal.ts';
 /** Error lines are at most 2 KB; other text is passed through as unmatched up to this many characters. */
 const maxLength = 1_048_576;
 
-/** One JSON object per physical line of nginx's error log, in order (design: `parse error`). */
+/** One JSON object per physical line of nginx's error log, in order. */
 export const parseError: Command = {
   words: ['parse', 'error'],
   synopsis: '[FILE…]',

@@ -10,7 +10,7 @@ function timesJson(times: Percentiles | null): unknown {
   return { count, p50, p90, p95, p99, max };
 }
 
-/** As design.md has it. Times are of the log's own clock, without a zone. */
+/** What `report --json` prints. Times are of the log's own clock, without a zone. */
 export function reportJson({ errors, access, peers, timeline }: Report): unknown {
   return {
     errors: { lines: errors.lines, unmatched: errors.unmatched, byKind: errors.byKind },

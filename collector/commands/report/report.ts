@@ -104,7 +104,7 @@ export const report: Command = {
   async run(args, streams) {
     const options = withFiles(readOptions(args), streams);
     const found = await readAll(options.files, formatsOf(options), streams);
-    // 0 all read, 1 some not, 2 none (design: the executable).
+    // 0 all read, 1 some not, 2 none.
     if (found.read === 0) return 2;
     const output = createOutput(streams.stdout);
     if (options.json) output.line(JSON.stringify(reportJson(found.report)));

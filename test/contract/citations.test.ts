@@ -1,0 +1,38 @@
+/** What a comment or a page names as a file of this repository is there. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+
+const folders = ['collector', 'charts', 'alerts', 'demo', 'test', 'bench', 'docs'];
+const texts = [
+  ...folders.flatMap((folder) => readdirSync(folder, { recursive: true }).map((name) => `${folder}/${name}`)),
+  ...readdirSync('.'),
+]
+  .filter((path) => /\.(ts|js|cjs|conf|sh|md|bats)$/.test(path) && !/^(test\/contract\/citations|CHANGELOG)/.test(path))
+  .map((path) => ({ path, text: readFileSync(path, 'utf8') }));
+
+test('pages and decisions that are cited', () => {
+  const missing = texts.flatMap(({ path, text }) =>
+    Array.from(text.matchAll(/\bdocs\/[\w./-]+\.md\b/g), ([cited]) => cited)
+      .filter((cited) => !existsSync(cited))
+      .map((cited) => `${path}: ${cited}`),
+  );
+  expect(missing).toEqual([]);
+  const numbers = new Set(readdirSync('docs/decisions').map((file) => file.slice(0, 4)));
+  const unknown = texts.flatMap(({ path, text }) =>
+    Array.from(text.matchAll(/\bdecision (\d{4})\b/gi), ([, number = '']) => number)
+      .filter((number) => !numbers.has(number))
+      .map((number) => `${path}: decision ${number}`),
+  );
+  expect(unknown).toEqual([]);
+});
+
+test('nothing that stands elsewhere is cited', () => {
+  const cites = /\(design: |\bdesign\.md|\bfacts\/\w+\.md/;
+  expect(texts.filter(({ text }) => cites.test(text)).map(({ path }) => path)).toEqual([]);
+});
+
+test('the index of decisions has each of them, by its title', () => {
+  const index = readFileSync('docs/decisions/README.md', 'utf8');
+  const pages = readdirSync('docs/decisions').filter((name) => /^\d{4}-/.test(name));
+  expect(Array.from(index.matchAll(/\]\((\d{4}-[\w-]+\.md)\)/g), ([, name]) => name)).toEqual(pages.sort());
+});
