@@ -1,6 +1,5 @@
 import { dialectOf, hasFunctions } from '../charts/dialect.ts';
 import { keepAlive } from '../charts/encode.ts';
-import { readText } from './discover/find/files.ts';
 import { registration } from './functions/answer.ts';
 import { alertFileProblem, alertFiles } from './netdata/alert-files.ts';
 import { isPipeOrSocket, listenToNetdata } from './netdata/commands.ts';
@@ -21,6 +20,7 @@ import { nodeFileSystem } from './system/fs.ts';
 import { ownUid, pluginIdentity } from './system/identity.ts';
 import { processLoad } from './system/load.ts';
 import { connectOnce } from './system/net.ts';
+import { readText } from './system/small-file.ts';
 import { nodeStateFile, type StateFile } from './system/state-file.ts';
 import { bindUdp } from './system/udp.ts';
 
@@ -62,7 +62,7 @@ export async function runPlugin(options: PluginOptions, host: NodeJS.Process): P
   if (checkpoint.damage !== null) log.warning(checkpoint.damage);
   const jobs = createJobs({
     fs,
-    accounts: nodeAccounts(),
+    accounts: nodeAccounts(environment.hostPrefix),
     clock,
     cpuUs: processLoad.cpuUs,
     log,

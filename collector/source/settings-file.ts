@@ -1,4 +1,6 @@
 import { attempt, type FileSystem } from '../system/fs.ts';
+import { isMissing } from '../system/reach.ts';
+import { readText } from '../system/small-file.ts';
 
 /** What looking at the configuration file found since the last look. */
 export type SettingsChange =
@@ -35,7 +37,7 @@ export function followSettingsFile(candidates: readonly string[], fs: FileSystem
 
 function exists(fs: FileSystem, path: string): boolean {
   const stat = attempt(() => fs.stat(path));
-  return stat.ok || (stat.code !== 'ENOENT' && stat.code !== 'ENOTDIR');
+  return stat.ok || !isMissing(stat.code);
 }
 
 function signature(fs: FileSystem, path: string): string {
@@ -51,13 +53,8 @@ function read(fs: FileSystem, path: string): SettingsChange {
   if (!stat.ok) return unreadable(reasonOf(stat.code));
   if (stat.value.kind !== 'file') return unreadable(`it is a ${stat.value.kind}, not a file`);
   if (stat.value.size > largest) return unreadable(`it has ${stat.value.size} bytes: that is no configuration`);
-  const opened = attempt(() => fs.open(path));
-  if (!opened.ok) return unreadable(reasonOf(opened.code));
-  const bytes = Buffer.alloc(stat.value.size);
-  const got = attempt(() => fs.read(opened.value, bytes, bytes.length, 0));
-  fs.close(opened.value);
-  if (!got.ok) return unreadable(reasonOf(got.code));
-  return { is: 'text', path, text: bytes.subarray(0, got.value).toString('utf8') };
+  const text = readText(fs, path, largest);
+  return text.ok ? { is: 'text', path, text: text.value } : unreadable(reasonOf(text.code));
 }
 
 function reasonOf(code: string): string {

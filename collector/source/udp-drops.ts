@@ -1,13 +1,15 @@
 /** What the kernel threw away because nobody fetched it in time: the last column of /proc/net/udp and udp6 (proc(5)). */
 import { isIPv6 } from 'node:net';
-import { attempt, type FileSystem } from '../system/fs.ts';
+import type { FileSystem } from '../system/fs.ts';
+import { readText } from '../system/small-file.ts';
 
 /** A table of some ten thousand sockets; more is not worth a tick. */
 const mostBytes = 2 * 1024 * 1024;
 
 /** Drops of the socket bound to this address and port since it was bound; null when it is not in the table. */
 export function udpDrops(fs: FileSystem, address: string, port: number): number | null {
-  const table = readTable(fs, isIPv6(address) ? '/proc/net/udp6' : '/proc/net/udp');
+  const read = readText(fs, isIPv6(address) ? '/proc/net/udp6' : '/proc/net/udp', mostBytes);
+  const table = read.ok ? read.value : '';
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   const local = isIPv6(address) ? suffix : ipv4Hex(address) + suffix;
   for (const row of table.split('\n').slice(1)) {
@@ -21,19 +23,4 @@ export function udpDrops(fs: FileSystem, address: string, port: number): number 
 function ipv4Hex(address: string): string {
   const bytes = address.split('.').map(Number).reverse();
   return bytes.map((byte) => byte.toString(16).toUpperCase().padStart(2, '0')).join('');
-}
-
-function readTable(fs: FileSystem, path: string): string {
-  const fd = attempt(() => fs.open(path));
-  if (!fd.ok) return '';
-  const chunks: Buffer[] = [];
-  for (let size = 0; size < mostBytes; ) {
-    const chunk = Buffer.allocUnsafe(65_536);
-    const got = attempt(() => fs.read(fd.value, chunk, chunk.length, size));
-    if (!got.ok || got.value === 0) break;
-    chunks.push(chunk.subarray(0, got.value));
-    size += got.value;
-  }
-  fs.close(fd.value);
-  return Buffer.concat(chunks).toString('latin1');
 }

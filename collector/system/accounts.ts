@@ -1,6 +1,7 @@
-/** Who runs this process, and the names of users and groups, for texts that tell an operator whose right is missing. */
-import { readFileSync } from 'node:fs';
+/** The names of users and groups: who we are, and for texts that tell an operator whose right is missing. */
 import { userInfo } from 'node:os';
+import { nodeFileSystem } from './fs.ts';
+import { readText } from './small-file.ts';
 
 export interface Accounts {
   /** The user this process runs as; `uid 201` when it has no name. */
@@ -9,8 +10,13 @@ export interface Accounts {
   groupName(gid: number): string;
 }
 
-export function nodeAccounts(): Accounts {
-  return { user: ownName(), userName: nameIn('/etc/passwd'), groupName: nameIn('/etc/group') };
+/** @param hostPrefix where the host's root is: its users own what is read */
+export function nodeAccounts(hostPrefix = ''): Accounts {
+  return {
+    user: ownName(),
+    userName: nameIn(`${hostPrefix}/etc/passwd`),
+    groupName: nameIn(`${hostPrefix}/etc/group`),
+  };
 }
 
 function ownName(): string {
@@ -22,16 +28,13 @@ function ownName(): string {
   }
 }
 
-/** `NAME:x:ID:…` in both files (passwd(5), group(5)). Read only when a name is needed: rarely, and it may change. */
+/** The rows of passwd(5) or group(5), `NAME:x:ID:…`; none when it cannot be read. */
+export function accountRows(database: string): readonly (readonly string[])[] {
+  const text = readText(nodeFileSystem, database);
+  return text.ok ? text.value.split('\n').map((line) => line.split(':')) : [];
+}
+
+/** Read only when a name is needed: rarely, and it may change. */
 function nameIn(database: string): (id: number) => string {
-  return (id) => {
-    try {
-      const row = readFileSync(database, 'utf8')
-        .split('\n')
-        .find((line) => line.split(':')[2] === String(id));
-      return row?.split(':')[0] ?? String(id);
-    } catch {
-      return String(id);
-    }
-  };
+  return (id) => accountRows(database).find((row) => row[2] === String(id))?.[0] ?? String(id);
 }

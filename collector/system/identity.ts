@@ -1,16 +1,6 @@
 /** Whose rights decide what the plugin can read. */
-import { readFileSync } from 'node:fs';
+import { accountRows } from './accounts.ts';
 import type { Reader } from './reach.ts';
-
-function rows(database: string): readonly (readonly string[])[] {
-  try {
-    return readFileSync(database, 'utf8')
-      .split('\n')
-      .map((line) => line.split(':'));
-  } catch {
-    return [];
-  }
-}
 
 /** The user we run as; 0 where a system has no users. */
 export function ownUid(): number {
@@ -43,8 +33,8 @@ export function trialAs(uid: number, gids: readonly number[]): Reader['trial'] {
 /** Our own rights; for root, those of the user netdata if there is one: that is who runs the plugin. */
 export function pluginIdentity(): Reader {
   const uid = ownUid();
-  const passwd = rows('/etc/passwd');
-  const groups = rows('/etc/group');
+  const passwd = accountRows('/etc/passwd');
+  const groups = accountRows('/etc/group');
   const groupName = (gid: number): string => groups.find(([, , id]) => id === String(gid))?.[0] ?? String(gid);
   const netdata = passwd.find(([name]) => name === 'netdata');
   if (uid === 0 && netdata !== undefined) {

@@ -4,6 +4,8 @@
  * or read without end: a link, a FIFO, a device and a file that is far too large count as damaged.
  */
 import * as nodeFs from 'node:fs';
+import { nodeFileSystem } from './fs.ts';
+import { readOpen } from './small-file.ts';
 
 export interface StateFile {
   readonly path: string;
@@ -55,12 +57,7 @@ function readAll(fd: number): string {
   if (!stats.isFile()) throw refused('EINVAL', 'no regular file');
   if (stats.size > largestState) throw refused('EFBIG', 'too large');
   // Up to the size it had: it must not grow under the reader.
-  const bytes = Buffer.alloc(stats.size);
-  let filled = 0;
-  for (let got = -1; got !== 0 && filled < bytes.length; filled += got) {
-    got = nodeFs.readSync(fd, bytes, filled, bytes.length - filled, filled);
-  }
-  return bytes.toString('utf8', 0, filled);
+  return readOpen(nodeFileSystem, fd, stats.size).toString('utf8');
 }
 
 function refused(code: string, text: string): Error {

@@ -63,7 +63,7 @@ async function inspect(options: Options): Promise<CheckResult> {
   const ports = { fs: nodeFileSystem, resolve: resolveName, identity, hostPrefix };
   const { jobs, others } = findJobs(settings.jobs, hostPrefix);
   const inspected = await inspectNginx(jobs, ports);
-  const { userName } = nodeAccounts();
+  const { userName } = nodeAccounts(hostPrefix);
   const strangers = others.map(({ pid, uid }) => ({ pid, user: uid === null ? '?' : userName(uid) }));
   const findings = findingsOf(inspected, problem);
   const askedBy = ordinaryUser(identity, process.env);

@@ -12,6 +12,7 @@ import { isByStranger } from '../../diagnose/facts/writers.ts';
 import { keepEnded, recallVerdicts } from '../../diagnose/rules/ended.ts';
 import { judge } from '../../diagnose/rules/judge.ts';
 import { changedFiles } from '../../discover/check/facts.ts';
+import { procFolder } from '../../discover/find/find-nginx.ts';
 import type { NginxRead } from '../../discover/follow/read-nginx.ts';
 import { resolveNames } from '../../discover/names.ts';
 import type { NetdataEnvironment } from '../../netdata/environment.ts';
@@ -59,8 +60,9 @@ function readState(files: readonly string[]): string {
   return '';
 }
 
-function diagnosePorts(procRoot: string): DiagnosePorts {
+function diagnosePorts(hostPrefix: string): DiagnosePorts {
   const fs = nodeFileSystem;
+  const procRoot = procFolder(hostPrefix);
   return {
     fs,
     proc: createProcfs(fs, procRoot),
@@ -69,7 +71,7 @@ function diagnosePorts(procRoot: string): DiagnosePorts {
     connect: connectOnce,
     wallMs: systemClock.wallMs,
     firewallRules: () => readFirewall(execute, fs, process.getuid?.() === 0),
-    ...nodeAccounts(),
+    ...nodeAccounts(hostPrefix),
   };
 }
 
@@ -124,7 +126,7 @@ export async function diagnoseJob(
     if (writers !== null && isByStranger(line.pid, ms, writers)) strange++;
     else tally.record(line, ms);
   }
-  const ports = diagnosePorts(`${hostPrefix}/proc`);
+  const ports = diagnosePorts(hostPrefix);
   const remembered = recall(readState(listenersFiles(libDirectory, read.found)));
   const seen = nginxSeen(read, remembered, clients.answers, { fs, hostPrefix });
   const failing = await failingNow();

@@ -6,7 +6,8 @@ import type { AccessLogPlan, FormatPlan } from '../../runtime/log-plan.ts';
 import { expandGlob } from '../../source/glob.ts';
 import { parseLogSpec, type Wrapping } from '../../source/log-spec.ts';
 import { attempt } from '../../system/fs.ts';
-import { type RecentPorts, readTail, unwrap } from './recent-lines.ts';
+import { readEnd } from '../../system/small-file.ts';
+import { type RecentPorts, tailLength, unwrap } from './recent-lines.ts';
 
 /** Takes the line that the matcher's record holds; `ms` since 1970. */
 export type OnAccess = (matcher: AccessMatcher, log: AccessLogPlan, ms: number) => void;
@@ -59,7 +60,7 @@ function eachLine(
 }
 
 function readFile(path: string, wrapping: Wrapping, log: AccessLogPlan, ports: RecentPorts, onLine: OnAccess): boolean {
-  const tail = readTail(ports.fs, path, 'latin1');
+  const tail = readEnd(ports.fs, path, tailLength, 'latin1');
   if (!tail.ok) return false;
   const matchers = log.formats.flatMap((plan) => {
     const result = formatOf(plan);

@@ -6,8 +6,9 @@ import { expandGlob, mostMatches } from '../../source/glob.ts';
 import { type LogSpec, parseLogSpec, type Wrapping } from '../../source/log-spec.ts';
 import { isCompressedName } from '../../source/tail/rotated.ts';
 import type { Execute } from '../../system/exec.ts';
-import { attempt, type FileSystem, type Outcome } from '../../system/fs.ts';
+import type { FileSystem } from '../../system/fs.ts';
 import { lookAt, rootedPath } from '../../system/reach.ts';
+import { type FileEnd, readEnd } from '../../system/small-file.ts';
 import { readJournal } from './recent-journal.ts';
 
 export interface TimedLine {
@@ -27,37 +28,11 @@ export interface RecentLines {
 }
 
 /** A busy outage writes 300 KB/s; what lies further back than this is the same again. */
-const tailLength = 4 * 1024 * 1024;
+export const tailLength = 4 * 1024 * 1024;
 /** Time zones differ by whole quarters of an hour. */
 const zoneStepMs = 15 * 60_000;
 /** Lines that are no nginx lines may have come behind the last one. */
 const zoneSlackMs = 30_000;
-
-interface Tail {
-  readonly text: string;
-  readonly modifiedMs: number;
-  readonly isWhole: boolean;
-}
-
-/** @param encoding `latin1` keeps bytes as they are */
-export function readTail(fs: FileSystem, path: string, encoding: 'utf8' | 'latin1' = 'utf8'): Outcome<Tail> {
-  return attempt(() => {
-    const { size, modifiedMs } = fs.stat(path);
-    const fd = fs.open(path);
-    try {
-      const from = Math.max(0, size - tailLength);
-      const bytes = Buffer.alloc(Math.min(size, tailLength));
-      let got = 0;
-      for (let more = 1; more > 0 && got < bytes.length; got += more) {
-        more = fs.read(fd, bytes.subarray(got), bytes.length - got, from + got);
-      }
-      const begin = from === 0 ? 0 : bytes.indexOf(10) + 1;
-      return { text: bytes.toString(encoding, begin, got), modifiedMs, isWhole: from === 0 };
-    } finally {
-      fs.close(fd);
-    }
-  });
-}
 
 /** What nginx wrote, behind what a container's runtime puts around it. */
 export function unwrap(line: string, wrapping: Wrapping): string {
@@ -75,7 +50,7 @@ export function unwrap(line: string, wrapping: Wrapping): string {
  * nginx writes local time without a zone, perhaps of its container: the last line was written when the file was last
  * changed, and that tells the zone.
  */
-function timed({ text, modifiedMs }: Tail, wrapping: Wrapping): readonly TimedLine[] {
+function timed({ text, modifiedMs }: FileEnd, wrapping: Wrapping): readonly TimedLine[] {
   const lines: TimedLine[] = [];
   const ignore = () => undefined;
   const reader = errorLineReader({
@@ -122,10 +97,10 @@ function readFile(path: string, wrapping: Wrapping, ports: RecentPorts): OneLog 
   const { fs } = ports;
   const obstacle = noFile(path, ports);
   if (obstacle !== null) return { log: path, reason: obstacle };
-  const tail = readTail(fs, path);
+  const tail = readEnd(fs, path, tailLength);
   if (!tail.ok) return { log: path, reason: reasons[tail.code] ?? tail.code };
   // Just rotated: what it held before is in the file beside it.
-  const before = tail.value.isWhole ? readTail(fs, `${path}.1`) : null;
+  const before = tail.value.isWhole ? readEnd(fs, `${path}.1`, tailLength) : null;
   const earlier = before?.ok === true ? timed(before.value, wrapping) : [];
   return { found: [...earlier, ...timed(tail.value, wrapping)], path, isWhole: tail.value.isWhole };
 }

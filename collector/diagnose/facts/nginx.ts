@@ -2,7 +2,7 @@
 import type { LogTarget } from '../../nginx/types.ts';
 import { unitOf } from '../../parse/proc/cgroup.ts';
 import { parseOpenFilesLimit, parseProcStatus } from '../../parse/proc/pid.ts';
-import { attempt } from '../../system/fs.ts';
+import { readText } from '../../system/small-file.ts';
 import type { FailuresByKind, NginxFacts } from './facts.ts';
 import type { NginxSeen } from './gather.ts';
 import type { DiagnosePorts } from './ports.ts';
@@ -13,13 +13,7 @@ export function uidOf(pid: number, { proc }: Pick<DiagnosePorts, 'proc'>): numbe
 }
 
 function enforcesPolicy(fs: DiagnosePorts['fs']): boolean {
-  const read = attempt(() => {
-    const fd = fs.open('/sys/fs/selinux/enforce');
-    const byte = Buffer.alloc(1);
-    fs.read(fd, byte, 1, 0);
-    fs.close(fd);
-    return byte.toString();
-  });
+  const read = readText(fs, '/sys/fs/selinux/enforce', 1);
   return read.ok && read.value === '1';
 }
 

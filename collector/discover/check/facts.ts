@@ -4,7 +4,7 @@ import type { AccessLog, ErrorLog, NginxConfiguration } from '../../nginx/types.
 import type { Resolve } from '../../system/dns.ts';
 import { attempt, type FileSystem } from '../../system/fs.ts';
 import type { Reader } from '../../system/reach.ts';
-import { readText } from '../find/files.ts';
+import { readText } from '../../system/small-file.ts';
 import { type NginxFound, procFolder } from '../find/find-nginx.ts';
 import { hostPath } from '../find/host-path.ts';
 import { startTimes, workersOf } from '../find/processes.ts';

@@ -2,8 +2,8 @@
 import { completePath } from '../../nginx/syntax/paths.ts';
 import type { BuildDefaults } from '../../nginx/types.ts';
 import { attempt, type FileSystem } from '../../system/fs.ts';
+import { readText } from '../../system/small-file.ts';
 import { type Build, readBuild, sourceDefaults } from './build.ts';
-import { readText } from './files.ts';
 import { identityOf } from './identity.ts';
 import { layouts, programFolders } from './layouts.ts';
 import { type Mount, parseMounts } from './mounts.ts';

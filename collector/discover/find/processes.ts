@@ -1,9 +1,9 @@
 /** The nginx masters that run, read from /proc without any right. */
-import { type Runtime, runtimeOf } from '../../parse/proc/cgroup.ts';
+import { containerOf, type Runtime, runtimeOf } from '../../parse/proc/cgroup.ts';
 import { parseNginxTitle, parseProcStatus } from '../../parse/proc/pid.ts';
 import { attempt, type FileSystem } from '../../system/fs.ts';
+import { readText } from '../../system/small-file.ts';
 import { type Starter, starterOf } from './decides.ts';
-import { readText } from './files.ts';
 import { type MasterArgs, parseMasterArgs } from './master-args.ts';
 import { type Mount, parseMounts, sameRoot } from './mounts.ts';
 
@@ -35,11 +35,9 @@ function pidsIn(fs: FileSystem, proc: string): readonly number[] {
   return names.ok ? names.value.filter((name) => /^\d{1,10}$/.test(name)).map(Number) : [];
 }
 
-/** The name of a container in /proc/PID/cgroup: docker, containerd, CRI-O and podman write 64 hexadecimal digits. */
+/** What a container is called: its identifier, LXC's name for it, or that it is one. */
 function containerId(cgroup: string): string {
-  return (
-    /([0-9a-f]{64})/.exec(cgroup)?.[1]?.slice(0, 12) ?? /lxc(?:\.payload)?[./]([\w-]+)/.exec(cgroup)?.[1] ?? 'namespace'
-  );
+  return containerOf(cgroup) ?? /lxc(?:\.payload)?[./]([\w-]+)/.exec(cgroup)?.[1] ?? 'namespace';
 }
 
 function readMaster(pid: number, args: string, { fs, proc, reference, ownUid }: Searched): Master {

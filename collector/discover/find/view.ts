@@ -2,7 +2,7 @@
 import type { ConfigurationFiles, ReadFailure } from '../../nginx/types.ts';
 import { attempt, type FileSystem } from '../../system/fs.ts';
 import { rootedPath } from '../../system/reach.ts';
-import { readText } from './files.ts';
+import { readText } from '../../system/small-file.ts';
 import { hostPlaces, type Mount } from './mounts.ts';
 
 export interface View {

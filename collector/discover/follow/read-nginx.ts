@@ -5,7 +5,7 @@ import { completePath } from '../../nginx/syntax/paths.ts';
 import { readTree } from '../../nginx/syntax/tree.ts';
 import type { BuildDefaults, NginxConfiguration } from '../../nginx/types.ts';
 import type { FileSystem } from '../../system/fs.ts';
-import { readText } from '../find/files.ts';
+import { readText } from '../../system/small-file.ts';
 import type { NginxFound } from '../find/find-nginx.ts';
 import { layouts } from '../find/layouts.ts';
 import { configurationFiles, placeOf, rootView } from '../find/view.ts';

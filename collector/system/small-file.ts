@@ -1,0 +1,63 @@
+/** Small whole files, and ends of large ones, through the file-system port: configuration, /proc, a program's text. */
+import { attempt, type FileSystem, type Outcome } from './fs.ts';
+
+/** More than any configuration file or table of /proc that is read here. */
+const largestText = 16 * 1024 * 1024;
+/** One for all: reading is synchronous, and hundreds of included files would each fill a buffer of their own. */
+const scratch = Buffer.alloc(65_536);
+
+/** What is in an open file from a position on; files of /proc do not tell their size, so reading goes on to the end. */
+export function readOpen(fs: Pick<FileSystem, 'read'>, fd: number, limit: number, from = 0): Buffer {
+  const pieces: Buffer[] = [];
+  for (let done = 0; done < limit; ) {
+    const got = fs.read(fd, scratch, Math.min(scratch.length, limit - done), from + done);
+    if (got === 0) break;
+    pieces.push(Buffer.from(scratch.subarray(0, got)));
+    done += got;
+  }
+  return Buffer.concat(pieces);
+}
+
+function withOpen<T>(fs: FileSystem, path: string, use: (fd: number) => T): Outcome<T> {
+  return attempt(() => {
+    const fd = fs.open(path);
+    try {
+      return use(fd);
+    } finally {
+      fs.close(fd);
+    }
+  });
+}
+
+/** At most `limit` bytes, as UTF-8; a byte that is none becomes U+FFFD. */
+export function readText(fs: FileSystem, path: string, limit = largestText): Outcome<string> {
+  return withOpen(fs, path, (fd) => readOpen(fs, fd, limit).toString('utf8'));
+}
+
+/** The end of a file. */
+export interface FileEnd {
+  readonly text: string;
+  readonly modifiedMs: number;
+  /** Nothing stands before it. */
+  readonly isWhole: boolean;
+}
+
+/**
+ * At most the last `limit` bytes, from the beginning of a line on.
+ *
+ * @param encoding `latin1` keeps bytes as they are
+ */
+export function readEnd(
+  fs: FileSystem,
+  path: string,
+  limit: number,
+  encoding: 'utf8' | 'latin1' = 'utf8',
+): Outcome<FileEnd> {
+  return withOpen(fs, path, (fd) => {
+    const { size, modifiedMs } = fs.fstat(fd);
+    const from = Math.max(0, size - limit);
+    const bytes = readOpen(fs, fd, Math.min(size, limit), from);
+    const begin = from === 0 ? 0 : bytes.indexOf(10) + 1;
+    return { text: bytes.toString(encoding, begin), modifiedMs, isWhole: from === 0 };
+  });
+}
