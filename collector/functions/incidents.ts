@@ -86,8 +86,8 @@ export function createIncidents(): Incidents {
 
   /** The surest that was ever found: when peers serve again, what ended them must still be readable. */
   function explain(incident: Mutable<UpstreamIncident>, verdicts: readonly Verdict[]): void {
-    const known = incident.sureness === null ? weights.none : weights[incident.sureness];
-    const better = verdicts.find(({ sureness }) => weights[sureness] > known);
+    const known = weightOf(incident.cause, incident.sureness);
+    const better = verdicts.find(({ cause, sureness }) => weightOf(cause, sureness) > known);
     if (better === undefined) return;
     incident.cause = better.cause;
     incident.sureness = better.sureness;
@@ -181,7 +181,14 @@ function recordClients(incident: Mutable<UpstreamIncident>, { outcomes }: Upstre
   incident.masked = (incident.masked ?? 0) + masked;
 }
 
-const weights = { none: 0, unknown: 1, likely: 2, certain: 3 } as const;
+const weights = { unknown: 1, likely: 3, certain: 4 } as const;
+/** That all peers are out of use is certain, but it has a cause: any that is likely says more. */
+const consequence = 2;
+
+function weightOf(cause: string | null, sureness: Sureness | null): number {
+  if (sureness === null) return 0;
+  return cause === 'ejected' ? consequence : weights[sureness];
+}
 
 function incidentsOf(text: string): Mutable<UpstreamIncident>[] {
   try {

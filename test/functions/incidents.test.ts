@@ -73,6 +73,16 @@ describe('an incident', () => {
     expect(chapter()).toBe(3);
   });
 
+  test('that all peers are out of use is no cause while one is known', () => {
+    const out = verdict('shop', { is: 'group', cause: 'ejected' });
+    const { all } = lived([
+      [0, failing(1, {}, [out])],
+      [1, failing(2, {}, [out, verdict('a:1', { sureness: 'likely' })])],
+      [2, failing(3, {}, [out])],
+    ]);
+    expect(all()[0]).toMatchObject({ cause: 'process_down', sureness: 'likely' });
+  });
+
   test('says nothing of clients where the access log cannot tell', () => {
     const { all } = lived([[0, [job([upstream('shop', { refused: 1 })], [])]]]);
     expect(all()[0]).toMatchObject({ affected: null, masked: null, peers: [] });
