@@ -1,4 +1,6 @@
 /** What a configuration means: the tree with nginx's rules of inheritance and defaults applied. */
+
+import { completePath } from '../base/paths.ts';
 import { bounds, createProblems, limited, type Problems } from './bounds.ts';
 import { readFormats } from './log-formats.ts';
 import { readAccessLogs, readErrorLogs } from './logs.ts';
@@ -6,7 +8,6 @@ import { readPassPlaces } from './pass-places.ts';
 import { readPasses } from './passes.ts';
 import { inherited, ownOf, type Scope, scopesOf } from './scopes.ts';
 import { readStatusPages } from './status-pages.ts';
-import { completePath } from './syntax/paths.ts';
 import { parseCount } from './syntax/values.ts';
 import { readVariables } from './syntax/variables.ts';
 import type { BuildDefaults, ConfigurationTree, NginxConfiguration, OpenTarget, Protocol, Upstream } from './types.ts';

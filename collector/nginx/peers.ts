@@ -1,6 +1,6 @@
 /** Peers from names, and which upstream a peer belongs to. */
 
-import { peerName } from './address.ts';
+import { peerName } from '../base/address.ts';
 import { joined, openTargetsOf } from './open-targets.ts';
 import type { NginxConfiguration, Protocol, Upstream, UpstreamServer } from './types.ts';
 import { isLuaBalanced } from './upstream-groups.ts';

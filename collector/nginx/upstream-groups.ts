@@ -1,5 +1,6 @@
 /** `upstream NAME { server …; }` with every parameter of its servers (ngx_http_upstream_server, ngx_stream_upstream_server). */
-import { parseAddress, peerName } from './address.ts';
+import { peerName } from '../base/address.ts';
+import { parseAddress } from './address.ts';
 import type { Problems } from './bounds.ts';
 import type { Scope } from './scopes.ts';
 import { parseCount, parseSeconds } from './syntax/values.ts';

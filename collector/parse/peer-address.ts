@@ -1,3 +1,5 @@
+import { bytesOf } from '../base/address.ts';
+
 /** An address as /proc/net/tcp and tcp6 write it: 32-bit words in the machine's own byte order. */
 export interface SocketAddress {
   /** One word for IPv4, four for IPv6. A v4-mapped IPv6 address is given as IPv4: the kernel may list it in tcp6. */
@@ -17,7 +19,7 @@ export function parseSocketAddress(peer: string): SocketAddress | null {
   const [, v6, v4, digits] = found;
   const port = Number(digits);
   if (port > 65535) return null;
-  const bytes = v6 === undefined ? ipv4Bytes(v4 ?? '') : ipv6Bytes(v6);
+  const bytes = bytesOf(v6 ?? v4 ?? '');
   if (bytes === null) return null;
   const words: number[] = [];
   for (let at = 0; at < bytes.length; at += 4) words.push(word(bytes, at));
@@ -34,39 +36,4 @@ function isMapped(bytes: readonly number[]): boolean {
   return (
     bytes.length === 16 && bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 255 && bytes[11] === 255
   );
-}
-
-function ipv4Bytes(text: string): number[] | null {
-  const bytes = text.split('.').map(Number);
-  return bytes.length === 4 && bytes.every((byte) => byte <= 255) ? bytes : null;
-}
-
-function ipv6Bytes(text: string): number[] | null {
-  const halves = text.split('::');
-  if (halves.length > 2) return null;
-  const head = groups(halves[0] ?? '', halves.length === 1);
-  const tail = halves.length === 2 ? groups(halves[1] ?? '', true) : [];
-  if (head === null || tail === null) return null;
-  const missing = 16 - head.length - tail.length;
-  if (halves.length === 2 ? missing < 2 : missing !== 0) return null;
-  return [...head, ...Array<number>(missing).fill(0), ...tail];
-}
-
-/** The bytes of one side of `::`; the last group of the address may be written as IPv4. */
-function groups(text: string, last: boolean): number[] | null {
-  if (text === '') return [];
-  const bytes: number[] = [];
-  const parts = text.split(':');
-  for (const [at, part] of parts.entries()) {
-    if (last && at === parts.length - 1 && part.includes('.')) {
-      const four = /^\d{1,3}(?:\.\d{1,3}){3}$/.test(part) ? ipv4Bytes(part) : null;
-      if (four === null) return null;
-      bytes.push(...four);
-      continue;
-    }
-    if (!/^[0-9a-f]{1,4}$/i.test(part)) return null;
-    const value = Number.parseInt(part, 16);
-    bytes.push(value >> 8, value & 255);
-  }
-  return bytes;
 }

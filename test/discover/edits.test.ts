@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { createLexer } from '../../collector/base/lexer.ts';
 import { nginxLine } from '../../collector/base/nginx-words.ts';
 import {
   withFlush,
@@ -11,7 +12,6 @@ import {
   withParameter,
   withSyslogServer,
 } from '../../collector/discover/check/edits.ts';
-import { createLexer } from '../../collector/nginx/syntax/lexer.ts';
 
 const edited = (text: string, edit: (args: readonly string[]) => readonly string[]): string => {
   const [name = '', ...args] = createLexer(text)

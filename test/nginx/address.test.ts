@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { canonicalIpv6, parseAddress, peerName } from '../../collector/nginx/address.ts';
+import { canonicalIpv6, peerName } from '../../collector/base/address.ts';
+import { parseAddress } from '../../collector/nginx/address.ts';
 import { parseSeconds } from '../../collector/nginx/syntax/values.ts';
 
 test.each<[string, ReturnType<typeof parseAddress>]>([

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { createLexer } from '../../collector/base/lexer.ts';
 import { createAttribution, namesToResolve } from '../../collector/nginx/peers.ts';
-import { createLexer } from '../../collector/nginx/syntax/lexer.ts';
 import { configurationOf } from './memory-files.ts';
 
 const time = { interruptAfterTimeLimit: 2_000, numRuns: 5_000 };

@@ -1,5 +1,6 @@
 /** The lines of the configuration that peers come from, and what their names resolve to now. */
-import { parseAddress, peerName } from '../../nginx/address.ts';
+import { peerName } from '../../base/address.ts';
+import { parseAddress } from '../../nginx/address.ts';
 import type { NginxConfiguration, Upstream, UpstreamServer } from '../../nginx/types.ts';
 import type { GroupFacts, NameFacts, ServerFact } from './facts.ts';
 import type { Failing } from './failures.ts';

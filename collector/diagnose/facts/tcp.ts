@@ -1,5 +1,5 @@
 /** What the socket tables and a probe say about one TCP peer. */
-import { canonicalIpv6 } from '../../nginx/address.ts';
+import { canonicalIpv6 } from '../../base/address.ts';
 import { parseSocketAddress, type SocketAddress } from '../../parse/peer-address.ts';
 import { arpNeighbours } from '../../parse/proc/counters.ts';
 import { localPortCount } from '../../parse/proc/net.ts';

@@ -1,5 +1,5 @@
 /** Which nginx runs here, what it was built with, and where its configuration is. */
-import { completePath } from '../../nginx/syntax/paths.ts';
+import { completePath } from '../../base/paths.ts';
 import type { BuildDefaults } from '../../nginx/types.ts';
 import { attempt, type FileSystem } from '../../system/fs.ts';
 import { readText } from '../../system/small-file.ts';

@@ -1,7 +1,8 @@
 /** From an nginx that was found, or a path that was told, to what its configuration means. */
+
+import { completePath } from '../../base/paths.ts';
 import { readConfiguration } from '../../nginx/configuration.ts';
 import { readDump } from '../../nginx/syntax/dump.ts';
-import { completePath } from '../../nginx/syntax/paths.ts';
 import { readTree } from '../../nginx/syntax/tree.ts';
 import type { BuildDefaults, NginxConfiguration } from '../../nginx/types.ts';
 import type { FileSystem } from '../../system/fs.ts';

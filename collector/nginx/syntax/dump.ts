@@ -1,7 +1,7 @@
 /** Reads the output of `nginx -T`: every file once, under `# configuration file PATH:` (src/core/nginx.c: main). */
 
+import { folderOf } from '../../base/paths.ts';
 import type { ConfigurationFiles } from '../types.ts';
-import { folderOf } from './paths.ts';
 
 export interface ConfigurationDump {
   /** The first file is the main one; null when the text is no dump. */

@@ -4,11 +4,11 @@
  */
 
 import { expandGlob, isPattern } from '../../base/glob.ts';
+import { createLexer, type Lexer, type Statement, type Word } from '../../base/lexer.ts';
+import { completePath, folderOf, normalisePath } from '../../base/paths.ts';
 import { bounds, createProblems, type Problems } from '../bounds.ts';
 import type { ConfigurationFiles, ConfigurationTree, Directive, ProblemCode } from '../types.ts';
 import { dataBlocks, knownDirectives } from './directive-names.ts';
-import { createLexer, type Lexer, type Statement, type Word } from './lexer.ts';
-import { completePath, folderOf, normalisePath } from './paths.ts';
 
 /** Deeper nesting than any configuration has; keeps the rest of the program free to recurse. */
 const deepest = 100;
