@@ -288,3 +288,81 @@ test('lines that a client had nginx print are no failures, also behind the prefi
     expect(Object.keys(found.errors.byKind).sort()).toEqual(['timed_out', 'unrelated']);
   }
 });
+
+describe('error and access lines in one stream, and inside what people’s files have around them', () => {
+  /** As they were written: by their times. */
+  const timeOf = (line: string) => /\d\d:\d\d:\d\d/.exec(line)?.[0] ?? '';
+  const mixed = [...logs.error.trimEnd().split('\n'), ...logs.access.trimEnd().split('\n')].sort((a, b) =>
+    timeOf(a) < timeOf(b) ? -1 : timeOf(a) > timeOf(b) ? 1 : 0,
+  );
+  const isError = (line: string) => line.startsWith('2026/');
+  const stream = (line: string) => (isError(line) ? 'stderr' : 'stdout');
+  const inLogfmt = (text: string) => text.replace(/["\\]/g, (c) => `\\${c}`);
+  test.each<[string, (line: string) => string]>([
+    ['nothing: `docker logs`', (line) => line],
+    [
+      'docker’s json-file',
+      (line) => JSON.stringify({ log: `${line}\n`, stream: stream(line), time: '2026-11-22T07:30:45Z' }),
+    ],
+    ['CRI', (line) => `2026-11-22T07:30:45.123456789Z ${stream(line)} F ${line}`],
+    ['journalctl -o json', (line) => JSON.stringify({ __CURSOR: 's', _HOSTNAME: 'h', MESSAGE: line })],
+    ['journalctl -o export', (line) => `__CURSOR=s\n__REALTIME_TIMESTAMP=1\n_PID=7\nMESSAGE=${line}\n_UID=0\n`],
+    ['JSON of a shipper', (line) => JSON.stringify({ level: 'info', message: line })],
+    ['logfmt', (line) => `ts=1 level=info msg="${inLogfmt(line)}"`],
+    ['logcli', (line) => `2026-11-22T07:30:45Z {app="nginx"} ${line}`],
+    ['kubectl logs --prefix', (line) => `[pod/nginx-1/nginx] ${line}`],
+    ['docker compose', (line) => `nginx-1  | ${line}`],
+    ['CR LF', (line) => `${line}\r`],
+  ])('%s: the same numbers as of two plain files', async (_, wrap) => {
+    const { found, code } = await json(['--format', reportFormat], [`${mixed.map(wrap).join('\n')}\n`]);
+    expect(code).toBe(0);
+    expectGenerated(found);
+  });
+
+  test('a few lines: two of an access log and one of an error log, whichever comes first', async () => {
+    const access = '192.0.2.7 - - [22/Nov/2026:07:30:45 +0000] "GET / HTTP/1.1" 502 157 "-" "curl/8.0"';
+    const error = logs.error.split('\n', 1)[0] ?? '';
+    for (const lines of [
+      [access, access, error],
+      [error, access, access],
+      [access, error, access],
+      [error, error, access],
+    ]) {
+      const { found } = await json([], [`${lines.join('\n')}\n`]);
+      const errors = lines.filter(isError).length;
+      expect([found.errors.lines, found.errors.unmatched, found.access.lines]).toEqual([
+        errors,
+        0,
+        lines.length - errors,
+      ]);
+      expect(found.peers[0]?.failures).toEqual({ refused: errors });
+    }
+  });
+
+  test('access lines that begin long after the head of the file', async () => {
+    const access = '192.0.2.7 - - [22/Nov/2026:07:30:45 +0000] "GET / HTTP/1.1" 502 157 "-" "curl/8.0"\n';
+    const { found } = await json([], [logs.error.repeat(3) + access + logs.error + access]);
+    expect([found.access.lines, found.access.unmatched, found.errors.unmatched]).toEqual([2, 0, 0]);
+  });
+
+  test('a stack trace between access lines is no access line', async () => {
+    const php = (logs.error.split('\n', 1)[0] ?? '').replace(
+      /\*\d+ .*?while connecting to upstream/,
+      (text) =>
+        `${text.split(' ', 1)[0]} FastCGI sent in stderr: "PHP message: x\nStack trace:\n#0 {main}" while reading response header from upstream`,
+    );
+    const { found } = await json(['--format', reportFormat], [`${logs.access}${php}\n${logs.access}`]);
+    expect(found.access).toMatchObject({ unmatched: 0, lines: 2 * logs.expected.accessLines });
+    expect(found.errors).toEqual({ lines: 3, unmatched: 2, byKind: { unrelated: 1 } });
+  });
+
+  test.each([
+    ['UTF-16LE', (text: string) => Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')])],
+    ['UTF-16LE', (text: string) => Buffer.from(text, 'utf16le')],
+    ['UTF-16BE', (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le').swap16()],
+    ['UTF-16BE', (text: string) => Buffer.from(text, 'utf16le').swap16()],
+  ])('%s is named as such', async (name, encode) => {
+    const { code, errors } = await run([], [encode(logs.error)]);
+    expect([code, errors]).toEqual([2, expect.stringContaining(`is ${name} text: convert it first`)]);
+  });
+});

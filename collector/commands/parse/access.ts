@@ -1,3 +1,4 @@
+import { createUnwrapper } from '../../decode/unwrap.ts';
 import { formatAccessLine, formatUnmatchedAccess, readAccessLine } from '../../parse/access/json.ts';
 import { createAccessLines, longestLine } from '../../parse/access/lines.ts';
 import { createAccessMatcher } from '../../parse/access/matcher.ts';
@@ -25,10 +26,19 @@ export const parseAccess: Command = {
     const matcher = createAccessMatcher(formatOption(format));
     const output = createOutput(streams.stdout);
     const nothing = () => {};
+    const unwrapper = createUnwrapper();
+    const readWrapped = (line: Buffer) => {
+      const found = readAccessLine(matcher, line);
+      if (!('unmatched' in found)) return found;
+      const inner = unwrapper.line(found.line);
+      if (inner === null || inner === found.line) return found;
+      const read = readAccessLine(matcher, Buffer.from(`${inner}\n`));
+      return 'unmatched' in read ? found : read;
+    };
     const lines = createAccessLines(
       (bytes, from) => {
         const end = bytes.indexOf(10, from);
-        output.line(harmlessJson(formatAccessLine(readAccessLine(matcher, bytes.subarray(from, end + 1)))));
+        output.line(harmlessJson(formatAccessLine(readWrapped(bytes.subarray(from, end + 1)))));
         return end;
       },
       {

@@ -1,4 +1,5 @@
 import { lineSplitter } from '../../decode/lines.ts';
+import { createUnwrapper } from '../../decode/unwrap.ts';
 import { parseErrorLine } from '../../parse/error/line.ts';
 import { formatErrorRecord, formatUnmatched } from '../../parse/error/record.ts';
 import { type Command, UsageError } from '../command.ts';
@@ -24,10 +25,12 @@ export const parseError: Command = {
     const unknown = args.find((arg) => arg.startsWith('-') && arg !== '-');
     if (unknown) throw new UsageError(`unknown option ${unknown}`);
     const output = createOutput(streams.stdout);
+    const unwrapper = createUnwrapper();
     const lines = lineSplitter({
       maxLength,
       onLine: (text) => {
-        const line = parseErrorLine(text);
+        const inner = unwrapper.line(text);
+        const line = inner === null ? null : parseErrorLine(inner);
         output.line(harmlessJson(line ? formatErrorRecord(line) : formatUnmatched(text)));
       },
       atCut: 'deliver',

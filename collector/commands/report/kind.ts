@@ -1,13 +1,20 @@
 /** What a file is, by its first lines. Pure. */
 
+import { createUnwrapper } from '../../decode/unwrap.ts';
 import { matchBehindPrefix } from '../../parse/access/json.ts';
 import type { LogFormat } from '../../parse/access/log-format.ts';
 import { type AccessMatcher, createAccessMatcher } from '../../parse/access/matcher.ts';
 import { parseErrorLine } from '../../parse/error/line.ts';
 
 export type LogKind =
+  /** Most lines are of an error log. */
   | { readonly is: 'error' }
-  | { readonly is: 'access'; readonly matchers: readonly AccessMatcher[] }
+  | {
+      readonly is: 'access';
+      readonly matchers: readonly AccessMatcher[];
+      /** Most lines are inside something else. */
+      readonly isWrapped: boolean;
+    }
   | { readonly is: 'unknown'; readonly reason: string };
 
 const mostLines = 50;
@@ -46,7 +53,19 @@ function isBinary(head: Buffer): boolean {
   return odd > 0.02 * head.length || head.toString().split('\uFFFD').length > 0.1 * head.length;
 }
 
+/** UTF-16 has a mark in front, or every other byte of western text is NUL. */
+function encodingOf(head: Buffer): string | null {
+  const [first, second] = head;
+  if (first === 0xff && second === 0xfe) return 'UTF-16LE';
+  if (first === 0xfe && second === 0xff) return 'UTF-16BE';
+  const half = Math.min(head.length, 1024) / 2;
+  const zeros = count([...head.subarray(0, 1024)], (byte) => byte === 0);
+  return half > 8 && zeros > 0.8 * half ? (head[0] === 0 ? 'UTF-16BE' : 'UTF-16LE') : null;
+}
+
 function strange(head: Buffer): string {
+  const encoding = encodingOf(head);
+  if (encoding !== null) return `is ${encoding} text: convert it first, \`iconv -f ${encoding} -t UTF-8 FILE\``;
   const packed = magics.find(([bytes]) => bytes.every((byte, at) => head[at] === byte));
   if (packed !== undefined) return `is compressed with ${packed[1]}: unpack it first (only .gz is read as it is)`;
   if (isBinary(head)) return 'is a binary file, not a log';
@@ -58,17 +77,26 @@ function strange(head: Buffer): string {
 
 /** @param head the beginning of the file: some whole lines @param candidates sets of formats, the likeliest first */
 export function kindOfLog(head: Buffer, candidates: readonly (readonly LogFormat[])[]): LogKind {
-  const lines = firstLines(head);
-  const errors = count(lines, (line) => parseErrorLine(line.toString()) !== null);
+  const unwrapper = createUnwrapper();
+  const outer = firstLines(head);
+  const lines = outer.flatMap((line) => {
+    const text = line.toString().trimEnd();
+    const inner = unwrapper.line(text);
+    return inner === null
+      ? []
+      : [{ bytes: inner === text ? line : Buffer.from(`${inner}\n`), isWrapped: inner !== text }];
+  });
+  const isWrapped = lines.length < outer.length || 2 * count(lines, (line) => line.isWrapped) > lines.length;
+  const errors = count(lines, ({ bytes }) => parseErrorLine(bytes.toString()) !== null);
   if (errors > 0 && errors === lines.length) return { is: 'error' };
   let best: { matched: number; matchers: readonly AccessMatcher[] } = { matched: 0, matchers: [] };
   for (const formats of candidates) {
     const matchers = formats.map((format) => createAccessMatcher(format));
-    const matched = count(lines, (line) => matchers.some((each) => matchTolerantly(each, line, 0) >= 0));
+    const matched = count(lines, ({ bytes }) => matchers.some((each) => matchTolerantly(each, bytes, 0) >= 0));
     if (matched > best.matched) best = { matched, matchers };
     if (matched === lines.length) break;
   }
   if (errors > 0 && errors >= best.matched) return { is: 'error' };
-  if (best.matched > 0) return { is: 'access', matchers: best.matchers };
+  if (best.matched > 0) return { is: 'access', matchers: best.matchers, isWrapped };
   return { is: 'unknown', reason: strange(head) };
 }

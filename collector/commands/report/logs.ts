@@ -1,15 +1,12 @@
-/** The bytes of one log on their way into the report. */
-import type { ReportAccessLog } from '../../aggregate/report/access.ts';
+/** The bytes of one log on their way into the report. Error and access lines may stand mixed, and inside wrappings. */
 import type { ReportTotals } from '../../aggregate/report/totals.ts';
 import { lineSplitter } from '../../decode/lines.ts';
-import { createAccessLines } from '../../parse/access/lines.ts';
+import { createUnwrapper } from '../../decode/unwrap.ts';
+import { createAccessLines as splitAccessLines } from '../../parse/access/lines.ts';
 import type { LogFormat } from '../../parse/access/log-format.ts';
-import type { AccessMatcher } from '../../parse/access/matcher.ts';
-import { parseErrorLine } from '../../parse/error/line.ts';
-import { withoutWrapping } from '../../parse/error/prefix.ts';
-import { errorLineReader } from '../../parse/error/reader.ts';
-import { wallSecondAt, wallSecondOf } from '../../parse/wall-clock.ts';
-import { kindOfLog, matchTolerantly } from './kind.ts';
+import { type AccessLines, createAccessLines } from './access-lines.ts';
+import { createErrorLines } from './error-lines.ts';
+import { kindOfLog, type LogKind } from './kind.ts';
 
 export interface ReportLog {
   /** The bytes are valid during the call only. */
@@ -26,7 +23,7 @@ type Sink = Pick<ReportLog, 'chunk'> & { end(isWhole: boolean): void };
 
 /** By so many bytes it is decided what a file is. */
 const headLength = 65_536;
-const longestErrorLine = 1_048_576;
+const longestLine = 1_048_576;
 const newline = Buffer.from('\n');
 
 /** Decides by its first lines what the log is, then counts them and the rest. */
@@ -42,7 +39,7 @@ export function createReportLog(totals: ReportTotals, candidates: readonly (read
       reason = kind.reason;
       return;
     }
-    sink = kind.is === 'error' ? errorSink(totals) : accessSink(totals, kind.matchers);
+    sink = sinkOf(totals, kind, candidates);
     sink.chunk(bytes);
   }
 
@@ -64,30 +61,60 @@ export function createReportLog(totals: ReportTotals, candidates: readonly (read
   };
 }
 
-function errorSink(totals: ReportTotals): Sink {
-  /** nginx writes whole seconds, and many lines in each. */
-  let time: string | null = null;
-  let second = -1;
-  const reader = errorLineReader(
-    {
-      line(_, line) {
-        if (line.time !== time) {
-          time = line.time;
-          second = time === null ? -1 : wallSecondOf(time);
-        }
-        totals.errorLine(line, second);
-      },
-      forged: totals.unmatchedError,
-      continuation: totals.unmatchedError,
-      foreign: totals.unmatchedError,
+function sinkOf(
+  totals: ReportTotals,
+  kind: Exclude<LogKind, { is: 'unknown' }>,
+  candidates: readonly (readonly LogFormat[])[],
+): Sink {
+  const unmatched = kind.is === 'error' ? totals.unmatchedError : totals.unmatchedAccess;
+  const errors = createErrorLines(totals, unmatched);
+  const access = createAccessLines(totals, kind.is === 'error' ? null : kind.matchers, candidates);
+  const unwrapper = createUnwrapper();
+
+  /** What most lines are is tried first. */
+  function take(line: string): void {
+    const inner = unwrapper.line(line);
+    if (inner === null) return;
+    const isTaken =
+      kind.is === 'error'
+        ? errors.take(inner) || access.take(inner)
+        : access.take(inner) || errors.take(inner) || (inner !== line && access.take(line));
+    if (!isTaken) errors.takeOther(inner);
+  }
+
+  const end = () => {
+    errors.end();
+    access.end();
+  };
+  return kind.is === 'access' && !kind.isWrapped
+    ? bytewise(access, take, unmatched, end)
+    : linewise(take, unmatched, end);
+}
+
+/** Access lines are matched on their bytes, in place; only what is none becomes a string. */
+function bytewise(access: AccessLines, take: (text: string) => void, unmatched: () => void, end: () => void): Sink {
+  const nothing = () => undefined;
+  const lines = splitAccessLines(
+    (bytes, from) => {
+      const newlineAt = access.match(bytes, from);
+      if (newlineAt >= 0) return newlineAt;
+      const stop = bytes.indexOf(10, from);
+      take(bytes.toString('utf8', from, bytes[stop - 1] === 13 && stop > from ? stop - 1 : stop));
+      return stop;
     },
-    parseErrorLine,
+    { matched: nothing, unmatched: nothing, overlong: unmatched },
   );
-  const lines = lineSplitter({
-    maxLength: longestErrorLine,
-    onLine: (text) => reader.read(withoutWrapping(text)),
-    onOverlong: totals.unmatchedError,
-  });
+  return {
+    chunk: lines.chunk,
+    end(isWhole) {
+      if (isWhole) lines.end();
+      end();
+    },
+  };
+}
+
+function linewise(take: (text: string) => void, unmatched: () => void, end: () => void): Sink {
+  const lines = lineSplitter({ maxLength: longestLine, onLine: take, onOverlong: unmatched });
   let unfinished = false;
   return {
     chunk(bytes) {
@@ -97,45 +124,7 @@ function errorSink(totals: ReportTotals): Sink {
     end(isWhole) {
       if (isWhole && unfinished) lines.chunk(newline);
       lines.cut();
-      reader.end();
-    },
-  };
-}
-
-function accessSink(totals: ReportTotals, matchers: readonly AccessMatcher[]): Sink {
-  const readers = matchers.map((matcher) => {
-    const { record, program } = matcher;
-    return { matcher, record, log: totals.addAccessLog(record, program.has) };
-  });
-  let matched: { readonly log: ReportAccessLog; readonly record: AccessMatcher['record'] } | null = null;
-  let matchedIn: Buffer = newline;
-  const lines = createAccessLines(
-    (bytes, from) => {
-      for (const reader of readers) {
-        const end = matchTolerantly(reader.matcher, bytes, from);
-        if (end < 0) continue;
-        matched = reader;
-        matchedIn = bytes;
-        return end;
-      }
-      return -1;
-    },
-    {
-      matched() {
-        totals.accessLine();
-        if (matched === null) return;
-        const { log, record } = matched;
-        log.line(record.timeStart < 0 ? -1 : wallSecondAt(matchedIn, record.timeStart));
-      },
-      unmatched: totals.unmatchedAccess,
-      overlong: totals.unmatchedAccess,
-    },
-  );
-  return {
-    chunk: lines.chunk,
-    end(isWhole) {
-      if (isWhole) lines.end();
-      for (const { log } of readers) log.end();
+      end();
     },
   };
 }

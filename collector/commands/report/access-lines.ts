@@ -1,0 +1,67 @@
+/** Access lines on their way into the report. */
+import type { ReportAccessLog } from '../../aggregate/report/access.ts';
+import type { ReportTotals } from '../../aggregate/report/totals.ts';
+import type { LogFormat } from '../../parse/access/log-format.ts';
+import { type AccessMatcher, createAccessMatcher } from '../../parse/access/matcher.ts';
+import { wallSecondAt } from '../../parse/wall-clock.ts';
+import { matchTolerantly } from './kind.ts';
+
+export interface AccessLines {
+  /** Counts the line that begins at `from`; gives the position of its newline, or -1 when it is of no format. */
+  match(bytes: Buffer, from: number): number;
+  /** As `match`, of a line that came out of a wrapping. */
+  take(text: string): boolean;
+  end(): void;
+}
+
+interface Reader {
+  readonly matcher: AccessMatcher;
+  readonly log: ReportAccessLog;
+}
+
+/** So many lines that match no format are tried in all of them: then the file is taken to hold no access lines. */
+const mostTries = 1000;
+
+/**
+ * @param known the formats of this log; null: the first set of `candidates` that matches a line
+ */
+export function createAccessLines(
+  totals: ReportTotals,
+  known: readonly AccessMatcher[] | null,
+  candidates: readonly (readonly LogFormat[])[],
+): AccessLines {
+  let readers = known === null ? null : readersOf(known);
+  let tries = 0;
+  let sets: readonly (readonly AccessMatcher[])[] | null = null;
+
+  function readersOf(matchers: readonly AccessMatcher[]): readonly Reader[] {
+    return matchers.map((matcher) => ({ matcher, log: totals.addAccessLog(matcher.record, matcher.program.has) }));
+  }
+
+  function choose(bytes: Buffer, from: number): readonly Reader[] | null {
+    if (tries++ > mostTries) return null;
+    sets ??= candidates.map((formats) => formats.map((format) => createAccessMatcher(format)));
+    const found = sets.find((set) => set.some((each) => matchTolerantly(each, bytes, from) >= 0));
+    return found === undefined ? null : readersOf(found);
+  }
+
+  function match(bytes: Buffer, from: number): number {
+    readers ??= choose(bytes, from);
+    for (const { matcher, log } of readers ?? []) {
+      const end = matchTolerantly(matcher, bytes, from);
+      if (end < 0) continue;
+      totals.accessLine();
+      log.line(matcher.record.timeStart < 0 ? -1 : wallSecondAt(bytes, matcher.record.timeStart));
+      return end;
+    }
+    return -1;
+  }
+
+  return {
+    match,
+    take: (text) => match(Buffer.from(`${text}\n`), 0) >= 0,
+    end() {
+      for (const { log } of readers ?? []) log.end();
+    },
+  };
+}

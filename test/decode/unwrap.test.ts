@@ -1,0 +1,77 @@
+/** One error line and one access line of nginx's, in everything that people's files have around them. */
+import { describe, expect, test } from 'vitest';
+import { createUnwrapper } from '../../collector/decode/unwrap.ts';
+
+const error =
+  '2026/11/22 07:30:45 [error] 7#7: *1 connect() failed (111: Connection refused) while connecting to upstream, client: 192.0.2.7, server: a, request: "GET /\\"x HTTP/1.1", upstream: "http://127.0.0.1:80/", host: "a"';
+const access = '192.0.2.7 - - [22/Nov/2026:07:30:45 +0000] "GET / HTTP/1.1" 502 157 "-" "curl/8.0"';
+const read = (lines: readonly string[]) => {
+  const unwrapper = createUnwrapper();
+  return lines.map((line) => unwrapper.line(line)).filter((line) => line !== null);
+};
+const inLogfmt = (text: string) => text.replace(/["\\]/g, (c) => `\\${c}`);
+
+describe.each([
+  ['an error line', error],
+  ['an access line', access],
+])('%s', (_, line) => {
+  const json = (key: string) => JSON.stringify({ level: 'info', [key]: line, host: 'a' });
+  test.each([
+    ['nothing', [line]],
+    ['docker’s json-file', [JSON.stringify({ log: `${line}\n`, stream: 'stderr', time: '2026-11-22T07:30:45Z' })]],
+    ['the same, CR LF', [JSON.stringify({ log: `${line}\r\n`, stream: 'stdout', time: '2026-11-22T07:30:45Z' })]],
+    ['CRI', [`2026-11-22T07:30:45.123456789Z stderr F ${line}`]],
+    ['CRI with tags', [`2026-11-22T07:30:45.123456789+01:00 stdout F:x ${line}`]],
+    [
+      'CRI in parts',
+      [`2026-11-22T07:30:45Z stderr P ${line.slice(0, 40)}`, `2026-11-22T07:30:45Z stderr F ${line.slice(40)}`],
+    ],
+    ['journalctl -o json', [JSON.stringify({ __CURSOR: 's=1', _HOSTNAME: 'h', MESSAGE: line })]],
+    ['the same, as bytes', [JSON.stringify({ __CURSOR: 's=1', MESSAGE: [...Buffer.from(line)] })]],
+    ['journalctl -o export', ['__CURSOR=s=1', '__REALTIME_TIMESTAMP=1', '_PID=7', `MESSAGE=${line}`, '_UID=0', '']],
+    ['the same, as a binary field', ['__CURSOR=s=1', 'MESSAGE', `\u0010\u0001\0\0\0\0\0\0${line}`, '_UID=0', '']],
+    ['JSON with message', [json('message')]],
+    ['JSON with log', [json('log')]],
+    ['JSON with msg', [json('msg')]],
+    ['JSON with MESSAGE', [json('MESSAGE')]],
+    ['logcli’s JSON lines', [JSON.stringify({ labels: { app: 'nginx' }, line, timestamp: '2026-11-22T07:30:45Z' })]],
+    ['logcli', [`2026-11-22T07:30:45Z {app="nginx", pod="a-1"} ${line}`]],
+    ['logfmt', [`ts=2026-11-22T07:30:45Z level=info app="my nginx" msg="${inLogfmt(line)}"`]],
+    ['kubectl with prefixes', [`[pod/nginx-7d5/nginx] ${line}`]],
+    ['fluentd', [`2026-11-22 07:30:45.000000000 +0000 docker.nginx: ${JSON.stringify({ log: `${line}\n` })}`]],
+    [
+      'docker inside the journal',
+      [JSON.stringify({ MESSAGE: JSON.stringify({ log: `${line}\n`, stream: 'stdout' }) })],
+    ],
+  ])('%s', (__, lines) => {
+    expect(read(lines)).toEqual([line]);
+  });
+});
+
+describe('what is no wrapping stays as it is', () => {
+  test.each([
+    ['an error line that quotes one', `${error.replace('"a"', '"a", referrer: "msg="x""')}`],
+    ['an access log in JSON', '{"status":200,"request":"GET / HTTP/1.1","upstream_addr":"127.0.0.1:80"}'],
+    ['no JSON', '{"log":"x'],
+    [
+      'a client that writes logfmt',
+      `192.0.2.7 - - [22/Nov/2026:07:30:45 +0000] "GET / HTTP/1.1" 200 1 "-" "x" msg="y"`,
+    ],
+    ['text', 'nothing to see'],
+    ['nothing', ''],
+  ])('%s', (_, line) => {
+    expect(read([line])).toEqual([line]);
+  });
+
+  test('a line feed inside makes no second line', () => {
+    expect(read([JSON.stringify({ message: `a\n${error}` })])).toEqual([`a ${error}`]);
+    expect(read([`level=info msg="a\\n${inLogfmt(error)}"`])).toEqual([`a ${error}`]);
+  });
+
+  test('parts without an end take bounded memory', () => {
+    const unwrapper = createUnwrapper();
+    const part = `2026-11-22T07:30:45Z stderr P ${'x'.repeat(100_000)}`;
+    for (let n = 0; n < 20; n++) expect(unwrapper.line(part)).toBeNull();
+    expect(unwrapper.line('2026-11-22T07:30:45Z stderr F y')?.length).toBeLessThan(400_000);
+  });
+});
