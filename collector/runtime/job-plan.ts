@@ -7,7 +7,7 @@ import type { Followed } from '../discover/follow/nginx-follower.ts';
 import type { NginxRead } from '../discover/follow/read-nginx.ts';
 import type { ConfiguredPeer } from '../model.ts';
 import { type Attribution, createAttribution, firstToKnow } from '../nginx/peers.ts';
-import type { LogFormat, NginxConfiguration, Upstream } from '../nginx/types.ts';
+import type { ErrorLog, LogFormat, NginxConfiguration, Upstream } from '../nginx/types.ts';
 import { isLuaBalanced } from '../nginx/upstream-groups.ts';
 import { specText } from '../source/log-spec.ts';
 import type { FileSystem } from '../system/fs.ts';
@@ -18,6 +18,7 @@ import {
   discoveredErrorLogs,
   type ErrorLogPlan,
   formatPlan,
+  hidingErrorLog,
   isLegacy,
   type LogPlan,
   uniqueAccessLogs,
@@ -31,6 +32,8 @@ import { toldSpec } from './told-log.ts';
 export interface JobPlan {
   readonly name: string;
   readonly errorLogs: readonly ErrorLogPlan[];
+  /** Why failures may be in no error log, in words for the operator; null when they are. */
+  readonly hidden: string | null;
   readonly accessLogs: readonly AccessLogPlan[];
   readonly statusPages: readonly { readonly url: string; readonly host: string | null }[];
   /** The pid of the nginx of this job; null when none runs. */
@@ -126,6 +129,12 @@ function tracesOf({ read: { found, configuration } }: Followed, fs: FileSystem):
   };
 }
 
+function hiddenBy(log: ErrorLog | null): string | null {
+  if (log === null) return null;
+  const where = `${log.file}:${log.line}`;
+  return `the error_log at ${where} hides failures of upstreams (level ${log.level}): their charts have gaps. Write: error_log FILE warn`;
+}
+
 export interface PlanPorts {
   readonly fs: FileSystem;
   readonly hostPrefix: string;
@@ -160,6 +169,7 @@ export function planJob(
       ...each,
       isOwn: each.log.is === 'file' && each.log.wrapping === 'none' && ownLogs.has(fileAt(each.log.path, ports)),
     })),
+    hidden: told === undefined && configuration !== null ? hiddenBy(hidingErrorLog(configuration)) : null,
     accessLogs,
     statusPages:
       settings.stubStatus?.map((url) => ({ url, host: null })) ?? pages.map(({ url, host }) => ({ url, host })),

@@ -96,11 +96,13 @@ export function startJob(first: JobPlan, caps: InstanceCaps, ports: JobPorts): J
     causes.follow(next.nginx);
     aggregate.configure(next.peers, next.upstreams, clock.monotonicUs());
     aggregate.cover(next.coverage);
+    conditions.set(`${name} hidden failures`, next.hidden);
   }
 
   function close(): void {
     logs.close();
     conditions.drop(`${name} reconciliation`);
+    conditions.drop(`${name} hidden failures`);
     server.close();
     causes.close();
   }
@@ -116,7 +118,14 @@ export function startJob(first: JobPlan, caps: InstanceCaps, ports: JobPorts): J
 
   function health() {
     const health = logs.health();
-    return { ...health, ok: health.ok + pages.ok, failing: health.failing + pages.failing };
+    const hidden = plan.hidden === null ? 0 : 1;
+    return {
+      ...health,
+      // What is hidden is a gap, never a zero.
+      errorLogsFine: health.errorLogsFine && hidden === 0,
+      ok: health.ok + pages.ok,
+      failing: health.failing + pages.failing + hidden,
+    };
   }
 
   return {

@@ -56,6 +56,19 @@ const errorScore: Score<ErrorLog> = ({ target, level }) => {
   return score === 0 ? 0 : score * 10 + Math.min(levels.indexOf(level), 4);
 };
 
+/** Failures of upstreams are logged at this level. */
+const failureLevel = levels.indexOf('error');
+
+/** The error log of a place with upstreams that says nothing of their failures: it is discarded, or its level is too high. */
+export function hidingErrorLog({ errorLogs, errorSets }: NginxConfiguration): ErrorLog | null {
+  const shows = (at: number): boolean => {
+    const log = errorLogs[at];
+    return log !== undefined && targetScore(log.target) > 0 && levels.indexOf(log.level) >= failureLevel;
+  };
+  const hiding = errorSets.find(({ proxied, logs }) => proxied && !logs.some(shows));
+  return errorLogs[hiding?.logs[0] ?? -1] ?? null;
+}
+
 const useful = /\$\{?(status|request_time|proxy_host|upstream_(addr|status|connect_time|response_time))\b/g;
 
 const accessScore: Score<AccessLog> = ({ target, gzip, format }) => {

@@ -43,7 +43,14 @@ async function run(outage: Outage, stage: OutageStage): Promise<Seen> {
   await watch.settled('collector', { job: 'edge' }, calm);
   const began = watch.now();
   await outage.begin(stage);
-  const raised = await Promise.all(alerts.map(([alert, status]) => watch.raised(alert, status, on, began, longest)));
+  // Inferred from the 5xx of the whole server, it is critical as soon as anything else there fails, too.
+  const either = (alert: string, status: 'WARNING' | 'CRITICAL') =>
+    Promise.any(
+      (alert === 'refused' ? (['WARNING', 'CRITICAL'] as const) : [status]).map((each) =>
+        watch.raised(alert, each, on, began, longest),
+      ),
+    );
+  const raised = await Promise.all(alerts.map(([alert, status]) => either(alert, status)));
   const ended = watch.now();
   await outage.end(stage);
   const cleared = await Promise.all(alerts.map(([alert]) => watch.raised(alert, 'CLEAR', on, ended, longest)));

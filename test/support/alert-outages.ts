@@ -288,6 +288,8 @@ export async function startOutageStage(): Promise<OutageStage> {
   const location = (name: string, more = '') => `location /${name} { proxy_pass http://${name}; ${more} }`;
   const nginx = await startNginx({
     accessLog: [],
+    // Clients of upstreams that hang hold two each.
+    events: 'worker_connections 4096;',
     http: `
       log_format attempts '${outageFormat}';
       access_log logs/access.log attempts;
