@@ -17,7 +17,7 @@ interface Seen {
   readonly others: readonly string[];
 }
 
-const longest = 200_000;
+const longest = 120_000;
 /** Requests go well for so long, or nothing is an outage. */
 const calm = 15;
 const runs = new Map<string, Promise<Seen>>();

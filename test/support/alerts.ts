@@ -115,14 +115,14 @@ export function watchAlerts(first: Netdata): Watch {
       ),
     settled: async (name, on, age) => {
       const what = `${name} of ${JSON.stringify(on)} on a chart of ${age} s`;
-      const chart = await waitUntil(() => history(name, on).at(-1)?.alarm.chart, { what, timeout: 90_000 });
+      const chart = await waitUntil(() => history(name, on).at(-1)?.alarm.chart, { what, timeout: 60_000 });
       const first = await waitUntil(async () => (await netdata.charts())[chart]?.first_entry, {
         what,
         timeout: 30_000,
       });
       await waitUntil(() => Date.now() / 1000 - first >= age, { what, timeout: (age + 10) * 1000, interval: 250 });
       const isCalm = () => !isRaised(history(name, on).at(-1)?.status ?? 'CLEAR');
-      await waitUntil(isCalm, { what: `${name} of ${JSON.stringify(on)} to be calm`, timeout: 90_000, interval: 250 });
+      await waitUntil(isCalm, { what: `${name} of ${JSON.stringify(on)} to be calm`, timeout: 60_000, interval: 250 });
     },
     raisedSince: (on, since) => [
       ...new Set(
