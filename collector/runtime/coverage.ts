@@ -29,7 +29,31 @@ export function coverageOf(
   ports: FilePorts,
 ): CoverageFacts {
   if (followed === null) return nothing;
-  const { configuration, found } = followed.read;
+  const { configuration } = followed.read;
+  const { planOf, tells } = readersOf(followed, accessLogs, ports);
+  const named = new Set(configuration.accessLogs.map(({ target }) => planOf(target)));
+  const isMapped = accessLogs.every((plan) => named.has(plan));
+  const covered = new Set<string>();
+  const uncovered = new Set<string>();
+  const names = configuration.upstreams.map(({ name }) => name);
+  for (const { upstreams, logs } of configuration.passPlaces) {
+    const isTold = logs.some((at) => tells(configuration.accessLogs[at]));
+    // Its lines may be in a log that nginx's configuration does not name (docker, a collector's copy): that is learned.
+    if (!isTold && logs.length > 0 && !isMapped) continue;
+    // Where the request decides, it may be any of them.
+    for (const name of upstreams ?? (isTold ? [] : names)) (isTold ? covered : uncovered).add(name);
+  }
+  for (const { upstream, instance } of peers) {
+    if (instance === upstream) continue;
+    if (uncovered.has(upstream) || !covered.has(upstream)) uncovered.add(instance);
+    else covered.add(instance);
+  }
+  const flushes = configuration.accessLogs.filter(tells).map(flushSecondsOf);
+  return { covered, uncovered, flushSeconds: Math.max(0, ...flushes) };
+}
+
+/** Which of the logs that are read an access log of nginx is, and whether it tells attempts there. */
+function readersOf({ read: { found } }: Followed, accessLogs: readonly AccessLogPlan[], ports: FilePorts) {
   const readBy = logsByFile(
     accessLogs.filter(({ log }) => log.is !== 'unusable'),
     ports,
@@ -47,19 +71,5 @@ export function coverageOf(
       (log.format === null || saysAttempts(log.format.text))
     );
   };
-  const covered = new Set<string>();
-  const uncovered = new Set<string>();
-  const names = configuration.upstreams.map(({ name }) => name);
-  for (const { upstreams, logs } of configuration.passPlaces) {
-    const isTold = logs.some((at) => tells(configuration.accessLogs[at]));
-    // Where the request decides, it may be any of them.
-    for (const name of upstreams ?? (isTold ? [] : names)) (isTold ? covered : uncovered).add(name);
-  }
-  for (const { upstream, instance } of peers) {
-    if (instance === upstream) continue;
-    if (uncovered.has(upstream) || !covered.has(upstream)) uncovered.add(instance);
-    else covered.add(instance);
-  }
-  const flushes = configuration.accessLogs.filter(tells).map(flushSecondsOf);
-  return { covered, uncovered, flushSeconds: Math.max(0, ...flushes) };
+  return { planOf, tells };
 }
