@@ -154,7 +154,8 @@ export async function startAlertWorld(): Promise<World> {
   const status = (name: keyof typeof ports): string => `    stub_status: http://127.0.0.1:${ports[name]}/status\n`;
   const netdata = await startNetdata({
     plugin: {
-      conf: `jobs:\n${[
+      // More peers than have charts while they are fine: their alerts are to be seen before they fail.
+      conf: `peer_charts: all\njobs:\n${[
         job('web', log('web', attemptsFormat)),
         job('stock', log('stock', 'combined') + status('stock')),
         job('small', status('small')),
