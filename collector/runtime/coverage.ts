@@ -43,13 +43,18 @@ export function coverageOf(
     // Where the request decides, it may be any of them.
     for (const name of upstreams ?? (isTold ? [] : names)) (isTold ? covered : uncovered).add(name);
   }
+  addShared(peers, covered, uncovered);
+  const flushes = configuration.accessLogs.filter(tells).map(flushSecondsOf);
+  return { covered, uncovered, flushSeconds: Math.max(0, ...flushes) };
+}
+
+/** A peer that several upstreams hold is an instance of its own: covered where all of them are. */
+function addShared(peers: readonly ConfiguredPeer[], covered: Set<string>, uncovered: Set<string>): void {
   for (const { upstream, instance } of peers) {
     if (instance === upstream) continue;
     if (uncovered.has(upstream) || !covered.has(upstream)) uncovered.add(instance);
     else covered.add(instance);
   }
-  const flushes = configuration.accessLogs.filter(tells).map(flushSecondsOf);
-  return { covered, uncovered, flushSeconds: Math.max(0, ...flushes) };
 }
 
 /** Which of the logs that are read an access log of nginx is, and whether it tells attempts there. */

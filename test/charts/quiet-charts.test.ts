@@ -3,14 +3,14 @@ import { describe, expect, test } from 'vitest';
 import type { Action } from '../../charts/action.ts';
 import { encode } from '../../charts/encode.ts';
 import { failingPeers } from '../../charts/failing-peers.ts';
-import { peerFailures } from '../../charts/failures.ts';
+import { peerFailures, upstreamFailures } from '../../charts/failures.ts';
 import { peerTransitions } from '../../charts/health.ts';
 import { peerCause } from '../../charts/peer-cause.ts';
 import { type Drawn, nothingDrawn, plan } from '../../charts/plan.ts';
 import { createFailingPeers } from '../../collector/aggregate/windows/failing-peers.ts';
 import { createVitals } from '../../collector/aggregate/windows/vitals.ts';
 import { type JobSnapshot, type PeerSnapshot, peerCauses, peerKinds } from '../../collector/model.ts';
-import { job, peer, zeros } from './snapshots.ts';
+import { job, peer, upstream, zeros } from './snapshots.ts';
 
 function play(snapshots: readonly JobSnapshot[], catalogue: readonly unknown[]): Action[][] {
   let drawn: Drawn = nothingDrawn;
@@ -140,4 +140,43 @@ describe('peer_charts', () => {
     ['auto', 20, [20, 20, 20, 20]],
     ['auto', 21, [0, 1, 1, 0]],
   ] as const)('%s of %i peers', (mode, count, expected) => expect(charted(mode, count)).toEqual(expected));
+});
+
+test('labels in an hour of a peer that comes and goes: told when the verdict changes, not with each failure', () => {
+  const vitals = createVitals('all');
+  let drawn: Drawn = nothingDrawn;
+  let refused = 0;
+  const told: string[] = [];
+  for (let second = 0; second < 3_600 + 200; second++) {
+    const isOut = second < 3_600 && second % 60 >= 20 && second % 60 < 25;
+    if (isOut) refused += 3;
+    const verdict =
+      isOut && second % 60 > 21 ? 'process down (certain)' : second % 60 < 50 ? 'restarting (likely)' : undefined;
+    const snapshot = vitals.complete(
+      job({
+        upstreams: [{ ...upstream('shop'), origin: 'configured' }],
+        peers: [failing(refused, { upstream: 'shop', ...(verdict === undefined || refused === 0 ? {} : { verdict }) })],
+      }),
+      second * 1e6,
+      0,
+    );
+    const next = plan([upstreamFailures, peerFailures], snapshot, drawn, {
+      nowUs: second * 1e6,
+      updateEvery: 1,
+      dialect: { familyPerInstance: false, heatmap: false },
+    });
+    drawn = next.drawn;
+    const labels = encode(next.actions).match(/^CLABEL '(cause|failing)' '[^']*'/gm) ?? [];
+    told.push(...labels.map((label) => `${second}: ${label.slice(7)}`));
+  }
+  expect(told).toEqual([
+    "0: 'failing' 'none'",
+    "0: 'cause' 'none'",
+    "20: 'failing' '10.0.0.1:80 restarting (likely)'",
+    "20: 'cause' 'restarting (likely)'",
+    "22: 'failing' '10.0.0.1:80 process down (certain)'",
+    "22: 'cause' 'process down (certain)'",
+    "3685: 'failing' 'none'",
+    "3685: 'cause' 'none'",
+  ]);
 });
