@@ -1,12 +1,12 @@
 /** The value of --format, for every command that has it. */
-import { type LogFormat, readLogFormat } from '../parse/access/log-format.ts';
+import { type ParsedFormat, readLogFormat } from '../parse/access/log-format.ts';
 import { UsageError } from './command.ts';
 
 /** Variables without which a line says nothing that is counted. */
 const telling = /^(status|upstream_\w+|request_time|session_time|bytes_sent|body_bytes_sent)$/;
 
 /** @throws UsageError for what is no format: a name, or text in which no variable tells how a request went */
-export function formatOption(text: string): LogFormat {
+export function formatOption(text: string): ParsedFormat {
   const result = readLogFormat(text);
   if ('problem' in result) throw new UsageError(`--format: ${result.problem}`);
   const variables = result.format.parts.flatMap(({ variable }) => variable ?? []);

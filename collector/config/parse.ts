@@ -1,4 +1,4 @@
-import { type At, createReader, type Reader } from './reader.ts';
+import { type At, createReader, type SettingsReader } from './reader.ts';
 import { accessLogProperties, jobProperties, settingsPatterns, settingsSchema } from './schema.ts';
 import { type AccessLogSettings, defaultSettings, type JobSettings, type Problem, type Settings } from './settings.ts';
 
@@ -21,7 +21,7 @@ export function parseSettings(text: string): ParsedSettings {
   return { ok: true, settings };
 }
 
-function read(reader: Reader): Settings | undefined {
+function read(reader: SettingsReader): Settings | undefined {
   if (isEmpty(reader.root)) return defaultSettings;
   const root = reader.mapping(reader.root, 'the configuration', Object.keys(properties));
   if (!root) return undefined;
@@ -49,14 +49,14 @@ function isEmpty(at: At): boolean {
 
 type Word<K extends 'probe' | 'peer_charts'> = (typeof properties)[K]['enum'][number];
 
-function oneOf<K extends 'probe' | 'peer_charts'>(reader: Reader, at: At, key: K): Word<K> | undefined {
+function oneOf<K extends 'probe' | 'peer_charts'>(reader: SettingsReader, at: At, key: K): Word<K> | undefined {
   const text = reader.text(at, key);
   if (text === undefined) return undefined;
   const words: readonly Word<K>[] = properties[key].enum;
   return words.find((word) => word === text) ?? reader.problem(at, `${key} must be one of ${words.join(', ')}`);
 }
 
-function jobs(reader: Reader, at: At): readonly JobSettings[] | undefined {
+function jobs(reader: SettingsReader, at: At): readonly JobSettings[] | undefined {
   const items = reader.list(at, 'jobs', false);
   if (!items) return undefined;
   if (items.length === 0) return reader.problem(at, 'jobs must not be empty: leave it out to have nginx discovered');
@@ -64,7 +64,7 @@ function jobs(reader: Reader, at: At): readonly JobSettings[] | undefined {
   return items.map((item) => job(reader, item, names)).filter((settings) => settings !== undefined);
 }
 
-function job(reader: Reader, at: At, names: Set<string>): JobSettings | undefined {
+function job(reader: SettingsReader, at: At, names: Set<string>): JobSettings | undefined {
   const found = reader.mapping(at, 'a job', Object.keys(jobProperties));
   if (!found) return undefined;
   const nameAt = found.get('name');
@@ -90,29 +90,29 @@ function optional<T>(at: At | undefined, readValue: (at: At) => T | undefined): 
   return at ? (readValue(at) ?? null) : null;
 }
 
-type ReadItem<T> = (reader: Reader, at: At, what: string) => T | undefined;
+type ReadItem<T> = (reader: SettingsReader, at: At, what: string) => T | undefined;
 
-function listOf<T>(reader: Reader, at: At, what: string, readItem: ReadItem<T>): readonly T[] | undefined {
+function listOf<T>(reader: SettingsReader, at: At, what: string, readItem: ReadItem<T>): readonly T[] | undefined {
   return reader
     .list(at, what, true)
     ?.map((item) => readItem(reader, item, what))
     .filter((item) => item !== undefined);
 }
 
-function configurationPath(reader: Reader, at: At): string | undefined {
+function configurationPath(reader: SettingsReader, at: At): string | undefined {
   const path = reader.text(at, 'nginx_conf');
   if (path === undefined || settingsPatterns.nginxConf.test(path)) return path;
   return reader.problem(at, `nginx_conf must be an absolute path, or dump: and an absolute path, not '${path}'`);
 }
 
-function logPath(reader: Reader, at: At, what: string): string | undefined {
+function logPath(reader: SettingsReader, at: At, what: string): string | undefined {
   const path = reader.text(at, what);
   if (path === undefined || settingsPatterns.log.test(path)) return path;
   const forms = 'an absolute path or glob, syslog:udp://ADDRESS:PORT, docker:/FILE, cri:/FILE or journal:NAME';
   return reader.problem(at, `${what} must be ${forms}, not '${path}'`);
 }
 
-function accessLog(reader: Reader, at: At, what: string): AccessLogSettings | undefined {
+function accessLog(reader: SettingsReader, at: At, what: string): AccessLogSettings | undefined {
   if (at && 'value' in at) {
     const path = logPath(reader, at, what);
     return path === undefined ? undefined : { path, format: null };
@@ -125,7 +125,7 @@ function accessLog(reader: Reader, at: At, what: string): AccessLogSettings | un
   return path === undefined ? undefined : { path, format };
 }
 
-function statusUrl(reader: Reader, at: At, what: string): string | undefined {
+function statusUrl(reader: SettingsReader, at: At, what: string): string | undefined {
   const url = reader.text(at, what);
   if (url === undefined || settingsPatterns.statusPage.test(url)) return url;
   return reader.problem(

@@ -8,7 +8,7 @@ export type At = Node | null;
  * Reads typed values out of a YAML document and collects every problem with its line, so that a user mends a file in
  * one go. A reading that failed returns undefined, and its problem is on the list.
  */
-export interface Reader {
+export interface SettingsReader {
   readonly root: At;
   readonly problems: Problem[];
   problem(at: At, text: string): undefined;
@@ -20,7 +20,7 @@ export interface Reader {
   wholeNumber(at: At, what: string, least: number, most: number): number | undefined;
 }
 
-export function createReader(text: string): Reader {
+export function createReader(text: string): SettingsReader {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const problems: Problem[] = document.errors.map((error) => ({

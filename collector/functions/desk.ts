@@ -4,7 +4,7 @@
  */
 import type { FunctionCall } from '../model.ts';
 import { errorBody, infoBody, type Known, resultText, viewBody } from './answer.ts';
-import { type FunctionRequest, readRequest, type ViewId } from './request.ts';
+import { type FunctionRequest, readFunctionRequest, type ViewId } from './request.ts';
 
 export interface Desk {
   take(call: FunctionCall, nowMs: number): void;
@@ -95,7 +95,7 @@ export function createDesk(onFault: (error: unknown) => void): Desk {
       if (known !== undefined) known.access &= access;
       else if (waiting.size < mostWaiting) {
         const deadlineMs = nowMs + timeoutSeconds * 1000;
-        waiting.set(transaction, { request: readRequest(call), access, takenMs: nowMs, deadlineMs });
+        waiting.set(transaction, { request: readFunctionRequest(call), access, takenMs: nowMs, deadlineMs });
       }
     },
     cancel: finish,

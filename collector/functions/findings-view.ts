@@ -1,6 +1,6 @@
 /** The view `findings`: what `check` says, worst first. */
 import type { CheckFinding } from './facts.ts';
-import type { View } from './table.ts';
+import type { TableView } from './table.ts';
 import { findingTitle } from './words.ts';
 
 export interface FindingRow extends CheckFinding {
@@ -16,7 +16,7 @@ export function findingRows(findings: readonly CheckFinding[]): readonly Finding
     .map((each, at) => ({ ...each, number: at + 1 }));
 }
 
-export const findingsView: View<FindingRow> = {
+export const findingsView: TableView<FindingRow> = {
   columns: [
     { id: 'Number', name: '#', look: 'number', summary: 'count', key: true, value: ({ number }) => number },
     { id: 'Severity', name: 'Severity', look: 'pill', value: ({ severity }) => severity },

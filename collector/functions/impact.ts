@@ -2,7 +2,7 @@ import type { Outcome } from '../model.ts';
 import type { PeerMinute } from './watch.ts';
 
 /** What clients got, in two numbers. */
-export interface Impact {
+export interface ClientImpact {
   /** Requests that ended with a 5xx, or with a substitute because no peer answered. */
   readonly affected: number;
   /** Requests that a retry at another peer saved. */
@@ -12,7 +12,7 @@ export interface Impact {
 const fine: ReadonlySet<string> = new Set<Outcome>(['ok', 'masked']);
 
 /** @param counts requests by outcome */
-export function clientOutcomes(counts: ReadonlyMap<string, number>): Impact {
+export function clientImpact(counts: ReadonlyMap<string, number>): ClientImpact {
   let affected = 0;
   for (const [outcome, count] of counts) if (!fine.has(outcome)) affected += count;
   return { affected, masked: counts.get('masked') ?? 0 };

@@ -1,7 +1,7 @@
 /** The view `incidents`: what failed, when, how badly and why. One row an incident, newest first. */
 import type { UpstreamIncident } from './incidents.ts';
 import { kindsText } from './peers-view.ts';
-import type { RowSeverity, View } from './table.ts';
+import type { RowSeverity, TableView } from './table.ts';
 import { causeText } from './words.ts';
 
 export interface IncidentRow extends UpstreamIncident {
@@ -14,7 +14,7 @@ function severityOf({ endedMs, affected }: UpstreamIncident): RowSeverity {
   return isFelt ? 'notice' : 'normal';
 }
 
-export const incidentsView: View<IncidentRow> = {
+export const incidentsView: TableView<IncidentRow> = {
   columns: [
     {
       id: 'Row',

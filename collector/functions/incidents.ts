@@ -1,9 +1,10 @@
 /** Incidents of every upstream: when it began to fail, how badly, whom it affected, and why. The last 200 are kept. */
 import type { Sureness } from '../model.ts';
 import type { Verdict } from './facts.ts';
-import { clientOutcomes } from './impact.ts';
+import { clientImpact } from './impact.ts';
+import type { UpstreamMinute } from './minute.ts';
 import { total } from './minute.ts';
-import type { JobMinute, Now, PeerMinute, UpstreamMinute } from './watch.ts';
+import type { JobMinute, Now, PeerMinute } from './watch.ts';
 
 export interface UpstreamIncident {
   readonly job: string;
@@ -176,7 +177,7 @@ function record(incident: Mutable<UpstreamIncident>, minute: UpstreamMinute, pee
 
 function recordClients(incident: Mutable<UpstreamIncident>, { outcomes }: UpstreamMinute): void {
   if (!outcomes.isKnown()) return;
-  const { affected, masked } = clientOutcomes(outcomes.latest());
+  const { affected, masked } = clientImpact(outcomes.latest());
   incident.affected = (incident.affected ?? 0) + affected;
   incident.masked = (incident.masked ?? 0) + masked;
 }

@@ -1,3 +1,4 @@
+import type { FailureKind, Outcome } from '../model.ts';
 /** How much running totals grew within the last minute. */
 export interface Minute<K extends string> {
   /** @param totals null or undefined: not known at this tick. The first ones count from zero. */
@@ -85,4 +86,10 @@ export function total(counts: ReadonlyMap<string, number>): number {
   let sum = 0;
   for (const count of counts.values()) sum += count;
   return sum;
+}
+
+export interface UpstreamMinute {
+  readonly upstream: string;
+  readonly failures: Minute<FailureKind>;
+  readonly outcomes: Minute<Outcome>;
 }

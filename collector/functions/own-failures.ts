@@ -1,6 +1,6 @@
 import type { ConnectKind, Counts, FailureKind, Outcome } from '../model.ts';
+import type { UpstreamMinute } from './minute.ts';
 import { createMinute } from './minute.ts';
-import type { UpstreamMinute } from './watch.ts';
 
 /** Failures of a job that no upstream accounts for: names that do not resolve, limits that nginx itself ran into. */
 export interface OwnFailures {

@@ -1,7 +1,7 @@
 /** The rows of the view `peers`: who is blamed for what clients got, and what hurts most. */
 import type { AttemptKind } from '../model.ts';
 import type { Verdict } from './facts.ts';
-import { clientOutcomes, type ShownState, shownState } from './impact.ts';
+import { clientImpact, type ShownState, shownState } from './impact.ts';
 import { createMinute } from './minute.ts';
 import type { RowSeverity } from './table.ts';
 import type { JobMinute, PeerMinute } from './watch.ts';
@@ -29,7 +29,7 @@ function rowsOfJob(job: JobMinute): readonly PeerRow[] {
   const states = [...job.peers, ...peerless(job)].map((of) => ({ of, state: shownState(of) }));
   const blamed = new Set(states.filter(isBlamed).map(({ of }) => of.snapshot.upstream));
   return states.map(({ of, state }) => {
-    const impact = of.upstream?.outcomes.isKnown() ? clientOutcomes(of.upstream.outcomes.sums()) : null;
+    const impact = of.upstream?.outcomes.isKnown() ? clientImpact(of.upstream.outcomes.sums()) : null;
     const isShown = isBlamed({ state }) || !blamed.has(of.snapshot.upstream);
     return {
       of,
@@ -48,7 +48,7 @@ function peerless({ job, upstreams, own, peers, verdicts }: JobMinute): readonly
   const nginx = verdicts.find(({ is }) => is === 'nginx') ?? null;
   return [...upstreams, own]
     .filter(({ upstream }) => !withPeers.has(upstream))
-    .filter(({ failures, outcomes }) => failures.sum() > 0 || clientOutcomes(outcomes.sums()).affected > 0)
+    .filter(({ failures, outcomes }) => failures.sum() > 0 || clientImpact(outcomes.sums()).affected > 0)
     .map((minute) => ({
       job,
       snapshot: { upstream: minute.upstream, peer: '(none)', origin: 'configured' },

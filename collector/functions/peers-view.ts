@@ -2,7 +2,7 @@
 import type { TcpState } from '../model.ts';
 import { total } from './minute.ts';
 import { type PeerRow, peerSeverity } from './peer-rows.ts';
-import type { Column, View } from './table.ts';
+import type { Column, TableView } from './table.ts';
 import type { PeerMinute } from './watch.ts';
 import { causeText, generalFix } from './words.ts';
 
@@ -162,7 +162,7 @@ const columns: readonly Column<PeerRow>[] = [
   { id: 'Place', name: 'Configured at', look: 'text', sensitive: true, value: ({ verdict }) => verdict?.place ?? '' },
 ];
 
-export const peersView: View<PeerRow> = {
+export const peersView: TableView<PeerRow> = {
   columns,
   severity: peerSeverity,
   sortBy: 'Affected',

@@ -18,7 +18,7 @@ const isView = (text: unknown): text is ViewId => viewIds.some((id) => id === te
  * `nginx-upstreams info after:1 before:2`, `nginx-upstreams view:incidents`, or a body
  * `{"selections":{"view":["incidents"]}}`; what else stands there is for other functions, and ignored.
  */
-export function readRequest({ text, payload }: Pick<FunctionCall, 'text' | 'payload'>): FunctionRequest {
+export function readFunctionRequest({ text, payload }: Pick<FunctionCall, 'text' | 'payload'>): FunctionRequest {
   const [name, ...words] = text.split(' ').filter((word) => word !== '');
   if (name !== functionName) return refused(404, 'This plugin has no such function.');
   if (words.includes('info')) return { is: 'info' };

@@ -33,7 +33,7 @@ export interface Column<R> {
   readonly sensitive?: boolean;
 }
 
-export interface View<R> {
+export interface TableView<R> {
   readonly columns: readonly Column<R>[];
   readonly severity: (row: R) => RowSeverity;
   readonly sortBy: string;
@@ -44,7 +44,11 @@ export interface View<R> {
 }
 
 /** The members of an answer that describe and hold the rows. */
-export function tableOf<R>(view: View<R>, rows: readonly R[], isSensitive: boolean): Readonly<Record<string, unknown>> {
+export function tableOf<R>(
+  view: TableView<R>,
+  rows: readonly R[],
+  isSensitive: boolean,
+): Readonly<Record<string, unknown>> {
   const columns = view.columns.filter(({ sensitive = false }) => isSensitive || !sensitive);
   const ids = new Set(columns.map(({ id }) => id));
   const groups = view.groupBy.filter((id) => ids.has(id));

@@ -1,4 +1,5 @@
 /** What the last minute was like for every upstream and peer of all jobs: fed once a tick, asked when somebody calls. */
+
 import type {
   AttemptKind,
   FailureKind,
@@ -9,6 +10,7 @@ import type {
   UpstreamSnapshot,
 } from '../model.ts';
 import type { JobNow, Verdict } from './facts.ts';
+import type { UpstreamMinute } from './minute.ts';
 import { createMinute, type Minute } from './minute.ts';
 import { createOwnFailures, type OwnFailures } from './own-failures.ts';
 
@@ -16,12 +18,6 @@ import { createOwnFailures, type OwnFailures } from './own-failures.ts';
 export interface Now {
   readonly wallMs: number;
   readonly monotonicMs: number;
-}
-
-export interface UpstreamMinute {
-  readonly upstream: string;
-  readonly failures: Minute<FailureKind>;
-  readonly outcomes: Minute<Outcome>;
 }
 
 export interface PeerMinute {

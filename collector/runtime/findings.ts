@@ -1,9 +1,9 @@
 /** What `check` says of the nginx of all jobs, for the command and for the Function. */
 import type { JobSettings } from '../config/settings.ts';
-import { type ConfiguredLog, type ConfiguredLogs, type Facts, gatherFacts } from '../discover/check/facts.ts';
+import { type CheckFacts, type ConfiguredLog, type ConfiguredLogs, gatherFacts } from '../discover/check/facts.ts';
 import { finding } from '../discover/check/finding.ts';
-import { judge } from '../discover/check/rules.ts';
-import { type WordedFinding, word } from '../discover/check/wording.ts';
+import { judgeNginx } from '../discover/check/rules.ts';
+import { type WordedFinding, wordFinding } from '../discover/check/wording.ts';
 import type { NginxRead } from '../discover/follow/read-nginx.ts';
 import type { CheckFinding } from '../functions/facts.ts';
 import { parseLogSpec } from '../source/log-spec.ts';
@@ -19,7 +19,7 @@ export interface NginxOfJob {
 export interface Inspected {
   /** The job of the configuration, or `local`. */
   readonly job: string;
-  readonly facts: Facts;
+  readonly facts: CheckFacts;
 }
 
 function configuredLog(spec: string): ConfiguredLog {
@@ -64,9 +64,9 @@ export function findingsOf(
   const all = [
     ...(problem === null ? [] : [finding('settings_invalid', problem.path, null, { text: problem.text })]),
     ...(inspected.length === 0 ? [finding('nginx_not_found', 'nginx')] : []),
-    ...inspected.flatMap(({ facts }) => judge(facts)),
+    ...inspected.flatMap(({ facts }) => judgeNginx(facts)),
   ];
-  return bySeverity(all.map(word));
+  return bySeverity(all.map(wordFinding));
 }
 
 const ranks = { error: 0, warning: 1, notice: 2 } as const;

@@ -1,5 +1,5 @@
 /** All the files that match a pattern, as one source: files come and go with virtual hosts and days. */
-import { expandGlob, mostMatches } from './glob.ts';
+import { matchingFiles, mostMatches } from './glob.ts';
 import type { Source, SourceProblem, SourceReading } from './source.ts';
 import { createKnownFiles } from './tail/known-files.ts';
 import { toMarks } from './tail/mark.ts';
@@ -27,7 +27,7 @@ export function createLogSet(options: LogSetOptions): Source {
   let tooMany = 0;
 
   function look(): void {
-    const matches = expandGlob(fs, pattern).filter((path) => !isCompressedName(path) && !rotatedName.test(path));
+    const matches = matchingFiles(fs, pattern).filter((path) => !isCompressedName(path) && !rotatedName.test(path));
     tooMany = Math.max(0, matches.length - mostMatches);
     for (const path of matches.slice(0, mostMatches)) {
       if (tails.has(path)) continue;

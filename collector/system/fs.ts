@@ -46,10 +46,10 @@ export interface FileSystem {
 }
 
 /** What came of a call that may fail for reasons of the host: the value, or the error's code (`ENOENT`, `EACCES`, …). */
-export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly code: string };
+export type Attempted<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly code: string };
 
 /** Runs one file-system call; its failure becomes a value. */
-export function attempt<T>(call: () => T): Outcome<T> {
+export function attempt<T>(call: () => T): Attempted<T> {
   try {
     return { ok: true, value: call() };
   } catch (error) {

@@ -1,5 +1,5 @@
 /** Small whole files, and ends of large ones, through the file-system port: configuration, /proc, a program's text. */
-import { attempt, type FileSystem, type Outcome } from './fs.ts';
+import { type Attempted, attempt, type FileSystem } from './fs.ts';
 
 /** More than any configuration file or table of /proc that is read here. */
 const largestText = 16 * 1024 * 1024;
@@ -18,7 +18,7 @@ export function readOpen(fs: Pick<FileSystem, 'read'>, fd: number, limit: number
   return Buffer.concat(pieces);
 }
 
-function withOpen<T>(fs: FileSystem, path: string, use: (fd: number) => T): Outcome<T> {
+function withOpen<T>(fs: FileSystem, path: string, use: (fd: number) => T): Attempted<T> {
   return attempt(() => {
     const fd = fs.open(path);
     try {
@@ -30,7 +30,7 @@ function withOpen<T>(fs: FileSystem, path: string, use: (fd: number) => T): Outc
 }
 
 /** At most `limit` bytes, as UTF-8; a byte that is none becomes U+FFFD. */
-export function readText(fs: FileSystem, path: string, limit = largestText): Outcome<string> {
+export function readText(fs: FileSystem, path: string, limit = largestText): Attempted<string> {
   return withOpen(fs, path, (fd) => readOpen(fs, fd, limit).toString('utf8'));
 }
 
@@ -52,7 +52,7 @@ export function readEnd(
   path: string,
   limit: number,
   encoding: 'utf8' | 'latin1' = 'utf8',
-): Outcome<FileEnd> {
+): Attempted<FileEnd> {
   return withOpen(fs, path, (fd) => {
     const { size, modifiedMs } = fs.fstat(fd);
     const from = Math.max(0, size - limit);

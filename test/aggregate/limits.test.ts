@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createConnectionUse } from '../../collector/aggregate/access/connection-use.ts';
-import { descriptorsUsed } from '../../collector/aggregate/server/descriptors.ts';
-import { peerStates, portsUsed } from '../../collector/aggregate/server/peer-sockets.ts';
+import { descriptorShare } from '../../collector/aggregate/server/descriptors.ts';
+import { portsUsed, tcpStatesOf } from '../../collector/aggregate/server/peer-sockets.ts';
 
 const files = (openFiles: number | null, limit: number | null) => ({ openFiles, limit });
 
@@ -14,7 +14,7 @@ test.each([
   ['a limit of nothing', [files(10, 0)], { is: 'unknown' }],
   ['no workers', [], { is: 'unknown' }],
 ])('descriptors: %s', (_name, workers, expected) => {
-  expect(descriptorsUsed(workers)).toEqual(expected);
+  expect(descriptorShare(workers)).toEqual(expected);
 });
 
 const status = { active: 10, writing: 4 };
@@ -51,7 +51,7 @@ test('worker_connections: a comparison made while connections came and went is o
 });
 
 test('TCP states by the kernel’s numbers, and the local ports they hold', () => {
-  const states = peerStates((number) => 10 ** number);
+  const states = tcpStatesOf((number) => 10 ** number);
   expect(states).toEqual({
     established: 10,
     syn_sent: 100,
@@ -59,5 +59,5 @@ test('TCP states by the kernel’s numbers, and the local ports they hold', () =
     time_wait: 10 ** 6,
     close_wait: 10 ** 8,
   });
-  expect(portsUsed(peerStates(() => 1))).toBe(8);
+  expect(portsUsed(tcpStatesOf(() => 1))).toBe(8);
 });

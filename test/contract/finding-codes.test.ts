@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { finding, findingCodes } from '../../collector/discover/check/finding.ts';
-import { word } from '../../collector/discover/check/wording.ts';
+import { wordFinding } from '../../collector/discover/check/wording.ts';
 import { peerCauses } from '../../collector/model.ts';
 
 test('every finding and every cause has a section in docs/troubleshooting.md, and every section one of them', () => {
@@ -12,7 +12,7 @@ test('every finding and every cause has a section in docs/troubleshooting.md, an
 
 test('every finding has words: what, why and what to do, with nothing left open', () => {
   for (const code of findingCodes) {
-    const { what, why, remedy } = word(finding(code, 'SUBJECT', { file: '/etc/nginx/nginx.conf', line: 7 }));
+    const { what, why, remedy } = wordFinding(finding(code, 'SUBJECT', { file: '/etc/nginx/nginx.conf', line: 7 }));
     for (const text of [what, why, remedy]) expect(text, code).toMatch(/\S{3}/);
     expect(remedy, code).not.toMatch(/\{nginx\}/);
   }

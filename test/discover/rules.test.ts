@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { Facts } from '../../collector/discover/check/facts.ts';
+import type { CheckFacts } from '../../collector/discover/check/facts.ts';
 import { type FindingCode, findingCodes } from '../../collector/discover/check/finding.ts';
 import type { LogState } from '../../collector/discover/check/log-state.ts';
-import { commandFor, isAnythingUsable, judge } from '../../collector/discover/check/rules.ts';
-import { word } from '../../collector/discover/check/wording.ts';
+import { commandFor, isAnythingUsable, judgeNginx } from '../../collector/discover/check/rules.ts';
+import { wordFinding } from '../../collector/discover/check/wording.ts';
 import type { NginxFound } from '../../collector/discover/find/find-nginx.ts';
 import { withAddresses } from '../../collector/nginx/peers.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
@@ -23,10 +23,13 @@ const found: NginxFound = {
 interface Circumstances {
   readonly state?: LogState;
   readonly addresses?: Readonly<Record<string, readonly string[]>>;
-  readonly facts?: Partial<Facts>;
+  readonly facts?: Partial<CheckFacts>;
 }
 
-function factsOf(text: string, { state = { is: 'readable' }, addresses = {}, facts = {} }: Circumstances = {}): Facts {
+function factsOf(
+  text: string,
+  { state = { is: 'readable' }, addresses = {}, facts = {} }: Circumstances = {},
+): CheckFacts {
   const names = new Map(Object.entries(addresses));
   const configuration = withAddresses(configurationOf(text), names);
   return {
@@ -59,13 +62,13 @@ test('a log that nginx-upstream.conf replaces may be what it likes', () => {
     state: { is: 'replaced' },
     facts: { configured: [{ use: 'error_log', spec: 'journal:nginx', path: null, state: { is: 'pattern' } }] },
   });
-  expect(judge(facts)).toEqual([]);
+  expect(judgeNginx(facts)).toEqual([]);
   expect(isAnythingUsable(facts)).toBe(true);
 });
 
 test('nothing is missing where nothing is', () => {
   const facts = factsOf(complete);
-  expect(judge(facts)).toEqual([]);
+  expect(judgeNginx(facts)).toEqual([]);
   expect(isAnythingUsable(facts)).toBe(true);
 });
 
@@ -75,7 +78,7 @@ const shared =
 const noHost =
   "log_format noh '$status $request_time $upstream_addr $upstream_status $upstream_connect_time $upstream_response_time';";
 
-const cases: readonly [FindingCode, string, Facts, string | RegExp][] = [
+const cases: readonly [FindingCode, string, CheckFacts, string | RegExp][] = [
   [
     'nginx_not_running',
     'no process',
@@ -243,10 +246,10 @@ const cases: readonly [FindingCode, string, Facts, string | RegExp][] = [
 ];
 
 test.each(cases)('%s: %s', (code, _, facts, subject) => {
-  const found = judge(facts).filter((each) => each.code === code);
+  const found = judgeNginx(facts).filter((each) => each.code === code);
   expect(found.map((each) => each.subject)).toContainEqual(expect.stringMatching(subject));
   for (const each of found) {
-    const { what, why, remedy } = word(each);
+    const { what, why, remedy } = wordFinding(each);
     expect(`${what} ${why} ${remedy}`).not.toMatch(/undefined|null|\{nginx\}/);
   }
 });
@@ -260,10 +263,10 @@ test('every code has a case here, or is about the plugin itself, or who asks', (
   ]);
 });
 
-const remedyOf = (code: FindingCode, facts: Facts) =>
-  judge(facts)
+const remedyOf = (code: FindingCode, facts: CheckFacts) =>
+  judgeNginx(facts)
     .filter((each) => each.code === code)
-    .map((each) => word(each).remedy)
+    .map((each) => wordFinding(each).remedy)
     .join('\n');
 
 test('the remedy names this nginx, its lines and its parameters', () => {
@@ -286,7 +289,7 @@ test.each([
   ['a placeholder without Lua', 'server 0.0.0.1 down;'],
   ['nothing but a state file', 'zone a 64k; state /var/lib/nginx/a.state;'],
 ])('what Lua balances needs no advice: %s', (_, group) => {
-  expect(judge(factsOf(`${errorLog} ${http({ more: `upstream a { ${group} }` })}`))).toEqual([]);
+  expect(judgeNginx(factsOf(`${errorLog} ${http({ more: `upstream a { ${group} }` })}`))).toEqual([]);
 });
 
 test.each(['/proc/1/fd', '/proc/1/fd/1', '/dev/stdout', '/proc/812/root', '/sys/x'])(
@@ -302,16 +305,16 @@ test.each(['/proc/1/fd', '/proc/1/fd/1', '/dev/stdout', '/proc/812/root', '/sys/
 
 test('a log beside it that has the variables is enough', () => {
   const text = `${errorLog} ${http({ log: 'access_log /a.log; access_log /b.log full;' })}`;
-  expect(judge(factsOf(text))).toEqual([]);
+  expect(judgeNginx(factsOf(text))).toEqual([]);
 });
 
 test('what nothing passes through needs no upstream variables', () => {
   const text = `error_log /e.log; http { ${status} server { access_log /s.log; } }`;
-  expect(judge(factsOf(text))).toEqual([]);
+  expect(judgeNginx(factsOf(text))).toEqual([]);
 });
 
 test('a dump tells nothing about processes', () => {
-  expect(judge(factsOf(complete, { facts: { found: { ...found, master: null }, dumped: true } }))).toEqual([]);
+  expect(judgeNginx(factsOf(complete, { facts: { found: { ...found, master: null }, dumped: true } }))).toEqual([]);
 });
 
 test.each([

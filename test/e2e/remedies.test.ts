@@ -5,11 +5,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Facts } from '../../collector/discover/check/facts.ts';
+import type { CheckFacts } from '../../collector/discover/check/facts.ts';
 import type { FindingCode } from '../../collector/discover/check/finding.ts';
 import type { LogState } from '../../collector/discover/check/log-state.ts';
-import { judge } from '../../collector/discover/check/rules.ts';
-import { word } from '../../collector/discover/check/wording.ts';
+import { judgeNginx } from '../../collector/discover/check/rules.ts';
+import { wordFinding } from '../../collector/discover/check/wording.ts';
 import { readConfiguration } from '../../collector/nginx/configuration.ts';
 import { withAddresses } from '../../collector/nginx/peers.ts';
 import { readTree } from '../../collector/nginx/syntax/tree.ts';
@@ -27,7 +27,7 @@ function read(conf: string): NginxConfiguration {
   return withAddresses(readConfiguration(tree, debianBuild), localhost);
 }
 
-function factsOf(conf: string, state: LogState, code: FindingCode): Facts {
+function factsOf(conf: string, state: LogState, code: FindingCode): CheckFacts {
   const configuration = read(conf);
   const args = { text: 'nginx', program: 'nginx', prefix: null, conf: null, globals: null, errorLog: null };
   const master = { pid: 1, uid: 0, args, startedBy: 'root', container: null, runtime: null, mounts: [] } as const;
@@ -349,9 +349,9 @@ test.each(cases)('$code: $what', async ({ code, text, state = readable, gone, co
   const module = text.includes('stream {') ? `load_module ${modulePath(nginx.root, 'stream')};\n` : '';
   writeFileSync(conf, `${module}${text}\n`);
   const before = outline(readTree(conf, memoryFiles({ [conf]: readFileSync(conf, 'utf8') })).directives);
-  const found = judge(factsOf(conf, state, code)).filter((each) => each.code === code);
+  const found = judgeNginx(factsOf(conf, state, code)).filter((each) => each.code === code);
   expect(found.map((each) => each.code)).toEqual([code]);
-  follow(word(found[0] as (typeof found)[number]).remedy, conf);
+  follow(wordFinding(found[0] as (typeof found)[number]).remedy, conf);
 
   const after = readFileSync(conf, 'utf8');
   // This nginx may not write there, or lacks the module that a parameter needs: the path is another, the words are not.
@@ -391,6 +391,6 @@ test.each(cases)('$code: $what', async ({ code, text, state = readable, gone, co
   if (code === 'stub_status_missing') expect(shown(added)).toEqual(expect.arrayContaining(shown(come)));
   else expect(shown(added)).toEqual(shown(come));
   // And what it was about is gone.
-  const left = judge(factsOf(conf, state, code)).filter((each) => each.code === code);
+  const left = judgeNginx(factsOf(conf, state, code)).filter((each) => each.code === code);
   if (state === readable) expect(left).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { readRequest } from '../../collector/functions/request.ts';
+import { readFunctionRequest } from '../../collector/functions/request.ts';
 
-const ask = (text: string, payload: string | null = null) => readRequest({ text, payload });
+const ask = (text: string, payload: string | null = null) => readFunctionRequest({ text, payload });
 const view = (id: string) => ({ is: 'view', view: id });
 
 describe('a call asks for', () => {

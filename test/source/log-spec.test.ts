@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { expandGlob } from '../../collector/source/glob.ts';
+import { matchingFiles } from '../../collector/source/glob.ts';
 import { type LogSpec, nginxFile, parseLogSpec, specText } from '../../collector/source/log-spec.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
 import { privateFolder } from './tail-kit.ts';
@@ -113,6 +113,6 @@ describe('globs', () => {
   };
   test.each(Object.entries(cases))('%s', (_, [pattern, matches]) => {
     const folder = files('a.log', 'b.log', '.hidden.log', 'd/x.log', 'e/x.log', 'e/y.log', 'a+(b).log', 'c.gz');
-    expect(expandGlob(nodeFileSystem, join(folder, pattern))).toEqual(matches.map((name) => join(folder, name)));
+    expect(matchingFiles(nodeFileSystem, join(folder, pattern))).toEqual(matches.map((name) => join(folder, name)));
   });
 });

@@ -5,9 +5,9 @@ import {
   deletedQuietMs,
   type Held,
   isDrained,
-  nextStep,
-  type Step,
+  nextTailStep,
   settledQuietMs,
+  type TailStep,
   unsettledQuietMs,
 } from '../../collector/source/tail/step.ts';
 
@@ -15,7 +15,7 @@ const held: Held = { dev: 1n, ino: 7n, intact: true, links: 1, quietMs: 0 };
 const same: AtPath = { is: 'file', dev: 1n, ino: 7n };
 
 describe('the next step', () => {
-  const cases: Record<string, [held: Held | null, atPath: AtPath, step: Step]> = {
+  const cases: Record<string, [held: Held | null, atPath: AtPath, step: TailStep]> = {
     'nothing held, nothing there': [null, { is: 'absent' }, 'wait'],
     'nothing held, a FIFO there': [null, { is: 'unusable' }, 'wait'],
     'nothing held, a file there': [null, same, 'open'],
@@ -37,7 +37,7 @@ describe('the next step', () => {
     ],
   };
   test.each(Object.entries(cases))('%s', (_, [before, atPath, step]) => {
-    expect(nextStep(before, atPath)).toBe(step);
+    expect(nextTailStep(before, atPath)).toBe(step);
   });
 });
 

@@ -15,7 +15,7 @@ export type DescriptorsUsed =
   | { readonly is: 'untold' };
 
 /** The share of the worker that is nearest its limit: descriptors run out in one worker, not in the sum. */
-export function descriptorsUsed(workers: readonly WorkerFiles[]): DescriptorsUsed {
+export function descriptorShare(workers: readonly WorkerFiles[]): DescriptorsUsed {
   let highest: number | null = null;
   for (const { openFiles, limit } of workers) {
     if (openFiles === 0) return { is: 'untold' };

@@ -19,7 +19,7 @@ const chartedAs: readonly (TcpState | null)[] = [
 ];
 
 /** Measure 8 of one peer. `count` gives the sockets to it in a state, by the kernel's number. */
-export function peerStates(count: (state: number) => number): Counts<TcpState> {
+export function tcpStatesOf(count: (state: number) => number): Counts<TcpState> {
   const counts = tally(tcpStates);
   for (const [number, state] of chartedAs.entries()) if (state !== null) counts[state] += count(number);
   return counts;

@@ -3,7 +3,7 @@
  * logged with its attempts, a failed connect is in both logs: the attempt comes when its request ends, so a failure
  * waits that long for it. Elsewhere (access_log off, auth_request, mail, a stock log_format) nobody waits.
  */
-export interface Accounts {
+export interface AttemptAccounts {
   /** A connect to the peer failed, by the error log: an attempt is expected. */
   failed(peer: string, second: number): void;
   /** An attempt at the peer never connected, by the access log. */
@@ -43,7 +43,7 @@ function expire(queue: Queue, second: number, age: number): number {
   return expired;
 }
 
-export function createAccounts(): Accounts {
+export function createAccounts(): AttemptAccounts {
   const accounts = new Map<string, { readonly waiting: Queue; readonly credit: Queue }>();
 
   function accountOf(peer: string) {

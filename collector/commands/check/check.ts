@@ -1,6 +1,6 @@
 import { finding } from '../../discover/check/finding.ts';
 import { isAnythingUsable } from '../../discover/check/rules.ts';
-import { type WordedFinding, word } from '../../discover/check/wording.ts';
+import { type WordedFinding, wordFinding } from '../../discover/check/wording.ts';
 import { readEnvironment, settingsFiles } from '../../netdata/environment.ts';
 import { bySeverity, findingsOf, inspectNginx } from '../../runtime/findings.ts';
 import { nodeAccounts } from '../../system/accounts.ts';
@@ -50,7 +50,7 @@ function withoutOwnRights(findings: readonly WordedFinding[], askedBy: string): 
   if (own.length === 0) return findings;
   const what = own.map(({ subject }) => subject).join(', ');
   return bySeverity([
-    word(finding('needs_root', what, null, { who: askedBy })),
+    wordFinding(finding('needs_root', what, null, { who: askedBy })),
     ...findings.filter((each) => !own.includes(each)),
   ]);
 }

@@ -1,7 +1,7 @@
 /** What `check` prints: one screen of what was found, then the findings. Pure. */
 
 import { printable } from '../../base/printable.ts';
-import type { Facts } from '../../discover/check/facts.ts';
+import type { CheckFacts } from '../../discover/check/facts.ts';
 import type { LogState } from '../../discover/check/log-state.ts';
 import type { WordedFinding } from '../../discover/check/wording.ts';
 import type { AccessLog, ErrorLog, LogTarget, Upstream } from '../../nginx/types.ts';
@@ -82,7 +82,7 @@ function upstreamRows(upstream: Upstream): readonly (readonly string[])[] {
   return rows.map((row, at) => [at === 0 ? `${upstream.name}${kind}` : '', ...row]);
 }
 
-function logRows({ errorLogs, accessLogs, configured }: Facts): readonly (readonly string[])[] {
+function logRows({ errorLogs, accessLogs, configured }: CheckFacts): readonly (readonly string[])[] {
   const row = (use: string, log: ErrorLog | AccessLog, word: string, state: LogState): readonly string[] => [
     use,
     targetText(log.target),

@@ -7,7 +7,7 @@ import type { RecentLines } from './recent-lines.ts';
 import type { SilentLogs } from './silent-logs.ts';
 
 /** `10.0.0.1:80` is what nginx writes; a person may leave out the brackets, the port, or `unix:`. */
-export function isMeant(wanted: string | null, peer: string): boolean {
+export function isMeantPeer(wanted: string | null, peer: string): boolean {
   if (wanted === null) return true;
   const plain = (text: string): string => text.replace(/[[\]]/g, '').replace(/^unix:/, '');
   return plain(peer) === plain(wanted) || plain(peer).replace(/:\d+$/, '') === plain(wanted);

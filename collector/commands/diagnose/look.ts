@@ -30,7 +30,7 @@ import { execute } from '../../system/exec.ts';
 import { attempt, nodeFileSystem } from '../../system/fs.ts';
 import { connectOnce } from '../../system/net.ts';
 import { nodeStateFile } from '../../system/state-file.ts';
-import { type Diagnosis, isMeant } from './diagnosis.ts';
+import { type Diagnosis, isMeantPeer } from './diagnosis.ts';
 import { createImpactTally, errorsOf } from './impact.ts';
 import { readWriters } from './log-writers.ts';
 import { readRecentAccess } from './recent-access.ts';
@@ -163,7 +163,7 @@ export async function diagnoseJob(
     const { peer: wanted } = options;
     if (wanted === null) return whole;
     return {
-      peers: whole.peers.filter(({ peer }) => isMeant(wanted, peer)),
+      peers: whole.peers.filter(({ peer }) => isMeantPeer(wanted, peer)),
       groups: whole.groups.filter(({ upstream }) => upstream === wanted),
       names: whole.names.filter(({ name }) => name === wanted),
       nginx: new Map(),

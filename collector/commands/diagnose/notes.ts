@@ -5,7 +5,7 @@ import type { MissingRight } from '../../diagnose/facts/facts.ts';
 import { duration, plural } from '../../diagnose/rules/signs.ts';
 import { localTime } from '../../system/clock.ts';
 import { type Terminal, wrapped } from '../terminal.ts';
-import { type Diagnosis, type DiagnosisResult, isMeant } from './diagnosis.ts';
+import { type Diagnosis, type DiagnosisResult, isMeantPeer } from './diagnosis.ts';
 
 const missingTexts: Readonly<Record<MissingRight, string>> = {
   socket_owner: "which process holds a socket (other users' /proc/PID/fd)",
@@ -33,7 +33,7 @@ export function healthy({ peer, sinceMs, diagnoses }: DiagnosisResult): string {
 export function strangerNote({ peer, diagnoses }: DiagnosisResult): string | null {
   const configured = diagnoses.flatMap(({ read }) => read.configuration.upstreams);
   const names = [...new Set(configured.flatMap(({ servers }) => servers.flatMap(({ peers }) => peers)))];
-  if (peer === null || names.some((name) => isMeant(peer, name)) || configured.some(({ name }) => name === peer))
+  if (peer === null || names.some((name) => isMeantPeer(peer, name)) || configured.some(({ name }) => name === peer))
     return null;
   const more = names.length > 8 ? ` and ${names.length - 8} more` : '';
   return `${peer} is no peer of nginx's configuration; these are: ${names.slice(0, 8).join(', ') || 'none'}${more}`;

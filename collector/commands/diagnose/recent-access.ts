@@ -3,7 +3,7 @@ import { type FormatResult, readArguments, readLogFormat } from '../../parse/acc
 import { type AccessMatcher, createAccessMatcher } from '../../parse/access/matcher.ts';
 import { wallSecondAt } from '../../parse/wall-clock.ts';
 import type { AccessLogPlan, FormatPlan } from '../../runtime/log-plan.ts';
-import { expandGlob } from '../../source/glob.ts';
+import { matchingFiles } from '../../source/glob.ts';
 import { parseLogSpec, type Wrapping } from '../../source/log-spec.ts';
 import { attempt } from '../../system/fs.ts';
 import { readEnd } from '../../system/small-file.ts';
@@ -29,7 +29,7 @@ function filesOf(
   const parsed = parseLogSpec(spec);
   if (parsed.is === 'file') return { paths: [parsed.path], wrapping: parsed.wrapping };
   if (parsed.is !== 'glob') return { paths: [], wrapping: 'none' };
-  const paths = expandGlob(fs, parsed.pattern).filter((path) => !/\.(?:gz|xz|zst|bz2|\d{1,4})$/.test(path));
+  const paths = matchingFiles(fs, parsed.pattern).filter((path) => !/\.(?:gz|xz|zst|bz2|\d{1,4})$/.test(path));
   return { paths: paths.slice(0, mostFiles), wrapping: parsed.wrapping };
 }
 

@@ -5,7 +5,6 @@ import { parseStrictErrorLine } from '../../parse/error/line.ts';
 import { errorLineReader } from '../../parse/error/reader.ts';
 import { journalMatches, mayNotRead } from '../../source/journal.ts';
 import type { Execute } from '../../system/exec.ts';
-import type { TimedLine } from './recent-lines.ts';
 
 /** As many as fit into what a program may print here; what lies further back is the same again. */
 const mostEntries = 4000;
@@ -72,4 +71,10 @@ export async function readJournal(match: string, fromMs: number, execute: Execut
   if (entries.length === 0 && !(await holdsAnything(execute))) return { reason: 'the journal here is empty' };
   const lines = [...timed(entries)].sort((a, b) => a.ms - b.ms);
   return { lines, isWhole: code !== null && entries.length < mostEntries };
+}
+
+export interface TimedLine {
+  readonly line: ErrorLine;
+  /** Milliseconds since 1970. */
+  readonly ms: number;
 }

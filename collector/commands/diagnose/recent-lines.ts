@@ -1,21 +1,14 @@
 /** The last minutes of nginx's error logs, files read from their ends: bounded, whatever their size. */
 
-import type { ErrorLine } from '../../model.ts';
 import { errorLineReader } from '../../parse/error/reader.ts';
-import { expandGlob, mostMatches } from '../../source/glob.ts';
+import { matchingFiles, mostMatches } from '../../source/glob.ts';
 import { type LogSpec, parseLogSpec, type Wrapping } from '../../source/log-spec.ts';
 import { isCompressedName } from '../../source/tail/rotated.ts';
 import type { Execute } from '../../system/exec.ts';
 import type { FileSystem } from '../../system/fs.ts';
 import { lookAt, rootedPath } from '../../system/reach.ts';
 import { type FileEnd, readEnd } from '../../system/small-file.ts';
-import { readJournal } from './recent-journal.ts';
-
-export interface TimedLine {
-  readonly line: ErrorLine;
-  /** Milliseconds since 1970. */
-  readonly ms: number;
-}
+import { readJournal, type TimedLine } from './recent-journal.ts';
 
 export interface RecentLines {
   readonly lines: readonly TimedLine[];
@@ -107,7 +100,7 @@ function readFile(path: string, wrapping: Wrapping, ports: RecentPorts): OneLog 
 
 function readGlob({ pattern, wrapping }: Extract<LogSpec, { is: 'glob' }>, ports: RecentPorts): readonly OneLog[] {
   // What was rotated is read beside the log that it was.
-  const paths = expandGlob(ports.fs, pattern).filter((path) => !isCompressedName(path) && !/\.\d{1,4}$/.test(path));
+  const paths = matchingFiles(ports.fs, pattern).filter((path) => !isCompressedName(path) && !/\.\d{1,4}$/.test(path));
   if (paths.length === 0) return [{ log: pattern, reason: 'no file matches it' }];
   const logs = paths.slice(0, mostMatches).map((path) => readFile(path, wrapping, ports));
   const more = paths.length - mostMatches;

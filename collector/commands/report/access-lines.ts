@@ -1,12 +1,12 @@
 /** Access lines on their way into the report. */
 import type { ReportAccessLog } from '../../aggregate/report/access.ts';
 import type { ReportTotals } from '../../aggregate/report/totals.ts';
-import type { LogFormat } from '../../parse/access/log-format.ts';
+import type { ParsedFormat } from '../../parse/access/log-format.ts';
 import { type AccessMatcher, createAccessMatcher } from '../../parse/access/matcher.ts';
 import { wallSecondAt } from '../../parse/wall-clock.ts';
 import { matchTolerantly } from './kind.ts';
 
-export interface AccessLines {
+export interface ReportAccessLines {
   /** Counts the line that begins at `from`; gives the position of its newline, or -1 when it is of no format. */
   match(bytes: Buffer, from: number): number;
   /** As `match`, of a line that came out of a wrapping. */
@@ -25,11 +25,11 @@ const mostTries = 1000;
 /**
  * @param known the formats of this log; null: the first set of `candidates` that matches a line
  */
-export function createAccessLines(
+export function createReportAccess(
   totals: ReportTotals,
   known: readonly AccessMatcher[] | null,
-  candidates: readonly (readonly LogFormat[])[],
-): AccessLines {
+  candidates: readonly (readonly ParsedFormat[])[],
+): ReportAccessLines {
   let readers = known === null ? null : readersOf(known);
   let tries = 0;
   let sets: readonly (readonly AccessMatcher[])[] | null = null;

@@ -4,15 +4,15 @@ import { httpFormat, streamFormat } from '../../discover/check/remedies.ts';
 import { readTold } from '../../discover/follow/read-nginx.ts';
 import type { UpstreamOf } from '../../model.ts';
 import { createAttribution } from '../../nginx/peers.ts';
-import type { AccessLog, LogFormat as ConfiguredFormat, NginxConfiguration } from '../../nginx/types.ts';
-import { type FormatResult, type LogFormat, readArguments, readLogFormat } from '../../parse/access/log-format.ts';
+import type { AccessLog, LogFormat, NginxConfiguration } from '../../nginx/types.ts';
+import { type FormatResult, type ParsedFormat, readArguments, readLogFormat } from '../../parse/access/log-format.ts';
 import { attempt, nodeFileSystem } from '../../system/fs.ts';
 import { UsageError } from '../command.ts';
 import { formatOption } from '../format-option.ts';
 
 export interface ReportFormats {
   /** Sets of formats to try on a file, the likeliest first; the lines of a file are of one set. */
-  candidates(file: string): readonly (readonly LogFormat[])[];
+  candidates(file: string): readonly (readonly ParsedFormat[])[];
   readonly upstreamOf: UpstreamOf;
 }
 
@@ -61,17 +61,17 @@ function noSuchFormat({ formats }: NginxConfiguration, file: string): string {
   return `no such log_format in ${file}${names === '' ? '' : `, which has ${names}`}`;
 }
 
-const variables = ({ text }: ConfiguredFormat): number => text.split('$').length;
+const variables = ({ text }: LogFormat): number => text.split('$').length;
 
-const compiled = ({ name, text, escape: mode }: ConfiguredFormat): FormatResult =>
+const compiled = ({ name, text, escape: mode }: LogFormat): FormatResult =>
   readArguments(name, [`escape=${mode}`, text]);
 
-function usable(results: readonly FormatResult[]): readonly LogFormat[] {
+function usable(results: readonly FormatResult[]): readonly ParsedFormat[] {
   return results.flatMap((result) => ('problem' in result ? [] : [result.format]));
 }
 
 /** By path, also of a rotated file; else by the file's name alone: logs are copied elsewhere to be looked at. */
-function formatsAt({ accessLogs }: NginxConfiguration, file: string): readonly ConfiguredFormat[] {
+function formatsAt({ accessLogs }: NginxConfiguration, file: string): readonly LogFormat[] {
   const [whole, name] = [resolve(file), basename(file)];
   const byPath = accessLogs.filter((log) => isOf(log, (path) => isRotated(whole, path)));
   const found =

@@ -2,7 +2,7 @@
 
 import { createUnwrapper } from '../../decode/unwrap.ts';
 import { matchBehindPrefix } from '../../parse/access/json.ts';
-import type { LogFormat } from '../../parse/access/log-format.ts';
+import type { ParsedFormat } from '../../parse/access/log-format.ts';
 import { type AccessMatcher, createAccessMatcher } from '../../parse/access/matcher.ts';
 import { parseErrorLine } from '../../parse/error/line.ts';
 
@@ -76,7 +76,7 @@ function strange(head: Buffer): string {
 }
 
 /** @param head the beginning of the file: some whole lines @param candidates sets of formats, the likeliest first */
-export function kindOfLog(head: Buffer, candidates: readonly (readonly LogFormat[])[]): LogKind {
+export function kindOfLog(head: Buffer, candidates: readonly (readonly ParsedFormat[])[]): LogKind {
   const unwrapper = createUnwrapper();
   const outer = firstLines(head);
   const lines = outer.flatMap((line) => {

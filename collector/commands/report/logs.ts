@@ -2,9 +2,9 @@
 import type { ReportTotals } from '../../aggregate/report/totals.ts';
 import { lineSplitter } from '../../decode/lines.ts';
 import { createUnwrapper } from '../../decode/unwrap.ts';
-import { createAccessLines as splitAccessLines } from '../../parse/access/lines.ts';
-import type { LogFormat } from '../../parse/access/log-format.ts';
-import { type AccessLines, createAccessLines } from './access-lines.ts';
+import { createAccessLines } from '../../parse/access/lines.ts';
+import type { ParsedFormat } from '../../parse/access/log-format.ts';
+import { createReportAccess, type ReportAccessLines } from './access-lines.ts';
 import { createErrorLines } from './error-lines.ts';
 import { kindOfLog, type LogKind } from './kind.ts';
 
@@ -27,7 +27,7 @@ const longestLine = 1_048_576;
 const newline = Buffer.from('\n');
 
 /** Decides by its first lines what the log is, then counts them and the rest. */
-export function createReportLog(totals: ReportTotals, candidates: readonly (readonly LogFormat[])[]): ReportLog {
+export function createReportLog(totals: ReportTotals, candidates: readonly (readonly ParsedFormat[])[]): ReportLog {
   let head: Buffer | null = Buffer.alloc(0);
   let sink: Sink | null = null;
   let reason: string | null = null;
@@ -64,11 +64,11 @@ export function createReportLog(totals: ReportTotals, candidates: readonly (read
 function sinkOf(
   totals: ReportTotals,
   kind: Exclude<LogKind, { is: 'unknown' }>,
-  candidates: readonly (readonly LogFormat[])[],
+  candidates: readonly (readonly ParsedFormat[])[],
 ): Sink {
   const unmatched = kind.is === 'error' ? totals.unmatchedError : totals.unmatchedAccess;
   const errors = createErrorLines(totals, unmatched);
-  const access = createAccessLines(totals, kind.is === 'error' ? null : kind.matchers, candidates);
+  const access = createReportAccess(totals, kind.is === 'error' ? null : kind.matchers, candidates);
   const unwrapper = createUnwrapper();
 
   /** What most lines are is tried first. */
@@ -92,9 +92,14 @@ function sinkOf(
 }
 
 /** Access lines are matched on their bytes, in place; only what is none becomes a string. */
-function bytewise(access: AccessLines, take: (text: string) => void, unmatched: () => void, end: () => void): Sink {
+function bytewise(
+  access: ReportAccessLines,
+  take: (text: string) => void,
+  unmatched: () => void,
+  end: () => void,
+): Sink {
   const nothing = () => undefined;
-  const lines = splitAccessLines(
+  const lines = createAccessLines(
     (bytes, from) => {
       const newlineAt = access.match(bytes, from);
       if (newlineAt >= 0) return newlineAt;

@@ -4,14 +4,14 @@ import type { FailuresByKind, KindFailures } from './facts.ts';
 
 /** What fails, from the error log. */
 export interface Failing {
-  readonly peers: readonly FailingPeer[];
+  readonly peers: readonly FailedPeer[];
   readonly groups: readonly { readonly upstream: string; readonly failures: KindFailures }[];
   readonly names: readonly { readonly name: string; readonly reason: string; readonly failures: KindFailures }[];
   /** Failures that name no peer. */
   readonly nginx: FailuresByKind;
 }
 
-export interface FailingPeer {
+export interface FailedPeer {
   readonly peer: string;
   readonly upstream: string;
   readonly scheme: string | null;

@@ -1,37 +1,17 @@
 /** Facts through ports: one bounded look at everything that the rules judge by. Reads only; the probe sends nothing. */
+
 import type { FailureKind } from '../../model.ts';
-import type { NginxConfiguration } from '../../nginx/types.ts';
-import type { Facts, MissingRight, PeerFacts, Remembered } from './facts.ts';
-import type { Failing, FailingPeer } from './failures.ts';
+import type { Facts, MissingRight, PeerFacts } from './facts.ts';
+import type { FailedPeer, Failing } from './failures.ts';
 import { createLook } from './look.ts';
 import { type Namespaces, surveyNamespaces } from './namespaces.ts';
 import { nginxFacts, uidOf } from './nginx.ts';
-import type { DiagnosePorts } from './ports.ts';
+import type { DiagnosePorts, NginxSeen } from './ports.ts';
 import type { Prober } from './probe.ts';
-import { configuredServers, formerServers, groupFacts, nameFacts, resolveNames, serverFact } from './servers.ts';
+import { configuredServers, formerServers, groupFacts, nameFacts, resolveServers, serverFact } from './servers.ts';
 import { fastcgiSockets, readSocketFile } from './socket-file.ts';
 import { lookBefore, peerAddress, probeTarget, type TcpContext, tcpFacts } from './tcp.ts';
-import type { AnswerFacts } from './traffic.ts';
 import { readWaiting } from './waiting.ts';
-
-/** The nginx it is about. */
-export interface NginxSeen {
-  readonly masterPid: number | null;
-  readonly workers: readonly number[];
-  /** With the addresses that nginx took, as far as they are known. */
-  readonly configuration: NginxConfiguration | null;
-  readonly conf: string | null;
-  /** As NginxFacts.command. */
-  readonly command: string;
-  readonly loadedMs: number | null;
-  /** Whether a path means the same file to nginx as on this host. */
-  sharesFile(path: string): boolean;
-  /** Where this process finds what nginx calls by a path. */
-  place(path: string): string;
-  remembered(peer: string): Remembered | null;
-  /** What the access logs say of it. */
-  answers(peer: string): AnswerFacts | null;
-}
 
 /** Connecting again would tell nothing about these. */
 const notAboutNetwork: ReadonlySet<FailureKind> = new Set([
@@ -43,7 +23,7 @@ const notAboutNetwork: ReadonlySet<FailureKind> = new Set([
   'other',
 ]);
 
-function needsProbe({ failures }: FailingPeer): boolean {
+function needsProbe({ failures }: FailedPeer): boolean {
   return [...failures.keys()].some((kind) => !notAboutNetwork.has(kind));
 }
 
@@ -62,7 +42,7 @@ function lookFirst(failing: Failing, namespaces: Namespaces, ports: DiagnosePort
 export async function gather(failing: Failing, seen: NginxSeen, prober: Prober, ports: DiagnosePorts): Promise<Facts> {
   const namespaces = surveyNamespaces(seen.masterPid, ports);
   const configured = configuredServers(seen.configuration);
-  const names = await resolveNames(failing, configured, ports);
+  const names = await resolveServers(failing, configured, ports);
   const serversOf = (peer: string) => configured.filter(({ server }) => server.peers.includes(peer));
   const tcpPeers = failing.peers.map(({ peer }) => peer);
 

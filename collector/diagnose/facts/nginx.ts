@@ -4,8 +4,7 @@ import { unitOf } from '../../parse/proc/cgroup.ts';
 import { parseOpenFilesLimit, parseProcStatus } from '../../parse/proc/pid.ts';
 import { readText } from '../../system/small-file.ts';
 import type { FailuresByKind, NginxFacts } from './facts.ts';
-import type { NginxSeen } from './gather.ts';
-import type { DiagnosePorts } from './ports.ts';
+import type { DiagnosePorts, NginxSeen } from './ports.ts';
 import { userNames } from './socket-file.ts';
 
 export function uidOf(pid: number, { proc }: Pick<DiagnosePorts, 'proc'>): number | null {

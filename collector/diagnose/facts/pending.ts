@@ -1,7 +1,7 @@
 /** What fails before any line of a log says so: connects that wait, requests that nobody reads. Pure. */
 import type { FailureKind } from '../../model.ts';
 import type { KindFailures } from './facts.ts';
-import type { Failing, FailingPeer } from './failures.ts';
+import type { FailedPeer, Failing } from './failures.ts';
 import type { AnswerFacts, SocketFacts } from './traffic.ts';
 
 export interface PendingSeen {
@@ -23,7 +23,7 @@ function pendingKinds({ sockets, answers }: PendingSeen, nowMs: number): readonl
   return kinds;
 }
 
-function added(failures: FailingPeer['failures'], kind: FailureKind, count: number, nowMs: number) {
+function added(failures: FailedPeer['failures'], kind: FailureKind, count: number, nowMs: number) {
   const known = failures.get(kind);
   const now: KindFailures = { count, firstMs: nowMs, lastMs: nowMs, errno: null, message: '' };
   return new Map([...failures, [kind, known === undefined ? now : { ...known, lastMs: nowMs }]]);
@@ -40,7 +40,7 @@ export function withPending(
   nowMs: number,
 ): Failing {
   const peers = new Map(failing.peers.map((each) => [each.peer, each]));
-  const empty = (peer: string, upstream: string): FailingPeer => ({
+  const empty = (peer: string, upstream: string): FailedPeer => ({
     peer,
     upstream,
     scheme: null,

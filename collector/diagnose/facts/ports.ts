@@ -1,7 +1,10 @@
 /** What gathering needs of the world. */
+import type { NginxConfiguration } from '../../nginx/types.ts';
 import type { Resolve } from '../../system/dns.ts';
 import type { FileSystem } from '../../system/fs.ts';
 import type { Connect } from '../../system/net.ts';
+import type { Remembered } from './facts.ts';
+import type { AnswerFacts } from './traffic.ts';
 
 /** The part of `source/procfs.ts` that is needed here: /proc is read synchronously, it never waits. */
 export interface ProcReader {
@@ -25,4 +28,23 @@ export interface DiagnosePorts {
   groupName(gid: number): string;
   /** Rules of the firewall of our own network namespace that reject or drop; null where they may not be read. */
   readonly firewallRules: () => Promise<readonly string[] | null>;
+}
+
+/** The nginx it is about. */
+export interface NginxSeen {
+  readonly masterPid: number | null;
+  readonly workers: readonly number[];
+  /** With the addresses that nginx took, as far as they are known. */
+  readonly configuration: NginxConfiguration | null;
+  readonly conf: string | null;
+  /** As NginxFacts.command. */
+  readonly command: string;
+  readonly loadedMs: number | null;
+  /** Whether a path means the same file to nginx as on this host. */
+  sharesFile(path: string): boolean;
+  /** Where this process finds what nginx calls by a path. */
+  place(path: string): string;
+  remembered(peer: string): Remembered | null;
+  /** What the access logs say of it. */
+  answers(peer: string): AnswerFacts | null;
 }

@@ -12,7 +12,7 @@ export interface Configured {
   readonly server: UpstreamServer;
 }
 
-export type Names = ReadonlyMap<string, readonly string[]>;
+export type ServerNames = ReadonlyMap<string, readonly string[]>;
 
 /** The peer of the only server that mail asks who may log in: its lines do not name it. */
 export function mailAuthPeer(configuration: Pick<NginxConfiguration, 'mailAuth'> | null): string | null {
@@ -56,11 +56,11 @@ export function configuredServers(configuration: NginxConfiguration | null): rea
 }
 
 /** Only names that may explain something are asked for. */
-export async function resolveNames(
+export async function resolveServers(
   failing: Failing,
   configured: readonly Configured[],
   ports: Pick<DiagnosePorts, 'resolve'>,
-): Promise<Names> {
+): Promise<ServerNames> {
   const known = new Set(configured.flatMap(({ server }) => server.peers));
   const strange = failing.peers.some(({ peer }) => !known.has(peer));
   const wanted = configured.filter(
@@ -76,7 +76,7 @@ export async function resolveNames(
   return new Map(answers);
 }
 
-export function serverFact({ upstream, server }: Configured, names: Names): ServerFact {
+export function serverFact({ upstream, server }: Configured, names: ServerNames): ServerFact {
   const { file, line, address, lookup, maxFails, failTimeoutSeconds, maxConns, resolve, down, peers } = server;
   const now = lookup === null ? [] : (names.get(lookup.host) ?? []);
   return {
@@ -97,7 +97,11 @@ export function serverFact({ upstream, server }: Configured, names: Names): Serv
 }
 
 /** Lines with a name whose port the peer has, and whose addresses it no longer is. */
-export function formerServers(peer: string, configured: readonly Configured[], names: Names): readonly ServerFact[] {
+export function formerServers(
+  peer: string,
+  configured: readonly Configured[],
+  names: ServerNames,
+): readonly ServerFact[] {
   const port = peerAddress(peer)?.port;
   const facts = configured.filter(({ server }) => server.lookup !== null && server.lookup.port === port);
   return facts.map((each) => serverFact(each, names)).filter(({ follows, now }) => !follows && now.length > 0);
@@ -106,13 +110,17 @@ export function formerServers(peer: string, configured: readonly Configured[], n
 export function groupFacts(
   group: Failing['groups'][number],
   configured: readonly Configured[],
-  names: Names,
+  names: ServerNames,
 ): GroupFacts {
   const servers = configured.filter(({ upstream }) => upstream.name === group.upstream);
   return { ...group, servers: servers.map((each) => serverFact(each, names)) };
 }
 
-export function nameFacts(one: Failing['names'][number], configured: readonly Configured[], names: Names): NameFacts {
+export function nameFacts(
+  one: Failing['names'][number],
+  configured: readonly Configured[],
+  names: ServerNames,
+): NameFacts {
   const servers = configured.filter(({ server }) => server.lookup?.host === one.name);
   return { ...one, servers: servers.map((each) => serverFact(each, names)) };
 }

@@ -4,10 +4,9 @@ import { parseProcGroups, parseProcStatus } from '../../parse/proc/pid.ts';
 import { attempt } from '../../system/fs.ts';
 import { allows, isMissing, type Rights } from '../../system/reach.ts';
 import type { UnixFacts } from './facts.ts';
-import type { NginxSeen } from './gather.ts';
 import type { Look } from './look.ts';
 import { type Namespaces, readablePid } from './namespaces.ts';
-import type { DiagnosePorts } from './ports.ts';
+import type { DiagnosePorts, NginxSeen } from './ports.ts';
 
 function rightsOf(pid: number | null, { proc }: DiagnosePorts): Rights | null {
   const status = pid === null ? null : proc.text(`${pid}/status`);

@@ -11,14 +11,14 @@ import { failureText, plural, signs, type TimeText } from './signs.ts';
 import { denied, timedOut, unreachable } from './silence.ts';
 import { unixRules } from './unix.ts';
 
-export type Subject =
+export type JudgedSubject =
   | { readonly is: 'peer'; readonly peer: PeerFacts }
   | { readonly is: 'group'; readonly group: GroupFacts }
   | { readonly is: 'name'; readonly name: NameFacts }
   | { readonly is: 'nginx' };
 
 export interface Judged {
-  readonly subject: Subject;
+  readonly subject: JudgedSubject;
   /** The peer, the upstream's name, the name that does not resolve, or `nginx`. */
   readonly name: string;
   readonly upstream: string;
@@ -78,7 +78,7 @@ function distinct(findings: readonly Finding[]): readonly Finding[] {
 }
 
 function judged(
-  subject: Subject,
+  subject: JudgedSubject,
   name: string,
   upstream: string,
   failures: FailuresByKind,

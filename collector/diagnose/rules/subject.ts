@@ -61,7 +61,7 @@ export function ownerOf(one: Subject): Owner | null {
 }
 
 /** The same where it is, or was, a container. */
-export function containerOf(one: Subject): Owner | null {
+export function containerOwner(one: Subject): Owner | null {
   const owner = ownerOf(one);
   return owner?.container == null ? null : owner;
 }

@@ -35,7 +35,7 @@ const resolverFixes: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-export function unresolvedName(one: Subject): Words {
+export function unresolvedNameWords(one: Subject): Words {
   const { subject } = one.judged;
   const { nginx } = one.facts;
   const reason = subject.is === 'name' ? subject.name.reason : '';

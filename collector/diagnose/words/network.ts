@@ -2,7 +2,7 @@
 
 import { isWithNginx } from '../rules/case.ts';
 import {
-  containerOf,
+  containerOwner,
   failuresOf,
   isElsewhere,
   isUntold,
@@ -108,7 +108,7 @@ export const networkWords: Readonly<Record<NetworkCause, Wording>> = {
     fix: `Bring the host (or the container with that address) up. If it is gone for good, take it out ${line(one)} and reload nginx.`,
     next: [
       // A container takes its address with it when it ends.
-      ...startAgain(containerOf(one)),
+      ...startAgain(containerOwner(one)),
       `${asNginx(one.facts.nginx, `ping -c 3 ${one.host}`)}    # an answer: it is back`,
       `${asNginx(one.facts.nginx, `ip neigh show ${one.host}`)}    # FAILED, INCOMPLETE: nobody has the address; nothing: it is behind a router`,
       `${asNginx(one.facts.nginx, `ip route get ${one.host}`)}    # via: the router to ask; "No route to host": a route here forbids it`,

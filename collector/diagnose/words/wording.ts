@@ -5,7 +5,7 @@ import type { Finding } from '../finding.ts';
 import type { Judged } from '../rules/judge.ts';
 import { subjectOf, type Wording, type Words } from '../rules/subject.ts';
 import { limitWords } from './limit.ts';
-import { staleName, unresolvedName } from './name.ts';
+import { staleName, unresolvedNameWords } from './name.ts';
 import { networkWords } from './network.ts';
 import { processWords } from './process.ts';
 import { serviceWords } from './service.ts';
@@ -18,7 +18,7 @@ const wordings: Readonly<Record<PeerCause, Wording>> = {
   ...limitWords,
   ...serviceWords,
   stale_address: staleName,
-  unresolved: unresolvedName,
+  unresolved: unresolvedNameWords,
 };
 
 export function word(finding: Finding, judged: Judged, facts: Facts): Words {

@@ -42,7 +42,7 @@ export interface ConfiguredLogFact extends ConfiguredLog {
   readonly state: LogState;
 }
 
-export interface Facts {
+export interface CheckFacts {
   readonly found: NginxFound;
   /** The configuration came from `nginx -T`. */
   readonly dumped: boolean;
@@ -140,7 +140,7 @@ export async function gatherFacts(
   { found, configuration: read, dumped }: NginxRead,
   configured: ConfiguredLogs,
   ports: FactPorts,
-): Promise<Facts> {
+): Promise<CheckFacts> {
   const { fs, identity, hostPrefix } = ports;
   const addresses = await resolveNames(namesToResolve(read), ports.resolve);
   const configuration = withAddresses(read, addresses);

@@ -45,7 +45,7 @@ export type FindingCode = (typeof findingCodes)[number];
 export type Severity = 'error' | 'warning' | 'notice';
 
 /** What a rule found: which words describe it is the wording's business. */
-export interface Finding {
+export interface UnwordedFinding {
   readonly code: FindingCode;
   /** What it is about: a path, an upstream, a peer, a name. */
   readonly subject: string;
@@ -60,6 +60,6 @@ export function finding(
   subject: string,
   at: Place | null = null,
   values: Readonly<Record<string, string>> = {},
-): Finding {
+): UnwordedFinding {
   return { code, subject, at: at === null ? null : { file: at.file, line: at.line }, values };
 }

@@ -4,8 +4,8 @@ import { nginxLine } from '../../base/nginx-words.ts';
 import { parseSeconds } from '../../nginx/syntax/values.ts';
 import type { AccessLog, ErrorLog, LogFormat, LogSet, Place, Protocol, Upstream } from '../../nginx/types.ts';
 import { withFlush, withFormat, withLevel, without, withoutGzip, withSyslogServer, withTarget } from './edits.ts';
-import type { Facts } from './facts.ts';
-import { type Finding, type FindingCode, finding } from './finding.ts';
+import type { CheckFacts } from './facts.ts';
+import { type FindingCode, finding, type UnwordedFinding } from './finding.ts';
 import type { LogState } from './log-state.ts';
 import { formatNamed } from './remedies.ts';
 
@@ -23,12 +23,12 @@ const streamVariables = ['status', 'session_time', 'upstream_addr', 'upstream_co
 /** Refused connections are logged at `error`, missing sockets at `crit`. */
 const hidingLevels: ReadonlySet<string> = new Set(['crit', 'alert', 'emerg']);
 
-export function variablesOf(format: string): ReadonlySet<string> {
+export function formatVariables(format: string): ReadonlySet<string> {
   return new Set(Array.from(format.matchAll(/\$(?:\{(\w+)\}|(\w+))/g), (match) => match[1] ?? match[2] ?? ''));
 }
 
 function missingIn(text: string, protocol: Protocol): readonly string[] {
-  const there = variablesOf(text);
+  const there = formatVariables(text);
   return (protocol === 'http' ? timingVariables : streamVariables).filter((name) => !there.has(name));
 }
 
@@ -37,14 +37,17 @@ function missingVariables({ format, protocol }: AccessLog): readonly string[] {
 }
 
 function saysAll({ text, protocol }: LogFormat): boolean {
-  return missingIn(text, protocol).length === 0 && (protocol === 'stream' || variablesOf(text).has('proxy_host'));
+  return missingIn(text, protocol).length === 0 && (protocol === 'stream' || formatVariables(text).has('proxy_host'));
 }
 
 function isLocal(server: string): boolean {
   return /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:\d+)?$/.test(server);
 }
 
-function barrierValues({ barriers: [first], remedy }: Extract<LogState, { is: 'unreadable' }>): Finding['values'] {
+function barrierValues({
+  barriers: [first],
+  remedy,
+}: Extract<LogState, { is: 'unreadable' }>): UnwordedFinding['values'] {
   const mode = first?.stat.mode.toString(8).padStart(4, '0') ?? '';
   return { barrier: first?.path ?? '', mode, remedy: remedy.join('\n') };
 }
@@ -61,12 +64,14 @@ function lineToFile(log: ErrorLog | AccessLog, use: string): string {
   return nginxLine(use, isUnfit ? withLevel(args, 'warn') : args);
 }
 
-function stateRules(log: ErrorLog | AccessLog, state: LogState, use: string, who: string): readonly Finding[] {
+function stateRules(log: ErrorLog | AccessLog, state: LogState, use: string, who: string): readonly UnwordedFinding[] {
   const path = log.target.kind === 'file' ? log.target.path : log.target.kind;
-  const named = (code: Finding['code'], subject: string, values: Finding['values'] = {}): readonly Finding[] => [
-    finding(code, subject, log, { use, written: String(!log.byDefault), ...values }),
-  ];
-  const one = (code: Finding['code'], values: Finding['values'] = {}) => named(code, path, values);
+  const named = (
+    code: UnwordedFinding['code'],
+    subject: string,
+    values: UnwordedFinding['values'] = {},
+  ): readonly UnwordedFinding[] => [finding(code, subject, log, { use, written: String(!log.byDefault), ...values })];
+  const one = (code: UnwordedFinding['code'], values: UnwordedFinding['values'] = {}) => named(code, path, values);
   const toFile = lineToFile(log, use);
   switch (state.is) {
     case 'readable':
@@ -101,11 +106,16 @@ function hasFileBeside(at: number, sets: readonly LogSet[], logs: readonly { rea
   return own.length > 0 && own.every((set) => set.logs.some((other) => logs[other]?.state.is === 'readable'));
 }
 
-function isElsewhereToo(at: number, state: LogState, sets: readonly LogSet[], logs: Facts['errorLogs' | 'accessLogs']) {
+function isElsewhereToo(
+  at: number,
+  state: LogState,
+  sets: readonly LogSet[],
+  logs: CheckFacts['errorLogs' | 'accessLogs'],
+) {
   return state.is === 'syslog' && isLocal(state.server) && hasFileBeside(at, sets, logs);
 }
 
-function errorLogRules({ errorLogs, identity, configuration: { errorSets } }: Facts): readonly Finding[] {
+function errorLogRules({ errorLogs, identity, configuration: { errorSets } }: CheckFacts): readonly UnwordedFinding[] {
   return errorLogs.flatMap(({ log, state }, index) => {
     if (isElsewhereToo(index, state, errorSets, errorLogs)) return [];
     const path = log.target.kind === 'file' ? log.target.path : log.target.kind;
@@ -120,7 +130,7 @@ function errorLogRules({ errorLogs, identity, configuration: { errorSets } }: Fa
 }
 
 /** A log beside it that says all is enough: several access_log lines of one level all apply. */
-function isCovered(index: number, { configuration }: Facts): boolean {
+function isCovered(index: number, { configuration }: CheckFacts): boolean {
   const sets = configuration.accessSets.filter(({ logs, proxied }) => proxied && logs.includes(index));
   return sets.every(({ logs }) =>
     logs.some((at) => {
@@ -141,7 +151,7 @@ function holdersOf(upstreams: readonly Upstream[]): ReadonlyMap<string, readonly
 }
 
 /** Peers of more than one http upstream, with the names of these. */
-function sharedPeers({ configuration }: Facts): readonly (readonly [string, string])[] {
+function sharedPeers({ configuration }: CheckFacts): readonly (readonly [string, string])[] {
   const http = configuration.upstreams.filter(({ protocol }) => protocol === 'http');
   return [...holdersOf(http)].flatMap(([peer, holders]) => {
     const names = [...new Set(holders.map(({ name }) => name))];
@@ -163,7 +173,7 @@ function formatFor(
   return { name, define: formatNamed(name, protocol) };
 }
 
-function formatRules(log: AccessLog, index: number, facts: Facts): readonly Finding[] {
+function formatRules(log: AccessLog, index: number, facts: CheckFacts): readonly UnwordedFinding[] {
   const missing = missingVariables(log);
   if (!log.proxied || log.format === null || isCovered(index, facts)) return [];
   const used = formatFor(log, facts.configuration.formats);
@@ -174,13 +184,14 @@ function formatRules(log: AccessLog, index: number, facts: Facts): readonly Find
     const variables = missing.map((name) => `$${name}`).join(', ');
     return [finding('log_format_without_upstream', log.formatName, log, { ...values, variables })];
   }
-  const shared = log.protocol === 'http' && !variablesOf(log.format.text).has('proxy_host') ? sharedPeers(facts) : [];
+  const shared =
+    log.protocol === 'http' && !formatVariables(log.format.text).has('proxy_host') ? sharedPeers(facts) : [];
   return shared.map(([peer, names]) => finding('log_format_without_proxy_host', peer, log, { ...values, names }));
 }
 
 const longestFlushSeconds = 5;
 
-function accessLogRules(facts: Facts): readonly Finding[] {
+function accessLogRules(facts: CheckFacts): readonly UnwordedFinding[] {
   return facts.accessLogs.flatMap(({ log, state }, index) => {
     if (isElsewhereToo(index, state, facts.configuration.accessSets, facts.accessLogs)) return [];
     const path = log.target.kind === 'file' ? log.target.path : log.target.kind;
@@ -204,7 +215,7 @@ function accessLogRules(facts: Facts): readonly Finding[] {
 }
 
 /** One finding is enough for each file that switches its log off. */
-function silentRules({ configuration }: Facts): readonly Finding[] {
+function silentRules({ configuration }: CheckFacts): readonly UnwordedFinding[] {
   return configuration.silent.map(({ file, line, protocol, off }) => {
     const used = formatFor({ file, line, protocol }, configuration.formats);
     const access = nginxLine('access_log', ['/var/log/nginx/access.log', used.name]);
@@ -219,7 +230,7 @@ function silentRules({ configuration }: Facts): readonly Finding[] {
 }
 
 /** What nginx-upstream.conf names must be there: nobody but its author knows what was meant. */
-function configuredRules({ configured, identity }: Facts): readonly Finding[] {
+function configuredRules({ configured, identity }: CheckFacts): readonly UnwordedFinding[] {
   return configured.flatMap(({ use, spec, state }) => {
     if (state.is === 'readable' || state.is === 'pattern') return [];
     const mode = state.is === 'unreadable' ? barrierValues(state) : {};
@@ -227,6 +238,6 @@ function configuredRules({ configured, identity }: Facts): readonly Finding[] {
   });
 }
 
-export function logRules(facts: Facts): readonly Finding[] {
+export function logRules(facts: CheckFacts): readonly UnwordedFinding[] {
   return [...configuredRules(facts), ...errorLogRules(facts), ...accessLogRules(facts), ...silentRules(facts)];
 }

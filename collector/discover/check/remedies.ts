@@ -26,7 +26,7 @@ export const nginxCommand = '{nginx}';
 export const reload = '{reload}';
 
 /** What a finding's words are made of. */
-export type Values = Readonly<Record<string, string>>;
+export type RemedyValues = Readonly<Record<string, string>>;
 
 export function indented(text = ''): string {
   return text.replace(/^/gm, '    ');
@@ -43,11 +43,11 @@ export function formatNamed(name: string, protocol: string): string {
 }
 
 /** A format where it can be used from, unless the configuration has one that says all. */
-function definition({ protocol = 'http', define = '' }: Values): string {
+function definition({ protocol = 'http', define = '' }: RemedyValues): string {
   return define === '' ? '' : `Put at the top of the ${protocol} block\n${indented(define)}\n`;
 }
 
-export function formatRemedy(values: Values, at: string): string {
+export function formatRemedy(values: RemedyValues, at: string): string {
   const isWritten = values['written'] === 'true';
   const line = isWritten
     ? `Replace the access_log line at ${at} by`
@@ -56,14 +56,14 @@ export function formatRemedy(values: Values, at: string): string {
 }
 
 /** `access_log off;` wins over all lines of its level: it has to go. */
-export function loggingRemedy(values: Values, place: string): string {
+export function loggingRemedy(values: RemedyValues, place: string): string {
   const { instead = '', line } = values;
   const where = instead === '' ? `Put into the block at ${place}` : `Replace the access_log line at ${instead} by`;
   return `${definition(values)}${where}\n${indented(line)}\n${afterEdit}`;
 }
 
 /** The line of a log that has to go elsewhere; a default is replaced by what stands at the top of the file. */
-export function moveRemedy({ line, written }: Values, at: string): string {
+export function moveRemedy({ line, written }: RemedyValues, at: string): string {
   if (written === 'true') return replaceLine(at, line);
   return `Put at the top of ${at.replace(/:\d+$/, '')}\n${indented(line)}\n${afterEdit}`;
 }
@@ -72,12 +72,12 @@ export function moveRemedy({ line, written }: Values, at: string): string {
 const madeByKernel = /^\/(proc|sys|dev)(\/|$)/;
 
 /** Who is kept out by what, behind the sentence that says so. */
-export function keptOut({ barrier = '', mode = '' }: Values): string {
+export function keptOut({ barrier = '', mode = '' }: RemedyValues): string {
   return barrier === '' ? '' : `: ${barrier} has mode ${mode}`;
 }
 
 /** The lines that let the user read it; what is left to look at where nothing on the way says why. */
-export function readable({ remedy = '', barrier = '' }: Values, path: string): string {
+export function readable({ remedy = '', barrier = '' }: RemedyValues, path: string): string {
   if (madeByKernel.test(barrier)) {
     return `Only root can look into ${barrier}. Let nginx write to a file, or name where the log ends up in nginx-upstream.conf:\n    docker:/var/lib/docker/containers/ID/ID-json.log    # or cri:FILE, or journal:nginx`;
   }

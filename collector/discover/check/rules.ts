@@ -3,8 +3,8 @@ import { shellWord } from '../../base/shell-word.ts';
 import type { ProblemCode } from '../../nginx/types.ts';
 import type { NginxFound } from '../find/find-nginx.ts';
 import type { Master } from '../find/processes.ts';
-import type { Facts } from './facts.ts';
-import { type Finding, type FindingCode, finding } from './finding.ts';
+import type { CheckFacts } from './facts.ts';
+import { type FindingCode, finding, type UnwordedFinding } from './finding.ts';
 import { logRules } from './log-rules.ts';
 import type { LogState } from './log-state.ts';
 import { upstreamRules } from './upstream-rules.ts';
@@ -14,8 +14,8 @@ function problemCode(code: ProblemCode, unreached: boolean): FindingCode {
   return code === 'include_unreadable' || unreached ? 'configuration_unreadable' : 'configuration_problem';
 }
 
-function configurationRules({ found, configuration, changedSince, dumped }: Facts): readonly Finding[] {
-  const findings: Finding[] = [];
+function configurationRules({ found, configuration, changedSince, dumped }: CheckFacts): readonly UnwordedFinding[] {
+  const findings: UnwordedFinding[] = [];
   const unreached = configuration.files.length === 0;
   if (found.master === null && !dumped) findings.push(finding('nginx_not_running', found.confPath));
   if (unreached && found.master?.container != null) {
@@ -31,7 +31,7 @@ function configurationRules({ found, configuration, changedSince, dumped }: Fact
   return findings;
 }
 
-function statusRules({ configuration, found }: Facts): readonly Finding[] {
+function statusRules({ configuration, found }: CheckFacts): readonly UnwordedFinding[] {
   if (!configuration.protocols.includes('http')) return [];
   const [best] = configuration.statusPages;
   if (best === undefined) {
@@ -43,7 +43,7 @@ function statusRules({ configuration, found }: Facts): readonly Finding[] {
 }
 
 /** stat() of /proc/PID/fd tells the number of descriptors since Linux 6.2. */
-function kernelRules({ kernel }: Facts): readonly Finding[] {
+function kernelRules({ kernel }: CheckFacts): readonly UnwordedFinding[] {
   const [major = 0, minor = 0] = kernel.split('.').map(Number);
   return kernel === '' || major > 6 || (major === 6 && minor >= 2) ? [] : [finding('kernel_too_old', kernel)];
 }
@@ -85,7 +85,7 @@ function reloadFor(found: NginxFound): string {
 }
 
 /** Everything that is missing for one nginx. */
-export function judge(facts: Facts): readonly Finding[] {
+export function judgeNginx(facts: CheckFacts): readonly UnwordedFinding[] {
   const commands = { nginx: commandFor(facts.found), reload: reloadFor(facts.found) };
   const findings = [
     ...configurationRules(facts),
@@ -102,6 +102,6 @@ function isUsable({ state }: { readonly state: LogState }): boolean {
 }
 
 /** Whether the plugin can tell anything at all about this nginx. */
-export function isAnythingUsable({ errorLogs, accessLogs, configured }: Facts): boolean {
+export function isAnythingUsable({ errorLogs, accessLogs, configured }: CheckFacts): boolean {
   return [...errorLogs, ...accessLogs, ...configured].some(isUsable);
 }

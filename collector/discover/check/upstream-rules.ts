@@ -3,8 +3,8 @@ import { nginxLine } from '../../base/nginx-words.ts';
 import type { Upstream, UpstreamServer } from '../../nginx/types.ts';
 import { isLuaBalanced } from '../../nginx/upstream-groups.ts';
 import { withHost, withParameter } from './edits.ts';
-import type { Facts } from './facts.ts';
-import { type Finding, finding } from './finding.ts';
+import type { CheckFacts } from './facts.ts';
+import { finding, type UnwordedFinding } from './finding.ts';
 
 /** Up to nginx's default: the peer is out and back while others of the group restart. */
 const shortFailTimeout = 10;
@@ -17,7 +17,11 @@ function isLoopbackPair(addresses: readonly string[]): boolean {
   return addresses.includes('::1') && addresses.includes('127.0.0.1');
 }
 
-function nameRules(upstream: Upstream, server: UpstreamServer, { addresses, strangers }: Facts): readonly Finding[] {
+function nameRules(
+  upstream: Upstream,
+  server: UpstreamServer,
+  { addresses, strangers }: CheckFacts,
+): readonly UnwordedFinding[] {
   const { lookup } = server;
   if (lookup === null || upstream.origin === 'variable') return [];
   const now = addresses.get(lookup.host) ?? [];
@@ -31,7 +35,7 @@ function nameRules(upstream: Upstream, server: UpstreamServer, { addresses, stra
 }
 
 /** nginx never ejects the only peer of a group: ngx_http_upstream_round_robin.c, `peers->single`. */
-function singleRules(upstream: Upstream): readonly Finding[] {
+function singleRules(upstream: Upstream): readonly UnwordedFinding[] {
   const [server, another] = upstream.servers;
   if (isLuaBalanced(upstream)) return [];
   if (upstream.origin !== 'group' || server === undefined || another !== undefined) return [];
@@ -40,7 +44,7 @@ function singleRules(upstream: Upstream): readonly Finding[] {
   return [finding('single_server', upstream.name, server, { line, peer: server.peers[0] ?? '' })];
 }
 
-function maxFailsRules(upstream: Upstream): readonly Finding[] {
+function maxFailsRules(upstream: Upstream): readonly UnwordedFinding[] {
   if (isLuaBalanced(upstream) || upstream.origin !== 'group') return [];
   if (upstream.servers.flatMap(({ peers }) => peers).length < 2) return [];
   const touchy = upstream.servers.filter(
@@ -57,7 +61,7 @@ function maxFailsRules(upstream: Upstream): readonly Finding[] {
   ];
 }
 
-export function upstreamRules(facts: Facts): readonly Finding[] {
+export function upstreamRules(facts: CheckFacts): readonly UnwordedFinding[] {
   return facts.configuration.upstreams.flatMap((upstream) => [
     ...upstream.servers.flatMap((server) => nameRules(upstream, server, facts)),
     ...singleRules(upstream),

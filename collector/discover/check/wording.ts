@@ -1,5 +1,5 @@
 /** The only sentences about findings: what it is, why it matters, what to do. Severity goes with the code. */
-import type { Finding, FindingCode } from './finding.ts';
+import type { FindingCode, UnwordedFinding } from './finding.ts';
 import {
   afterEdit,
   formatRemedy,
@@ -14,11 +14,11 @@ import {
   replaceLine,
   statusServer,
 } from './remedies.ts';
-import { configuredStates, error, notice, type Wording, type Words, warning } from './words.ts';
+import { configuredStates, error, type FindingWording, type FindingWords, notice, warning } from './words.ts';
 
 const blind = 'Without the log nothing can be counted from it.';
 
-const wordings: Readonly<Record<FindingCode, Wording>> = {
+const wordings: Readonly<Record<FindingCode, FindingWording>> = {
   settings_invalid: (path, { text = '' }) =>
     error(
       `${path} is not valid: ${text}`,
@@ -229,14 +229,14 @@ const wordings: Readonly<Record<FindingCode, Wording>> = {
     ),
 };
 
-export interface WordedFinding extends Words {
+export interface WordedFinding extends FindingWords {
   readonly code: FindingCode;
   readonly subject: string;
   readonly file: string | null;
   readonly line: number | null;
 }
 
-export function word({ code, subject, at, values }: Finding): WordedFinding {
+export function wordFinding({ code, subject, at, values }: UnwordedFinding): WordedFinding {
   const place = at === null ? '' : `${at.file}:${at.line}`;
   const words = wordings[code](subject, values, place);
   const { nginx = 'nginx', reload: again = 'nginx -t && nginx -s reload' } = values;

@@ -1,8 +1,8 @@
 /** What the words about a finding are made of. */
 import type { Severity } from './finding.ts';
-import { keptOut, type Values } from './remedies.ts';
+import { keptOut, type RemedyValues } from './remedies.ts';
 
-export interface Words {
+export interface FindingWords {
   readonly severity: Severity;
   readonly what: string;
   readonly why: string;
@@ -10,18 +10,28 @@ export interface Words {
   readonly remedy: string;
 }
 
-export type Wording = (subject: string, values: Values, at: string) => Words;
+export type FindingWording = (subject: string, values: RemedyValues, at: string) => FindingWords;
 
-export const error = (what: string, why: string, remedy: string): Words => ({ severity: 'error', what, why, remedy });
-export const warning = (what: string, why: string, remedy: string): Words => ({
+export const error = (what: string, why: string, remedy: string): FindingWords => ({
+  severity: 'error',
+  what,
+  why,
+  remedy,
+});
+export const warning = (what: string, why: string, remedy: string): FindingWords => ({
   severity: 'warning',
   what,
   why,
   remedy,
 });
-export const notice = (what: string, why: string, remedy: string): Words => ({ severity: 'notice', what, why, remedy });
+export const notice = (what: string, why: string, remedy: string): FindingWords => ({
+  severity: 'notice',
+  what,
+  why,
+  remedy,
+});
 
-export function configuredStates(values: Values): string {
+export function configuredStates(values: RemedyValues): string {
   const { state = '', who = '' } = values;
   if (state === 'missing') return 'does not exist';
   if (state === 'unreadable') return `cannot be read by the user ${who}${keptOut(values)}`;

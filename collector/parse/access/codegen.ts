@@ -1,4 +1,4 @@
-import type { AccessProgram, Step, StepKind } from './program.ts';
+import type { AccessProgram, FormatStep, StepKind } from './program.ts';
 import { listIndex, maxAttempts } from './record.ts';
 import { byte } from './values.ts';
 
@@ -23,12 +23,12 @@ export function matcherSource(units: readonly Unit[], { backslash }: AccessProgr
 
 /** A value, if any, and the literal behind it. */
 export interface Unit {
-  readonly value: Step | null;
+  readonly value: FormatStep | null;
   readonly literal: Uint8Array;
 }
 
 /** The steps two by two: no two literals follow each other. */
-export function unitsOf(steps: readonly Step[]): readonly Unit[] {
+export function unitsOf(steps: readonly FormatStep[]): readonly Unit[] {
   const units: Unit[] = [];
   const nothing = new Uint8Array(0);
   steps.forEach((step, i) => {
@@ -92,7 +92,7 @@ function unitCode(unit: Unit, i: number, backslash: boolean): string {
 }
 
 /** Of a value that tells by itself where it ends. */
-function valueCode(value: Step, toStop: string, i: number): string {
+function valueCode(value: FormatStep, toStop: string, i: number): string {
   const name = `from = p; ${toStop} value = p > from + 1 || (p > from && b[from] !== ${byte.dash}) ? names.idOf(words, from, p) : -1;`;
   switch (value.kind) {
     case 'number':
@@ -163,7 +163,7 @@ function elementCode(kind: StepKind): string {
 }
 
 /** As many elements as every list of the line has. Few lines have more than one: those behind it are taken elsewhere. */
-function listCode(step: Step, element: string, i: number): string {
+function listCode(step: FormatStep, element: string, i: number): string {
   const list = listOf(step) * maxAttempts;
   return `
     ${element}
@@ -177,7 +177,7 @@ function listCode(step: Step, element: string, i: number): string {
     if (count === -1) count = n; else if (count !== n) return -1;`;
 }
 
-function listOf(step: Step): number {
+function listOf(step: FormatStep): number {
   if (step.kind === 'peers' || step.kind === 'statuses') return listIndex[step.kind];
   return step.time ? listIndex[step.time] : listIndex.unwanted;
 }

@@ -8,13 +8,13 @@ export type FormatPart =
   | { readonly variable: string; readonly literal?: never };
 
 /** A log_format as nginx understands it: its name where known, its escaping, its literals and variables in order. */
-export interface LogFormat {
+export interface ParsedFormat {
   readonly name: string | null;
   readonly escape: Escape | null;
   readonly parts: readonly FormatPart[];
 }
 
-export type FormatResult = { readonly format: LogFormat } | { readonly problem: string };
+export type FormatResult = { readonly format: ParsedFormat } | { readonly problem: string };
 
 /** Predefined by nginx: src/http/modules/ngx_http_log_module.c, ngx_http_combined_fmt. */
 const combined =

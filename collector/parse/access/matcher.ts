@@ -1,7 +1,7 @@
 import { createNames } from '../names.ts';
 import { createExactMatcher } from './exact.ts';
 import { createFastMatcher, type LineMatcher } from './fast.ts';
-import type { LogFormat } from './log-format.ts';
+import type { ParsedFormat } from './log-format.ts';
 import { type AccessProgram, compileAccess } from './program.ts';
 import { type MatchedRecord, newAccessRecord } from './record.ts';
 import { rehearse } from './rehearsal.ts';
@@ -25,7 +25,7 @@ const patience = 100;
  * @param impatient for a log that is read as it is written: where most lines are of another format, those that one pass
  *   cannot decide are no longer all tried in every way, so that a wrong format costs no more than a right one
  */
-export function createAccessMatcher(format: LogFormat, impatient = false): AccessMatcher {
+export function createAccessMatcher(format: ParsedFormat, impatient = false): AccessMatcher {
   const program = compileAccess(format);
   const names = createNames();
   const record = newAccessRecord(names);

@@ -1,5 +1,5 @@
 import type { AccessFields } from '../../model.ts';
-import type { LogFormat } from './log-format.ts';
+import type { ParsedFormat } from './log-format.ts';
 
 /**
  * What a variable's value looks like, as far as it helps to find its end. Lists have one element per attempt,
@@ -31,7 +31,7 @@ export type StepKind =
 /** Where a list of times goes. */
 export type TimeField = 'connectMs' | 'headerMs' | 'responseMs' | null;
 
-export interface Step {
+export interface FormatStep {
   readonly kind: StepKind;
   /** Empty unless `kind` is `literal`. */
   readonly bytes: Uint8Array;
@@ -42,7 +42,7 @@ export interface Step {
 
 /** What a line must look like, in order. */
 export interface AccessProgram {
-  readonly steps: readonly Step[];
+  readonly steps: readonly FormatStep[];
   /** A value may hold a delimiter after a backslash, and never a bare one: escape=json. */
   readonly backslash: boolean;
   /** Only the text of the format is known, so `backslash` is a guess. */
@@ -99,9 +99,9 @@ const timeFields: Readonly<Record<string, TimeField>> = {
 const none = new Uint8Array(0);
 
 /** Compiles a log_format once; a variable that occurs twice is read where it stands first. */
-export function compileAccess(format: LogFormat): AccessProgram {
+export function compileAccess(format: ParsedFormat): AccessProgram {
   const variables = new Set<string>();
-  const steps: Step[] = [];
+  const steps: FormatStep[] = [];
   for (const part of format.parts) {
     if (part.variable === undefined) {
       steps.push({ kind: 'literal', bytes: Buffer.from(part.literal), time: null, isClients: false });
@@ -138,7 +138,7 @@ export function compileAccess(format: LogFormat): AccessProgram {
   };
 }
 
-function stepOf(name: string, again: boolean): Step {
+function stepOf(name: string, again: boolean): FormatStep {
   const kind = kinds[name] ?? 'free';
   const wanted = kind === 'number' || kind === 'timeLocal' || kind === 'timeIso' || kind === 'long' || !again;
   const isFree = !wanted || kind === 'free' || kind === 'long';
@@ -162,13 +162,13 @@ const wantedKinds: ReadonlySet<StepKind> = new Set([
 const listKinds: ReadonlySet<StepKind> = new Set(['peers', 'statuses', 'times', 'numbers']);
 
 /** Whether a literal holds what a value cannot: behind it, wherever it stands, the format is in step again. */
-const isAnchor = ({ bytes }: Step, quotes: boolean): boolean => quotes && bytes.some((c) => c === 34 || c < 32);
+const isAnchor = ({ bytes }: FormatStep, quotes: boolean): boolean => quotes && bytes.some((c) => c === 34 || c < 32);
 
 /**
  * Whether a client's text stands before a field that we want, and nothing between them that it could not hold; or behind
  * the first list, so that it could go on with it. Lists behind the first are as long as that.
  */
-function isAmbiguous(steps: readonly Step[], quotes: boolean): boolean {
+function isAmbiguous(steps: readonly FormatStep[], quotes: boolean): boolean {
   let isBehindClients = false;
   let hasList = false;
   return steps.some((step, i) => {
@@ -181,7 +181,7 @@ function isAmbiguous(steps: readonly Step[], quotes: boolean): boolean {
 }
 
 /** Whether a client's text in what follows a list could read as more of it: `, ` and ` : ` part its elements. */
-function canGoOn(behind: readonly Step[], quotes: boolean): boolean {
+function canGoOn(behind: readonly FormatStep[], quotes: boolean): boolean {
   const end = behind.findIndex((step) => step.kind === 'literal' && isAnchor(step, quotes));
   const near = end === -1 ? behind : behind.slice(0, end);
   const [first, second] = near;
@@ -192,7 +192,7 @@ function canGoOn(behind: readonly Step[], quotes: boolean): boolean {
   return next?.isClients === true && (', '.startsWith(between) || ' : '.startsWith(between));
 }
 
-const isAnything = (step: Step | undefined): boolean => step?.kind === 'free' || step?.kind === 'long';
+const isAnything = (step: FormatStep | undefined): boolean => step?.kind === 'free' || step?.kind === 'long';
 
 const selfDelimiting: ReadonlySet<StepKind> = new Set([
   'literal',
@@ -204,7 +204,7 @@ const selfDelimiting: ReadonlySet<StepKind> = new Set([
   'times',
 ]);
 
-function isDeterministic(steps: readonly Step[]): boolean {
+function isDeterministic(steps: readonly FormatStep[]): boolean {
   return steps.every(({ kind }, i) => {
     const next = steps[i + 1];
     return next === undefined || next.kind === 'literal' || selfDelimiting.has(kind);

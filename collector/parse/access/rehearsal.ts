@@ -1,5 +1,5 @@
 import type { LineMatcher } from './fast.ts';
-import type { AccessProgram, Step } from './program.ts';
+import type { AccessProgram, FormatStep } from './program.ts';
 import { byte } from './values.ts';
 
 /**
@@ -42,7 +42,7 @@ const variants: readonly Variant[] = [
 ];
 
 /** What nginx could have written for this step. */
-function sample(step: Step, { text, attempts, isSet }: Variant): string {
+function sample(step: FormatStep, { text, attempts, isSet }: Variant): string {
   const list = (element: string) => attempts.map((separator) => separator + (isSet ? element : '-')).join('');
   switch (step.kind) {
     case 'literal':

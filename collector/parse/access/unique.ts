@@ -1,5 +1,5 @@
 import type { LineMatcher } from './fast.ts';
-import type { AccessProgram, Step } from './program.ts';
+import type { AccessProgram, FormatStep } from './program.ts';
 import { closeRecord, type MatchedRecord } from './record.ts';
 import { byte, lineEnd, milliseconds } from './values.ts';
 
@@ -15,7 +15,7 @@ const peerForms: readonly RegExp[] = [
   /** The name of a group of which no peer was live; `-`. */
   /[!#-'*+.0-9<-\u00ff-]+/y,
 ];
-const forms: Readonly<Partial<Record<Step['kind'], readonly RegExp[]>>> = {
+const forms: Readonly<Partial<Record<FormatStep['kind'], readonly RegExp[]>>> = {
   status: [/\d{3}/y],
   requestTime: [/\d+\.\d{3}/y],
   timeLocal: [/\d\d\/[A-Za-z]{3}\/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}/y],
@@ -33,9 +33,9 @@ const openEnded: ReadonlySet<RegExp> = new Set([
   ...peerForms.slice(2),
   ...[forms.proxyHost, forms.method].flatMap((each) => each ?? []),
 ]);
-const lists: ReadonlySet<Step['kind']> = new Set(['peers', 'statuses', 'times', 'numbers']);
+const lists: ReadonlySet<FormatStep['kind']> = new Set(['peers', 'statuses', 'times', 'numbers']);
 /** Kinds whose value the record keeps; of the others only the place where they end matters. */
-const wanted: ReadonlySet<Step['kind']> = new Set([
+const wanted: ReadonlySet<FormatStep['kind']> = new Set([
   'timeLocal',
   'timeIso',
   'status',
@@ -166,7 +166,8 @@ export function createUniqueMatcher({ steps, quotes }: AccessProgram, record: Ma
    * another format.
    */
   function isTold({ spans }: Cut): boolean {
-    const of = (kind: Step['kind']): Spans | undefined => spans.get(steps.findIndex((step) => step.kind === kind));
+    const of = (kind: FormatStep['kind']): Spans | undefined =>
+      spans.get(steps.findIndex((step) => step.kind === kind));
     const statuses = of('statuses');
     return (of('peers') ?? []).every(([from, to], n) => {
       const [begin = 0, end = 0] = statuses?.[n] ?? [];
@@ -189,7 +190,7 @@ export function createUniqueMatcher({ steps, quotes }: AccessProgram, record: Ma
     const begin = ([[from]]: Spans): void => {
       record.timeStart = start + from;
     };
-    const keep: Partial<Record<Step['kind'], (spans: Spans, step: Step) => void>> = {
+    const keep: Partial<Record<FormatStep['kind'], (spans: Spans, step: FormatStep) => void>> = {
       status: ([first]) => setNumber('status', number(first)),
       requestTime: ([first]) => setNumber('requestTimeMs', time(first)),
       proxyHost: ([first]) => setNumber('upstream', name(first)),
@@ -205,7 +206,7 @@ export function createUniqueMatcher({ steps, quotes }: AccessProgram, record: Ma
     };
     record.timeStart = -1;
     for (const [i, each] of spans) {
-      const step = steps[i] as Step;
+      const step = steps[i] as FormatStep;
       keep[step.kind]?.(each, step);
     }
     record.redirectedFrom = redirects[0] ?? 0;

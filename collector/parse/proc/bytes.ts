@@ -1,3 +1,5 @@
+import { isDigit } from '../access/values.ts';
+
 /** Numbers read in place from the bytes of a /proc text. */
 
 const nibbles = new Uint8Array(256).fill(255);
@@ -18,10 +20,6 @@ export function hexAt(bytes: Uint8Array, at: number, digits: number): number {
     value = (value << 4) | nibble;
   }
   return value >>> 0;
-}
-
-export function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= 48 && byte <= 57;
 }
 
 export function skipBlanks(bytes: Uint8Array, at: number, end: number): number {

@@ -1,9 +1,9 @@
 import { tally as zeros } from '../../aggregate/failures/tally.ts';
 import { createAnswerTally } from '../../diagnose/facts/answers.ts';
 import { createFailureTally, type Failing } from '../../diagnose/facts/failures.ts';
-import { gather, type NginxSeen } from '../../diagnose/facts/gather.ts';
+import { gather } from '../../diagnose/facts/gather.ts';
 import { withPending } from '../../diagnose/facts/pending.ts';
-import type { DiagnosePorts } from '../../diagnose/facts/ports.ts';
+import type { DiagnosePorts, NginxSeen } from '../../diagnose/facts/ports.ts';
 import { createProber, type ProbeMode } from '../../diagnose/facts/probe.ts';
 import { mailAuthPeer } from '../../diagnose/facts/servers.ts';
 import { judge } from '../../diagnose/rules/judge.ts';
@@ -23,7 +23,7 @@ import { createAnswerNotes, isConnected, noSockets } from './answer-notes.ts';
 import { createPeerWatch } from './peer-memory.ts';
 import { listenersFiles, verdictsFiles } from './state-files.ts';
 import { createSuspects } from './suspects.ts';
-import { createVerdicts, isEmpty, isNew, labelOf, type Standing, verdictsOf } from './verdicts.ts';
+import { createVerdicts, isEmpty, isNew, labelOf, type StandingVerdict, verdictsOf } from './verdicts.ts';
 
 /** Measure 11: why the peers of a job fail, found while they do. */
 export interface PeerCauses {
@@ -178,14 +178,14 @@ export function createPeerCauses(
   }
 
   /** A group without a live peer is each of its peers' trouble, and nginx's own limits are everybody's. */
-  function concerning(peer: string, upstream: string): readonly Standing[] {
+  function concerning(peer: string, upstream: string): readonly StandingVerdict[] {
     const own = verdicts.standing().filter((each) => each.is === 'peer' && each.name === peer);
     const group = verdicts.standing().filter((each) => each.is === 'group' && each.name === upstream);
     const all = verdicts.standing().filter((each) => each.is === 'nginx' && each.cause !== 'unknown');
     return [...own, ...group, ...all];
   }
 
-  function causesOf(concern: readonly Standing[]): Counts<PeerCause> {
+  function causesOf(concern: readonly StandingVerdict[]): Counts<PeerCause> {
     if (concern.length === 0) return noCauses;
     const causes = { ...noCauses };
     for (const { causes: found } of concern) for (const code of found) causes[code] = 1;

@@ -1,10 +1,9 @@
 import { createPace } from '../../aggregate/pace.ts';
 import type { Remembered } from '../../diagnose/facts/facts.ts';
-import type { NginxSeen } from '../../diagnose/facts/gather.ts';
 import { createLook } from '../../diagnose/facts/look.ts';
 import { createPeerMemory, type SeenListener } from '../../diagnose/facts/memory.ts';
 import { type Namespaces, surveyNamespaces } from '../../diagnose/facts/namespaces.ts';
-import type { DiagnosePorts } from '../../diagnose/facts/ports.ts';
+import type { DiagnosePorts, NginxSeen } from '../../diagnose/facts/ports.ts';
 import { listenersOf, lookBefore, peerAddress } from '../../diagnose/facts/tcp.ts';
 import type { Conditions } from '../../netdata/log.ts';
 import { oomKills } from '../../parse/proc/counters.ts';

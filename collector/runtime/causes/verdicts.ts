@@ -14,14 +14,14 @@ export interface Verdicts {
   judged(all: readonly Judged[], facts: Facts): void;
   /** Forgets what last failed before; what stands no more is told. */
   forgetBefore(ms: number): void;
-  standing(): readonly Standing[];
+  standing(): readonly StandingVerdict[];
   /** JSON for `diagnose`: also what has been forgotten here, for a day. */
   text(nowMs: number): string;
   /** Whether `text` has something new since it was last called. */
   hasChanged(): boolean;
 }
 
-export interface Standing extends Omit<Verdict, 'is'> {
+export interface StandingVerdict extends Omit<Verdict, 'is'> {
   readonly is: Judged['subject']['is'];
   readonly upstream: string;
   readonly causes: readonly PeerCause[];
@@ -34,7 +34,7 @@ export interface Standing extends Omit<Verdict, 'is'> {
 
 interface Entry {
   readonly judged: Judged;
-  readonly standing: Standing;
+  readonly standing: StandingVerdict;
 }
 
 const keptMs = 86_400_000;
@@ -52,7 +52,7 @@ function firmer(before: Judged | undefined, now: Judged): Judged {
   return now;
 }
 
-function standingOf(judged: Judged, sinceMs: number, facts: Facts): Standing | null {
+function standingOf(judged: Judged, sinceMs: number, facts: Facts): StandingVerdict | null {
   const [finding] = judged.findings;
   if (finding === undefined) return null;
   const { code: cause, sureness, evidence, rulesOut } = finding;
@@ -74,12 +74,12 @@ function standingOf(judged: Judged, sinceMs: number, facts: Facts): Standing | n
 }
 
 /** In the words of alerts: `process down (certain)`. */
-export function labelOf({ cause, sureness }: Standing): string {
+export function labelOf({ cause, sureness }: StandingVerdict): string {
   return `${cause.replaceAll('_', ' ')} (${sureness})`;
 }
 
 /** For the functions: a name that does not resolve is its upstream's trouble. */
-export function verdictsOf(standing: readonly Standing[]): readonly Verdict[] {
+export function verdictsOf(standing: readonly StandingVerdict[]): readonly Verdict[] {
   return standing.flatMap((each): readonly Verdict[] => {
     const { is, name, upstream, cause, sureness, evidence, rulesOut, place, words } = each;
     const rest = { cause, sureness, evidence, rulesOut, place, words };
@@ -95,7 +95,7 @@ export function createVerdicts(job: string, log: Log): Verdicts {
   const told = new Map<string, string>();
   let changed = false;
 
-  function tell({ name, cause, sureness, evidence, isOver, words }: Standing): void {
+  function tell({ name, cause, sureness, evidence, isOver, words }: StandingVerdict): void {
     const text = `${cause} (${sureness})${isOver ? ', ended' : ''}`;
     if (told.get(name) === text) return;
     told.set(name, text);
@@ -156,7 +156,7 @@ export function isEmpty({ peers, groups, names, nginx }: Failing): boolean {
 }
 
 /** Something fails that no verdict stands for, or failed again after it was over. */
-export function isNew({ peers, groups, names, nginx }: Failing, standing: readonly Standing[]): boolean {
+export function isNew({ peers, groups, names, nginx }: Failing, standing: readonly StandingVerdict[]): boolean {
   const byName = new Map(standing.map((each) => [each.name, each]));
   const isOpen = (name: string, lastMs: number): boolean => {
     const verdict = byName.get(name);

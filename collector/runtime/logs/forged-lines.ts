@@ -36,7 +36,7 @@ interface Suspect {
   readonly beyond: boolean;
 }
 
-export interface Verdicts {
+export interface ForgedVerdicts {
   onLine(line: ErrorLine): void;
   onForged(): void;
   /** Somebody else writes to this log as well; said once. */
@@ -48,7 +48,7 @@ const reach = longestRecord + 1;
 /** More of one read are believed: memory is bounded. Only the first read after workers have changed comes near. */
 const mostSuspects = 10_000;
 
-export function createLineJudge({ onLine, onForged, onOtherWriter }: Verdicts): LineJudge {
+export function createLineJudge({ onLine, onForged, onOtherWriter }: ForgedVerdicts): LineJudge {
   let suspects: Suspect[] = [];
   let readSinceMs: number | null = null;
   /** As they were at the last look. */

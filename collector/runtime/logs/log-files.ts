@@ -1,6 +1,6 @@
 /** Which files a log is now. A file has several paths: a link, a pattern, the root of a container. */
 import { expandGlob } from '../../base/glob.ts';
-import { expandGlob as filesThatMatch } from '../../source/glob.ts';
+import { matchingFiles } from '../../source/glob.ts';
 import type { LogSpec } from '../../source/log-spec.ts';
 import type { FileSystem } from '../../system/fs.ts';
 import { lookAt } from '../../system/reach.ts';
@@ -22,7 +22,7 @@ export function filesOf(spec: LogSpec, ports: FilePorts): ReadonlySet<string> {
     case 'file':
       return new Set([fileAt(spec.path, ports)]);
     case 'glob':
-      return new Set(filesThatMatch(ports.fs, spec.pattern).map((path) => fileAt(path, ports)));
+      return new Set(matchingFiles(ports.fs, spec.pattern).map((path) => fileAt(path, ports)));
     default:
       return new Set();
   }

@@ -1,5 +1,5 @@
 import type { Remembered } from '../../diagnose/facts/facts.ts';
-import type { NginxSeen } from '../../diagnose/facts/gather.ts';
+import type { NginxSeen } from '../../diagnose/facts/ports.ts';
 import type { AnswerFacts } from '../../diagnose/facts/traffic.ts';
 import { workersSince } from '../../discover/check/facts.ts';
 import { commandFor } from '../../discover/check/rules.ts';

@@ -1,6 +1,6 @@
 import { createConnectionUse } from '../../aggregate/access/connection-use.ts';
 import { createConnections } from '../../aggregate/server/connections.ts';
-import { descriptorsUsed } from '../../aggregate/server/descriptors.ts';
+import { descriptorShare } from '../../aggregate/server/descriptors.ts';
 import { createNginxDown, type NginxDown } from '../../aggregate/server/down.ts';
 import { createWorkers } from '../../aggregate/server/workers.ts';
 import type { Writers } from '../../diagnose/facts/writers.ts';
@@ -101,7 +101,7 @@ export function createNginxServer(job: string, first: ServerFacts, ports: Server
   const descriptorsSubject = `${job} descriptors`;
 
   function descriptors(masters: readonly NginxMaster[]): number | null {
-    const used = descriptorsUsed(masters.flatMap((master) => master.workers));
+    const used = descriptorShare(masters.flatMap((master) => master.workers));
     if (used.is !== 'unknown') conditions.set(descriptorsSubject, used.is === 'untold' ? untold : null);
     return used.is === 'known' ? used.percent : null;
   }

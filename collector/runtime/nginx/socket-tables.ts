@@ -1,4 +1,4 @@
-import { peerStates, portsUsed } from '../../aggregate/server/peer-sockets.ts';
+import { portsUsed, tcpStatesOf } from '../../aggregate/server/peer-sockets.ts';
 import type { PeerSockets } from '../../model.ts';
 import { parseSocketAddress, type SocketAddress } from '../../parse/peer-address.ts';
 import { localAddresses } from '../../parse/proc/local-addresses.ts';
@@ -17,14 +17,14 @@ export interface SocketsView {
   readonly peers: ReadonlyMap<string, PeerSockets>;
 }
 
-export interface Namespace {
+export interface NetworkNamespace {
   /** Any process in it. */
   readonly pid: number;
   /** Who runs nginx workers in it. */
   readonly owners: ReadonlySet<number>;
 }
 
-export interface Wanted {
+export interface WantedSockets {
   readonly peers: readonly string[];
   /** Of these peers. */
   readonly index: PeerIndex;
@@ -35,8 +35,8 @@ export interface Wanted {
 /** Reads the tables of one namespace; null when they cannot be read. */
 export function readSocketTables(
   procfs: Procfs,
-  { pid, owners }: Namespace,
-  { peers, index, withIpv6 }: Wanted,
+  { pid, owners }: NetworkNamespace,
+  { peers, index, withIpv6 }: WantedSockets,
 ): SocketsView | null {
   const text = (path: string) => procfs.text(path) ?? '';
   const scanner = createTcpScanner(index, owners);
@@ -53,7 +53,7 @@ export function readSocketTables(
   const localPorts = isOwn ? localPortCount(text('sys/net/ipv4/ip_local_port_range')) : null;
   const sockets = new Map<string, PeerSockets>();
   for (const peer of tcp) {
-    const states = peerStates((st) => scanner.count(peer, st));
+    const states = tcpStatesOf((st) => scanner.count(peer, st));
     const address = parseSocketAddress(peer);
     sockets.set(peer, {
       states,
@@ -86,7 +86,7 @@ function pathOf(peer: string): string {
 function unixSockets(use: UnixUse | undefined): PeerSockets {
   const queued = use?.queued ?? 0;
   const established = (use?.accepted ?? 0) + queued;
-  const states = { ...peerStates(() => 0), established };
+  const states = { ...tcpStatesOf(() => 0), established };
   return { states, queued: use?.listening ? queued : null, localPorts: null };
 }
 

@@ -3,7 +3,7 @@ import { type PeerSockets, tcpStates } from '../../model.ts';
 import { indexPeers } from '../../parse/proc/net-tcp.ts';
 import type { Procfs } from '../../source/procfs.ts';
 import type { NginxMaster } from './processes.ts';
-import { type Namespace, readSocketTables, type SocketsView } from './socket-tables.ts';
+import { type NetworkNamespace, readSocketTables, type SocketsView } from './socket-tables.ts';
 
 export interface NginxSockets {
   /**
@@ -64,7 +64,7 @@ export function createNginxSockets(procfs: Procfs, cpuUs: () => number): NginxSo
 }
 
 /** Several nginx may share a namespace; its sockets must be counted once. */
-function namespacesOf(masters: readonly NginxMaster[]): readonly Namespace[] {
+function namespacesOf(masters: readonly NginxMaster[]): readonly NetworkNamespace[] {
   const found = new Map<string, { readonly pid: number; readonly owners: Set<number> }>();
   for (const { pid, network, workers } of masters) {
     if (network === null) continue;

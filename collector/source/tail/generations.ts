@@ -2,13 +2,13 @@
 import { attempt, type FileStat, type FileSystem } from '../../system/fs.ts';
 import type { OpenSink } from '../source.ts';
 import { type Generation, openGeneration, type ReadResult, readOn, skipTo, startOver } from './generation.ts';
-import type { KnownFiles, Owner } from './known-files.ts';
+import type { FileReader, KnownFiles } from './known-files.ts';
 import { markOf, type TailMark } from './mark.ts';
 import { isDrained } from './step.ts';
 
 export interface GenerationsOptions {
   /** In whose name files are registered as known. */
-  readonly owner: Owner;
+  readonly owner: FileReader;
   readonly fs: FileSystem;
   readonly now: () => number;
   readonly openSink: OpenSink;

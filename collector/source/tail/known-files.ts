@@ -7,7 +7,7 @@ import type { FileStat } from '../../system/fs.ts';
 import type { Generation } from './generation.ts';
 
 /** A tailer; compared by identity, since two may have the same path. */
-export interface Owner {
+export interface FileReader {
   readonly path: string;
   /** Whose log it is. */
   readonly job: string;
@@ -15,7 +15,7 @@ export interface Owner {
 
 /** What is remembered of a file. */
 export interface KnownFile {
-  readonly owner: Owner;
+  readonly owner: FileReader;
   /** Still open: then its inode number cannot have gone to another file. */
   readonly isOpen: boolean;
   readonly bornMs: number;
@@ -26,8 +26,8 @@ export interface KnownFile {
 
 export interface KnownFiles {
   find(file: { readonly dev: bigint; readonly ino: bigint }): KnownFile | null;
-  opened(owner: Owner, file: Generation): void;
-  closed(owner: Owner, file: Generation): void;
+  opened(owner: FileReader, file: Generation): void;
+  closed(owner: FileReader, file: Generation): void;
   /** How far these were read is of no account any more: their lines were read, and then not told. */
   forget(job: string): void;
 }
@@ -36,7 +36,7 @@ export interface KnownFiles {
 const mostRemembered = 1000;
 
 export function createKnownFiles(): KnownFiles {
-  const open = new Map<string, { readonly owner: Owner; readonly file: Generation }>();
+  const open = new Map<string, { readonly owner: FileReader; readonly file: Generation }>();
   const closed = new Map<string, KnownFile>();
   return {
     find(file) {
@@ -62,7 +62,7 @@ export function createKnownFiles(): KnownFiles {
   };
 }
 
-function remember(owner: Owner, { bornMs, head, lineOffset }: Generation, isOpen: boolean): KnownFile {
+function remember(owner: FileReader, { bornMs, head, lineOffset }: Generation, isOpen: boolean): KnownFile {
   return { owner, isOpen, bornMs, head, lineOffset };
 }
 

@@ -26,12 +26,12 @@ export interface Held {
  * - `hold`: nothing usable stands at the path; nginx goes on writing to the file it has open, and so do we
  * - `release`: the held file has no name and has been quiet for long: give its disk space back
  */
-export type Step = 'wait' | 'open' | 'stay' | 'restart' | 'rotate' | 'hold' | 'release';
+export type TailStep = 'wait' | 'open' | 'stay' | 'restart' | 'rotate' | 'hold' | 'release';
 
 /** A deleted log is kept open as long as this after its last growth: it pins disk space. */
 export const deletedQuietMs = 3_600_000;
 
-export function nextStep(held: Held | null, atPath: AtPath): Step {
+export function nextTailStep(held: Held | null, atPath: AtPath): TailStep {
   if (held === null) return atPath.is === 'file' ? 'open' : 'wait';
   if (atPath.is === 'file' && (atPath.dev !== held.dev || atPath.ino !== held.ino)) return 'rotate';
   if (!held.intact) return 'restart';

@@ -24,7 +24,7 @@ import { createKnownFiles, isSameFile, type KnownFiles } from './known-files.ts'
 import { isUnchanged, type TailMark } from './mark.ts';
 import { openLog } from './open-log.ts';
 import { createPast } from './past.ts';
-import { type AtPath, nextStep } from './step.ts';
+import { type AtPath, nextTailStep } from './step.ts';
 
 export interface TailOptions {
   readonly path: string;
@@ -91,7 +91,7 @@ export function createTail(options: TailOptions): Tail {
 
   /** One step of the decision; returns what keeps the log at the path from being read. */
   function follow(found: Standing, read: ReadResult | null): SourceProblem | null {
-    switch (nextStep(held(read), atPath(found))) {
+    switch (nextTailStep(held(read), atPath(found))) {
       case 'open':
       case 'rotate':
         return found.is === 'file' ? openAt(found.at, found.stat) : null;
@@ -175,7 +175,7 @@ export function createTail(options: TailOptions): Tail {
     return ioProblem(path, code);
   }
 
-  function held(read: ReadResult | null): Parameters<typeof nextStep>[0] {
+  function held(read: ReadResult | null): Parameters<typeof nextTailStep>[0] {
     const file = files.current();
     if (file === null || read === null) return null;
     const stat = attempt(() => fs.fstat(file.fd));
