@@ -533,6 +533,8 @@ install_plugin() {
 
 # The same file as a command, for people: where sudo finds it too, which on some systems leaves out /usr/local/bin.
 install_command() {
+  closed=$(closed_folder "$(dirname "$plugin")")
+  [ -z "$closed" ] || say "  only root and $group can run $NAME: $closed is closed to others"
   folder=/usr/local/bin
   if grep -hs '^[^#]*secure_path' "$P/etc/sudoers" "$P/etc/sudoers.d"/* | grep -qv '/usr/local/bin'; then folder=/usr/bin; fi
   command=$folder/$NAME
@@ -547,6 +549,11 @@ install_command() {
   fi
   make_dir $folder
   change "link $command to $plugin" put_link "$command" "$plugin"
+}
+closed_folder() { # the first folder on the way that others may not enter
+  case $1 in /) return 0 ;; esac
+  closed_folder "$(dirname "$1")"
+  case $(stat -L -c %a "$P$1" 2>/dev/null) in *[1357]) ;; '') ;; *) say "$1" ;; esac
 }
 put_link() { ln -sf "$2" "$P$1" && manifest_drop "link $1 " && manifest_add "link $1 $2"; }
 
@@ -946,6 +953,10 @@ main() {
     die "this must run as root: sudo $0, or where there is no sudo: su -c $0"
   fi
   if [ "$action" = uninstall ] && [ $bundled_only = yes ]; then usage_error "--bundled-node is for installing"; fi
+  for tool in awk cksum cmp find grep mktemp readlink sed stat timeout; do
+    command -v $tool >/dev/null || lack "no $tool here: install it with your package manager"
+  done
+  end_if_lacking
   here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd -P)
   trap end EXIT
   trap 'exit 130' INT HUP TERM

@@ -67,10 +67,16 @@ NODE=custom-plugins.d/nginx-upstream.node
   done
 }
 
-@test "anybody may run it" {
+@test "anybody may run it, and where a folder is closed to others that is said" {
   make_tree native 2.10.4
   installer
+  ok
   [ "$(stat -c %a "$ROOT$PLUGIN")" = 755 ]
+  says_not 'closed to others'
+  chmod 750 "$ROOT$CONFIG"
+  installer
+  ok
+  says 'only root and netdata can run nginx-upstream: /etc/netdata is closed to others'
 }
 
 @test "the machine's own Node comes before the release's" {
@@ -82,12 +88,13 @@ NODE=custom-plugins.d/nginx-upstream.node
   [ ! -e "$ROOT$CONFIG/$NODE" ]
 }
 
-@test "where there is no Node, or one too old, the release's is installed beside the plugin" {
-  for own in none v16.20.0; do
+@test "where there is no Node, or one too old, the release's is installed beside the plugin, in every layout" {
+  for case in debian:none native:none native:v16.20.0 static:none docker:none; do
+    own=${case#*:}
     rm -rf "$ROOT" "$TOOLS/node"
     mkdir "$ROOT"
     [ $own = none ] || make_node "$TOOLS/node" $own
-    make_tree native 2.10.4
+    make_tree "${case%:*}" 2.10.4
     bundle_node v22.0.0
     before=$(tree)
     installer

@@ -31,6 +31,23 @@ unchanged() { same "$before" "$(tree)"; }
   done
 }
 
+@test "a tool that a minimal system lacks: nothing is half installed" {
+  make_tree native 2.10.4
+  before=$(tree)
+  for tool in cksum stat timeout; do
+    mv "$TOOLS/$tool" "$BASE/away"
+    installer
+    mv "$BASE/away" "$TOOLS/$tool"
+    refused "no $tool here: install it"
+  done
+  rm "$TOOLS/cksum" "$TOOLS/cmp"
+  PATH=$TOOLS run sh "$RELEASE/install.sh" --prefix "$ROOT"
+  [ "${lines[-1]}" = 'install.sh: error: 2 things are missing, see above: run install.sh again when they are there' ]
+  ln -s /usr/bin/cksum "$TOOLS/cksum"
+  ln -s /usr/bin/cmp "$TOOLS/cmp"
+  unchanged
+}
+
 @test "neither Netdata nor Node: both are told at once" {
   rm "$TOOLS/node"
   before=$(tree)
