@@ -23,8 +23,6 @@ function judge(name: string, was: Status, variables: Variables, ageSeconds = 1):
     now: 1_000_000,
     last_collected_t: 1_000_000 - ageSeconds,
     update_every: 1,
-    green: Number(line('green') ?? 0),
-    red: Number(line('red') ?? 0),
   };
   all['this'] = parseExpression(line('calc') ?? '0')(all);
   const holds = (key: string) => line(key) !== undefined && parseExpression(line(key) ?? '0')(all) !== 0;

@@ -94,6 +94,8 @@ export function lintHealth(
     const chart = chartOf(entity);
     if (!chart) problem(first, `there is no chart ${value('on')}`);
     if (!has('calc')) problem(first, 'has nothing to evaluate');
+    if (has('green') || has('red'))
+      problem(first, 'green and red belong to the chart in 1.37.1: the first alert there decides');
     if (has('lookup')) problem(first, 'looks something up: a window is blind after a start');
     if (!has('warn') && !has('crit')) problem(first, 'is a helper');
     if (!has('every')) problem(first, 'is never evaluated');

@@ -56,6 +56,7 @@ describe('the lint finds', () => {
       'there is no chart nginx_upstream.failures',
     ],
     ['a lookup', [...fine, ' lookup: sum -1m unaligned of refused'], 'looks something up'],
+    ['a threshold that the chart owns', [...fine, ' green: 5'], 'belong to the chart'],
     ['a helper', fine.filter((line) => !line.includes('warn:')), 'is a helper'],
     ['an alert without a guard', changed(`${guard} `, ''), 'warn has no guard'],
     ['a variable that is nothing', changed('$lost_sustained', '$nothing'), '$nothing is not of its chart'],
