@@ -4,6 +4,10 @@ export interface Names {
   idOf(bytes: DataView, start: number, end: number): number;
   /** Invalid UTF-8 reads as U+FFFD. The text is a copy: it pins no chunk. */
   text(id: number): string;
+  /** Whether it has the form of a peer: `host:port`, `[v6]:port`, `unix:path`, or a word, as a group's name is. */
+  isPeer(id: number): boolean;
+  /** Whether it has the form of what `$proxy_host` says: no blank, quote or slash. */
+  isHost(id: number): boolean;
   /** To be called between lines: empties a table that is full, and all numbers given before become invalid. */
   makeRoom(): void;
   /** Grows when the numbers given before have become invalid. */
@@ -14,6 +18,9 @@ const slots = 16_384;
 /** Emptied when a quarter is taken: addresses in a log are few unless someone makes them many. */
 const capacity = slots / 4;
 const longestName = 512;
+
+const peerForm = /^(?:\[[0-9A-Fa-f:.]{2,45}\]:\d{1,5}|unix:[^",]+|[^\s"/,:;()[\]]+(?::\d{1,5})?)$/;
+const hostForm = /^(?:unix:\S+|[^\s"/,;()]+)$/;
 
 /** Of the length and the last eight bytes: where names of one log differ. Four bytes are read as one number. */
 function hashOf(bytes: DataView, start: number, end: number): number {
@@ -40,6 +47,8 @@ export function createNames(): Names {
   const starts = new Int32Array(slots + 1);
   let pool = new Int32Array(4096);
   let texts: string[] = [];
+  /** 1 for a peer, 2 for a host. */
+  const forms = new Uint8Array(slots + 1);
   let generation = 0;
 
   const isName = (id: number, bytes: DataView, start: number, length: number): boolean => {
@@ -68,7 +77,9 @@ export function createNames(): Names {
     table[slot] = id;
     hashes[id] = hash;
     lengths[id] = length;
-    texts.push(Buffer.from(bytes.buffer, bytes.byteOffset + start, length).toString());
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, length).toString();
+    texts.push(text);
+    forms[id] = (peerForm.test(text) ? 1 : 0) + (hostForm.test(text) ? 2 : 0);
     return id;
   };
 
@@ -84,6 +95,8 @@ export function createNames(): Names {
       return add(slot, hash, bytes, start, length);
     },
     text: (id) => texts[id] ?? '',
+    isPeer: (id) => ((forms[id] ?? 0) & 1) === 1,
+    isHost: (id) => ((forms[id] ?? 0) & 2) === 2,
     makeRoom() {
       if (texts.length < capacity) return;
       table.fill(-1);

@@ -6,19 +6,9 @@ import type { AccessLog, ErrorLog, LogFormat, LogSet, Place, Protocol, Upstream 
 import { withFlush, withFormat, withLevel, without, withoutGzip, withSyslogServer, withTarget } from './edits.ts';
 import type { CheckFacts } from './facts.ts';
 import { type FindingCode, finding, type UnwordedFinding } from './finding.ts';
+import { costOf, neededVariables } from './format-costs.ts';
 import type { LogState } from './log-state.ts';
 import { formatNamed } from './remedies.ts';
-
-/** Measures 2, 3, 5 and 6 of the design need these; `$proxy_host` besides, where upstreams share a peer. */
-const timingVariables = [
-  'status',
-  'request_time',
-  'upstream_addr',
-  'upstream_status',
-  'upstream_connect_time',
-  'upstream_response_time',
-];
-const streamVariables = ['status', 'session_time', 'upstream_addr', 'upstream_connect_time', 'upstream_session_time'];
 
 /** Refused connections are logged at `error`, missing sockets at `crit`. */
 const hidingLevels: ReadonlySet<string> = new Set(['crit', 'alert', 'emerg']);
@@ -29,7 +19,7 @@ export function formatVariables(format: string): ReadonlySet<string> {
 
 function missingIn(text: string, protocol: Protocol): readonly string[] {
   const there = formatVariables(text);
-  return (protocol === 'http' ? timingVariables : streamVariables).filter((name) => !there.has(name));
+  return neededVariables(protocol).filter((name) => !there.has(name));
 }
 
 function missingVariables({ format, protocol }: AccessLog): readonly string[] {
@@ -182,7 +172,13 @@ function formatRules(log: AccessLog, index: number, facts: CheckFacts): readonly
   const values = { format, protocol, line, define: used.define, written: String(!log.byDefault) };
   if (missing.length > 0) {
     const variables = missing.map((name) => `$${name}`).join(', ');
-    return [finding('log_format_without_upstream', log.formatName, log, { ...values, variables })];
+    const told = {
+      ...values,
+      variables,
+      cost: costOf(missing, protocol),
+      isMinor: String(missing.join() === 'request_time'),
+    };
+    return [finding('log_format_without_upstream', log.formatName, log, told)];
   }
   const shared =
     log.protocol === 'http' && !formatVariables(log.format.text).has('proxy_host') ? sharedPeers(facts) : [];

@@ -156,9 +156,9 @@ const wordings: Readonly<Record<FindingCode, FindingWording>> = {
       moveRemedy(values, at),
     ),
   log_format_without_upstream: (format, values, at) =>
-    warning(
+    (values['isMinor'] === 'true' ? notice : warning)(
       `log_format ${format} (${at}) lacks ${values['variables']}`,
-      'Without them there are no per-peer attempts, client results or connect times.',
+      `Not shown because of this: ${values['cost']}.`,
       formatRemedy(values, at),
     ),
   log_format_without_proxy_host: (peer, values, at) =>

@@ -5,13 +5,13 @@ import {
   byte,
   isDigit,
   isNameByte,
-  lineEnd,
   matchesAt,
   milliseconds,
   separatorAt,
   statusAt,
   timeEnd,
   timestampEnd,
+  valuesEnd,
 } from './values.ts';
 
 /**
@@ -216,7 +216,7 @@ export function createExactMatcher(program: AccessProgram, record: MatchedRecord
     }
     end = bytes.indexOf(byte.newline, start);
     const newline = end;
-    if (end > start && lineEnd(b, end - 1) === newline) end--;
+    end = valuesEnd(b, start, newline, program.blankEnd);
     left = budget;
     if (!attemptAll(start)) return -1;
     const has = program.has;

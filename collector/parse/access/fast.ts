@@ -2,7 +2,7 @@ import { matcherSource, stopTables, unitsOf } from './codegen.ts';
 import { createMoreElements } from './more.ts';
 import type { AccessProgram } from './program.ts';
 import { closeRecord, type MatchedRecord } from './record.ts';
-import { byte } from './values.ts';
+import { byte, valuesEnd } from './values.ts';
 
 /** Matches one line; gives the position of its newline, or -1. There must be a newline at or after `p`. */
 export type LineMatcher = (b: Buffer, p: number) => number;
@@ -46,7 +46,7 @@ export function createFastMatcher(program: AccessProgram, record: MatchedRecord)
     }
     const newline = b.indexOf(byte.newline, start);
     if (newline > last) return elsewhere(b, start, newline);
-    const end = newline > start && b[newline - 1] === byte.return ? newline - 1 : newline;
+    const end = valuesEnd(b, start, newline, program.blankEnd);
     return run(b, words, start, end) === end ? newline : -1;
   };
   return match;

@@ -24,11 +24,13 @@ const combined =
  * Reads a log_format in any of the ways a person has it at hand.
  *
  * @param text `combined`; or a whole directive as it stands in a configuration (`log_format name escape=json '…' "…";`);
- *   or the text of the format as nginx concatenates it, without quotes
+ *   its arguments with their quotes; or the text of the format as nginx concatenates it, without quotes
  */
 export function readLogFormat(text: string): FormatResult {
   if (text.trim() === 'combined')
     return { format: { name: 'combined', escape: 'default', parts: splitParts(combined) } };
+  const args = pastedArguments(text);
+  if (args !== null) return readArguments(null, args);
   if (!/^\s*log_format\s/.test(text)) return whole(null, null, text);
   const lexed = lexArguments(text);
   if ('problem' in lexed) return lexed;
@@ -37,11 +39,24 @@ export function readLogFormat(text: string): FormatResult {
   return readArguments(name, rest);
 }
 
+/** In front of the first argument of a directive. */
+const pasted = /^\s*(?:escape=\w+\s+)?(?:'|"(?=(?:[^"\\]|\\.)*\\"))/;
+
+/**
+ * The arguments as they stand in a configuration, with their quotes but without the directive's name; null where the text
+ * is none. In double quotes only if quotes are escaped inside: a format may begin and end with a quotation mark.
+ */
+function pastedArguments(text: string): readonly string[] | null {
+  if (!pasted.test(text)) return null;
+  const lexed = lexArguments(`log_format x ${text}`);
+  return 'problem' in lexed || lexed.words.length < 3 ? null : lexed.words.slice(2);
+}
+
 /**
  * A log_format from the arguments of its directive, quotes and escapes already taken off (what a configuration parser
  * delivers). nginx joins the arguments with nothing between them.
  */
-export function readArguments(name: string, args: readonly string[]): FormatResult {
+export function readArguments(name: string | null, args: readonly string[]): FormatResult {
   const [first = '', ...others] = args;
   const escaping = /^escape=(.*)$/s.exec(first)?.[1];
   if (escaping === undefined) return whole(name, 'default', args.join(''));

@@ -33,14 +33,26 @@ export function createAccessMatcher(format: ParsedFormat, impatient = false): Ac
   const exact = (program.ambiguous ? createUniqueMatcher : createExactMatcher)(program, record);
   const isFast = program.deterministic && !program.ambiguous;
   let failures = 0;
+
+  /** A line of another format may fit, and have a client's text where this one has names. */
+  function hasNames(): boolean {
+    if (record.upstream >= 0 && program.has.proxyHost && !names.isHost(record.upstream)) return false;
+    if (!program.has.peers) return true;
+    for (let n = 0; n < record.attempts; n++) {
+      const peer = record.peers[n] as number;
+      if (peer >= 0 && !names.isPeer(peer)) return false;
+    }
+    return true;
+  }
+
   const match: LineMatcher = (b, p) => {
     names.makeRoom();
     const end = isFast ? fast(b, p) : -1;
-    if (end >= 0) return end;
+    if (end >= 0) return hasNames() ? end : -1;
     if (impatient && failures > patience && failures++ % patience !== 0) return -1;
     const found = exact(b, p);
     failures = found >= 0 ? 0 : failures + 1;
-    return found;
+    return found >= 0 && hasNames() ? found : -1;
   };
   if (isFast) rehearse(match, program, impatient ? 150 : 20);
   failures = 0;

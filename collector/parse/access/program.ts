@@ -1,5 +1,5 @@
 import type { AccessFields } from '../../model.ts';
-import type { ParsedFormat } from './log-format.ts';
+import type { FormatPart, ParsedFormat } from './log-format.ts';
 
 /**
  * What a variable's value looks like, as far as it helps to find its end. Lists have one element per attempt,
@@ -49,6 +49,8 @@ export interface AccessProgram {
   readonly escapeUnknown: boolean;
   /** Values hold no bare quotation mark and no control character. */
   readonly quotes: boolean;
+  /** The format ends with blanks: whoever copies a line loses them. */
+  readonly blankEnd: boolean;
   /** A client's text may stand where a line does not tell it from the fields behind it. */
   readonly ambiguous: boolean;
   /** One pass from the left decides: every value of unknown length has a literal, or the line's end, behind it. */
@@ -102,12 +104,15 @@ const none = new Uint8Array(0);
 export function compileAccess(format: ParsedFormat): AccessProgram {
   const variables = new Set<string>();
   const steps: FormatStep[] = [];
-  for (const part of format.parts) {
+  const parts = withoutBlankEnd(format.parts);
+  // ingress-nginx balances in Lua: `$proxy_host` is the same for all, the service is in a variable of its own.
+  const upstreamName = parts.some(({ variable }) => variable === ingressName) ? ingressName : 'proxy_host';
+  for (const part of parts) {
     if (part.variable === undefined) {
       steps.push({ kind: 'literal', bytes: Buffer.from(part.literal), time: null, isClients: false });
       continue;
     }
-    const step = stepOf(part.variable, variables.has(part.variable));
+    const step = stepOf(part.variable, variables.has(part.variable), upstreamName);
     variables.add(part.variable);
     // Two values side by side of which neither is wanted are one value of unknown length.
     const last = steps.at(-1);
@@ -120,6 +125,7 @@ export function compileAccess(format: ParsedFormat): AccessProgram {
     // escape=default writes no delimiter at all, only `\\x22`: to step over a backslash does no harm there.
     backslash: format.escape !== 'none',
     escapeUnknown: format.escape === null,
+    blankEnd: parts !== format.parts,
     quotes: format.escape !== 'none',
     ambiguous: isAmbiguous(steps, format.escape !== 'none'),
     deterministic: isDeterministic(steps),
@@ -132,14 +138,24 @@ export function compileAccess(format: ParsedFormat): AccessProgram {
       headerTime: has('upstream_header_time'),
       responseTime: has('upstream_response_time'),
       requestTime: has('request_time'),
-      proxyHost: has('proxy_host'),
+      proxyHost: has(upstreamName),
       method: has('request_method'),
     },
   };
 }
 
-function stepOf(name: string, again: boolean): FormatStep {
-  const kind = kinds[name] ?? 'free';
+const ingressName = 'proxy_upstream_name';
+
+function withoutBlankEnd(parts: readonly FormatPart[]): readonly FormatPart[] {
+  const last = parts.at(-1)?.literal;
+  if (last === undefined || !last.endsWith(' ')) return parts;
+  const literal = last.trimEnd();
+  return literal === '' ? parts.slice(0, -1) : [...parts.slice(0, -1), { literal }];
+}
+
+function stepOf(name: string, again: boolean, upstreamName: string): FormatStep {
+  const own = name === 'proxy_host' && name !== upstreamName ? 'free' : (kinds[name] ?? 'free');
+  const kind = name === upstreamName ? 'proxyHost' : own;
   const wanted = kind === 'number' || kind === 'timeLocal' || kind === 'timeIso' || kind === 'long' || !again;
   const isFree = !wanted || kind === 'free' || kind === 'long';
   const isClients = isFree && !harmless.test(name);

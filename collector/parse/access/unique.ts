@@ -1,7 +1,7 @@
 import type { LineMatcher } from './fast.ts';
 import type { AccessProgram, FormatStep } from './program.ts';
 import { closeRecord, type MatchedRecord } from './record.ts';
-import { byte, lineEnd, milliseconds } from './values.ts';
+import { byte, milliseconds, valuesEnd } from './values.ts';
 
 /** Steps for one line before it is given up as unmatched: what a client sends must not decide how long we work. */
 const budget = 1500;
@@ -65,7 +65,7 @@ interface Cut {
  * not hold: `$http_user_agent $upstream_addr`. It tries every way to cut a line, and every field must have its form. A
  * line that can be cut in two ways that differ in what they say is unmatched: one of them may be a client's.
  */
-export function createUniqueMatcher({ steps, quotes }: AccessProgram, record: MatchedRecord): LineMatcher {
+export function createUniqueMatcher({ steps, quotes, blankEnd }: AccessProgram, record: MatchedRecord): LineMatcher {
   /** Of each step, as text; null where it is no literal. */
   const literals = steps.map(({ kind, bytes }) => (kind === 'literal' ? Buffer.from(bytes).toString('latin1') : null));
   let text = '';
@@ -216,7 +216,7 @@ export function createUniqueMatcher({ steps, quotes }: AccessProgram, record: Ma
 
   return (b, start) => {
     const newline = b.indexOf(byte.newline, start);
-    const end = newline > start && lineEnd(b, newline - 1) === newline ? newline - 1 : newline;
+    const end = valuesEnd(b, start, newline, blankEnd);
     if (end - start > longestLine) return -1;
     text = b.toString('latin1', start, end);
     [left, tried, found, isUnique] = [budget, new Set(), null, true];

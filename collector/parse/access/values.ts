@@ -65,14 +65,15 @@ export function separatorAt(b: Uint8Array, p: number): number {
   return c === byte.blank && b[p + 1] === byte.colon && b[p + 2] === byte.blank ? 3 : 0;
 }
 
-/** Where the line ends that `p` should be the end of: at a newline, or a carriage return before it; else -1. */
-export function lineEnd(b: Uint8Array, p: number): number {
-  if (b[p] === byte.newline) return p;
-  return b[p] === byte.return && b[p + 1] === byte.newline ? p + 1 : -1;
-}
-
 /** Where a `22/Nov/2026:07:30:45 +0000`, or with `iso` a `2026-11-22T07:30:45+00:00`, at `p` ends, or -1. */
 export function timestampEnd(b: Uint8Array, p: number, iso: boolean): number {
   if (iso) return b[p + 4] === byte.dash && b[p + 13] === byte.colon && b[p + 22] === byte.colon ? p + 25 : -1;
   return b[p + 2] === 47 && b[p + 11] === byte.colon && b[p + 20] === byte.blank ? p + 26 : -1;
+}
+
+/** Where the last value of a line ends that begins at `start`: before its newline, or before blanks at the end. */
+export function valuesEnd(b: Uint8Array, start: number, newline: number, blankEnd: boolean): number {
+  let end = newline > start && b[newline - 1] === byte.return ? newline - 1 : newline;
+  while (blankEnd && end > start && b[end - 1] === byte.blank) end--;
+  return end;
 }

@@ -107,6 +107,18 @@ test.each([
   expect(read(format, line)).toBe(expected);
 });
 
+test.each([
+  ['a browser where the peer should be', '"$request" $status "$upstream_addr"', `"GET / HTTP/1.1" 200 "${chrome}"`],
+  ['a page', '"$request" $status "$upstream_addr"', '"GET / HTTP/1.1" 200 "https://example.org/a"'],
+  ['a request', '$status "$upstream_addr"', '200 "GET / HTTP/1.1"'],
+  ['a browser where the host should be', '"$proxy_host" "$upstream_addr"', `"${chrome}" "10.0.0.1:80"`],
+  ['a page where the host should be', '"$proxy_host" $status', '"https://example.org/" 200'],
+  ['the second of two', '$status "$upstream_addr"', '200 "10.0.0.1:80, GET / HTTP/1.1"'],
+  ['in a format that one pass cannot decide', '$status$request_time"$upstream_addr"', '2000.001"GET / HTTP/1.1"'],
+])('a line of another format that fits by chance: %s', (_, format, line) => {
+  expect(read(format, line)).toBe('unmatched');
+});
+
 describe('no text of a client makes an instance, in any unquoted format', () => {
   const forged = ['9.9.9.9:81', 'evil', '[::9]:81', 'unix:/evil', '9.9.9.9:81, 9.9.9.8:81', '9.9.9.9:81 : 9.9.9.8:81'];
   const piece = fc.oneof(

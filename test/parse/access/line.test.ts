@@ -214,3 +214,85 @@ test.each([
     brief('combined', `${prefix}127.0.0.1 - - [22/Nov/2026:07:58:10 +0000] "GET / HTTP/1.1" 502 157 "-" "-"`),
   ).toBe('502');
 });
+
+test.each([
+  ['blanks at the end that the line has', '$status $upstream_addr  ', '502 10.0.0.1:80  ', '502 | 10.0.0.1:80 - - - -'],
+  ['blanks that the line has lost', '$status $upstream_addr  ', '502 10.0.0.1:80', '502 | 10.0.0.1:80 - - - -'],
+  ['and a carriage return', '$status $upstream_addr ', '502 10.0.0.1:80\r', '502 | 10.0.0.1:80 - - - -'],
+  ['behind a quote', '$status "$upstream_addr" ', '502 "10.0.0.1:80"', '502 | 10.0.0.1:80 - - - -'],
+  ['behind a text', '$upstream_status $http_user_agent ', '502 curl/8.0', '- | - 502 - - -'],
+  [
+    'in a format that one pass cannot decide',
+    '$status $upstream_addr$request_time ',
+    '200 10.0.0.1:80800.123',
+    '200 | 10.0.0.1:8080 - - - -',
+  ],
+  ['beside a client’s text', '$http_user_agent $upstream_addr ', 'curl x 10.0.0.1:80', '- | 10.0.0.1:80 - - - -'],
+  ['no blanks in the format: then none in the line', '$status $upstream_addr', '502 10.0.0.1:80 ', 'unmatched'],
+])('blanks: %s', (_, format, line, expected) => {
+  expect(brief(format, line)).toBe(expected);
+});
+
+test.each([
+  ['one argument', `'$status $request_time'`],
+  ['two arguments', `'$status ' '$request_time'`],
+  ['with their end', `'$status ' '$request_time';`],
+  ['over lines', `'$status '\n    '$request_time';\n`],
+  ['with escape', `escape=json '$status $request_time'`],
+  ['double quotes that are escaped inside', `"$status $request_time\\"\\""`],
+  ['one without quotes behind it', `'$status ' $request_time`],
+])('arguments pasted with their quotes: %s', (name, format) => {
+  const line = name.startsWith('double') ? '200 0.001""' : '200 0.001';
+  expect(read(format, line)).toMatchObject({ status: 200, requestTimeMs: 1 });
+});
+
+test.each([
+  ['"$request" $status', '"GET / HTTP/1.1" 200'],
+  ['"$request" $status "$http_user_agent"', '"GET / HTTP/1.1" 200 "x"'],
+  ['[$time_local] $status', '[22/Nov/2026:07:30:45 +0000] 200'],
+])('a format that begins with a quote or a bracket is none: %s', (format, line) => {
+  expect(read(format, line)).toMatchObject({ status: 200 });
+});
+
+test.each([
+  [
+    'the service of ingress-nginx',
+    '$status [$proxy_upstream_name] $upstream_addr',
+    '200 [default-app-80] 10.0.0.1:80',
+    'default-app-80',
+  ],
+  [
+    'rather than the host',
+    '$status $proxy_host [$proxy_upstream_name]',
+    '200 upstream_balancer [default-app-80]',
+    'default-app-80',
+  ],
+  [
+    'whatever the order',
+    '$status [$proxy_upstream_name] $proxy_host',
+    '200 [default-app-80] upstream_balancer',
+    'default-app-80',
+  ],
+  ['none', '$status [$proxy_upstream_name] $upstream_addr', '404 [-] -', null],
+  ['empty', '$status [$proxy_upstream_name] $upstream_addr', '404 [] -', null],
+  ['without it', '$status $proxy_host', '200 app', 'app'],
+])('the upstream: %s', (_, format, line, upstream) => {
+  expect(read(format, line)).toMatchObject({ upstream });
+});
+
+test('a line of ingress-nginx', () => {
+  const format =
+    '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" $request_length $request_time [$proxy_upstream_name] [$proxy_alternative_upstream_name] $upstream_addr $upstream_response_length $upstream_response_time $upstream_status $req_id';
+  const line =
+    '192.0.2.1 - - [22/Nov/2026:07:30:45 +0000] "GET / HTTP/2.0" 200 612 "-" "curl/8" 35 0.002 [default-app-80] [] 10.1.0.5:80, 10.1.0.6:80 0, 612 0.000, 0.002 502, 200 5f1e';
+  expect(read(format, line)).toEqual({
+    status: 200,
+    requestTimeMs: 2,
+    method: null,
+    upstream: 'default-app-80',
+    attempts: [
+      { peer: '10.1.0.5:80', status: 502, connectMs: null, headerMs: null, responseMs: 0, redirected: false },
+      { peer: '10.1.0.6:80', status: 200, connectMs: null, headerMs: null, responseMs: 2, redirected: false },
+    ],
+  });
+});
