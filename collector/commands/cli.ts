@@ -1,6 +1,7 @@
 import { check } from './check/check.ts';
 import { type Command, type Streams, UsageError } from './command.ts';
 import { diagnose } from './diagnose/diagnose.ts';
+import { readOptions } from './options.ts';
 import { parseAccess } from './parse/access.ts';
 import { parseError } from './parse/error.ts';
 import { report } from './report/report.ts';
@@ -32,21 +33,16 @@ export function interpret(argv: readonly string[]): Invocation {
 const isHelp = (word: string): boolean => word === '--help' || word === '-h';
 
 function plugin(argv: readonly string[]): Invocation {
-  let seconds: number | null = null;
-  let config: string | null = null;
-  for (let i = 0; i < argv.length; i++) {
-    const word = argv[i] ?? '';
-    const option = /^--config(?:=(.*))?$/.exec(word);
-    if (option) {
-      config = option[1] ?? argv[++i] ?? '';
-      if (config === '') return misused('--config needs a FILE');
-    } else if (/^\d+$/.test(word) && Number(word) > 0 && seconds === null) {
-      seconds = Number(word);
-    } else {
-      return misused(`'${word}' is no command, no option and no number of seconds`);
-    }
+  try {
+    const { values, files } = readOptions(argv, { flags: [], values: { config: 'FILE' }, takesFiles: true });
+    const [seconds, more] = files;
+    const stray = more ?? (seconds === undefined || /^0*[1-9]\d*$/.test(seconds) ? undefined : seconds);
+    if (stray !== undefined) return misused(`'${stray}' is no command, no option and no number of seconds`);
+    return { do: 'plugin', seconds: seconds === undefined ? null : Number(seconds), config: values.config ?? null };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return misused(error.message);
   }
-  return { do: 'plugin', seconds, config };
 }
 
 async function runCommand(command: Command, argv: readonly string[], streams: Streams): Promise<number> {

@@ -59,8 +59,8 @@ test('a whole directive over several lines', async () => {
 
 test.each([
   [[], '--format is needed'],
-  [['--format'], '--format is needed'],
-  [['--format', ''], 'the log format is empty'],
+  [['--format'], '--format needs a log_format'],
+  [['--format', ''], '--format needs a log_format'],
   [['--format', '$'], 'invalid variable name'],
   [['--format', "log_format x 'a"], 'a quote is not closed'],
   [['--format', 'log_format x;'], 'needs a name and a format'],

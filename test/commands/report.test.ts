@@ -240,7 +240,7 @@ test('logs in which nothing failed', async () => {
 
 test.each<readonly [readonly string[], string]>([
   [['--what'], 'unknown option --what'],
-  [['--format'], '--format needs a value'],
+  [['--format'], '--format needs a FORMAT'],
   [['--format', '$'], '--format: invalid variable name'],
   [['--format', 'main'], "'main' is not the text of a log_format"],
   [['--format', 'combined2'], "'combined2' is not the text of a log_format"],

@@ -62,3 +62,12 @@ test('these tests see what they look for', () => {
   const text = `export const a = 1;\nexport async function b() {}\nexport interface C {}\nexport { d, type e as f };\nexport type G = 1;`;
   expect(exportsOf(text)).toEqual(['a', 'b', 'C', 'G', 'd', 'f']);
 });
+
+test('no two charts have the same place on the page', () => {
+  const found = [...texts].filter(([file]) => file.startsWith('charts/'));
+  const priorities = found.flatMap(([, text]) =>
+    Array.from(text.matchAll(/^ {2}priority: (\d+),$/gm), ([, number]) => number),
+  );
+  expect(priorities.length).toBeGreaterThan(30);
+  expect(priorities).toEqual([...new Set(priorities)]);
+});

@@ -77,7 +77,7 @@ describe('what a person types', () => {
 
   test.each([
     ['a word that is nothing', ['chekc'], "'chekc' is no command"],
-    ['an unknown option', ['--verbose'], "'--verbose' is no command, no option"],
+    ['an unknown option', ['--verbose'], 'unknown option --verbose'],
     ['--config without a file', ['--config'], '--config needs a FILE'],
     ['half a command', ['parse'], 'parse what? parse error, or parse access'],
     ['an unknown option of parse error', ['parse', 'error', '--json'], 'unknown option --json'],

@@ -8,9 +8,10 @@ import { resolveName } from '../../system/dns.ts';
 import { nodeFileSystem } from '../../system/fs.ts';
 import { pluginIdentity } from '../../system/identity.ts';
 import type { Reader } from '../../system/reach.ts';
-import { type Command, UsageError } from '../command.ts';
+import type { Command } from '../command.ts';
 import { createOutput } from '../input.ts';
 import { findJobs, readSettings } from '../nginx-jobs.ts';
+import { readOptions } from '../options.ts';
 import { terminalOf } from '../terminal.ts';
 import { type CheckResult, renderJson, renderText } from './text.ts';
 
@@ -19,18 +20,9 @@ interface Options {
   readonly config: string | null;
 }
 
-function readOptions(args: readonly string[]): Options {
-  let json = false;
-  let config: string | null = null;
-  for (let at = 0; at < args.length; at += 1) {
-    const arg = args[at] ?? '';
-    if (arg === '--json') json = true;
-    else if (arg.startsWith('--config=')) config = arg.slice('--config='.length);
-    else if (arg === '--config') config = args[++at] ?? '';
-    else throw new UsageError(`unknown option ${arg}`);
-  }
-  if (config === '') throw new UsageError('--config needs a FILE');
-  return { json, config };
+function readCheckOptions(args: readonly string[]): Options {
+  const { flags, values } = readOptions(args, { flags: ['json'], values: { config: 'FILE' }, takesFiles: false });
+  return { json: flags.has('json'), config: values.config ?? null };
 }
 
 /**
@@ -92,7 +84,7 @@ export const check: Command = {
   ],
 
   async run(args, streams) {
-    const options = readOptions(args);
+    const options = readCheckOptions(args);
     const result = await inspect(options);
     const { paint } = terminalOf(streams.stdout, process.env);
     const output = createOutput(streams.stdout);

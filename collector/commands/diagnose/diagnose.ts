@@ -2,6 +2,7 @@ import { readEnvironment, settingsFiles } from '../../netdata/environment.ts';
 import { type Command, type Streams, UsageError } from '../command.ts';
 import { createOutput } from '../input.ts';
 import { findJobs, readSettings } from '../nginx-jobs.ts';
+import { readOptions } from '../options.ts';
 import { json, type Terminal, terminalOf } from '../terminal.ts';
 import type { Diagnosis, DiagnosisResult } from './diagnosis.ts';
 import { explain } from './explain.ts';
@@ -36,26 +37,20 @@ function readSince(text: string): number {
   return ms;
 }
 
-function readOptions(args: readonly string[]): Options {
-  const values = new Map<string, string>();
-  let json = false;
-  for (let at = 0; at < args.length; at += 1) {
-    const [, name = '', written] = /^(--[a-z]+)(?:=(.*))?$/s.exec(args[at] ?? '') ?? [];
-    if (name === '--json' && written === undefined) json = true;
-    else if (['--config', '--peer', '--since', '--explain'].includes(name)) {
-      const value = written ?? args[++at] ?? '';
-      if (value === '') throw new UsageError(`${name} needs a ${name === '--explain' ? 'CAUSE' : 'value'}`);
-      values.set(name, value);
-    } else throw new UsageError(`unknown option ${args[at]}`);
-  }
-  const told = (name: string): string | null => values.get(name) ?? null;
-  const since = told('--since');
+const optionSet = {
+  flags: ['json'],
+  values: { config: 'FILE', peer: 'PEER', since: 'time, as in 10m', explain: 'CAUSE' },
+  takesFiles: false,
+} as const;
+
+function readDiagnoseOptions(args: readonly string[]): Options {
+  const { flags, values } = readOptions(args, optionSet);
   return {
-    json,
-    explain: told('--explain'),
-    config: told('--config'),
-    peer: told('--peer'),
-    sinceMs: since === null ? defaultSinceMs : readSince(since),
+    json: flags.has('json'),
+    explain: values.explain ?? null,
+    config: values.config ?? null,
+    peer: values.peer ?? null,
+    sinceMs: values.since === undefined ? defaultSinceMs : readSince(values.since),
   };
 }
 
@@ -93,7 +88,7 @@ export const diagnose: Command = {
   ],
 
   async run(args, streams) {
-    const options = readOptions(args);
+    const options = readDiagnoseOptions(args);
     const terminal = terminalOf(streams.stdout, process.env);
     if (options.explain !== null) {
       const cause = options.explain;

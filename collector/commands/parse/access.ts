@@ -5,6 +5,7 @@ import { createAccessMatcher } from '../../parse/access/matcher.ts';
 import { type Command, UsageError } from '../command.ts';
 import { formatOption } from '../format-option.ts';
 import { createOutput, readInputs } from '../input.ts';
+import { readOptions } from '../options.ts';
 import { harmlessJson } from '../terminal.ts';
 
 /** One JSON object per line of an access log, in order. */
@@ -62,15 +63,11 @@ export const parseAccess: Command = {
 };
 
 function readArguments(args: readonly string[]): { readonly format: string; readonly files: readonly string[] } {
-  let format: string | undefined;
-  const files: string[] = [];
-  for (let i = 0; i < args.length; i++) {
-    const arg = args[i] ?? '';
-    const option = /^--format(?:=(.*))?$/s.exec(arg);
-    if (option) format = option[1] ?? args[++i];
-    else if (arg.startsWith('-') && arg !== '-') throw new UsageError(`unknown option ${arg}`);
-    else files.push(arg);
-  }
-  if (format === undefined) throw new UsageError('--format is needed: a log_format, or combined');
-  return { format, files };
+  const { values, files } = readOptions(args, {
+    flags: [],
+    values: { format: 'log_format, or combined' },
+    takesFiles: true,
+  });
+  if (values.format === undefined) throw new UsageError('--format is needed: a log_format, or combined');
+  return { format: values.format, files };
 }

@@ -2,8 +2,9 @@ import { lineSplitter } from '../../decode/lines.ts';
 import { createUnwrapper } from '../../decode/unwrap.ts';
 import { parseErrorLine } from '../../parse/error/line.ts';
 import { formatErrorRecord, formatUnmatched } from '../../parse/error/record.ts';
-import { type Command, UsageError } from '../command.ts';
+import type { Command } from '../command.ts';
 import { createOutput, readInputs } from '../input.ts';
+import { readOptions } from '../options.ts';
 import { harmlessJson } from '../terminal.ts';
 
 /** Error lines are at most 2 KB; other text is passed through as unmatched up to this many characters. */
@@ -22,8 +23,7 @@ export const parseError: Command = {
   ],
 
   async run(args, streams) {
-    const unknown = args.find((arg) => arg.startsWith('-') && arg !== '-');
-    if (unknown) throw new UsageError(`unknown option ${unknown}`);
+    const { files } = readOptions(args, { flags: [], values: {}, takesFiles: true });
     const output = createOutput(streams.stdout);
     const unwrapper = createUnwrapper();
     const lines = lineSplitter({
@@ -37,7 +37,7 @@ export const parseError: Command = {
       onOverlong: () => output.line(formatUnmatched(`(a line of more than ${maxLength} characters)`)),
     });
     const code = await readInputs(
-      args,
+      files,
       streams,
       async (chunk) => {
         lines.chunk(chunk);

@@ -1,7 +1,8 @@
 import { createReportTotals } from '../../aggregate/report/totals.ts';
 import { printable } from '../../base/printable.ts';
-import { type Command, type Streams, UsageError } from '../command.ts';
+import type { Command, Streams } from '../command.ts';
 import { createOutput } from '../input.ts';
+import { readOptions } from '../options.ts';
 import { terminalOf } from '../terminal.ts';
 import { configuredFormats, knownFormats, type ReportFormats, toldFormat } from './formats.ts';
 import { findLogs } from './found-logs.ts';
@@ -18,25 +19,11 @@ interface Options {
   readonly files: readonly string[];
 }
 
-function readOptions(args: readonly string[]): Options {
-  const found: { json: boolean; format: string | null; conf: string | null } = {
-    json: false,
-    format: null,
-    conf: null,
-  };
-  const files: string[] = [];
-  for (let at = 0; at < args.length; at++) {
-    const arg = args[at] ?? '';
-    const option = /^--(format|conf)(?:=(.*))?$/s.exec(arg);
-    if (option) {
-      const value = option[2] ?? args[++at] ?? '';
-      if (value === '') throw new UsageError(`--${option[1]} needs a value`);
-      found[option[1] as 'format' | 'conf'] = value;
-    } else if (arg === '--json') found.json = true;
-    else if (arg.startsWith('-') && arg !== '-') throw new UsageError(`unknown option ${arg}`);
-    else files.push(arg);
-  }
-  return { ...found, files };
+function readReportOptions(args: readonly string[]): Options {
+  const values = { format: 'FORMAT', conf: 'FILE' };
+  const read = readOptions(args, { flags: ['json'], values, takesFiles: true });
+  const { format = null, conf = null } = read.values;
+  return { json: read.flags.has('json'), format, conf, files: read.files };
 }
 
 function formatsOf({ format, conf }: Options): ReportFormats {
@@ -102,7 +89,7 @@ export const report: Command = {
   ],
 
   async run(args, streams) {
-    const options = withFiles(readOptions(args), streams);
+    const options = withFiles(readReportOptions(args), streams);
     const found = await readAll(options.files, formatsOf(options), streams);
     // 0 all read, 1 some not, 2 none.
     if (found.read === 0) return 2;
