@@ -85,9 +85,7 @@ export function createJobAggregate({ job, caps, upstreamOf, isOpen = () => false
   function settleWindows(accessLogsFine: boolean): void {
     access.settle(tick.second);
     for (const { upstream, counters } of upstreams.all()) if (counters.access !== null) coverage.seen(upstream);
-    // What an unreadable log holds nobody has missed.
-    if (!accessLogsFine) return;
-    const unaccounted = coverage.settle(tick.second);
+    const unaccounted = coverage.settle(tick.second, accessLogsFine);
     if (unaccounted.size === 0) return;
     for (const { upstream, peer, counters } of peers.all()) {
       const count = unaccounted.get(peer) ?? 0;

@@ -18,8 +18,12 @@ export interface CoverageBook {
   seen(upstream: string): void;
   expectAttempt(peer: string, second: number): void;
   attempted(peer: string, second: number): void;
-  /** Failures that no attempt accounts for, by peer, once the time for it is over. */
-  settle(second: number): ReadonlyMap<string, number>;
+  /**
+   * Failures that no attempt accounts for, by peer, once the time for it is over. To be called once per tick.
+   *
+   * @param readable the access logs are read: of what nobody can read, nothing is missed, and nothing is waited for
+   */
+  settle(second: number, readable: boolean): ReadonlyMap<string, number>;
   /** Failures of this upstream were not in the access log, though they should have been. */
   missed(upstream: string, count: number): void;
   /** What was learned, for the next process. */
@@ -39,6 +43,7 @@ export function createCoverage(): CoverageBook {
   const seenUpstreams = new Set<string>();
   const missed = new Map<string, number>();
   let facts = nothing;
+  let isReadable = true;
 
   return {
     follow(next) {
@@ -48,13 +53,17 @@ export function createCoverage(): CoverageBook {
       facts = next;
     },
     isCovered(upstream) {
-      if ((missed.get(upstream) ?? 0) >= mostMissed || facts.uncovered.has(upstream)) return false;
+      if (!isReadable || (missed.get(upstream) ?? 0) >= mostMissed || facts.uncovered.has(upstream)) return false;
       return facts.covered.has(upstream) || seenUpstreams.has(upstream);
     },
     seen: (upstream) => seenUpstreams.add(upstream),
     expectAttempt: accounts.failed,
     attempted: accounts.attempted,
-    settle: (second) => accounts.settle(second, graceSeconds + facts.flushSeconds),
+    settle(second, readable) {
+      isReadable = readable;
+      const unaccounted = accounts.settle(second, graceSeconds + facts.flushSeconds);
+      return readable ? unaccounted : new Map();
+    },
     missed: (upstream, count) => missed.set(upstream, (missed.get(upstream) ?? 0) + count),
     save: () => [...missed].filter(([, count]) => count >= mostMissed).map(([upstream]) => upstream),
     restore(learned) {

@@ -190,10 +190,21 @@ describe('coverage', () => {
     const coverage = covering(['a']);
     for (const second of [10, 10, 11]) coverage.expectAttempt('p', second);
     coverage.attempted('p', 12);
-    expect(coverage.settle(160)).toEqual(new Map());
-    expect(coverage.settle(161)).toEqual(new Map([['p', 1]]));
-    expect(coverage.settle(162)).toEqual(new Map([['p', 1]]));
-    expect(coverage.settle(163)).toEqual(new Map());
+    expect(coverage.settle(160, true)).toEqual(new Map());
+    expect(coverage.settle(161, true)).toEqual(new Map([['p', 1]]));
+    expect(coverage.settle(162, true)).toEqual(new Map([['p', 1]]));
+    expect(coverage.settle(163, true)).toEqual(new Map());
+  });
+
+  test('while the access log cannot be read nobody waits for it, and nothing is missed', () => {
+    const coverage = covering(['a']);
+    coverage.expectAttempt('p', 10);
+    expect(coverage.settle(11, false)).toEqual(new Map());
+    expect(coverage.isCovered('a')).toBe(false);
+    expect(coverage.settle(200, false)).toEqual(new Map());
+    coverage.settle(201, true);
+    expect(coverage.isCovered('a')).toBe(true);
+    expect(coverage.settle(400, true)).toEqual(new Map());
   });
 
   test('an attempt that is read before its error line accounts for it, but not for one of later', () => {
@@ -201,9 +212,9 @@ describe('coverage', () => {
     coverage.attempted('p', 10);
     coverage.expectAttempt('p', 11);
     coverage.attempted('p', 12);
-    coverage.settle(20);
+    coverage.settle(20, true);
     coverage.expectAttempt('p', 20);
-    expect(coverage.settle(171)).toEqual(new Map([['p', 1]]));
+    expect(coverage.settle(171, true)).toEqual(new Map([['p', 1]]));
   });
 
   test('a configuration that is wrong about it is believed no longer, and that is kept', () => {
