@@ -1,5 +1,10 @@
 /** The addresses behind the names of upstream servers: those nginx took when it loaded, and whether they have moved. */
+import { parseHosts } from '../parse/hosts.ts';
 import type { Resolution, Resolve } from '../system/dns.ts';
+import type { FileSystem } from '../system/fs.ts';
+import { readText } from '../system/small-file.ts';
+import type { NginxFound } from './find/find-nginx.ts';
+import { placeOf } from './find/view.ts';
 
 export type Addresses = ReadonlyMap<string, readonly string[]>;
 
@@ -9,6 +14,22 @@ export interface NameChange {
   readonly before: readonly string[];
   /** What the name resolves to now; empty when it no longer does. */
   readonly now: readonly string[];
+}
+
+/** Enough for a thousand containers on one network. */
+const largestHosts = 65_536;
+
+/**
+ * Names as this nginx resolves them, as far as we can: its own /etc/hosts first, which an engine writes (`--link`,
+ * `--add-host`), where it may be read; else our resolver. Another namespace's resolver is not asked.
+ */
+export function nginxResolver({ master, view }: NginxFound, resolve: Resolve, fs: FileSystem): Resolve {
+  if (master === null || master.container === null) return resolve;
+  return (name) => {
+    const text = readText(fs, view.follow(placeOf(fs, view, '/etc/hosts')), largestHosts);
+    const addresses = text.ok ? parseHosts(text.value).get(name.toLowerCase()) : undefined;
+    return addresses === undefined ? resolve(name) : Promise.resolve({ ok: true, addresses });
+  };
 }
 
 /** Asks for every name, all at once. A name that does not resolve has an entry with no addresses. */

@@ -78,6 +78,7 @@ const titles: Readonly<Record<string, string>> = {
   log_conditional: 'An access log is conditional',
   log_buffered: 'An access log is buffered: charts and alerts are late',
   name_unresolved: 'The name of a server does not resolve',
+  name_not_from_here: 'The name of a server cannot be resolved from here',
   name_moved: 'The name of a server resolves to another address than nginx uses',
   localhost_two_addresses: 'localhost has two addresses in an upstream',
   single_server: 'An upstream has a single server',

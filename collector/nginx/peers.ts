@@ -90,6 +90,18 @@ export function createAttribution(configuration: NginxConfiguration): Attributio
     return elsewhere ? null : joined(named);
   }
 
+  /**
+   * Names that only nginx can resolve (of another container, in another DNS), or that lead elsewhere since: the port is
+   * what is left. Servers that have no address at all come first; of the others only one that nobody competes with.
+   */
+  function byPort(peer: string, protocol: Protocol | null): string | null {
+    const port = Number(/^(?:\[[^\]]+\]|[\d.]+):(\d{1,5})$/.exec(peer)?.[1] ?? Number.NaN);
+    const isAt = (server: UpstreamServer): boolean => server.lookup?.port === port;
+    const named = inProtocol(configuration.upstreams, protocol).filter(({ servers }) => servers.some(isAt));
+    const unresolved = named.filter(({ servers }) => servers.some((each) => isAt(each) && each.peers.length === 0));
+    return joined(unresolved) ?? (named.length === 1 ? joined(named) : null);
+  }
+
   /** nginx names the group when none of its peers was live; a unix socket is alone, and never out of use. */
   function withoutPeers(name: string): readonly Upstream[] {
     return (byAlias.get(name.toLowerCase()) ?? []).filter((upstream) => !upstream.name.startsWith('unix:'));
@@ -108,6 +120,7 @@ export function createAttribution(configuration: NginxConfiguration): Attributio
       joined(inProtocol(withoutPeers(peer), protocol)) ??
       open.of(peer, protocol, null) ??
       joined(inProtocol(byLua, protocol)) ??
+      byPort(peer, protocol) ??
       peer
     );
   }

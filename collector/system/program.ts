@@ -15,7 +15,8 @@ function isOurs({ uid, mode }: Stats, own: number): boolean {
 
 /** The file and every folder above it. */
 function isTrusted(file: string, own: number): boolean {
-  if (!statSync(file).isFile() || (statSync(file).mode & 0o022) !== 0) return false;
+  const stats = statSync(file);
+  if (!stats.isFile() || (stats.mode & 0o022) !== 0) return false;
   for (let at = file; ; at = dirname(at)) {
     if (!isOurs(statSync(at), own)) return false;
     if (at === '/') return true;
@@ -23,7 +24,7 @@ function isTrusted(file: string, own: number): boolean {
 }
 
 /**
- * The absolute path of a program, links followed: from the system's folders, else from the absolute ones of PATH. null
+ * The absolute path of a program: from the system's folders, else from the absolute ones of PATH. null
  * when there is none, or somebody else could have put it there.
  *
  * @param own the user we run as
@@ -33,8 +34,8 @@ export function trustedProgram(name: string, path: string, own: number): string 
   const candidates = name.startsWith('/') ? [name] : folders.map((folder) => `${folder}/${name}`);
   for (const candidate of candidates) {
     try {
-      const file = realpathSync(candidate);
-      if (isTrusted(file, own)) return file;
+      // The name stays: some programs (iptables-save) are links to one that goes by how it was called.
+      if (isTrusted(realpathSync(candidate), own) && isTrusted(candidate, own)) return candidate;
     } catch {
       // It is not there, or we may not see it: the next one.
     }

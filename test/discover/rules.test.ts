@@ -10,7 +10,16 @@ import { nodeFileSystem } from '../../collector/system/fs.ts';
 import { configurationOf, debianBuild } from '../nginx/memory-files.ts';
 
 const args = { text: 'nginx', program: 'nginx', prefix: null, conf: null, globals: null, errorLog: null };
-const master = { pid: 1, uid: 0, startedBy: 'root', args, container: null, runtime: null, mounts: [] } as const;
+const master = {
+  pid: 1,
+  uid: 0,
+  startedBy: 'root',
+  args,
+  container: null,
+  containerId: null,
+  runtime: null,
+  mounts: [],
+} as const;
 const found: NginxFound = {
   master,
   version: 'nginx/1.22.1',
@@ -200,6 +209,14 @@ const cases: readonly [FindingCode, string, CheckFacts, string | RegExp][] = [
   ],
   ['log_conditional', 'if=', factsOf(`${errorLog} ${http({ log: 'access_log /a.log full if=$x;' })}`), '/a.log'],
   ['log_buffered', 'no flush', factsOf(`${errorLog} ${http({ log: 'access_log /a.log full buffer=64k;' })}`), '/a.log'],
+  [
+    'name_not_from_here',
+    'in a container',
+    factsOf(`${errorLog} ${http({ location: localhost })}`, {
+      facts: { found: { ...found, master: { ...master, container: 'abc' } } },
+    }),
+    'localhost',
+  ],
   ['name_unresolved', 'no address', factsOf(`${errorLog} ${http({ location: localhost })}`), 'localhost'],
   [
     'name_moved',

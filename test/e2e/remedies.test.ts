@@ -30,7 +30,16 @@ function read(conf: string): NginxConfiguration {
 function factsOf(conf: string, state: LogState, code: FindingCode): CheckFacts {
   const configuration = read(conf);
   const args = { text: 'nginx', program: 'nginx', prefix: null, conf: null, globals: null, errorLog: null };
-  const master = { pid: 1, uid: 0, args, startedBy: 'root', container: null, runtime: null, mounts: [] } as const;
+  const master = {
+    pid: 1,
+    uid: 0,
+    args,
+    startedBy: 'root',
+    container: null,
+    containerId: null,
+    runtime: null,
+    mounts: [],
+  } as const;
   return {
     found: {
       master,

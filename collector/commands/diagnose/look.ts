@@ -14,7 +14,7 @@ import { judge } from '../../diagnose/rules/judge.ts';
 import { changedFiles } from '../../discover/check/facts.ts';
 import { procFolder } from '../../discover/find/find-nginx.ts';
 import type { NginxRead } from '../../discover/follow/read-nginx.ts';
-import { resolveNames } from '../../discover/names.ts';
+import { nginxResolver, resolveNames } from '../../discover/names.ts';
 import type { NetdataEnvironment } from '../../netdata/environment.ts';
 import { namesToResolve, withAddresses } from '../../nginx/peers.ts';
 import { listenersFiles, verdictsFiles } from '../../runtime/causes/state-files.ts';
@@ -48,7 +48,10 @@ const mostPeers = 200;
 const stuckMs = 1500;
 
 async function withNames(read: NginxRead): Promise<NginxRead> {
-  const addresses = await resolveNames(namesToResolve(read.configuration), resolveName);
+  const addresses = await resolveNames(
+    namesToResolve(read.configuration),
+    nginxResolver(read.found, resolveName, nodeFileSystem),
+  );
   return { ...read, configuration: withAddresses(read.configuration, addresses) };
 }
 

@@ -10,7 +10,7 @@ import { hostPath } from '../find/host-path.ts';
 import { startTimes, workersOf } from '../find/processes.ts';
 import { placeOf } from '../find/view.ts';
 import type { NginxRead } from '../follow/read-nginx.ts';
-import { type Addresses, resolveNames } from '../names.ts';
+import { type Addresses, nginxResolver, resolveNames } from '../names.ts';
 import { configuredState, type LogState, logState } from './log-state.ts';
 import { recentPeers } from './recent-peers.ts';
 
@@ -142,7 +142,7 @@ export async function gatherFacts(
   ports: FactPorts,
 ): Promise<CheckFacts> {
   const { fs, identity, hostPrefix } = ports;
-  const addresses = await resolveNames(namesToResolve(read), ports.resolve);
+  const addresses = await resolveNames(namesToResolve(read), nginxResolver(found, ports.resolve, fs));
   const configuration = withAddresses(read, addresses);
   const errorLogs = read.errorLogs.map((log) => ({ log, state: logState(fs, found, log.target, identity) }));
   const kernel = readText(fs, `${procFolder(hostPrefix)}/sys/kernel/osrelease`);

@@ -31,6 +31,7 @@ export const findingCodes = [
   'log_conditional',
   'log_buffered',
   'name_unresolved',
+  'name_not_from_here',
   'name_moved',
   'localhost_two_addresses',
   'single_server',

@@ -20,7 +20,7 @@ function isLoopbackPair(addresses: readonly string[]): boolean {
 function nameRules(
   upstream: Upstream,
   server: UpstreamServer,
-  { addresses, strangers }: CheckFacts,
+  { addresses, strangers, found }: CheckFacts,
 ): readonly UnwordedFinding[] {
   const { lookup } = server;
   if (lookup === null || upstream.origin === 'variable') return [];
@@ -28,7 +28,11 @@ function nameRules(
   const { name, args } = server.directive;
   const line = nginxLine(name, withHost(args, lookup.host, '127.0.0.1'));
   const values = { upstream: upstream.name, line, port: String(lookup.port), now: now.join(', ') };
-  if (now.length === 0) return [finding('name_unresolved', lookup.host, server, values)];
+  if (now.length === 0) {
+    const isElsewhere = found.master?.container != null;
+    const code = isElsewhere || server.resolve ? 'name_not_from_here' : 'name_unresolved';
+    return [finding(code, lookup.host, server, { ...values, where: found.master?.container ?? '' })];
+  }
   if (isLoopbackPair(now)) return [finding('localhost_two_addresses', lookup.host, server, values)];
   const old = server.resolve ? [] : strangers.filter((peer) => peer.endsWith(`:${lookup.port}`));
   return old.length === 0 ? [] : [finding('name_moved', lookup.host, server, { ...values, old: old.join(', ') })];

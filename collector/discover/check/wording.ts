@@ -1,5 +1,6 @@
 /** The only sentences about findings: what it is, why it matters, what to do. Severity goes with the code. */
 import type { FindingCode, UnwordedFinding } from './finding.ts';
+import { nameWordings } from './name-wording.ts';
 import {
   afterEdit,
   formatRemedy,
@@ -97,7 +98,7 @@ const wordings: Readonly<Record<FindingCode, FindingWording>> = {
     error(
       `${values['use']} ${path} leads to ${values['target']}`,
       `${blind} It belongs to whoever started nginx: a container's log, or the journal.`,
-      `Name where it ends up in nginx-upstream.conf:\n    ${values['use']}: docker:/var/lib/docker/containers/ID/ID-json.log    # or cri:FILE, or journal:nginx\nOr let nginx write to a file. ${moveRemedy(values, at)}`,
+      `Name where it ends up in nginx-upstream.conf:\n    ${values['use']}: ${values['output'] || 'docker:/var/lib/docker/containers/ID/ID-json.log'}    # or cri:FILE, or journal:nginx\nOr let nginx write to a file. ${moveRemedy(values, at)}`,
     ),
   log_is_fifo: (path, values, at) =>
     error(
@@ -179,24 +180,7 @@ const wordings: Readonly<Record<FindingCode, FindingWording>> = {
       'Charts and alerts are late by as much.',
       replaceLine(at, line),
     ),
-  name_unresolved: (name, { upstream }, at) =>
-    error(
-      `${name} in upstream ${upstream} (${at}) does not resolve`,
-      'nginx keeps the addresses it has, and will not start or reload.',
-      `getent hosts ${name}    # correct DNS or /etc/hosts, or write addresses at ${at}`,
-    ),
-  name_moved: (name, { old, now }, at) =>
-    warning(
-      `${name} (${at}) resolves to ${now}; nginx still uses ${old}`,
-      'nginx asks for a name once, when it loads: it keeps the old address.',
-      `${reload}\nor let nginx follow it: a resolver, and resolve on the server line (1.27.3 and newer)`,
-    ),
-  localhost_two_addresses: (name, { line, upstream }, at) =>
-    warning(
-      `${name} in upstream ${upstream} (${at}) is both ::1 and 127.0.0.1`,
-      'For nginx these are two peers; where the application listens on one, every other request fails first.',
-      `Write the address that it listens on. ${replaceLine(at, line)}`,
-    ),
+  ...nameWordings,
   single_server: (group, { line = '' }, at) =>
     notice(
       `upstream ${group} has a single server`,

@@ -10,6 +10,7 @@ import {
 import { identityOf } from '../../discover/find/identity.ts';
 import { createNginxFollower, type Followed, type NginxFollower } from '../../discover/follow/nginx-follower.ts';
 import { type NginxRead, problemsOf, readNginx, readTold, summaryOf } from '../../discover/follow/read-nginx.ts';
+import { nginxResolver } from '../../discover/names.ts';
 import type { Conditions, Log } from '../../netdata/log.ts';
 import { withAddresses } from '../../nginx/peers.ts';
 import type { NginxConfiguration } from '../../nginx/types.ts';
@@ -104,7 +105,7 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
     }
     const follower = createNginxFollower(read, again, { fs, hostPrefix, wallMs: clock.wallMs });
     const names = createPeerNames({
-      resolve,
+      resolve: (name) => nginxResolver(follower.current().read.found, resolve, fs)(name),
       configuration: () => (closed ? null : follower.current().read.configuration),
       onChange: () => {
         changed = true;

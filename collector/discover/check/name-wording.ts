@@ -1,0 +1,36 @@
+/** The sentences about names of servers that do not lead where nginx wants to go. */
+import { reload, replaceLine } from './remedies.ts';
+import { error, type FindingWording, notice, warning } from './words.ts';
+
+type NameCode = 'name_unresolved' | 'name_not_from_here' | 'name_moved' | 'localhost_two_addresses';
+
+export const nameWordings: Readonly<Record<NameCode, FindingWording>> = {
+  name_unresolved: (name, { upstream }, at) =>
+    error(
+      `${name} in upstream ${upstream} (${at}) does not resolve`,
+      'nginx keeps the addresses it has, and will not start or reload.',
+      `getent hosts ${name}    # correct DNS or /etc/hosts, or write addresses at ${at}`,
+    ),
+  name_not_from_here: (name, { upstream, where, port }, at) =>
+    notice(
+      `${name} in upstream ${upstream} (${at}) cannot be resolved from here`,
+      where === ''
+        ? 'nginx follows this name itself and starts without it. Until it has an address, requests to it fail.'
+        : `nginx runs in container ${where} and may know the name. Failures of a peer on port ${port} count for this upstream.`,
+      where === ''
+        ? `getent hosts ${name}    # no address: correct DNS; nginx takes the answer without a reload`
+        : 'Nothing, where requests succeed. As root, check reads the /etc/hosts of that container too.',
+    ),
+  name_moved: (name, { old, now }, at) =>
+    warning(
+      `${name} (${at}) resolves to ${now}; nginx still uses ${old}`,
+      'nginx asks for a name once, when it loads: it keeps the old address.',
+      `${reload}\nor let nginx follow it: a resolver, and resolve on the server line (1.27.3 and newer)`,
+    ),
+  localhost_two_addresses: (name, { line, upstream }, at) =>
+    warning(
+      `${name} in upstream ${upstream} (${at}) is both ::1 and 127.0.0.1`,
+      'For nginx these are two peers; where the application listens on one, every other request fails first.',
+      `Write the address that it listens on. ${replaceLine(at, line)}`,
+    ),
+};

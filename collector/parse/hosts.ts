@@ -1,0 +1,17 @@
+/** /etc/hosts (hosts(5)). Total. */
+
+/** Addresses by name, in the order of the file; names are compared without case. */
+export function parseHosts(text: string): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const line of text.split('\n')) {
+    const [address = '', ...names] = line.replace(/#.*$/, '').trim().split(/\s+/);
+    if (!/^[\da-fA-F:.]+$/.test(address)) continue;
+    for (const name of names) {
+      const key = name.toLowerCase();
+      const known = found.get(key);
+      if (known === undefined) found.set(key, [address]);
+      else if (!known.includes(address)) known.push(address);
+    }
+  }
+  return found;
+}
