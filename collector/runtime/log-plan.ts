@@ -1,8 +1,10 @@
+import { hasOutput } from '../discover/find/container-output.ts';
 import { placeOf, type View } from '../discover/find/view.ts';
 import type { Followed } from '../discover/follow/nginx-follower.ts';
 import type { AccessLog, ErrorLog, LogFormat, LogSet, LogTarget, NginxConfiguration } from '../nginx/types.ts';
 import { type LogSpec, nginxFile, nginxSyslog, parseLogSpec, specText } from '../source/log-spec.ts';
 import { attempt, type FileSystem } from '../system/fs.ts';
+import { lookAt } from '../system/reach.ts';
 import { type FilePorts, logsByFile } from './logs/log-files.ts';
 
 /** A log to follow. */
@@ -96,15 +98,28 @@ function chosen<L>(logs: readonly L[], sets: readonly LogSet[], score: Score<L>)
   return [...taken].sort((a, b) => a - b).flatMap((at) => logs[at] ?? []);
 }
 
+/**
+ * What the container's engine has written of it, where nginx writes to its own standard output or error. The image's
+ * own files may be closed to us; then a path in it that cannot be seen is taken for one of those links, if the engine
+ * has such a file.
+ */
+function outputOf({ output = null, follow }: View, place: string | null, fs: FileSystem): LogSpec | null {
+  if (output === null || !hasOutput(output, fs)) return null;
+  const { is } = place === null ? { is: 'stream' } : lookAt(fs, follow(place));
+  return is === 'stream' || is === 'error' ? parseLogSpec(output.spec) : null;
+}
+
 /** @param hasVariables what a path may hold: nginx knows them in access_log, and takes them literally in error_log */
 export function logOf(target: LogTarget, hasVariables: boolean, view: View, fs: FileSystem): LogSpec {
   switch (target.kind) {
-    case 'file':
-      return nginxFile(placeOf(fs, view, target.path), hasVariables);
+    case 'file': {
+      const place = placeOf(fs, view, target.path);
+      return outputOf(view, place, fs) ?? nginxFile(place, hasVariables);
+    }
     case 'syslog':
       return nginxSyslog(target.server);
     case 'stderr':
-      return parseLogSpec('stderr');
+      return outputOf(view, null, fs) ?? parseLogSpec('stderr');
     case 'memory':
       return parseLogSpec('memory:');
   }

@@ -54,7 +54,12 @@ function lineToFile(log: ErrorLog | AccessLog, use: string): string {
   return nginxLine(use, isUnfit ? withLevel(args, 'warn') : args);
 }
 
-function stateRules(log: ErrorLog | AccessLog, state: LogState, use: string, who: string): readonly UnwordedFinding[] {
+function stateRules(
+  log: ErrorLog | AccessLog,
+  state: LogState,
+  use: string,
+  { identity: { user: who }, found }: CheckFacts,
+): readonly UnwordedFinding[] {
   const path = log.target.kind === 'file' ? log.target.path : log.target.kind;
   const named = (
     code: UnwordedFinding['code'],
@@ -73,7 +78,7 @@ function stateRules(log: ErrorLog | AccessLog, state: LogState, use: string, who
     case 'unreadable':
       return one('log_unreadable', { who, ...barrierValues(state) });
     case 'stream':
-      return one('log_is_stream', { target: state.target, line: toFile });
+      return one('log_is_stream', { target: state.target, line: toFile, output: found.view.output?.spec ?? '' });
     case 'fifo':
       return one('log_is_fifo', { line: toFile });
     case 'folder':
@@ -105,11 +110,13 @@ function isElsewhereToo(
   return state.is === 'syslog' && isLocal(state.server) && hasFileBeside(at, sets, logs);
 }
 
-function errorLogRules({ errorLogs, identity, configuration: { errorSets } }: CheckFacts): readonly UnwordedFinding[] {
+function errorLogRules(facts: CheckFacts): readonly UnwordedFinding[] {
+  const { errorLogs, configuration } = facts;
+  const { errorSets } = configuration;
   return errorLogs.flatMap(({ log, state }, index) => {
     if (isElsewhereToo(index, state, errorSets, errorLogs)) return [];
     const path = log.target.kind === 'file' ? log.target.path : log.target.kind;
-    const findings = [...stateRules(log, state, 'error_log', identity.user)];
+    const findings = [...stateRules(log, state, 'error_log', facts)];
     if (!log.proxied || state.is === 'discarded') return findings;
     const line = nginxLine('error_log', withLevel(log.args, 'warn'));
     const values = { level: log.level, line, written: String(!log.byDefault) };
@@ -193,7 +200,7 @@ function accessLogRules(facts: CheckFacts): readonly UnwordedFinding[] {
     const path = log.target.kind === 'file' ? log.target.path : log.target.kind;
     const findings = log.gzip
       ? [finding('log_compressed', path, log, { line: nginxLine('access_log', withoutGzip(log.args)) })]
-      : [...stateRules(log, state, 'access_log', facts.identity.user)];
+      : [...stateRules(log, state, 'access_log', facts)];
     if (!log.proxied) return findings;
     // What goes to no file tells nothing, whatever its format.
     if (state.is !== 'discarded') findings.push(...formatRules(log, index, facts));

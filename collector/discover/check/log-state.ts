@@ -1,9 +1,12 @@
 /** What a log is from where the plugin stands, found out without opening what must not be opened. */
+
+import { shellWord } from '../../base/shell-word.ts';
 import type { LogTarget } from '../../nginx/types.ts';
 import type { FileSystem } from '../../system/fs.ts';
 import { type Barrier, barriersTo, lookAt, type Reader, readRemedy, rootedPath } from '../../system/reach.ts';
+import { hasOutput } from '../find/container-output.ts';
 import type { NginxFound } from '../find/find-nginx.ts';
-import { placeOf } from '../find/view.ts';
+import { placeOf, type View } from '../find/view.ts';
 
 export type LogState =
   | { readonly is: 'readable' }
@@ -45,7 +48,33 @@ export function configuredState(fs: FileSystem, path: string, who: Reader): LogS
   return fileState(fs, rooted(fs, path), who);
 }
 
+/** A stream, or a path in an image that is closed to us: then the engine's own file counts, if it has one. */
+function streamState(fs: FileSystem, { output = null }: View, state: LogState, who: Reader): LogState {
+  const isCandidate = state.is === 'stream' || state.is === 'unreadable';
+  if (!isCandidate || output === null || !hasOutput(output, fs)) return state;
+  if (output.path.includes('*')) return { is: 'pattern' };
+  const engine = fileState(fs, output.path, who);
+  if (engine.is !== 'unreadable' || output.containers === null) return engine;
+  return { ...engine, remedy: inheritedRight(output.containers, who.user) };
+}
+
+/**
+ * Given once, inherited by the containers to come: it survives docker's rotation and a restart of dockerd. Without a new
+ * mask for what is there (-n), files of mode 0600 beside the logs stay closed: they hold the containers' environment.
+ */
+function inheritedRight(containers: string, user: string): readonly string[] {
+  const engine = containers.slice(0, containers.lastIndexOf('/'));
+  return [
+    `setfacl -m u:${user}:x ${shellWord(engine)}`,
+    `setfacl -R -n -m u:${user}:rX,d:u:${user}:rX,d:m::rX ${shellWord(containers)}    # setfacl is in the package acl`,
+  ];
+}
+
 export function logState(fs: FileSystem, found: NginxFound, target: LogTarget, who: Reader): LogState {
+  return streamState(fs, found.view, ownState(fs, found, target, who), who);
+}
+
+function ownState(fs: FileSystem, found: NginxFound, target: LogTarget, who: Reader): LogState {
   switch (target.kind) {
     case 'stderr':
       return { is: 'stream', target: 'stderr' };

@@ -4,6 +4,7 @@ import type { BuildDefaults } from '../../nginx/types.ts';
 import { attempt, type FileSystem } from '../../system/fs.ts';
 import { readText } from '../../system/small-file.ts';
 import { type Build, readBuild, sourceDefaults } from './build.ts';
+import { containerOutput } from './container-output.ts';
 import { identityOf } from './identity.ts';
 import { layouts, programFolders } from './layouts.ts';
 import { type Mount, parseMounts } from './mounts.ts';
@@ -54,7 +55,8 @@ export function hostMounts({ fs, hostPrefix }: Pick<DiscoveryPorts, 'fs' | 'host
 function viewOf(master: Master | null, host: readonly Mount[], { fs, hostPrefix }: DiscoveryPorts): View {
   if (master === null || master.container === null) return rootView(fs, hostPrefix);
   const root = `${procFolder(hostPrefix)}/${master.pid}/root`;
-  return attempt(() => fs.readdir(root)).ok ? rootView(fs, root) : mountView(master.mounts, host, hostPrefix);
+  const view = attempt(() => fs.readdir(root)).ok ? rootView(fs, root) : mountView(master.mounts, host, hostPrefix);
+  return { ...view, output: containerOutput(master, host, hostPrefix) };
 }
 
 function programs({ args: { program } }: Master): readonly string[] {

@@ -1,5 +1,5 @@
 /** The nginx masters that run, read from /proc without any right. */
-import { containerOf, type Runtime, runtimeOf } from '../../parse/proc/cgroup.ts';
+import { containerIdOf, containerOf, type Runtime, runtimeOf } from '../../parse/proc/cgroup.ts';
 import { parseNginxTitle, parseProcStatus } from '../../parse/proc/pid.ts';
 import { attempt, type FileSystem } from '../../system/fs.ts';
 import { readText } from '../../system/small-file.ts';
@@ -20,6 +20,8 @@ export interface Master {
   readonly args: MasterArgs;
   /** A container's identifier or `namespace` when its root is not the host's; null when it is. */
   readonly container: string | null;
+  /** The whole identifier, where an engine gave one. */
+  readonly containerId: string | null;
   /** Of the container; null when its cgroup does not say. */
   readonly runtime: Runtime | null;
   readonly mounts: readonly Mount[];
@@ -36,7 +38,7 @@ function pidsIn(fs: FileSystem, proc: string): readonly number[] {
 }
 
 /** What a container is called: its identifier, LXC's name for it, or that it is one. */
-function containerId(cgroup: string): string {
+function nameOfContainer(cgroup: string): string {
   return containerOf(cgroup) ?? /lxc(?:\.payload)?[./]([\w-]+)/.exec(cgroup)?.[1] ?? 'namespace';
 }
 
@@ -45,13 +47,14 @@ function readMaster(pid: number, args: string, { fs, proc, reference, ownUid }: 
   const mounts = parseMounts(text(fs, `${folder}/mountinfo`));
   const cgroup = text(fs, `${folder}/cgroup`);
   const status = text(fs, `${folder}/status`);
-  const container = sameRoot(mounts, reference) ? null : containerId(cgroup);
+  const container = sameRoot(mounts, reference) ? null : nameOfContainer(cgroup);
   return {
     pid,
     uid: parseProcStatus(status).uid,
     startedBy: starterOf(status, cgroup, container !== null, ownUid),
     args: parseMasterArgs(args),
     container,
+    containerId: container === null ? null : containerIdOf(cgroup),
     runtime: runtimeOf(cgroup),
     mounts,
   };

@@ -3,9 +3,12 @@ import type { ConfigurationFiles, ReadFailure } from '../../nginx/types.ts';
 import { attempt, type FileSystem } from '../../system/fs.ts';
 import { rootedPath } from '../../system/reach.ts';
 import { readText } from '../../system/small-file.ts';
+import type { ContainerOutput } from './container-output.ts';
 import { hostPlaces, type Mount } from './mounts.ts';
 
 export interface View {
+  /** Where the container's engine writes nginx's standard output and error; null or left out: nowhere that is known. */
+  readonly output?: ContainerOutput | null;
   /** Paths that this process can open where `path` of nginx's may lie, best first; never empty. */
   places(path: string): readonly string[];
   /** A place with its links followed as nginx would: inside nginx's root, not ours. */

@@ -26,9 +26,14 @@ export function unitOf(cgroup: string): ProcessUnit | null {
   return { unit, user: manager === null ? null : Number(manager[1]) };
 }
 
-/** The short identifier of the container: docker, containerd, CRI-O and podman write 64 hexadecimal digits. */
+/** The identifier of the container: docker, containerd, CRI-O and podman write 64 hexadecimal digits. */
+export function containerIdOf(cgroup: string): string | null {
+  return /[0-9a-f]{64}/.exec(cgroup)?.[0] ?? null;
+}
+
+/** The same, as short as engines print it. */
 export function containerOf(cgroup: string): string | null {
-  return /[0-9a-f]{64}/.exec(cgroup)?.[0].slice(0, 12) ?? null;
+  return containerIdOf(cgroup)?.slice(0, 12) ?? null;
 }
 
 /**

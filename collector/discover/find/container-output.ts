@@ -1,0 +1,52 @@
+/** Where a container's engine writes what nginx sends to its standard output and error: the official image's logs. */
+import { attempt, type FileSystem } from '../../system/fs.ts';
+import { isMissing } from '../../system/reach.ts';
+import { hostPlaces, type Mount } from './mounts.ts';
+import type { Master } from './processes.ts';
+
+export interface ContainerOutput {
+  /** As nginx-upstream.conf would name it: `docker:FILE`, `cri:FILE`. */
+  readonly spec: string;
+  /** The file, or the pattern of it. */
+  readonly path: string;
+  /** The folder that holds every container of this engine, where a right given once is inherited; null when none does. */
+  readonly containers: string | null;
+}
+
+/** The engine mounts /etc/hosts from the container's own folder, wherever its data is kept (`data-root`). */
+function dockerFolder({ mounts, containerId }: Master, host: readonly Mount[]): string {
+  const hosts = hostPlaces(mounts, host, '/etc/hosts').find((place) =>
+    place.endsWith(`/containers/${containerId}/hosts`),
+  );
+  return hosts?.slice(0, -'/hosts'.length) ?? `/var/lib/docker/containers/${containerId}`;
+}
+
+/** null for a process in no container, or of an engine that is not known. */
+export function containerOutput(master: Master, host: readonly Mount[], hostPrefix: string): ContainerOutput | null {
+  const { containerId: id, container, runtime } = master;
+  if (id === null || container === null) return null;
+  switch (runtime) {
+    case 'docker': {
+      const folder = hostPrefix + dockerFolder(master, host);
+      const path = `${folder}/${id}-json.log`;
+      return { spec: `docker:${path}`, path, containers: folder.slice(0, folder.lastIndexOf('/')) };
+    }
+    case 'podman': {
+      const path = `${hostPrefix}/var/lib/containers/storage/overlay-containers/${id}/userdata/ctr.log`;
+      return { spec: `cri:${path}`, path, containers: null };
+    }
+    case 'crictl': {
+      const path = `${hostPrefix}/var/log/containers/*-${id}.log`;
+      return { spec: `cri:${path}`, path, containers: null };
+    }
+    case null:
+      return null;
+  }
+}
+
+/** Whether the engine keeps such a file, as far as can be seen: another log driver has none. */
+export function hasOutput({ path }: ContainerOutput, fs: FileSystem): boolean {
+  if (path.includes('*')) return attempt(() => fs.readdir(path.slice(0, path.lastIndexOf('/')))).ok;
+  const stat = attempt(() => fs.stat(path));
+  return stat.ok || !isMissing(stat.code);
+}
