@@ -9,19 +9,22 @@ export interface ConfigurationDump {
   readonly files: ConfigurationFiles;
 }
 
-const header = /^# configuration file (\/.*):$/;
+/** `docker exec -t` ends lines with CR LF. */
+const header = /^# configuration file (\/.*):(\r?)$/;
 
 export function readDump(text: string): ConfigurationDump {
   const contents = new Map<string, string[]>();
   const folders = new Map<string, Set<string>>();
   let main: string | null = null;
   let lines: string[] | null = null;
+  let isFromTerminal = false;
   for (const line of text.split('\n')) {
-    const path = header.exec(line)?.[1];
+    const [, path, end] = header.exec(line) ?? [];
     if (path === undefined) {
-      lines?.push(line);
+      lines?.push(isFromTerminal ? line.replace(/\r$/, '') : line);
       continue;
     }
+    isFromTerminal = end !== '';
     main ??= path;
     lines = [];
     contents.set(path, lines);

@@ -148,7 +148,7 @@ const ingressName = 'proxy_upstream_name';
 
 function withoutBlankEnd(parts: readonly FormatPart[]): readonly FormatPart[] {
   const last = parts.at(-1)?.literal;
-  if (last === undefined || !last.endsWith(' ')) return parts;
+  if (last === undefined || !last.endsWith(' ') || parts.length === 1) return parts;
   const literal = last.trimEnd();
   return literal === '' ? parts.slice(0, -1) : [...parts.slice(0, -1), { literal }];
 }

@@ -12,6 +12,8 @@ export interface Evidence {
   readonly action: string | null;
   /** The line has an upstream field. */
   readonly upstream: boolean;
+  /** The text ends before an action could follow. */
+  readonly isCut: boolean;
   /** Lua code in a timer. */
   readonly timer: boolean;
 }
@@ -183,9 +185,9 @@ function laterKind(errno: number | null): Kind {
 }
 
 /** Failures of system calls on a connection that is, or was being, made. */
-function callKind({ message, errno, action, upstream, level }: Evidence): Kind {
+function callKind({ message, errno, action, upstream, isCut, level }: Evidence): Kind {
   // Sockets of Lua's and njs's own, health checks and other modules: whoever talks to an upstream says so.
-  if (action === null && !upstream) return 'unrelated';
+  if (action === null && !upstream && !(isCut && connectCall.test(message))) return 'unrelated';
   if (connectCall.test(message) || message.startsWith('bind(') || isAction(action, 'connecting to upstream'))
     return connectKind(errno);
   if (isQuiet(level)) return 'unrelated';

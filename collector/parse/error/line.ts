@@ -53,6 +53,7 @@ function parseFrom(text: string, prefix: Prefix): ErrorLine {
     errno: left.errno,
     action: left.action,
     upstream: context.upstream !== null,
+    isCut: left.cut,
     timer: context.timer,
   });
   const truncated = cutByNginx || left.cut || context.cut || lacksRequest(left.action, protocol, context);
