@@ -366,3 +366,35 @@ describe('error and access lines in one stream, and inside what people’s files
     expect([code, errors]).toEqual([2, expect.stringContaining(`is ${name} text: convert it first`)]);
   });
 });
+
+describe('without a FILE on a terminal', () => {
+  const terminal = () => Object.assign(Readable.from([]), { isTTY: true });
+  async function typed(directives: string) {
+    const folder = tempDir('found');
+    const conf = join(folder, 'nginx.conf');
+    writeFileSync(conf, `events {}\n${directives.replaceAll('DIR', folder)}\n`);
+    writeFileSync(join(folder, 'nginx-upstream.conf'), `jobs:\n  - name: here\n    nginx_conf: ${conf}\n`);
+    writeFileSync(join(folder, 'error.log'), logs.error);
+    writeFileSync(join(folder, 'access.log'), logs.access);
+    vi.stubEnv('NETDATA_USER_CONFIG_DIR', folder);
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    const [shown, complained] = [text(stdout), text(stderr)];
+    const code = await report.run(['--json'], { stdin: terminal(), stdout, stderr });
+    stderr.end();
+    return { code, found: JSON.parse(await shown) as Json, errors: await complained, folder };
+  }
+  afterEach(() => vi.unstubAllEnvs());
+
+  test('the logs of the nginx that is found are read, by its own formats, and named', async () => {
+    const { code, found, errors, folder } = await typed(
+      `error_log DIR/error.log;\nhttp { log_format mine '${reportFormat}'; access_log DIR/access.log mine; server { location / { proxy_pass http://10.0.0.1:8080; } } }`,
+    );
+    expect([code, errors]).toEqual([0, `reading ${folder}/error.log ${folder}/access.log\n`]);
+    expect(found.errors.lines).toBe(logs.error.split('\n').length - 1);
+    expect([found.access.lines, found.access.unmatched]).toEqual([logs.access.split('\n').length - 1, 0]);
+  });
+
+  test('where there is none, it says that the files have to be named', async () => {
+    await expect(typed('error_log stderr;\nhttp { access_log off; }')).rejects.toThrow('name the files');
+  });
+});
