@@ -3,6 +3,7 @@
  * and in it, raw, the request that holds every forged line. Pure.
  */
 import type { ErrorLine } from '../../model.ts';
+import { appText } from './open.ts';
 import { longestRecord } from './size.ts';
 
 const clientField = ', client: ';
@@ -25,6 +26,19 @@ function decodedPath(target: string): string {
 }
 
 const merged = (text: string): string => text.replace(/\/{2,}/g, '/');
+
+/**
+ * Whether nginx's own text can go on so behind what it decoded: with the rest of a file's name, arguments, a quote. A
+ * client that only guesses how a line of somebody else's begins never comes as far as to its first quote.
+ */
+const goesOnAfterDecoded = /^(?:[^\s"]{0,255}["?]|$)/;
+
+function isContinued(line: string, decoded: string): boolean {
+  const text = merged(line);
+  return (
+    decoded.length >= leastProof && text.startsWith(decoded) && goesOnAfterDecoded.test(text.slice(decoded.length))
+  );
+}
 
 /** Whether the text may hold a request that was decoded into several lines. Longer than a record is no part of one. */
 function holdsLineFeed(text: string): boolean {
@@ -59,7 +73,7 @@ export function linesBefore(text: string, isLine: boolean, before: (n: number) =
   const found = decodedRequests(text).find((lines) => {
     const last = lines.length - 1;
     const rest = lines[last] ?? '';
-    if (before(last) === null || !merged(text).startsWith(rest) || (isLine && rest.length < leastProof)) return false;
+    if (before(last) === null || !(isLine ? isContinued(text, rest) : merged(text).startsWith(rest))) return false;
     return lines.slice(1, last).every((line, at) => merged(before(last - 1 - at) ?? '') === line);
   });
   return found === undefined ? null : found.length - 1;
@@ -72,11 +86,10 @@ export function linesBefore(text: string, isLine: boolean, before: (n: number) =
 export function isFollowedBy(text: string, after: readonly string[]): boolean {
   return decodedRequests(text).some((lines) => {
     const isLast = after.length === lines.length - 1;
-    if (after.length === 0 || after.length >= lines.length || (lines.at(-1) ?? '').length < (isLast ? leastProof : 0))
-      return false;
+    if (after.length === 0 || after.length >= lines.length) return false;
     return after.every((line, at) => {
       const own = lines[at + 1] ?? '';
-      return isLast && at === after.length - 1 ? merged(line).startsWith(own) : merged(line) === own;
+      return isLast && at === after.length - 1 ? isContinued(line, own) : merged(line) === own;
     });
   });
 }
@@ -97,18 +110,46 @@ export function endsRecord(text: string): boolean {
 /** Messages that print what a client sent, decoded, and how the text goes on behind that. */
 const channels: readonly { readonly begins: RegExp; readonly goesOn: RegExp }[] = [
   { begins: /^FastCGI sent in stderr/, goesOn: /" while [A-Za-z ]{1,64}, (?:udp )?client: / },
-  { begins: /^(?:\[lua\]|lua |js: )/, goesOn: /, (?:client|context): / },
-  { begins: /^(?:\w+\(\) "|"|directory index of ")/, goesOn: /" (?:failed|is not found|is forbidden|is not a dir)/ },
+  { begins: appText, goesOn: /, (?:client|context): / },
+  // Names of files, URIs, X-Accel-Redirect, names out of a TLS handshake, a PROXY header: whatever nginx quotes.
+  { begins: /^(?!limiting |delaying )[^"]{0,255}"/, goesOn: /"[^"]{0,255}, (?:udp )?client: / },
 ];
+/** Behind a login, which mail protocols carry in base64 or as a counted literal. */
+const loginEnd = /"(?:, upstream: [^\s",]+)?$/;
+
+/** A message alone: what is known to be no failure comes with its context. */
+const ownMessage = (message: string): string => message.split(clientField, 1)[0] ?? '';
+
+const loginContext = /^, client: [^\s,"]+(?: using starttls)?, server: [^\s,"]+, login: "/;
+
+/** Whether a line is of mail's and names who logged in. */
+function hasLogin({ message, login, client }: ErrorLine): boolean {
+  if (login !== null) return client !== null;
+  const context = message.indexOf(clientField);
+  return context !== -1 && loginContext.test(message.slice(context, context + 512));
+}
+
+/** Mail's records end with the login: where a client left out the end of its own, nothing stands behind its text. */
+export function mayEndLogin(before: ErrorLine | null, { protocol }: ErrorLine): boolean {
+  return before !== null && protocol !== 'mail' && hasLogin(before);
+}
 
 /** Whether a line can have been begun by nginx and ended by a client. */
-export function mayBeBegun({ message, connection }: ErrorLine): boolean {
-  return connection !== null && channels.some(({ begins }) => begins.test(message));
+export function mayBeBegun(line: ErrorLine): boolean {
+  const own = ownMessage(line.message);
+  return line.connection !== null && (hasLogin(line) || channels.some(({ begins }) => begins.test(own)));
 }
 
 /** Whether `rest` can be what nginx wrote behind a client's text in the record that began with this line. */
-export function mayGoOn({ message }: ErrorLine, rest: string): boolean {
-  return channels.some(({ begins, goesOn }) => begins.test(message) && goesOn.test(rest));
+export function mayGoOn(line: ErrorLine, rest: string): boolean {
+  if (hasLogin(line) && loginEnd.test(rest)) return true;
+  const own = ownMessage(line.message);
+  return channels.some(({ begins, goesOn }) => begins.test(own) && goesOn.test(rest));
+}
+
+/** Whether a line without a prefix, behind a record that looked whole, can be the end of the one that began with `line`. */
+export function mayEnd(line: ErrorLine, rest: string): boolean {
+  return (hasLogin(line) || endsRecord(rest)) && mayGoOn(line, rest);
 }
 
 /** Whether anything comes of a line: failures, and what nginx says of its own processes. */

@@ -9,7 +9,8 @@ import { isBufferCut } from './size.ts';
 export type Open = 'output' | 'trace' | 'message' | 'field' | null;
 
 const output = /^FastCGI sent in stderr/;
-const trace = /^(?:\[lua\]|lua |js: )/;
+/** What Lua, njs and Perl print: their own text, over several lines where it is a stack trace. */
+export const appText = /^(?:\[lua\]|lua |failed to (?:run|load) |js(?: exception)?: |perl: |call_sv\()/;
 const outputEnd = /" while [A-Za-z ]{1,64}, (?:udp )?client: /;
 const contextFields = /, (?:(?:udp )?client|context): /;
 /** What a record still waits for behind its first line; null when it is whole, or nginx cut it. */
@@ -17,7 +18,7 @@ export function openOf(text: string, line: ErrorLine): Open {
   if (isBufferCut(text)) return null;
   if (output.test(line.message)) return outputEnd.test(text) ? null : 'output';
   if (!contextFields.test(text)) {
-    if (trace.test(line.message)) return 'trace';
+    if (appText.test(line.message)) return 'trace';
     return line.connection !== null && text.includes('"') ? 'message' : null;
   }
   return line.truncated && !text.endsWith('"') ? 'field' : null;

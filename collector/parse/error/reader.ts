@@ -15,6 +15,8 @@ import {
   linesBefore,
   matters,
   mayBeBegun,
+  mayEnd,
+  mayEndLogin,
   mayGoOn,
 } from './forged.ts';
 import { parseStrictErrorLine } from './line.ts';
@@ -102,6 +104,14 @@ export function errorLineReader(
     }
   }
 
+  /** Lines that a client may have had printed: nothing proves it, so others have to vouch for them. */
+  function suspect(ago: number): void {
+    for (const entry of waiting.slice(-1 - ago, -1)) {
+      if (entry.is === 'line' && entry.line !== null && matters(entry.line)) entry.is = 'doubtful';
+      entry.isOver = true;
+    }
+  }
+
   /** How many lines ago the furthest stands that is so; null when none is. */
   function furthest(isSo: (line: ErrorLine, entry: Entry, ago: number) => boolean): number | null {
     const last = waiting.length - 1;
@@ -113,13 +123,9 @@ export function errorLineReader(
 
   /** Whether a record that began so many lines ago ends here at the end of nginx's buffer. */
   function isCutHere(ago: number): boolean {
-    let [least, most] = [ago, ago];
-    for (const { text } of waiting.slice(-1 - ago)) {
-      const own = byteLength(text);
-      least += own.least;
-      most += own.most;
-    }
-    return isCutLength({ least, most });
+    const lengths = waiting.slice(-1 - ago).map(({ text }) => byteLength(text));
+    const sum = (end: 'least' | 'most') => lengths.reduce((total, own) => total + own[end], ago);
+    return isCutLength({ least: sum('least'), most: sum('most') });
   }
 
   /** How many lines ago the record began of which this line is a part for certain; null where nothing says so. */
@@ -152,9 +158,10 @@ export function errorLineReader(
     if (split !== null || !matters(line)) {
       if (split !== null) condemn(split);
     } else if (hasTwoContexts(text)) {
-      condemn(furthest((first) => mayGoOn(first, text)) ?? 0);
+      suspect(furthest((first) => mayGoOn(first, text)) ?? 0);
       entry.is = 'forged';
-    } else judgeEnd();
+    } else if (mayEndLogin(before(1)?.line ?? null, line)) entry.is = 'doubtful';
+    else judgeEnd();
   }
 
   /**
@@ -200,7 +207,7 @@ export function errorLineReader(
 
   /** A rest behind a line that looked whole. */
   function splitClosed(text: string): void {
-    const ago = endsRecord(text) ? furthest((line) => mayGoOn(line, text)) : null;
+    const ago = furthest((line) => mayEnd(line, text));
     if (ago === null) judgeEnd();
     else condemn(ago);
   }
@@ -229,7 +236,10 @@ export function errorLineReader(
       hasPaused = true;
     },
 
-    end: () => handOn(waiting.length),
+    end() {
+      handOn(waiting.length);
+      vouching.end();
+    },
 
     reset() {
       handOn(waiting.length);

@@ -10,6 +10,8 @@ export interface Vouching {
   saw(line: ErrorLine): void;
   /** Takes a line that is: it counts now, or later, or never. */
   doubt(text: string, line: ErrorLine): void;
+  /** Nothing more will come. */
+  end(): void;
 }
 
 export interface VouchingSink {
@@ -51,6 +53,10 @@ export function createVouching(sink: VouchingSink): Vouching {
       doubtful.push({ text, line });
       const oldest = doubtful.length > most ? doubtful.shift() : undefined;
       if (oldest !== undefined) sink.forged(oldest.text);
+    },
+
+    end() {
+      for (const { text } of doubtful.splice(0)) sink.forged(text);
     },
   };
 }
