@@ -5,7 +5,14 @@
  */
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { labelOf, type Outage, type OutageStage, outages, startOutageStage } from '../support/alert-outages.ts';
+import {
+  labelOf,
+  type Outage,
+  type OutageStage,
+  outages,
+  startOutageStage,
+  statusesOf,
+} from '../support/alert-outages.ts';
 import type { Row } from '../support/alert-scenarios.ts';
 import { writeTable } from '../support/alert-table.ts';
 import { type Watch, watchAlerts } from '../support/alerts.ts';
@@ -43,13 +50,8 @@ async function run(outage: Outage, stage: OutageStage): Promise<Seen> {
   await watch.settled('collector', { job: 'edge' }, calm);
   const began = watch.now();
   await outage.begin(stage);
-  // Inferred from the 5xx of the whole server, it is critical as soon as anything else there fails, too.
   const either = (alert: string, status: 'WARNING' | 'CRITICAL') =>
-    Promise.any(
-      (alert === 'refused' ? (['WARNING', 'CRITICAL'] as const) : [status]).map((each) =>
-        watch.raised(alert, each, on, began, longest),
-      ),
-    );
+    Promise.any(statusesOf(alert, status).map((each) => watch.raised(alert, each, on, began, longest)));
   const raised = await Promise.all(alerts.map(([alert, status]) => either(alert, status)));
   const ended = watch.now();
   await outage.end(stage);

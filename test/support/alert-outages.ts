@@ -378,6 +378,10 @@ export async function startOutageStage(): Promise<OutageStage> {
   };
 }
 
+/** Inferred from the 5xx of the whole server, `refused` is critical as soon as anything else there fails, too. */
+export const statusesOf = (alert: string, status: 'WARNING' | 'CRITICAL'): readonly ('WARNING' | 'CRITICAL')[] =>
+  alert === 'refused' ? ['WARNING', 'CRITICAL'] : [status];
+
 /** The labels of upstreams whose names hold a port. */
 export function labelOf({ upstream }: Outage, { backend }: OutageStage): On {
   if (upstream === 'MAIL') return { upstream: backend('mail').address };

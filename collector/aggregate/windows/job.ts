@@ -76,8 +76,7 @@ export function createJobWindow(): JobWindow {
     values(snapshot, second, nginxDown) {
       record(snapshot, second);
       const { workers, sources, upstreams } = snapshot;
-      const isMissing =
-        typeof workers?.configured === 'number' && workers.running > 0 && workers.running < workers.configured;
+      const missing = workers && workers.running > 0 ? Math.max(0, (workers.configured ?? 0) - workers.running) : 0;
       return {
         worker_connections_1m: seconds.sum('worker_connections', second, 0, 59),
         no_files_1m: seconds.sum('no_files', second, 0, 59),
@@ -90,7 +89,7 @@ export function createJobWindow(): JobWindow {
         writing_share_before: rounded(writingShare(second, 60, 659) ?? untold),
         active: rounded(active.average(second, 0, 59)),
         failing_upstreams: upstreams.filter(({ alerts }) => (alerts?.['client_errors_1m'] ?? 0) > 0).length,
-        workers_missing: lasts('workers', isMissing, second),
+        workers_missing: lasts('workers', missing > 0, second) * missing,
         nginx_down: nginxDown,
         sources_failing: lasts('sources', sources.failing > 0, second),
         // A share is asked for only where lines do not match: it changes every second.
