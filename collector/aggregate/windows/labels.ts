@@ -2,13 +2,19 @@ import type { PeerSnapshot } from '../../model.ts';
 
 /** What the label of a peer says: why it fails, as long as an alert may read it. */
 export interface CauseLabel {
-  /** To be called once per tick. `holds`: an alert on the peer is up for longer than its last failure. */
-  record(peer: PeerSnapshot, second: number, holds: boolean): string;
+  /**
+   * To be called once per tick.
+   *
+   * @param holds an alert on the peer is up for longer than its last failure
+   * @param isSilent it answers nobody, which nginx has not logged yet
+   */
+  record(peer: PeerSnapshot, second: number, holds: boolean, isSilent: boolean): string;
 }
 
 /** In peace, and before a verdict is there. Each is a value of its own: Netdata prints a missing label's name instead. */
 export const noCause = 'none';
 export const unknownCause = 'not known yet';
+const silentCause = 'does not answer';
 
 /** An alert holds for a minute after the last failure, and its end shall name the cause, too. */
 const keptSeconds = 120;
@@ -22,16 +28,16 @@ export function createCauseLabel(): CauseLabel {
   let verdict: string | null = null;
 
   return {
-    record(peer, second, holds) {
+    record(peer, second, holds, isSilent) {
       const total = peer.failures ? Object.values(peer.failures).reduce((sum, count) => sum + count, 0) : failures;
-      if ((total ?? 0) > (failures ?? 0) || holds) lastSecond = second;
+      if ((total ?? 0) > (failures ?? 0) || holds || isSilent) lastSecond = second;
       failures = total;
       if (second - lastSecond > keptSeconds) {
         verdict = null;
         return noCause;
       }
       if (peer.verdict !== undefined && !(verdict !== null && isAfterwards(peer.verdict))) verdict = peer.verdict;
-      return verdict ?? unknownCause;
+      return verdict ?? (isSilent ? silentCause : unknownCause);
     },
   };
 }

@@ -112,14 +112,15 @@ export function createVitals(peerCharts: PeerCharts = 'all'): Vitals {
         const key = `${peer.upstream}\0${peer.peer}`;
         const vitals = before.get(key) ?? newPeerVitals();
         peers.set(key, vitals);
-        if (vitals.silence.isSilent(peer, second)) {
+        const isSilent = vitals.silence.isSilent(peer, second);
+        if (isSilent) {
           vitals.seconds.add('unanswered', second, 1);
           silent.set(peer.upstream, (silent.get(peer.upstream) ?? 0) + 1);
         }
         const lately = vitals.seconds.sum('unanswered', second, 0, 59);
         unanswered.set(peer.upstream, (unanswered.get(peer.upstream) ?? 0) + lately);
         const alerts = ofPeer(vitals, peer, second, errorsRise);
-        const causeLabel = vitals.cause.record(peer, second, isHeld(alerts));
+        const causeLabel = vitals.cause.record(peer, second, isHeld(alerts), isSilent);
         causes.set(peer.upstream, [...(causes.get(peer.upstream) ?? []), [peer.peer, causeLabel]]);
         return { ...peer, causeLabel, alerts, uncharted: !(chartsAll || failing.isRecent(peer) || isHeld(alerts)) };
       });
