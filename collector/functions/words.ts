@@ -85,6 +85,7 @@ const titles: Readonly<Record<string, string>> = {
   max_fails_one: 'One failure takes a peer out of use',
   stub_status_missing: 'There is no stub_status page',
   stub_status_unreachable: 'The stub_status page cannot be reached',
+  stub_status_elsewhere: 'The stub_status page is in another network',
   kernel_too_old: 'The kernel does not report the open files of a process',
 };
 

@@ -27,10 +27,11 @@ function configuredLog(spec: string): ConfiguredLog {
   return { spec, path: parsed.is === 'file' ? parsed.path : null };
 }
 
-function configuredLogs({ errorLogs, accessLogs }: JobSettings): ConfiguredLogs {
+function configuredLogs({ errorLogs, accessLogs, stubStatus }: JobSettings): ConfiguredLogs {
   return {
     errorLogs: errorLogs?.map(configuredLog) ?? null,
     accessLogs: accessLogs?.map(({ path }) => configuredLog(path)) ?? null,
+    hasStatusPage: stubStatus !== null,
   };
 }
 

@@ -157,7 +157,10 @@ export function planJob(
   const [attribution] = attributions;
   const discovered = followed === null ? [toldLog(defaultErrorLog, '')] : discoveredErrorLogs(followed, ports.fs);
   const told = settings.errorLogs?.map((text) => toldLog(text, ports.hostPrefix));
-  const pages = configuration?.statusPages.filter(({ obstacle }) => obstacle === null).slice(0, 1) ?? [];
+  // In a network of its own nginx's 127.0.0.1 is not ours: whoever answers here is another nginx.
+  const isElsewhere = followed?.read.found.hasOwnNetwork === true;
+  const asked = isElsewhere ? [] : (configuration?.statusPages ?? []);
+  const pages = asked.filter(({ obstacle }) => obstacle === null).slice(0, 1);
   const upstreams = configuration?.upstreams.filter(({ origin }) => origin !== 'variable') ?? [];
   // Where an upstream stands in front of the variable, a path is what people write behind it.
   const openNames = configuration?.openTargets.flatMap(({ name, isNamed }) => (isNamed ? [] : [name])) ?? [];

@@ -49,6 +49,7 @@ function factsOf(
     errorLogs: configuration.errorLogs.map((log) => ({ log, state })),
     accessLogs: configuration.accessLogs.map((log) => ({ log, state })),
     configured: [],
+    hasStatusPage: false,
     strangers: [],
     changedSince: [],
     kernel: '6.2.0',
@@ -216,6 +217,12 @@ const cases: readonly [FindingCode, string, CheckFacts, string | RegExp][] = [
       facts: { found: { ...found, master: { ...master, container: 'abc' } } },
     }),
     'localhost',
+  ],
+  [
+    'stub_status_elsewhere',
+    'a network of its own',
+    factsOf(complete, { facts: { found: { ...found, hasOwnNetwork: true } } }),
+    found.confPath,
   ],
   ['name_unresolved', 'no address', factsOf(`${errorLog} ${http({ location: localhost })}`), 'localhost'],
   [

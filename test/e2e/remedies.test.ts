@@ -55,6 +55,7 @@ function factsOf(conf: string, state: LogState, code: FindingCode): CheckFacts {
     errorLogs: configuration.errorLogs.map((log) => ({ log, state: code === 'log_in_memory' ? state : readable })),
     accessLogs: configuration.accessLogs.map((log) => ({ log, state: code === 'log_in_memory' ? readable : state })),
     configured: [],
+    hasStatusPage: false,
     strangers: [],
     changedSince: [],
     kernel: '6.2.0',

@@ -28,6 +28,8 @@ export interface AccessLogFact {
 export interface ConfiguredLogs {
   readonly errorLogs: readonly ConfiguredLog[] | null;
   readonly accessLogs: readonly ConfiguredLog[] | null;
+  /** A status page is named there, too. */
+  readonly hasStatusPage: boolean;
 }
 
 export interface ConfiguredLog {
@@ -53,6 +55,8 @@ export interface CheckFacts {
   readonly accessLogs: readonly AccessLogFact[];
   /** What is read instead of them, where nginx-upstream.conf says so. */
   readonly configured: readonly ConfiguredLogFact[];
+  /** nginx-upstream.conf names a status page. */
+  readonly hasStatusPage: boolean;
   /** Peers in the error log's end that stand in no configuration. */
   readonly strangers: readonly string[];
   /** Files that were changed after nginx's workers started; null when that cannot be told. */
@@ -157,6 +161,7 @@ export async function gatherFacts(
       configured.accessLogs,
     ),
     configured: configuredFacts(configured, ports),
+    hasStatusPage: configured.hasStatusPage,
     strangers: strangersOf(configuration, errorLogs, found, fs),
     changedSince: dumped ? null : changedFiles(found, configuration, ports),
     kernel: kernel.ok ? kernel.value.trim() : '',

@@ -38,6 +38,7 @@ export const findingCodes = [
   'max_fails_one',
   'stub_status_missing',
   'stub_status_unreachable',
+  'stub_status_elsewhere',
   'kernel_too_old',
 ] as const;
 export type FindingCode = (typeof findingCodes)[number];

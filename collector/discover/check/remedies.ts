@@ -19,6 +19,9 @@ export const statusServer = `server {
     }
 }`;
 
+/** The same where the network is nginx's own: the port is published, and who may ask is decided there. */
+export const publishedStatusServer = statusServer.replace('127.0.0.1:', '');
+
 /** Stands for the command that speaks to the nginx in question: `word` puts it in. */
 export const nginxCommand = '{nginx}';
 

@@ -31,8 +31,9 @@ function configurationRules({ found, configuration, changedSince, dumped }: Chec
   return findings;
 }
 
-function statusRules({ configuration, found }: CheckFacts): readonly UnwordedFinding[] {
-  if (!configuration.protocols.includes('http')) return [];
+function statusRules({ configuration, found, hasStatusPage }: CheckFacts): readonly UnwordedFinding[] {
+  if (!configuration.protocols.includes('http') || hasStatusPage) return [];
+  if (found.hasOwnNetwork === true) return [finding('stub_status_elsewhere', found.confPath)];
   const [best] = configuration.statusPages;
   if (best === undefined) {
     return [finding('stub_status_missing', found.confPath, null, { user: configuration.user ?? '' })];

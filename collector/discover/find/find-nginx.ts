@@ -21,6 +21,8 @@ export interface NginxFound {
   /** Directives given with `-g`. */
   readonly commandLine: string | null;
   readonly view: View;
+  /** It runs in a network namespace of its own: an address of its configuration is another one here. */
+  readonly hasOwnNetwork?: boolean;
 }
 
 export interface DiscoveryPorts {
@@ -89,6 +91,17 @@ function buildOf(master: Master, view: View, ports: DiscoveryPorts): Build | nul
   return null;
 }
 
+/**
+ * By a file that each network namespace has once, which anybody may ask for. Its inode only: the host's /proc that a
+ * container sees is mounted there anew.
+ */
+function hasOwnNetwork({ pid }: Master, { fs, hostPrefix }: DiscoveryPorts): boolean {
+  const [its, ours] = [`${procFolder(hostPrefix)}/${pid}`, '/proc/self'].map((folder) =>
+    attempt(() => fs.stat(`${folder}/net/tcp`)),
+  );
+  return its?.ok === true && ours?.ok === true && its.value.ino !== ours.value.ino;
+}
+
 function exists(fs: FileSystem, view: View, path: string): boolean {
   return attempt(() => fs.lstat(placeOf(fs, view, path))).ok;
 }
@@ -107,6 +120,7 @@ function describe(master: Master, host: readonly Mount[], ports: DiscoveryPorts)
     confPath: completePath(prefix, args.conf ?? defaults.confPath),
     commandLine: args.globals,
     view,
+    hasOwnNetwork: hasOwnNetwork(master, ports),
   };
 }
 
