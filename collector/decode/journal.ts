@@ -3,7 +3,7 @@
  * is a string, an array of bytes when it is not printable UTF-8, or null when it is larger than journalctl shows.
  */
 export interface JournalEntry {
-  /** What nginx wrote; null when journalctl has left it out. */
+  /** What nginx wrote, without the newline that podman leaves at its end; null when journalctl has left it out. */
   readonly message: string | null;
   /** Where a later journalctl goes on. */
   readonly cursor: string | null;
@@ -16,7 +16,7 @@ export function journalEntry(line: string): JournalEntry | null {
   const cursor = '__CURSOR' in entry && typeof entry.__CURSOR === 'string' ? entry.__CURSOR : null;
   const message = messageOf(entry.MESSAGE);
   const host = '_HOSTNAME' in entry ? entry._HOSTNAME : null;
-  return { message: message === null ? null : withoutHeader(message, host), cursor };
+  return { message: message === null ? null : withoutHeader(message, host).replace(/\r?\n$/, ''), cursor };
 }
 
 function messageOf(value: unknown): string | null {

@@ -11,7 +11,7 @@ import type { ChildProcess, StartChild } from '../system/child.ts';
 import type { OpenSink, Source, SourceProblem, SourceReading } from './source.ts';
 
 export interface JournalOptions {
-  /** The identifier, the unit or the program: SYSLOG_IDENTIFIER=nginx, nginx.service, nginx. */
+  /** The identifier, the unit, the program or the container: SYSLOG_IDENTIFIER=nginx, nginx.service, nginx, web. */
   readonly match: string;
   readonly startChild: StartChild;
   readonly accounts: Accounts;
@@ -112,10 +112,18 @@ function journalArguments(match: string, cursor: string | null): readonly string
   return ['-f', '-o', 'json', '--all', '--no-tail', from, ...journalMatches(match)];
 }
 
-/** What `journal:NAME` stands for: the identifier, the unit or the program. */
+/** What `journal:NAME` stands for: the identifier, the unit, the program, or a container of docker or podman. */
 export function journalMatches(match: string): readonly string[] {
   const unit = match.includes('.') ? match : `${match}.service`;
-  return [`SYSLOG_IDENTIFIER=${match}`, '+', `_SYSTEMD_UNIT=${unit}`, '+', `_COMM=${match}`];
+  return [
+    `SYSLOG_IDENTIFIER=${match}`,
+    '+',
+    `_SYSTEMD_UNIT=${unit}`,
+    '+',
+    `_COMM=${match}`,
+    '+',
+    `CONTAINER_NAME=${match}`,
+  ];
 }
 
 /** What journalctl complains of to who may not read all of it. */

@@ -114,6 +114,10 @@ describe('CRI', () => {
 
 describe('the journal', () => {
   const cases: Record<string, [line: string, entry: ReturnType<typeof journalEntry>]> = {
+    "podman's newline at the end": [
+      JSON.stringify({ MESSAGE: 'a line\n', CONTAINER_NAME: 'web', __CURSOR: 's=1' }),
+      { message: 'a line', cursor: 's=1' },
+    ],
     'a message': [`{"MESSAGE":"${error}","__CURSOR":"s=1"}`, { message: error, cursor: 's=1' }],
     'bytes that are not printable': ['{"MESSAGE":[104,105,27]}', { message: 'hi\u001b', cursor: null }],
     'several messages in one entry': ['{"MESSAGE":["one","two"]}', { message: 'one', cursor: null }],

@@ -60,7 +60,7 @@ describe('the journal', () => {
     const first = follow();
     first.poll();
     expect(first.runs[0]?.args.join(' ')).toBe(
-      '-f -o json --all --no-tail --since=now SYSLOG_IDENTIFIER=nginx + _SYSTEMD_UNIT=nginx.service + _COMM=nginx',
+      '-f -o json --all --no-tail --since=now SYSLOG_IDENTIFIER=nginx + _SYSTEMD_UNIT=nginx.service + _COMM=nginx + CONTAINER_NAME=nginx',
     );
     const next = follow('s=1;i=2');
     next.poll();
