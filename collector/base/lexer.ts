@@ -7,6 +7,8 @@ import { skipLuaBlock } from './lua.ts';
 export interface Word {
   readonly text: string;
   readonly line: number;
+  /** Characters before it on its line. */
+  readonly indent: number;
   readonly quoted: boolean;
 }
 
@@ -93,21 +95,30 @@ function bareEnd(text: string, from: number): number {
   return Math.min(at, text.length);
 }
 
+function placed({ line, indent }: Pick<Word, 'line' | 'indent'>): Pick<Word, 'line' | 'indent'> {
+  return { line, indent };
+}
+
 /** Reads `text` from its start; positions are lines from 1. */
 export function createLexer(text: string): Lexer {
   let position = 0;
   let line = 1;
+  let lineStart = 0;
 
   function moveTo(to: number): void {
-    line += countLines(text, position, to);
+    const lines = countLines(text, position, to);
+    if (lines > 0) lineStart = text.lastIndexOf('\n', to - 1) + 1;
+    line += lines;
     position = to;
   }
 
   function skipBlanksAndComments(): void {
     for (; position < text.length; position += 1) {
       const char = text.charCodeAt(position);
-      if (char === code.lf) line += 1;
-      else if (char === code.hash) {
+      if (char === code.lf) {
+        line += 1;
+        lineStart = position + 1;
+      } else if (char === code.hash) {
         const end = text.indexOf('\n', position);
         // The line's end itself is counted with the next character.
         position = end < 0 ? text.length : end - 1;
@@ -116,34 +127,34 @@ export function createLexer(text: string): Lexer {
   }
 
   function readQuoted(problems: LexicalProblem[]): Word {
-    const start = { line, position: position + 1 };
+    const start = { line, indent: position - lineStart, position: position + 1 };
     const end = closingQuote(text, start.position);
     if (end < 0) {
       problems.push({ line, text: `the quote ${text[position]} that opens here is never closed` });
       moveTo(text.length);
-      return { text: undoEscapes(text.slice(start.position)), line: start.line, quoted: true };
+      return { ...placed(start), text: undoEscapes(text.slice(start.position)), quoted: true };
     }
     moveTo(end + 1);
     const next = text[position];
     if (next !== undefined && !/[ \t\r\n;{)]/.test(next)) {
       problems.push({ line, text: `unexpected "${next}" right after a closing quote` });
     }
-    return { text: undoEscapes(text.slice(start.position, end)), line: start.line, quoted: true };
+    return { ...placed(start), text: undoEscapes(text.slice(start.position, end)), quoted: true };
   }
 
   function readWord(problems: LexicalProblem[]): Word {
     const from = position;
-    const startLine = line;
+    const start = { line, indent: position - lineStart };
     const char = text[position];
     if (char === '"' || char === "'") {
       const word = readQuoted(problems);
       if (position - from > longestWord) {
-        problems.push({ line: startLine, text: `too long parameter "${word.text.slice(0, 10)}..." started` });
+        problems.push({ line: start.line, text: `too long parameter "${word.text.slice(0, 10)}..." started` });
       }
       return word;
     }
     moveTo(bareEnd(text, position));
-    return { text: undoEscapes(text.slice(from, position)), line: startLine, quoted: false };
+    return { ...start, text: undoEscapes(text.slice(from, position)), quoted: false };
   }
 
   /** A statement ends here, if at all; says what is wrong with an end that stands at this place. */

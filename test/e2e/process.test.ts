@@ -71,7 +71,7 @@ describe('what a person types', () => {
   test('--help and --version', async () => {
     const help = await typed('--help');
     expect([help.code, help.stderr]).toEqual([0, '']);
-    expect(help.stdout).toContain('nginx-upstream.plugin parse error [FILE…]');
+    expect(help.stdout).toContain('nginx-upstream parse error [FILE…]');
     expect((await typed('--version')).stdout).toMatch(/^nginx-upstream.plugin \d+\.\d+\.\d+\n$/);
   });
 

@@ -319,3 +319,16 @@ test('the main context', () => {
   });
   expect(configurationOf('')).toMatchObject({ user: null, workerProcesses: 1, workerConnections: 512, problems: [] });
 });
+
+test('a server that nginx looks up by SRV has no address of its own, and needs no port', () => {
+  const { upstreams, problems } = configurationOf(
+    'stream { upstream u { zone z 1m; server example.net resolve service=_http._tcp max_fails=0; } } http { upstream v { zone v 1m; server example.net service=http resolve; } }',
+  );
+  expect(problems).toEqual([]);
+  expect(
+    upstreams.flatMap(({ servers }) => servers.map(({ lookup, peers, resolve }) => [lookup, peers, resolve])),
+  ).toEqual([
+    [null, [], true],
+    [null, [], true],
+  ]);
+});

@@ -128,6 +128,30 @@ test('what follows a problem is understood', () => {
   ]);
 });
 
+test.each<[string, string, string[]]>([
+  ['gzip', 'access_log /a f\n           gzip buffer=1m;', ['access_log /a f gzip buffer=1m @nginx.conf:1']],
+  ['http2', 'listen 443 ssl\n\t\thttp2;', ['listen 443 ssl http2 @nginx.conf:1']],
+  ['least_conn', 'random two\n  least_conn;', ['random two least_conn @nginx.conf:1']],
+  ['index', 'try_files $uri\n  index\n  =404;', ['try_files $uri index =404 @nginx.conf:1']],
+  ['a table', 'types_hash a\n      set\n      root;', ['types_hash a set root @nginx.conf:1']],
+  ['quotes', 'log_format x "a"\n  "server"\n  if;', ['log_format x a server if @nginx.conf:1']],
+])('a line that goes on with arguments begins no directive: %s', (_, text, expected) => {
+  const tree = readTree(main, memoryFiles({ [main]: text }));
+  expect(tree.problems).toEqual([]);
+  expect(outline(tree.directives)).toEqual(expected);
+});
+
+test.each([
+  ['tabs', '\tlisten 80\n\tserver_name x;'],
+  ['one line and one more', 'server { listen 80\n server_name x; }'],
+  ['less indented', '    listen 80\n  server_name x;'],
+  ['after a quoted word over lines', 'add_header a "b\n c"\nserver_name x;'],
+  ['after a comment', 'listen 80 # here\nserver_name x;'],
+])('a forgotten semicolon is seen: %s', (_, text) => {
+  const { problems } = readTree(main, memoryFiles({ [main]: text }));
+  expect(problems.map(({ code }) => code)).toEqual(['missing_semicolon']);
+});
+
 test('in blocks of data, words that are directives elsewhere are data', () => {
   const text = 'map $a $b {\n  default 0\n  ;\n  server 1;\n  "~^x{2}" 2;\n}\ntypes { text/html html\n index; }';
   const tree = readTree(main, memoryFiles({ [main]: text }));

@@ -67,7 +67,7 @@ export function readArguments(name: string | null, args: readonly string[]): For
 }
 
 function whole(name: string | null, escaping: Escape | null, text: string): FormatResult | FormatProblem {
-  if (text === '') return { problem: 'the log format is empty' };
+  if (text.trim() === '') return { problem: 'the log format is empty' };
   if (text.includes('\n')) return { problem: 'a log format with a line break in it cannot be read line by line' };
   if (/\$(?![A-Za-z0-9_]|\{[A-Za-z0-9_]+\})/.test(text)) return { problem: `invalid variable name in "${text}"` };
   return { format: { name, escape: escaping, parts: splitParts(text) } };
