@@ -15,7 +15,7 @@ const newline = 0x0a;
  */
 export function copiedLength(fs: FileSystem, from: Generation, fd: number, size: number): number {
   const length = size >= from.lineOffset ? from.lineOffset : size >= 4096 ? size : 0;
-  if (length === 0) return 0;
+  if (length === 0 || from.isClosed) return 0;
   for (let at = 0; at < length; at += block) {
     if (at >= mostCompared) at = Math.max(at, length - block);
     const ours = readBlock(fs, from.fd, at, Math.min(block, length - at));

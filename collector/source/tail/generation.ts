@@ -14,6 +14,8 @@ const headBuffer = Buffer.allocUnsafe(headLength);
 
 export interface Generation {
   readonly fd: number;
+  /** Its number may belong to another file since. */
+  isClosed: boolean;
   readonly dev: bigint;
   readonly ino: bigint;
   /** Tells a reused inode number from the file it belonged to; 0 where the file system does not keep it. */
@@ -49,6 +51,7 @@ export interface ReadResult {
 export function openGeneration(fd: number, stat: FileStat, sink: ByteSink, now: number): Generation {
   return {
     fd,
+    isClosed: false,
     dev: stat.dev,
     ino: stat.ino,
     bornMs: stat.bornMs,

@@ -100,6 +100,7 @@ export function createGenerations(options: GenerationsOptions): Generations {
   function retire(file: Generation | null | undefined): void {
     if (!file) return;
     known.closed(owner, file);
+    file.isClosed = true;
     attempt(() => fs.close(file.fd));
     // Last: what takes the line may throw.
     file.sink.cut();
@@ -122,6 +123,12 @@ export function createGenerations(options: GenerationsOptions): Generations {
     },
 
     beginRotated(fd, stat, offset) {
+      // A copy over an older one: what that was is over.
+      draining = draining.filter((other) => {
+        const isOver = other.dev === stat.dev && other.ino === stat.ino;
+        if (isOver) retire(other);
+        return !isOver;
+      });
       const file = opened(fd, stat, offset);
       take(file);
       drain(file);

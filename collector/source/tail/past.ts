@@ -1,9 +1,10 @@
 /** What can still be read of a log's past: generations that are no longer at its path, found beside it. */
+import { dirname } from 'node:path';
 import type { Accounts } from '../../system/accounts.ts';
 import { attempt, type FileStat, type FileSystem } from '../../system/fs.ts';
 import type { Standing } from '../../system/reach.ts';
 import { copiedLength } from './copied.ts';
-import { beginsWith, readHead } from './generation.ts';
+import { beginsWith, type Generation, readHead } from './generation.ts';
 import type { Generations } from './generations.ts';
 import type { KnownFiles } from './known-files.ts';
 import { hasSameHead, isSameInode, isUnchanged, type TailMark } from './mark.ts';
@@ -55,6 +56,12 @@ export function createPast({ path, fs, accounts, known, files, say }: PastOption
     return file !== null && (file.isOpen || file.bornMs === stat.bornMs);
   }
 
+  /** As isKnown, of what may have been written over: its first bytes decide. */
+  function isRead(fd: number, stat: FileStat): boolean {
+    const file = known.find(stat);
+    return file !== null && file.head.length > 0 && beginsWith(fs, fd, file.head);
+  }
+
   function lastSeen(marks: readonly TailMark[]): LastSeen | null {
     const file = files.current();
     const mark = marks.at(-1);
@@ -64,6 +71,14 @@ export function createPast({ path, fs, accounts, known, files, say }: PastOption
     }
     const { bornMs, modifiedMs } = mark;
     return { dev: BigInt(mark.dev), ino: BigInt(mark.ino), bornMs, modifiedMs, changedMs: Infinity, links: 1 };
+  }
+
+  /** The folder that the held file was moved to (logrotate's olddir), where that is another one. */
+  function elsewhere(held: Generation | null): string | null {
+    const place = held === null || held.isClosed ? null : attempt(() => fs.readlink(`/proc/self/fd/${held.fd}`));
+    if (place?.ok !== true) return null;
+    const folder = dirname(place.value.replace(/ \(deleted\)$/, ''));
+    return folder === dirname(path) ? null : folder;
   }
 
   return {
@@ -83,7 +98,7 @@ export function createPast({ path, fs, accounts, known, files, say }: PastOption
       const before = lastSeen(marks);
       if (before === null || (before.dev === after?.dev && before.ino === after.ino)) return;
       const held = files.current();
-      const missed = missedBetween(before, after, rotatedFiles(fs, path), isKnown);
+      const missed = missedBetween(before, after, rotatedFiles(fs, path, elsewhere(held)), isKnown);
       for (const file of missed.recover) {
         const from = (fd: number, stat: FileStat) => {
           if (held !== null && copiedLength(fs, held, fd, stat.size) > 0) return null;
@@ -103,11 +118,12 @@ export function createPast({ path, fs, accounts, known, files, say }: PastOption
       const held = files.current();
       if (held === null || held.offset === 0) return;
       const copies = rotatedFiles(fs, path)
-        .filter(({ stat, isCompressed }) => !isCompressed && stat.size > held.lineOffset && !isKnown(stat))
+        .filter(({ stat, isCompressed }) => !isCompressed && stat.size > held.lineOffset)
         // The copy of an earlier rotation was written before the held file last was.
         .filter(({ stat }) => stat.modifiedMs >= held.modifiedMs)
         .sort((a, b) => b.stat.modifiedMs - a.stat.modifiedMs);
-      const from = (fd: number) => (beginsWith(fs, fd, held.head) ? held.lineOffset : null);
+      const from = (fd: number, stat: FileStat) =>
+        beginsWith(fs, fd, held.head) && !isRead(fd, stat) ? held.lineOffset : null;
       copies.some((copy) => read(copy, from, files.beginRotated));
     },
 

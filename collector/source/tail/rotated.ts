@@ -22,10 +22,15 @@ export function isCompressedName(path: string): boolean {
 /**
  * Regular files named as logrotate names them: `error.log.1`, `error.log-20261122`, `error.log.2.gz`, and with its
  * option `extension`, `error-20261122.log` (logrotate(8)).
+ *
+ * @param elsewhere another folder to look into, too: its option `olddir`
  */
-export function rotatedFiles(fs: FileSystem, path: string): readonly Rotated[] {
-  const directory = dirname(path);
-  const name = basename(path);
+export function rotatedFiles(fs: FileSystem, path: string, elsewhere: string | null = null): readonly Rotated[] {
+  const beside = rotatedIn(fs, dirname(path), basename(path));
+  return elsewhere === null ? beside : [...beside, ...rotatedIn(fs, elsewhere, basename(path))];
+}
+
+function rotatedIn(fs: FileSystem, directory: string, name: string): readonly Rotated[] {
   const extension = extname(name);
   const stem = name.slice(0, name.length - extension.length);
   const names = attempt(() => fs.readdir(directory));
@@ -86,9 +91,15 @@ export function missedBetween(
       // yesterday's log look new.
       return stat.bornMs >= before.bornMs && stat.bornMs <= bornBefore && stat.modifiedMs >= before.modifiedMs;
     })
-    .sort((a, b) => a.stat.bornMs - b.stat.bornMs);
+    .sort(byAge);
   // Nothing at the path yet: counted when there is, once.
   return { recover, lost: after === null ? 0 : lostGenerations(before, rotated, isSame, recover[0]) };
+}
+
+/** Oldest first. Of those born within one tick of the kernel's clock the higher number, or the earlier date, is older. */
+function byAge(a: Rotated, b: Rotated): number {
+  const byName = numberOf(b.path) - numberOf(a.path) || (a.path < b.path ? -1 : 1);
+  return a.stat.bornMs - b.stat.bornMs || byName;
 }
 
 function lostGenerations(
