@@ -117,11 +117,12 @@ export async function runPlugin(options: PluginOptions, host: NodeJS.Process): P
       residentBytes: processLoad.residentBytes(),
       lateTicks: lateness.count(nowUs, updateEvery),
     };
-    writer.write(greeting + (jobs.draw({ nowUs, updateEvery, dialect }, load) || keepAlive));
+    const text = greeting + (jobs.draw({ nowUs, updateEvery, dialect }, load) || keepAlive);
+    writer.write(text, () => conditions.set('checkpoint', checkpoint.save()));
     greeting = '';
     if (isCallable) functions.tick(jobs.now(), updateEvery);
+    // Written to the disk when Netdata has taken the tick.
     jobs.remember();
-    conditions.set('checkpoint', checkpoint.save());
   }
   functions.close();
   return 0;

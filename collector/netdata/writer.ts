@@ -4,34 +4,37 @@ import type { Writable } from 'node:stream';
 export interface Writer {
   /** False while Netdata does not read: then whole ticks are skipped, since Node would queue what is written. */
   ready(): boolean;
-  write(text: string): void;
+  /** @param onTaken all of it has left this process: what it says has been told */
+  write(text: string, onTaken?: () => void): void;
   /** Calls back each time that what was written has been taken. */
   onDrain(listener: () => void): void;
 }
 
 /**
- * Node's stdout to a pipe is asynchronous: after `write()` returned false everything more would pile up in memory
- * until Netdata reads again.
+ * Node's stdout to a pipe is asynchronous: what Netdata does not read stays in memory, and is lost when this process is
+ * killed. So nothing is written, and nothing counts as told, until all that was written before has been taken.
  *
  * @param onGone called once when the reading end is closed (EPIPE): nobody is left to write to
  */
 export function createWriter(stdout: Writable, onGone: () => void): Writer {
-  let full = false;
+  let pending = 0;
   let gone = false;
   let whenDrained = () => {};
-  stdout.on('drain', () => {
-    full = false;
-    whenDrained();
-  });
   stdout.on('error', () => {
     if (gone) return;
     gone = true;
     onGone();
   });
   return {
-    ready: () => !full && !gone,
-    write(text) {
-      full = !stdout.write(text);
+    ready: () => pending === 0 && !gone,
+    write(text, onTaken = () => {}) {
+      pending++;
+      stdout.write(text, (error) => {
+        pending--;
+        if (error) return;
+        onTaken();
+        if (pending === 0) whenDrained();
+      });
     },
     onDrain(listener) {
       whenDrained = listener;

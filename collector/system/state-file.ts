@@ -13,6 +13,8 @@ export interface StateFile {
   read(): string;
   /** Throws with Node's `code`; the old text is then still there. */
   replace(text: string): void;
+  /** Empties it where it is: an old text would be worse than none. Throws with Node's `code`. */
+  empty(): void;
 }
 
 /** The largest checkpoint seen, with 1,000 logs, has a fiftieth of this. */
@@ -32,6 +34,8 @@ export function nodeStateFile(path: string): StateFile {
       withFile(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, (fd) => nodeFs.writeFileSync(fd, text));
       nodeFs.renameSync(fresh, path);
     },
+    // Needs neither room on the disk nor the right to write to the folder.
+    empty: () => withFile(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, (fd) => nodeFs.ftruncateSync(fd)),
   };
 }
 

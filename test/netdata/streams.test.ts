@@ -68,6 +68,37 @@ describe('writing while Netdata does not read', () => {
     await vi.waitFor(() => expect(writer.ready()).toBe(true));
   });
 
+  test('what is small enough to be queued counts as told only when it has been taken, too', async () => {
+    let release = () => {};
+    const slow = new Writable({
+      highWaterMark: 1_000_000,
+      write(_chunk, _encoding, done) {
+        release = done;
+      },
+    });
+    const writer = createWriter(slow, () => {});
+    const told = vi.fn();
+    writer.write('a tick\n', told);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([writer.ready(), told.mock.calls.length]).toEqual([false, 0]);
+    release();
+    await vi.waitFor(() => expect(told).toHaveBeenCalledOnce());
+    expect(writer.ready()).toBe(true);
+  });
+
+  test('what is never taken is never told', async () => {
+    const broken = new Writable({
+      write(_chunk, _encoding, done) {
+        done(Object.assign(new Error('EPIPE'), { code: 'EPIPE' }));
+      },
+    });
+    const told = vi.fn();
+    const gone = vi.fn();
+    createWriter(broken, gone).write('a tick\n', told);
+    await vi.waitFor(() => expect(gone).toHaveBeenCalled());
+    expect(told).not.toHaveBeenCalled();
+  });
+
   test('a reader that is gone ends it, once', async () => {
     const broken = new Writable({
       write: (_chunk, _encoding, done) => done(Object.assign(new Error('EPIPE'), { code: 'EPIPE' })),

@@ -175,6 +175,7 @@ describe('the file', () => {
     const file: StateFile = {
       path: 'x',
       read: () => '',
+      empty: () => undefined,
       replace: () => {
         writes += 1;
       },
@@ -242,6 +243,40 @@ describe('the file', () => {
     checkpoint.set('a', 2);
     expect(checkpoint.save()).toBeNull();
   });
+
+  it.each(['a folder in its way', 'a disk that is full'])(
+    'T27 it cannot be replaced (%s): the old one is emptied, and the next process counts nothing twice',
+    (reason) => {
+      const path = join(folder, 'state.json');
+      const good = nodeStateFile(path);
+      const full: StateFile = {
+        ...good,
+        replace: () => {
+          throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+        },
+      };
+      writeFileSync(log, '');
+      const tail = rig(log);
+      tail.tick();
+      const first = createCheckpoint(good, () => now);
+      first.set('log', tail.source.mark?.());
+      expect(first.save()).toBeNull();
+      if (reason.startsWith('a folder')) mkdirSync(`${path}.tmp`);
+      const saving = createCheckpoint(reason.startsWith('a folder') ? good : full, () => now);
+      appendFileSync(log, 'counted\n');
+      tail.tick();
+      saving.set('log', tail.source.mark?.());
+      expect(saving.save()).toMatch(/cannot be written/);
+      tail.source.close();
+      const next = createCheckpoint(good, () => now);
+      expect(next.damage).toMatch(/read from their end/);
+      const again = rig(log, { resume: toMarks(next.get('log')) });
+      again.tick();
+      appendFileSync(log, 'later\n');
+      again.tick();
+      expect(again.lines).toEqual(['later']);
+    },
+  );
 
   it('outside Netdata there is none, and nothing is wrong', () => {
     const checkpoint = createCheckpoint(null, () => now);

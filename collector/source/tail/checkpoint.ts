@@ -75,6 +75,8 @@ export function createCheckpoint(file: StateFile | null, wallMs: () => number): 
       if (values === written && wallMs() - writtenAt < refreshMs && wallMs() >= writtenAt) return problem;
       const text = JSON.stringify({ version: 1, entries: Object.fromEntries(fresh) });
       const replaced = attempt(() => file.replace(text));
+      // From the old one the next process would read again what has been counted since.
+      if (!replaced.ok) attempt(() => file.empty());
       written = values;
       writtenAt = wallMs();
       problem = replaced.ok
