@@ -8,6 +8,10 @@ export type ParsedSettings =
   | { readonly ok: true; readonly settings: Settings }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
+/** Nobody mends more in one go; they may be made by a program, without end. */
+const mostProblems = 20;
+const longestProblem = 500;
+
 /**
  * The text of `nginx-upstream.conf` → settings, or every problem it has, each with its line. Never throws.
  * An empty file is the default: one job, `local`, discovered.
@@ -16,9 +20,16 @@ export function parseSettings(text: string): ParsedSettings {
   const reader = createReader(text);
   const settings = reader.problems.length === 0 ? read(reader) : undefined;
   if (reader.problems.length > 0 || !settings) {
-    return { ok: false, problems: [...reader.problems].sort((a, b) => a.line - b.line) };
+    const sorted = [...reader.problems].sort((a, b) => a.line - b.line);
+    const more = sorted.length - mostProblems;
+    const rest = more > 0 ? [{ line: sorted[mostProblems]?.line ?? 1, text: `and ${more} more` }] : [];
+    return { ok: false, problems: [...sorted.slice(0, mostProblems).map(shortened), ...rest] };
   }
   return { ok: true, settings };
+}
+
+function shortened({ line, text }: Problem): Problem {
+  return { line, text: text.length > longestProblem ? `${text.slice(0, longestProblem)}…` : text };
 }
 
 function read(reader: SettingsReader): Settings | undefined {

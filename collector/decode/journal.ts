@@ -20,11 +20,15 @@ export function journalEntry(line: string): JournalEntry | null {
 }
 
 function messageOf(value: unknown): string | null {
+  // A field that occurs several times is an array of its values, the first of which counts.
+  return textOf(value) ?? (Array.isArray(value) ? textOf(value[0]) : null);
+}
+
+/** What is binary is an array of its bytes. */
+function textOf(value: unknown): string | null {
   if (typeof value === 'string') return value;
-  // A field that occurs several times is an array of its values; one that is binary, of its bytes.
-  if (!Array.isArray(value)) return null;
-  if (value.every((byte) => typeof byte === 'number')) return Buffer.from(value).toString('utf8');
-  return messageOf(value[0]);
+  if (!Array.isArray(value) || !value.every((byte) => typeof byte === 'number')) return null;
+  return Buffer.from(value).toString('utf8');
 }
 
 /**

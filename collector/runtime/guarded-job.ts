@@ -62,10 +62,10 @@ export function guardJob(
       isFollowing = false;
       guard.run(current);
     },
-    drain() {
+    drain(longestMs) {
       drained =
         guard.run(() => {
-          current().drain();
+          current().drain(longestMs);
           return true;
         }) === true;
     },

@@ -25,8 +25,8 @@ import { createNginxServer } from './nginx/server.ts';
 export interface Job {
   /** Goes by this plan from now on: what is in both goes on without losing a line. */
   follow(plan: JobPlan): void;
-  /** Reads all that its sources have. */
-  drain(): void;
+  /** Reads what its sources have, for so long at most. */
+  drain(longestMs: number): void;
   /** What has to be told to Netdata now. */
   draw(context: PlanContext, load: PluginLoad): string;
   /** What it knew when it was drawn last, for the Functions; null: it has not been drawn yet. */
@@ -131,11 +131,11 @@ export function startJob(first: JobPlan, caps: InstanceCaps, ports: JobPorts): J
   return {
     follow,
 
-    drain() {
+    drain(longestMs) {
       aggregate.beginTick(clock.monotonicUs(), clock.wallMs());
       if (!isRestored) aggregate.restoreWindows(ports.checkpoint.get(windowsKey));
       isRestored = true;
-      logs.drain();
+      logs.drain(longestMs);
       // Who can have written these lines is asked after they were read: their writer may just have been started.
       pages = server.drain(clock.monotonicUs());
       logs.settle(server.writers());

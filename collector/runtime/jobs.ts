@@ -1,5 +1,6 @@
 import type { PlanContext } from '../../charts/update.ts';
 import type { InstanceCaps } from '../aggregate/instances.ts';
+import { inTurn } from '../base/turn.ts';
 import type { JobSettings, Settings } from '../config/settings.ts';
 import type { Followed } from '../discover/follow/nginx-follower.ts';
 import type { JobNow } from '../functions/facts.ts';
@@ -38,7 +39,8 @@ type GroupPorts = JobPorts & JobsPorts;
 /** A job of the settings: one nginx, or as many as are discovered. */
 interface Group {
   readonly settings: JobSettings;
-  drain(): void;
+  /** Finds out which nginx there are. */
+  look(): void;
   jobs(): Iterable<Job>;
   /** Last words about charts of jobs that have ended, once. */
   farewells(): string;
@@ -109,13 +111,12 @@ function startGroup(settings: JobSettings, caps: InstanceCaps, ports: GroupPorts
 
   return {
     settings,
-    drain() {
+    look() {
       guard.run(() => {
         const found = watch.poll();
         if (found !== null) update(found);
         guard.worked();
       });
-      for (const job of jobs.values()) job.drain();
     },
     jobs: () => jobs.values(),
     farewells() {
@@ -130,10 +131,15 @@ function startGroup(settings: JobSettings, caps: InstanceCaps, ports: GroupPorts
   };
 }
 
+/** Reading may take so much of a second: the rest is for drawing, for answers, and for whoever wants this process to end. */
+const longestDrainUs = 600_000;
+
 export function createJobs(given: JobsPorts): Jobs {
   const ports = { ...given, claims: createLogClaims() };
   let running = new Map<string, Group>();
   let farewells = '';
+  /** Which job is first: none is always last. */
+  let turn = 0;
 
   const allJobs = () =>
     [...running.values()].flatMap(({ settings, jobs }) => Array.from(jobs(), (job) => ({ job, settings })));
@@ -154,7 +160,13 @@ export function createJobs(given: JobsPorts): Jobs {
     },
 
     drain() {
-      for (const group of running.values()) group.drain();
+      for (const group of running.values()) group.look();
+      const order = inTurn(allJobs(), turn++);
+      const until = ports.clock.monotonicUs() + longestDrainUs;
+      for (const [at, { job }] of order.entries()) {
+        // What one job leaves of its share is for the others.
+        job.drain((until - ports.clock.monotonicUs()) / 1000 / (order.length - at));
+      }
     },
 
     remember() {

@@ -28,9 +28,9 @@ export function withTestFault(job: Job, { call, from, times }: TestFault, counte
       if (call === 'follow') fail();
       job.follow(plan);
     },
-    drain() {
+    drain(longestMs) {
       if (call === 'drain') fail();
-      job.drain();
+      job.drain(longestMs);
     },
     draw(context, load) {
       if (call === 'draw') fail();

@@ -1,4 +1,5 @@
 /** All the files that match a pattern, as one source: files come and go with virtual hosts and days. */
+import { inTurn } from '../base/turn.ts';
 import { matchingFiles, mostMatches } from './glob.ts';
 import type { Source, SourceProblem, SourceReading } from './source.ts';
 import { createKnownFiles } from './tail/known-files.ts';
@@ -14,13 +15,24 @@ export interface LogSetOptions extends Omit<TailOptions, 'path' | 'resume'> {
 
 /** Polls between two looks for new files. Nothing is lost by it: a new file is read from its first byte. */
 const pollsPerLook = 5;
+/** Of all files in one poll; the last one may bring as much again. */
+const mostBytes = 4 * 1024 * 1024;
+const notYet: SourceReading = { problem: null, behindBytes: 0, events: [], lost: 0, bytes: 0 };
 /** What logrotate has made of a log; it is read through the path it had before. */
 const rotatedName = /\.\d{1,4}$/;
+
+/** It has not been looked at: there may be more. */
+function waiting(before: SourceReading): SourceReading {
+  return { ...before, events: [], behindBytes: Math.max(1, before.behindBytes) };
+}
 
 export function createLogSet(options: LogSetOptions): Source {
   const { pattern, fs, known = createKnownFiles(), isNew = false } = options;
   const resume = isObject(options.resume) ? options.resume : {};
   const tails = new Map<string, Tail>();
+  const readings = new Map<string, SourceReading>();
+  /** Which of them has the next turn. */
+  let next = 0;
   let polls = 0;
   let retiredBytes = 0;
   let retiredLost = 0;
@@ -46,8 +58,14 @@ export function createLogSet(options: LogSetOptions): Source {
     let behindBytes = 0;
     let bytes = retiredBytes;
     let lost = retiredLost;
-    for (const [path, tail] of tails) {
-      const reading = tail.poll();
+    let fresh = 0;
+    const order = [...tails];
+    for (const [path, tail] of inTurn(order, next)) {
+      const before = readings.get(path) ?? notYet;
+      const reading = fresh < mostBytes ? tail.poll() : waiting(before);
+      if (fresh < mostBytes) next = order.findIndex(([other]) => other === path) + 1;
+      readings.set(path, reading);
+      fresh += reading.bytes - before.bytes;
       events.push(...reading.events);
       behindBytes += reading.behindBytes;
       bytes += reading.bytes;
@@ -58,6 +76,7 @@ export function createLogSet(options: LogSetOptions): Source {
         retiredLost += reading.lost;
         tail.close();
         tails.delete(path);
+        readings.delete(path);
       } else if (reading.problem !== null) problems.push(reading.problem);
     }
     return { problem: summary(problems), behindBytes, events, lost, bytes };

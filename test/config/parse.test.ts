@@ -92,7 +92,7 @@ describe('every problem is named with its line', () => {
       ['3: stub_status must be an http'],
     ],
     ['broken YAML', 'jobs:\n  - name: "a\n', ['3: Missing closing "quote']],
-    ['the same key twice', 'probe: off\nprobe: off', ['2: Map keys must be unique']],
+    ['the same key twice', 'probe: off\nprobe: off', ["2: the key 'probe' stands twice in the configuration"]],
     ['a tab', 'jobs:\n\t- name: a', ['2: ']],
     ['binary', '\0\x01\x02', ['1: ']],
   ])('%s', (_name, text, expected) => {

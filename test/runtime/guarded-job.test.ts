@@ -49,7 +49,7 @@ function guarded(...broken: Call[]) {
   const job = guardJob(plan, make, { clock: { monotonicUs: () => us }, log, claims: { forget: () => undefined } });
   const tick = (seconds = 1): string => {
     us += seconds * 1e6;
-    job.drain();
+    job.drain(600);
     const text = job.draw(context, load);
     job.remember();
     return text;

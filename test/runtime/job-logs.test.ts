@@ -45,7 +45,7 @@ function follow({ isOwn = true, isNew = false, before = known } = {}) {
     logs.follow({ errorLogs: [{ log, spec: path, origin: path, isNew, isOwn: own }], accessLogs: [] });
   const tick = () => {
     ms += 1000;
-    logs.drain();
+    logs.drain(1000);
     logs.settle({ pids: new Set([10]), sinceMs: 0 });
     return { strangers: counted.filter((pid) => pid === 99).length, forged: logs.health().lines.forged };
   };
@@ -96,7 +96,7 @@ test('what was held back when a log is no longer followed is counted', () => {
   tick();
   tick();
   append(both);
-  logs.drain();
+  logs.drain(1000);
   append(both);
   logs.follow({ errorLogs: [], accessLogs: [] });
   expect(tick()).toEqual({ strangers: 2, forged: 0 });

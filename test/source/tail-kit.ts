@@ -40,6 +40,8 @@ export function rig(path: string, options: Partial<TailOptions> = {}, maxLength 
     fs: nodeFileSystem,
     accounts: testAccounts,
     now: () => time,
+    // As much as the logs of a job may have in one tick.
+    maxBytesPerPoll: 32 * 1024 * 1024,
     openSink: () =>
       lineSplitter({
         maxLength,

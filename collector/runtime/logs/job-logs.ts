@@ -1,4 +1,5 @@
 import type { JobAggregate, SourceHealth } from '../../aggregate/job.ts';
+import { inTurn } from '../../base/turn.ts';
 import type { Writers } from '../../diagnose/facts/writers.ts';
 import type { ErrorLine, LogTotals } from '../../model.ts';
 import type { Conditions, Log } from '../../netdata/log.ts';
@@ -16,8 +17,8 @@ import { createFollower, type LogPorts } from './logs.ts';
 export interface JobLogs {
   /** Follows these from now on. A log that is followed already goes on where it is, by its formats of now. */
   follow(plan: Pick<JobPlan, 'errorLogs' | 'accessLogs'>): void;
-  /** Reads all that there is. */
-  drain(): void;
+  /** Reads what there is, each log in turn, until it has taken so long; the rest comes with the next tick. */
+  drain(longestMs: number): void;
   /** Lines that may be forged are counted, or not, by the processes of nginx as they are after `drain`. */
   settle(writers: Writers | null): void;
   health(): SourceHealth;
@@ -47,8 +48,8 @@ interface Followed {
   readAtMs: number;
 }
 
-/** What is left of a log that nobody writes to any more; 32 MB each. */
-const mostLastPolls = 32;
+/** What is left of a log that nobody writes to any more: 64 MB. */
+const mostLastPolls = 64;
 const otherWriter =
   'a process that is none of this nginx writes there, too: lines that clients forge are not told apart';
 
@@ -65,6 +66,8 @@ export function createJobLogs(
   /** Losses of logs that are no longer followed: a running total never falls. */
   let lostBefore = 0;
   let isEnding = false;
+  /** Which log has the next turn. */
+  let next = 0;
   const follower = createFollower(job, ports, {
     overlong: () => {
       totals.read++;
@@ -190,8 +193,18 @@ export function createJobLogs(
       }
     },
 
-    drain() {
-      for (const followed of [...errorLogs.values(), ...accessLogs.values()]) poll(followed);
+    drain(longestMs) {
+      const until = ports.now() + longestMs;
+      const all = [...errorLogs.values(), ...accessLogs.values()];
+      // Those that had to wait in the last tick are first in this one.
+      for (let turn = inTurn(all, next); turn.length > 0; ) {
+        for (const followed of turn) {
+          poll(followed);
+          next = all.indexOf(followed) + 1;
+          if (ports.now() >= until) return;
+        }
+        turn = turn.filter(({ reading }) => reading !== null && reading.behindBytes > 0 && reading.problem === null);
+      }
     },
 
     settle(writers) {

@@ -13,6 +13,7 @@ export interface GenerationsOptions {
   readonly now: () => number;
   readonly openSink: OpenSink;
   readonly known: KnownFiles;
+  /** Of each file, in one poll. */
   readonly maxBytesPerPoll: number;
 }
 
@@ -42,6 +43,8 @@ export interface Generations {
 
 /** More rotated files than this are not kept open; the oldest goes first. */
 const mostDraining = 16;
+/** Of a file that is let go. */
+const mostAtLast = 32 * 1024 * 1024;
 
 export function createGenerations(options: GenerationsOptions): Generations {
   const { owner, fs, now, openSink, known, maxBytesPerPoll } = options;
@@ -49,12 +52,10 @@ export function createGenerations(options: GenerationsOptions): Generations {
   let draining: Generation[] = [];
   let bytes = 0;
   let behind = 0;
-  let budget = 0;
   let lost = 0;
 
-  function take(file: Generation): ReadResult {
-    const read = readOn(fs, file, budget, now());
-    budget -= read.bytes;
+  function take(file: Generation, most = maxBytesPerPoll): ReadResult {
+    const read = readOn(fs, file, most, now());
     behind += read.behind;
     bytes += read.bytes;
     return read;
@@ -87,6 +88,8 @@ export function createGenerations(options: GenerationsOptions): Generations {
     draining.push(file);
     while (draining.length > mostDraining) {
       const oldest = draining.shift();
+      // It cannot wait for its turn.
+      if (oldest?.emptyReads === 0) take(oldest, mostAtLast);
       if (oldest?.emptyReads === 0 && leftOver(oldest) > 0) lost += 1;
       retire(oldest);
     }
@@ -110,7 +113,6 @@ export function createGenerations(options: GenerationsOptions): Generations {
     current: () => current,
 
     readAll() {
-      budget = maxBytesPerPoll;
       behind = 0;
       drainOld();
       return current === null ? null : take(current);

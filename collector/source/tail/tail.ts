@@ -42,7 +42,7 @@ export interface TailOptions {
   /** Shared by all tailers, so that no file is counted twice. */
   readonly known?: KnownFiles;
   readonly job?: string;
-  /** Most bytes that one poll reads; the rest is `behindBytes` and comes with the next. */
+  /** Most bytes of a file that one poll reads; the rest is `behindBytes` and comes with the next. */
   readonly maxBytesPerPoll?: number;
 }
 
@@ -51,7 +51,8 @@ export interface Tail extends Source {
   marks(): readonly TailMark[];
 }
 
-const defaultBudget = 32 * 1024 * 1024;
+/** A poll takes about 25 ms then: several logs share a tick. */
+const defaultBudget = 1024 * 1024;
 
 export function createTail(options: TailOptions): Tail {
   const {
