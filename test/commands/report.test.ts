@@ -220,7 +220,7 @@ test('for a person: headline, incidents, plot, peers, causes', async () => {
   expect(words).toContain('The largest: 10.0.0.1:8080 refused, 960 times in 4 min.');
   expect(words).toContain('720 requests got a 502, 503 or 504; a retry at another peer saved 720.');
   expect(plain).toMatch(
-    /07:05:00 {2}2026-11-22 07:08:59 {2}10\.0\.0\.1:8080 {2}refused +960 +240 {2}480 felt, 480 masked/,
+    /07:05:00 {2}2026-11-22 07:08:59 {2}10\.0\.0\.1:8080 {2}refused +960 +240 {2}480 failed, 480 hidden by a retry/,
   );
   expect(plain).toContain('  240 ┤████');
   expect(plain).toMatch(/10\.0\.0\.2:8080 {2}app {7}timed_out 480/);
@@ -235,7 +235,7 @@ test('logs in which nothing failed', async () => {
   for (let piece = quiet.next(); piece !== null; piece = quiet.next()) access += piece.access;
   const { out, code } = await run([], [access]);
   expect(code).toBe(0);
-  expect(out).toContain('No client noticed, and no retry was needed.');
+  expect(out).toContain('No client was affected, and no retry was needed.');
 });
 
 test.each<readonly [readonly string[], string]>([

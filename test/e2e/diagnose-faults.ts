@@ -4,15 +4,17 @@ import { join } from 'node:path';
 import { atEnd } from '../support/temp.ts';
 import { type Fault, failUntil, fillQueue, hangUntil, type Site, sleep, startApp } from './diagnose-world.ts';
 
-const back = '10.77.0.2';
-const passTo = (address: (site: Site) => string) => (site: Site) => ({ pass: `proxy_pass http://${address(site)};` });
-const peer = ({ port }: Site): string => `${back}:${port}`;
+export const back = '10.77.0.2';
+export const passTo = (address: (site: Site) => string) => (site: Site) => ({
+  pass: `proxy_pass http://${address(site)};`,
+});
+export const peer = ({ port }: Site): string => `${back}:${port}`;
 const socketOf = ({ dir, port }: Site): string => join(dir, `app-${port}.sock`);
 const unix = {
   subject: (site: Site) => `unix:${socketOf(site)}`,
   http: (site: Site) => ({ pass: `proxy_pass http://unix:${socketOf(site)}:/;` }),
 };
-const remote = { subject: peer, http: passTo(peer) };
+export const remote = { subject: peer, http: passTo(peer) };
 
 function firewalled(name: string, cause: Fault['cause'], verb: string, errno: number, alone = false): Fault {
   return {
@@ -182,7 +184,7 @@ export const faults: readonly Fault[] = [
     ...remote,
     alone: true,
     before: async ({ world, port }) => {
-      await startApp(world.back, { host: '0.0.0.0', port, hang: true });
+      await startApp(world.back, { host: '0.0.0.0', port, does: 'hang' });
       await world.front.run('sh', ['-c', 'echo 20000 20003 > /proc/sys/net/ipv4/ip_local_port_range']);
     },
     provoke: (site) => hangUntil(site, /\(99: /),
@@ -195,7 +197,7 @@ export const faults: readonly Fault[] = [
     alone: true,
     main: 'worker_rlimit_nofile 24;',
     before: async ({ world, port }) => {
-      await startApp(world.back, { host: '0.0.0.0', port, hang: true });
+      await startApp(world.back, { host: '0.0.0.0', port, does: 'hang' });
     },
     provoke: (site) => hangUntil(site, /\(24: /),
   },
@@ -207,7 +209,7 @@ export const faults: readonly Fault[] = [
     alone: true,
     events: 'worker_connections 12;',
     before: async ({ world, port }) => {
-      await startApp(world.back, { host: '0.0.0.0', port, hang: true });
+      await startApp(world.back, { host: '0.0.0.0', port, does: 'hang' });
     },
     provoke: (site) => hangUntil(site, /worker_connections are not enough/),
   },

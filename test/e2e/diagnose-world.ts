@@ -33,6 +33,9 @@ export interface Fault {
   /** What stands in http { }: `server` takes a location's content. */
   http(site: Site): { readonly upstream?: string; readonly pass: string };
   readonly main?: string;
+  /** In stream { } and mail { }. */
+  stream?(site: Site): string;
+  mail?(site: Site): string;
   readonly events?: string;
   /** Before nginx starts. */
   before?(site: Site): Promise<void>;
@@ -82,9 +85,24 @@ export interface Said {
 }
 
 const SERVER = `
-const [where, hang, backlog] = JSON.parse(process.argv[1]);
-require('node:http').createServer((_, answer) => { if (!hang) answer.end('ok'); })
-  .listen({ ...where, backlog, readableAll: true, writableAll: true }, () => console.log('listening'));
+const [where, does, backlog, tls] = JSON.parse(process.argv[1]);
+const { readFileSync } = require('node:fs');
+const answers = {
+  ok: (_, answer) => answer.end('ok'),
+  hang: () => {},
+  error: (_, answer) => { answer.statusCode = 502; answer.end('of my own'); },
+  reset: ({ socket }) => socket.resetAndDestroy(),
+};
+const server =
+  does === 'silent' ? require('node:net').createServer(() => {})
+  : does === 'udp' ? null
+  : tls ? require('node:https').createServer({ cert: readFileSync(tls + '/cert.pem'), key: readFileSync(tls + '/key.pem') }, answers[does])
+  : require('node:http').createServer(answers[does]);
+if (server === null) {
+  const socket = require('node:dgram').createSocket('udp4');
+  socket.on('message', (text, { port, address }) => socket.send(text, port, address));
+  socket.bind(where.port, where.host, () => console.log('listening'));
+} else server.listen({ ...where, backlog, readableAll: true, writableAll: true }, () => console.log('listening'));
 `;
 
 /** The uid that applications run as: neither root nor nginx. */
@@ -94,13 +112,16 @@ export interface AppOptions {
   readonly host?: string;
   readonly port?: number;
   readonly path?: string;
-  readonly hang?: boolean;
+  readonly does?: 'ok' | 'hang' | 'error' | 'reset' | 'silent' | 'udp';
   readonly backlog?: number;
+  readonly ipv6Only?: boolean;
+  /** A folder with cert.pem and key.pem. */
+  readonly tls?: string;
 }
 
 /** An application in its own process; resolves once it listens. */
-export async function startApp(on: Host, { hang = false, backlog = 511, ...where }: AppOptions): Promise<Child> {
-  const spec = JSON.stringify([where, hang, backlog]);
+export async function startApp(on: Host, { does = 'ok', backlog = 511, tls, ...where }: AppOptions): Promise<Child> {
+  const spec = JSON.stringify([where, does, backlog, tls]);
   const as = where.path === undefined ? ['--reuid', appUser, '--regid', appUser, '--clear-groups'] : [];
   const child = on.start('setpriv', [...as, '--', process.execPath, '-e', SERVER, spec]);
   atEnd(() => child.stop('SIGKILL'));
@@ -223,11 +244,17 @@ export async function startWorld(
   const each = faults.map((fault, at) => [fault, sites[at]] as const);
   for (const [fault, site] of each) if (site !== undefined) await fault.before?.(site);
   const parts = each.map(([fault, site]) => (site === undefined ? { pass: '' } : fault.http(site)));
+  const beside = (of: 'stream' | 'mail') => {
+    const texts = each.flatMap(([fault, site]) => (site === undefined ? [] : (fault[of]?.(site) ?? [])));
+    return texts.length === 0 ? {} : { [of]: texts.join('\n') };
+  };
+  const streams = { ...beside('stream'), ...beside('mail') };
   const timeout = Math.max(...faults.map(({ connectTimeout = 1 }) => connectTimeout));
   const locations = sites.map(({ path }, at) => `location ${path} { ${parts[at]?.pass} }`);
   nginx = await startNginx(
     {
       main: faults.map(({ main = '' }) => main).join('\n'),
+      ...streams,
       events: faults.find(({ events }) => events !== undefined)?.events ?? 'worker_connections 256;',
       accessLog: [],
       http: [

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeOn } from '../support/machine.ts';
 import { startTwoHosts } from '../support/two-hosts.ts';
 import { faults } from './diagnose-faults.ts';
+import { laterFaults } from './diagnose-later-faults.ts';
 import { type Hosts, type Said, startWorld, type Verdict } from './diagnose-world.ts';
 
 interface Row {
@@ -47,7 +48,7 @@ describeOn('namespaces')('diagnose: one fault, one verdict', () => {
     console.log(matrix());
   });
 
-  test.each(faults.map((fault) => [fault.name, fault] as const))('%s', async (_, fault) => {
+  test.each([...faults, ...laterFaults].map((fault) => [fault.name, fault] as const))('%s', async (_, fault) => {
     const { world, sites } = await startWorld(hosts, [fault]);
     const [site] = sites;
     if (site === undefined) throw new Error('no site');

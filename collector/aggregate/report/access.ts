@@ -67,7 +67,11 @@ export function createReportAccessLog(
     const fate = fateOf(record, i, fields, false);
     const isFailure = hasFailed(record, i, fate);
     const place = id === -1 ? null : placeOf(id);
-    if (place === null) return isFailure;
+    if (place === null) {
+      // No peer of the group was live: the group itself failed the request.
+      if (isFailure && id !== -1) failed.push(record.names.text(id));
+      return isFailure;
+    }
     const { peer } = place;
     nameBy(place, i);
     peer.attempts++;

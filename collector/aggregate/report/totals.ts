@@ -27,6 +27,8 @@ export interface Report {
     readonly unmatched: number;
     /** Kinds that occurred, the frequent ones first. */
     readonly byKind: Partial<Counts<Kind>>;
+    /** Second of the first line with a time; null without one. */
+    readonly first: number | null;
   };
   readonly access: {
     readonly lines: number;
@@ -62,7 +64,7 @@ const namesPeer = (kind: Kind): kind is PeerKind => peerSet.has(kind);
 
 /** Counts any number of logs in any order, with memory that does not grow with their size. */
 export function createReportTotals(upstreamOf: UpstreamOf): ReportTotals {
-  const errors = { lines: 0, unmatched: 0, byKind: tally(kinds) };
+  const errors = { lines: 0, unmatched: 0, byKind: tally(kinds), first: null as number | null };
   const access = { lines: 0, unmatched: 0, tellsAttempts: false };
   const totals = { statuses: new Float64Array(1000), masked: 0, felt: 0 };
   const peers = createReportPeers();
@@ -83,6 +85,7 @@ export function createReportTotals(upstreamOf: UpstreamOf): ReportTotals {
     errorLine(line, second) {
       errors.lines++;
       errors.byKind[line.kind]++;
+      if (second >= 0 && (errors.first === null || second < errors.first)) errors.first = second;
       if (!isFailure(line.kind)) return;
       const peer = countPeer(line);
       if (second >= 0) times.record(peer, line.kind, second);

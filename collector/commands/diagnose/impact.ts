@@ -67,6 +67,15 @@ export function createImpactTally(upstreamOf: UpstreamOf, nowMs: number): Impact
     return made;
   }
 
+  /** One attempt that the peer took, for what its application answered. */
+  function noteAnswer(record: AccessRecord, at: number, fields: AccessFields, name: string, ms: number): void {
+    const status = record.statuses[at] as number;
+    // Without a header of the answer nginx made the status itself, and the error log has why.
+    const isOwn = status >= 500 && (!fields.headerTime || (record.headerMs[at] as number) >= 0);
+    if (isOwn) answers.record(name, 1, 1, status, ms);
+    else if (status >= 0 && status < 500) answers.record(name, 1, 0, null, ms);
+  }
+
   /** What became of the attempts: whether any failed, and whether any peer answered. */
   function attempts(record: AccessRecord, fields: AccessFields, isLegacy: boolean, ms: number) {
     let failed = false;
@@ -75,10 +84,10 @@ export function createImpactTally(upstreamOf: UpstreamOf, nowMs: number): Impact
       const name = record.names.text(record.peers[at] as number);
       const status = record.statuses[at] as number;
       const connected = isPeerName(name) && fateOf(record, at, fields, isLegacy) === 'connected';
-      const isError = status >= 500 || status < 0;
-      if (connected) answers.record(name, 1, status >= 500 ? 1 : 0, status >= 500 ? status : null, ms);
-      failed ||= !connected || isError;
-      answered ||= connected && !isError;
+      if (connected) noteAnswer(record, at, fields, name, ms);
+      const isGood = connected && status >= 0 && status < 500;
+      failed ||= !isGood;
+      answered ||= isGood;
     }
     return { failed, answered };
   }

@@ -12,7 +12,7 @@ const meanings: Readonly<Record<FailureKind, string>> = {
   denied: 'nginx was not permitted to connect: the socket’s mode and owner, SELinux, or a local firewall.',
   backlog_full: 'the application accepted too slowly and its unix socket’s queue was full.',
   no_ports:
-    'this host had no local port left for the peer: too many short connections; keepalive to the upstream saves them.',
+    'this host had no local port left for the peer: too many short connections, which keepalive to the upstream saves; or proxy_bind names an address that it does not have. Logs cannot tell these apart.',
   no_files: 'a worker ran out of file descriptors: worker_rlimit_nofile.',
   worker_connections: 'a worker ran out of worker_connections; a proxied request takes two.',
   no_live:
@@ -31,16 +31,28 @@ const restartSeconds = 30;
 /** Peers of which failures began within so many seconds of each other. */
 const together = 5;
 
+const noIpv6 =
+  'nginx had no local IPv6 address to connect from (errno 99), and all of these peers are IPv6 addresses: write an IPv4 address instead of a name that has both. It is no lack of ports.';
+
+function isOnlyIpv6(timeline: readonly ReportIncident[]): boolean {
+  const peers = timeline.filter(({ kind }) => kind === 'no_ports').map(({ peer }) => peer);
+  return peers.length > 0 && peers.every((peer) => peer?.startsWith('[') === true);
+}
+
 /** By kind, the frequent ones first, with what it means. */
-export function causesOf({ errors }: Report): readonly { kind: FailureKind; count: number; meaning: string }[] {
+export function causesOf({
+  errors,
+  timeline,
+}: Report): readonly { kind: FailureKind; count: number; meaning: string }[] {
   return Object.entries(errors.byKind).flatMap(([kind, count]) => {
-    const meaning = (meanings as Readonly<Record<string, string>>)[kind];
+    const isIpv6 = kind === 'no_ports' && isOnlyIpv6(timeline);
+    const meaning = isIpv6 ? noIpv6 : (meanings as Readonly<Record<string, string>>)[kind];
     return meaning === undefined ? [] : [{ kind: kind as FailureKind, count, meaning }];
   });
 }
 
 /** Signs in the order of events that say more than the single line. */
-export function signsOf(timeline: readonly ReportIncident[]): readonly string[] {
+export function signsOf({ timeline, errors }: Pick<Report, 'timeline' | 'errors'>): readonly string[] {
   const refused = timeline.filter(({ kind, peer }) => kind === 'refused' && peer !== null);
   const short = refused.filter(({ start, end, count }) => count > 1 && end - start < restartSeconds);
   const inTurn = short.filter((each, at) => {
@@ -50,8 +62,10 @@ export function signsOf(timeline: readonly ReportIncident[]): readonly string[] 
   const signs: string[] = [];
   if (inTurn.length > 0) signs.push('several peers refused in turn, each for seconds: like a rolling deploy');
   else if (short.length > 0) signs.push('refusals that began and ended within seconds: like a restart');
-  const crowd = refused.map(({ start }) => {
-    const close = refused.filter((each) => Math.abs(each.start - start) <= together);
+  // What failed when the log begins, began before it.
+  const begun = refused.filter(({ start }) => errors.first === null || start - errors.first > together);
+  const crowd = begun.map(({ start }) => {
+    const close = begun.filter((each) => Math.abs(each.start - start) <= together);
     return new Set(close.map(({ peer }) => peer)).size;
   });
   const most = Math.max(0, ...crowd);

@@ -47,8 +47,8 @@ const failuresOf = ({ timeline }: Report): number => timeline.reduce((sum, { cou
 function noticedText({ noticed }: ReportIncident): string {
   if (noticed === null) return 'not known';
   const { masked, felt } = noticed;
-  if (masked + felt === 0) return 'nobody seen';
-  return [felt > 0 ? `${number(felt)} felt` : '', masked > 0 ? `${number(masked)} masked` : '']
+  if (masked + felt === 0) return 'none affected';
+  return [felt > 0 ? `${number(felt)} failed` : '', masked > 0 ? `${number(masked)} hidden by a retry` : '']
     .filter(Boolean)
     .join(', ');
 }
@@ -57,10 +57,26 @@ function timesText({ count, start, end }: ReportIncident): string {
   return count === 1 ? 'once' : `${number(count)} times in ${duration((end - start + 1) * 1000)}`;
 }
 
-function clientsText({ access }: Report): string {
-  if (!access.tellsAttempts)
-    return 'Whom it hit is not known: no access log was read by a log_format with upstream variables (--format or --conf name one; check prints one to paste).';
-  if (access.masked + access.felt === 0) return 'No client noticed, and no retry was needed.';
+/** `1,234 × 502, 3 × 504`: also a format without upstream variables has the client's status. */
+function statusesText({ access }: Report): string {
+  const bad = ['502', '503', '504'].flatMap((status) => {
+    const count = access.byStatus[status] ?? 0;
+    return count > 0 ? [`${number(count)} × ${status}`] : [];
+  });
+  return bad.join(', ');
+}
+
+function clientsText(report: Report): string {
+  const { access } = report;
+  if (!access.tellsAttempts) {
+    const why =
+      'no access log was read by a log_format with upstream variables (--format or --conf name one; check prints one to paste).';
+    if (access.lines === 0) return `The impact on clients is not known: ${why}`;
+    const statuses = statusesText(report);
+    const got = statuses === '' ? 'no 502, 503 or 504' : statuses;
+    return `Clients of the whole server got ${got}; by which upstream is not known: ${why}`;
+  }
+  if (access.masked + access.felt === 0) return 'No client was affected, and no retry was needed.';
   return `${plural(access.felt, 'request')} got a 502, 503 or 504; a retry at another peer saved ${number(access.masked)}.`;
 }
 
@@ -71,7 +87,7 @@ function headline(report: Report): string {
   if (first === undefined) {
     const unread =
       errors.lines === 0 ? 'No error log was given, so no failure can be named.' : 'No upstream failure with a time.';
-    return access.tellsAttempts ? `${unread} ${clientsText(report)}` : unread;
+    return access.lines > 0 ? `${unread} ${clientsText(report)}` : unread;
   }
   const peers = new Set(timeline.map(({ peer }) => peer)).size;
   const worst = timeline.reduce((most, each) => (each.count > most.count ? each : most));
@@ -156,7 +172,7 @@ function causes(report: Report, terminal: Terminal): readonly string[] {
   const rows = found.map(({ kind, count, meaning }) =>
     wrapped(meaning, `  ${kind} (${number(count)}): `, terminal.width),
   );
-  const signs = signsOf(report.timeline).map((each) => wrapped(each, '  seen: ', terminal.width));
+  const signs = signsOf(report).map((each) => wrapped(each, '  seen: ', terminal.width));
   const cannot =
     'Logs cannot show who listened, which firewall dropped, or whose queue was full: while it fails, diagnose looks at that.';
   return [...rows.flat(), ...signs.flat(), ...wrapped(cannot, '  ', terminal.width)];

@@ -1,0 +1,222 @@
+/**
+ * The verdict of one fault at 2, 15, 40 and 90 seconds, and a minute after its end: by `diagnose`, and by the running
+ * plugin on its chart. All faults go on at one nginx at the same time, each with traffic of its own.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { PeerCause } from '../../collector/model.ts';
+import { type Fault, type Site, startApp, startWorld, type Verdict, type World } from '../e2e/diagnose-world.ts';
+import { readablePlugin } from '../support/plugin.ts';
+import type { Child } from '../support/process.ts';
+import { atEnd } from '../support/temp.ts';
+import { startTwoHosts } from '../support/two-hosts.ts';
+import { sleep, waitUntil } from '../support/wait.ts';
+
+type Expected = PeerCause | 'none';
+
+interface Scene {
+  readonly name: string;
+  /** At 2, 15, 40 and 90 s, and 60 s after the end; several where two answers are both true. */
+  readonly says: readonly [
+    readonly Expected[],
+    readonly Expected[],
+    readonly Expected[],
+    readonly Expected[],
+    readonly Expected[],
+  ];
+  /** The peer is in nginx's own namespace. */
+  readonly isLocal?: boolean;
+  start(site: Site, app: Child): Promise<void> | void;
+  end(site: Site, app: Child): Promise<void> | void;
+  /** Comes and goes by itself. */
+  loop?(site: Site, app: Child, isOver: () => boolean): Promise<void>;
+}
+
+const listen = (site: Site, isLocal = false) =>
+  startApp(isLocal ? site.world.front : site.world.back, { host: isLocal ? '127.0.0.1' : '0.0.0.0', port: site.port });
+
+const scenes: readonly Scene[] = [
+  {
+    name: 'stopped',
+    says: [['process_down'], ['process_down'], ['process_down'], ['process_down'], ['process_down', 'none']],
+    start: (_, app) => app.stop('SIGKILL').then(() => undefined),
+    end: async (site) => {
+      await listen(site);
+    },
+  },
+  {
+    name: 'dropped',
+    says: [['no_answer'], ['no_answer'], ['no_answer'], ['no_answer'], ['no_answer', 'none']],
+    start: ({ world, port }) => world.back.firewall(`tcp dport ${port} drop`),
+    end: ({ world }) => world.back.firewall(null),
+  },
+  {
+    name: 'rejected',
+    says: [
+      ['firewall_reject'],
+      ['firewall_reject'],
+      ['firewall_reject'],
+      ['firewall_reject'],
+      ['firewall_reject', 'none'],
+    ],
+    start: ({ world, port }) => world.back.firewall(`tcp dport ${port} reject with tcp reset`),
+    end: () => undefined,
+  },
+  {
+    name: 'stopped by a signal',
+    isLocal: true,
+    // Nothing shows within the first seconds but the requests that nobody reads.
+    says: [['hangs', 'none'], ['hangs'], ['hangs'], ['hangs'], ['hangs', 'none']],
+    start: (_, app) => {
+      app.signal('SIGSTOP');
+    },
+    end: (_, app) => {
+      app.signal('SIGCONT');
+    },
+  },
+  {
+    name: 'away for 30 s',
+    says: [
+      ['process_down'],
+      ['process_down'],
+      ['process_down', 'restarting'],
+      ['process_down', 'restarting', 'none'],
+      ['process_down', 'restarting', 'none'],
+    ],
+    start: () => undefined,
+    end: () => undefined,
+    loop: async (site, app) => {
+      await app.stop('SIGKILL');
+      await sleep(30_000);
+      await listen(site);
+    },
+  },
+  {
+    name: 'comes and goes',
+    says: [
+      ['process_down'],
+      ['process_down', 'restarting', 'crash_loop'],
+      ['crash_loop'],
+      ['crash_loop'],
+      ['crash_loop', 'process_down', 'none'],
+    ],
+    start: () => undefined,
+    end: () => undefined,
+    loop: async (site, first, isOver) => {
+      let app = first;
+      while (!isOver()) {
+        await app.stop('SIGKILL');
+        await sleep(5000);
+        app = await listen(site);
+        await sleep(12_000);
+      }
+    },
+  },
+];
+
+interface Heard {
+  readonly name: string;
+  readonly second: number;
+  readonly diagnosed: string;
+  readonly charted: string;
+}
+
+let plugin: Child;
+let world: World;
+let sites: readonly Site[];
+const rows: Heard[] = [];
+
+/** The causes that are 1 on the chart of a peer, at its last update. */
+function charted(peer: string): readonly string[] {
+  const slug = peer.replace(/\W/g, '_');
+  const updates = [
+    ...plugin
+      .stdout()
+      .matchAll(new RegExp(`^BEGIN "?[^\\n]*\\.peer_cause_\\w*${slug}\\b[^\\n]*\\n([\\s\\S]*?)^END`, 'gm')),
+  ];
+  return Array.from((updates.at(-1)?.[1] ?? '').matchAll(/SET "?(\w+)"? = 1$/gm), ([, cause = '']) => cause);
+}
+
+const peerOf = (scene: Scene, { port }: Site): string => `${scene.isLocal ? '127.0.0.1' : '10.77.0.2'}:${port}`;
+
+beforeAll(async () => {
+  const hosts = await startTwoHosts();
+  const faults = scenes.map(
+    (scene): Fault => ({
+      name: scene.name,
+      cause: 'unknown',
+      subject: (site) => peerOf(scene, site),
+      http: (site) => ({ pass: `proxy_pass http://${peerOf(scene, site)}; proxy_read_timeout 5s;` }),
+      connectTimeout: 4,
+      provoke: async () => undefined,
+    }),
+  );
+  ({ world, sites } = await startWorld(hosts, faults));
+});
+
+afterAll(() => {
+  const lines = rows.map(
+    ({ name, second, diagnosed, charted: drawn }) =>
+      `${name.padEnd(22)} ${String(second).padStart(4)} s  ${diagnosed.padEnd(34)} ${drawn}`,
+  );
+  console.log(['fault, second (negative: after its end), diagnose, chart', ...lines].join('\n'));
+});
+
+async function hear(second: number, at: number): Promise<readonly string[]> {
+  const drawn = scenes.map((scene, n) => charted(peerOf(scene, sites[n] as Site)));
+  const said = await world.diagnose();
+  const wrong: string[] = [];
+  scenes.forEach((scene, n) => {
+    const [verdict]: readonly Verdict[] = said.about(peerOf(scene, sites[n] as Site));
+    const diagnosed = verdict === undefined ? 'none' : verdict.cause;
+    const text = verdict === undefined ? 'none' : `${verdict.cause} ${verdict.sureness}${verdict.over ? ' ended' : ''}`;
+    const chart = drawn[n] ?? [];
+    rows.push({ name: scene.name, second, diagnosed: text, charted: chart.join(' ') || 'none' });
+    const expected = scene.says[at] ?? [];
+    if (!expected.includes(diagnosed)) wrong.push(`${scene.name} at ${second} s: diagnose says ${text}`);
+    const known = chart.length === 0 ? ['none'] : chart;
+    if (!known.some((cause) => (expected as readonly string[]).includes(cause)))
+      wrong.push(`${scene.name} at ${second} s: the chart says ${known}`);
+  });
+  return wrong;
+}
+
+test('each fault keeps its verdict from its second second to a minute after its end', {
+  timeout: 330_000,
+}, async () => {
+  const conf = join(world.lib, 'plugin.conf');
+  writeFileSync(conf, `jobs:\n  - name: test\n    nginx_conf: ${world.nginx.conf}\n`);
+  const apps = await Promise.all(scenes.map((scene, n) => listen(sites[n] as Site, scene.isLocal)));
+  plugin = world.front.start(process.execPath, [readablePlugin(), '1', '--config', conf], {
+    env: { ...process.env, NETDATA_LIB_DIR: world.lib },
+    stdin: 'ignore',
+  });
+  atEnd(() => plugin.stop('SIGKILL'));
+  await waitUntil(() => plugin.stdout().includes('.peer_cause_') || plugin.stdout().includes('.peer_failures_'), {
+    what: 'the charts',
+    hint: plugin.stderr,
+  });
+  const traffic = setInterval(() => {
+    for (const site of sites) site.hang(1);
+  }, 500);
+  atEnd(() => clearInterval(traffic));
+  await sleep(6000);
+
+  const started = Date.now();
+  const until = (second: number) => sleep(Math.max(0, started + second * 1000 - Date.now()));
+  let isOver = false;
+  const loops = scenes.map((scene, n) => scene.loop?.(sites[n] as Site, apps[n] as Child, () => isOver));
+  await Promise.all(scenes.map((scene, n) => scene.start(sites[n] as Site, apps[n] as Child)));
+  const wrong: string[] = [];
+  for (const [at, second] of [2, 15, 40, 90].entries()) {
+    await until(second);
+    wrong.push(...(await hear(second, at)));
+  }
+  isOver = true;
+  for (const [n, scene] of scenes.entries()) await scene.end(sites[n] as Site, apps[n] as Child);
+  await Promise.all(loops);
+  await sleep(60_000);
+  wrong.push(...(await hear(-60, 4)));
+  expect(wrong, plugin.stderr()).toEqual([]);
+});
