@@ -946,13 +946,13 @@ main() {
     esac
     shift
   done
+  if [ "$action" = uninstall ] && [ $bundled_only = yes ]; then usage_error "--bundled-node is for installing"; fi
   if [ "$action" = demo ]; then
     if ! is_live || [ $dry_run = yes ] || [ $bundled_only = yes ]; then usage_error "--demo takes --seconds and --yes only"; fi
   elif [ -n "$seconds" ]; then usage_error "--seconds is for --demo"
   elif is_live && ! is_root && [ $dry_run = no ]; then
     die "this must run as root: sudo $0, or where there is no sudo: su -c $0"
   fi
-  if [ "$action" = uninstall ] && [ $bundled_only = yes ]; then usage_error "--bundled-node is for installing"; fi
   for tool in awk cksum cmp find grep mktemp readlink sed stat timeout; do
     command -v $tool >/dev/null || lack "no $tool here: install it with your package manager"
   done

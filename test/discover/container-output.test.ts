@@ -6,7 +6,8 @@ import { findNginx } from '../../collector/discover/find/find-nginx.ts';
 import { readNginx } from '../../collector/discover/follow/read-nginx.ts';
 import { discoveredAccessLogs, discoveredErrorLogs } from '../../collector/runtime/log-plan.ts';
 import { attempt, nodeFileSystem as fs } from '../../collector/system/fs.ts';
-import { ownUid, trialAs } from '../../collector/system/identity.ts';
+import { trialAs } from '../../collector/system/identity.ts';
+import { testOn } from '../support/machine.ts';
 import { tool } from '../support/packages.ts';
 import { run } from '../support/run.ts';
 import { tempDir } from '../support/temp.ts';
@@ -85,7 +86,7 @@ describe.each(Object.entries(engines))("a container's standard output: %s", (_, 
   });
 });
 
-test.skipIf(ownUid() !== 0)(
+testOn('root')(
   'the right that check prints for docker is inherited by the containers to come, and opens no secrets',
   async (context) => {
     const netdata = { ...reader, user: 'nobody', uid: 65_534, gids: [65_534], trial: trialAs(65_534, [65_534]) };

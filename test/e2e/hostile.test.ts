@@ -14,7 +14,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { describeOn } from '../support/machine.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
 import { tool } from '../support/packages.ts';
 import { freePorts } from '../support/ports.ts';
@@ -26,7 +27,6 @@ import { waitUntil } from '../support/wait.ts';
 
 const built = resolve('dist/nginx-upstream.plugin');
 const mallory = 65_534;
-const obstacle = process.getuid?.() === 0 ? null : 'only root can be attacked by another user here';
 
 /** What it would be known by if anything of it came through. */
 const marker = 'mallorys-upstream';
@@ -99,9 +99,7 @@ function expectNothingOf({ home, hasRun }: Attack, { ran, opened, stdout, stderr
   expect(stdout + stderr).not.toContain(home);
 }
 
-if (obstacle !== null) process.stderr.write(`SKIPPED: test/e2e/hostile.test.ts: ${obstacle}\n`);
-
-describe.skipIf(obstacle !== null)('an ordinary user whose process calls itself nginx', { timeout: 90_000 }, () => {
+describeOn('root')('an ordinary user whose process calls itself nginx', { timeout: 90_000 }, () => {
   test.each<[string, (attack: Attack) => string]>([
     ['and names a program of its own', ({ payload, conf }) => `nginx: master process ${payload} -c ${conf}`],
     ['and names a program of root', ({ conf }) => `nginx: master process /usr/bin/id -c ${conf}`],
@@ -193,50 +191,46 @@ async function failingNginx(): Promise<Nginx> {
   return nginx;
 }
 
-describe.skipIf(obstacle !== null)(
-  'files that an ordinary user, or netdata, puts in the way',
-  { timeout: 90_000 },
-  () => {
-    /** A folder that Netdata's own user owns, with what stands where the plugin keeps its state. */
-    function stateFolder(make: (path: string) => void, names: readonly string[]): string {
-      const folder = tempDir('lib');
-      for (const name of names) make(join(folder, name));
-      return folder;
-    }
+describeOn('root')('files that an ordinary user, or netdata, puts in the way', { timeout: 90_000 }, () => {
+  /** A folder that Netdata's own user owns, with what stands where the plugin keeps its state. */
+  function stateFolder(make: (path: string) => void, names: readonly string[]): string {
+    const folder = tempDir('lib');
+    for (const name of names) make(join(folder, name));
+    return folder;
+  }
 
-    const traps: readonly (readonly [string, (path: string) => void])[] = [
-      ['a FIFO', (path) => void execFileSync('mkfifo', ['-m', '0666', path])],
-      ['/dev/zero', (path) => symlinkSync('/dev/zero', path)],
-      ['a folder', (path) => mkdirSync(path)],
-    ];
+  const traps: readonly (readonly [string, (path: string) => void])[] = [
+    ['a FIFO', (path) => void execFileSync('mkfifo', ['-m', '0666', path])],
+    ['/dev/zero', (path) => symlinkSync('/dev/zero', path)],
+    ['a folder', (path) => mkdirSync(path)],
+  ];
 
-    test.each(traps)('%s as the checkpoint and its .tmp: the plugin runs', async (_, make) => {
-      const folder = stateFolder(make, ['nginx-upstream.checkpoint.json', 'nginx-upstream.checkpoint.json.tmp']);
-      const child = start(process.execPath, [built, '1', '--config', settingsFile()], {
-        env: { ...process.env, NETDATA_LIB_DIR: folder },
-      });
-      atEnd(() => child.stop());
-      await waitUntil(() => child.stdout().split('\n').length > 3, { what: 'three ticks' });
-      expect(child.exit()).toBeNull();
-      expect(child.stderr()).toMatch(/checkpoint\.json cannot be read \(/);
+  test.each(traps)('%s as the checkpoint and its .tmp: the plugin runs', async (_, make) => {
+    const folder = stateFolder(make, ['nginx-upstream.checkpoint.json', 'nginx-upstream.checkpoint.json.tmp']);
+    const child = start(process.execPath, [built, '1', '--config', settingsFile()], {
+      env: { ...process.env, NETDATA_LIB_DIR: folder },
     });
+    atEnd(() => child.stop());
+    await waitUntil(() => child.stdout().split('\n').length > 3, { what: 'three ticks' });
+    expect(child.exit()).toBeNull();
+    expect(child.stderr()).toMatch(/checkpoint\.json cannot be read \(/);
+  });
 
-    test.each(traps)('%s as the file of listeners: diagnose, as root, ends', async (_, make) => {
-      const nginx = await failingNginx();
-      const slug = nginx.conf.replace(/[^A-Za-z0-9]+/g, '_').slice(-100);
-      const folder = stateFolder(make, [`nginx-upstream.listeners.${slug}.json`]);
-      const config = join(folder, 'c.conf');
-      writeFileSync(config, `jobs:\n  - name: here\n    nginx_conf: ${nginx.conf}\n`);
-      const done = await run(process.execPath, [built, 'diagnose', '--config', config], {
-        env: { ...process.env, NETDATA_LIB_DIR: folder },
-      });
-      // It has failures to explain, and so has asked for what the plugin remembers.
-      expect([done.signal, done.code]).toEqual([null, 1]);
+  test.each(traps)('%s as the file of listeners: diagnose, as root, ends', async (_, make) => {
+    const nginx = await failingNginx();
+    const slug = nginx.conf.replace(/[^A-Za-z0-9]+/g, '_').slice(-100);
+    const folder = stateFolder(make, [`nginx-upstream.listeners.${slug}.json`]);
+    const config = join(folder, 'c.conf');
+    writeFileSync(config, `jobs:\n  - name: here\n    nginx_conf: ${nginx.conf}\n`);
+    const done = await run(process.execPath, [built, 'diagnose', '--config', config], {
+      env: { ...process.env, NETDATA_LIB_DIR: folder },
     });
-  },
-);
+    // It has failures to explain, and so has asked for what the plugin remembers.
+    expect([done.signal, done.code]).toEqual([null, 1]);
+  });
+});
 
-describe.skipIf(obstacle !== null)('what diagnose runs, as root', { timeout: 90_000 }, () => {
+describeOn('root')('what diagnose runs, as root', { timeout: 90_000 }, () => {
   test('programs of root by absolute paths, whatever stands first in PATH', async () => {
     const mallorys = attack();
     for (const name of ['journalctl', 'nft', 'iptables-save']) {

@@ -2,6 +2,7 @@
 import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { testOn } from '../support/machine.ts';
 import { startNetdata } from '../support/netdata.ts';
 import { startNginx } from '../support/nginx.ts';
 import { tool } from '../support/packages.ts';
@@ -80,7 +81,7 @@ async function inOwnRoot(
   return { child, root, socketPath };
 }
 
-test.skipIf(process.getuid?.() !== 0)(
+testOn('root')(
   'nginx in a root of its own is replaced by a new one: same chart ids, exact counts',
   {
     timeout: 120_000,

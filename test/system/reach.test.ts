@@ -3,8 +3,9 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type FileStat, type FileSystem, nodeFileSystem as fs } from '../../collector/system/fs.ts';
-import { ownUid, trialAs } from '../../collector/system/identity.ts';
+import { trialAs } from '../../collector/system/identity.ts';
 import { allows, barriersTo, lookAt, type Reader, readRemedy } from '../../collector/system/reach.ts';
+import { describeOn } from '../support/machine.ts';
 import { tool } from '../support/packages.ts';
 import { run } from '../support/run.ts';
 import { tempDir } from '../support/temp.ts';
@@ -94,7 +95,7 @@ describe('who is kept out by what, and the one remedy', () => {
   });
 });
 
-describe.skipIf(ownUid() !== 0)('tried with the rights of another user, as root does for netdata', () => {
+describeOn('root')('tried with the rights of another user, as root does for netdata', () => {
   const uid = 65_534;
   const tried: Reader = { ...netdata, uid, gids: [uid], trial: trialAs(uid, [uid]) };
   const paths = (path: string) => barriersTo(fs, path, tried).map((each) => each.path);
@@ -119,8 +120,6 @@ describe.skipIf(ownUid() !== 0)('tried with the rights of another user, as root 
     expect(paths(log)).toEqual([]);
   });
 });
-
-if (ownUid() !== 0) process.stderr.write('SKIPPED: test/system/reach.test.ts: only root can try as another user\n');
 
 test.each<[string, () => void, object]>([
   ['nothing', () => undefined, { is: 'absent' }],
