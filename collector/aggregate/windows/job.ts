@@ -23,7 +23,7 @@ export function createJobWindow(): JobWindow {
   const connectionsUsed = createSlidingAverage(60);
   const descriptorsUsed = createSlidingAverage(60);
   const writing = createSlidingAverage(720);
-  const active = createSlidingAverage(720);
+  const active = createSlidingAverage(60);
   const since = new Map<'sources' | 'workers', number>();
 
   /** Running totals become events of this second; what was there before the first reading is of no second. */
@@ -59,15 +59,11 @@ export function createJobWindow(): JobWindow {
     connectionsUsed.record(second, snapshot.workerConnectionsUsed);
     descriptorsUsed.record(second, snapshot.descriptorsUsed);
     // Both counts have the request that asked for them: on an idle server it would be all that waits.
-    active.record(second, connections && Math.max(0, connections.active - 1));
-    writing.record(second, connections && Math.max(0, connections.writing - 1));
-  }
-
-  /** Of the connections between two ages; null when nothing is known of that time. */
-  function writingShare(second: number, youngest: number, oldest: number): number | null {
-    const waits = writing.average(second, youngest, oldest);
-    const all = active.average(second, youngest, oldest);
-    return waits === null || all === null ? null : all === 0 ? 0 : Math.min(100, (100 * waits) / all);
+    const clients = connections && Math.max(0, connections.active - 1);
+    const waiting = connections && Math.max(0, connections.writing - 1);
+    active.record(second, clients);
+    if (typeof clients === 'number' && typeof waiting === 'number')
+      writing.record(second, clients === 0 ? 0 : Math.min(100, (100 * waiting) / clients));
   }
 
   const rounded = (value: number | null): number => Math.round((value ?? 0) * 10) / 10;
@@ -85,8 +81,8 @@ export function createJobWindow(): JobWindow {
         dropped_now: seconds.sum('dropped', second, 0, 29),
         dropped_before: seconds.sum('dropped', second, 30, 89),
         dropped_1m: seconds.sum('dropped', second, 0, 59),
-        writing_share: rounded(writingShare(second, 0, 59)),
-        writing_share_before: rounded(writingShare(second, 60, 659) ?? untold),
+        writing_share: rounded(writing.average(second, 0, 59)),
+        writing_share_before: rounded(writing.average(second, 60, 659) ?? untold),
         active: rounded(active.average(second, 0, 59)),
         failing_upstreams: upstreams.filter(({ alerts }) => (alerts?.['client_errors_1m'] ?? 0) > 0).length,
         workers_missing: lasts('workers', missing > 0, second) * missing,
