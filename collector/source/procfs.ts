@@ -4,11 +4,12 @@
  * (aggregate/pace.ts).
  */
 import { attempt, type FileSystem } from '../system/fs.ts';
+import { readProcText } from '../system/small-file.ts';
 
 export interface Procfs {
   /** Every process there is; empty when /proc cannot be listed. */
   pids(): readonly number[];
-  /** The whole text of a file, `1234/status`; null when it is gone or may not be read. */
+  /** The text of a file, `1234/status`; null when it is gone or may not be read. */
   text(path: string): string | null;
   /**
    * Hands a file over in pieces. `consume` says how many bytes of the piece it is done with; what is left comes again,
@@ -64,12 +65,8 @@ export function createProcfs(fs: FileSystem, root: string): Procfs {
       return names.ok ? names.value.filter((name) => /^\d+$/.test(name)).map(Number) : [];
     },
     text(path) {
-      const parts: Buffer[] = [];
-      const whole = pieces(path, (bytes, end) => {
-        parts.push(Buffer.from(bytes.subarray(0, end)));
-        return end;
-      });
-      return whole ? Buffer.concat(parts).toString('utf8') : null;
+      const read = readProcText(fs, `${root}/${path}`);
+      return read.ok ? read.value : null;
     },
     pieces,
     openFiles(pid) {

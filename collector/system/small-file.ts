@@ -34,6 +34,14 @@ export function readText(fs: FileSystem, path: string, limit = largestText): Att
   return withOpen(fs, path, (fd) => readOpen(fs, fd, limit).toString('utf8'));
 }
 
+/** A process writes its own command line, of megabytes if it likes: this is more than any title of nginx's needs. */
+const longestTitle = 65_536;
+
+/** A text of /proc. */
+export function readProcText(fs: FileSystem, path: string, limit = largestText): Attempted<string> {
+  return readText(fs, path, path.endsWith('/cmdline') ? longestTitle : limit);
+}
+
 /** The end of a file. */
 export interface FileEnd {
   readonly text: string;

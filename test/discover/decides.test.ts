@@ -173,3 +173,45 @@ test('a container full of masters: as many as are followed at all', () => {
   }
   expect(look(host).running).toHaveLength(50);
 });
+
+test('a process of our own container is not of an engine, whatever root it has made for itself', () => {
+  const host = hostTree({ '/etc/nginx/nginx.conf': conf(1) });
+  const elsewhere = '22 1 8:1 /home/x/root / rw - ext4 /dev/sda1 rw\n';
+  const hostile = {
+    title: 'nginx: master process nginx -c /etc/passwd',
+    workers: {},
+    uid: 1000,
+    mountinfo: elsewhere,
+  };
+  host.nginx({ pid: 100, ...hostile, cgroup: docker });
+  host.nginx({ pid: 200, ...hostile, cgroup: docker.replace(id, id.replace('0', 'f')) });
+  const followed = () => look(host).running.map(({ master }) => master?.pid ?? null);
+  expect(followed()).toEqual([100, 200]);
+  host.write({ '/proc/self/cgroup': docker });
+  expect(followed()).toEqual([200]);
+  expect(look(host).others.map(({ pid }) => pid)).toEqual([100]);
+});
+
+test.each(['cmdline', 'mountinfo'])('no more of a %s is read than an nginx can need', (name) => {
+  const host = hostTree({ '/etc/nginx/nginx.conf': conf(1) });
+  host.nginx({ pid: 100, title: `nginx: master process nginx ${'a'.repeat(3_000_000)}`, workers: {}, uid: 1000 });
+  host.write({ '/proc/100/mountinfo': '22 1 8:1 / / rw - ext4 /dev/sda1 rw\n'.repeat(100_000) });
+  const open = new Map<number, string>();
+  let bytes = 0;
+  const fs = {
+    ...nodeFileSystem,
+    open(path: string) {
+      const fd = nodeFileSystem.open(path);
+      open.set(fd, path);
+      return fd;
+    },
+    read(...args: Parameters<typeof nodeFileSystem.read>) {
+      const got = nodeFileSystem.read(...args);
+      if (open.get(args[0])?.endsWith(`/100/${name}`)) bytes += got;
+      return got;
+    },
+  };
+  expect(findNginx({ fs, hostPrefix: host.prefix, ownUid: 201 }).others).toHaveLength(1);
+  expect(bytes).toBeGreaterThan(1_000);
+  expect(bytes).toBeLessThan(600_000);
+});

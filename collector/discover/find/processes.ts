@@ -2,7 +2,7 @@
 import { containerIdOf, containerOf, type Runtime, runtimeOf } from '../../parse/proc/cgroup.ts';
 import { parseNginxTitle, parseProcStatus } from '../../parse/proc/pid.ts';
 import { attempt, type FileSystem } from '../../system/fs.ts';
-import { readText } from '../../system/small-file.ts';
+import { readProcText } from '../../system/small-file.ts';
 import { type Starter, starterOf } from './decides.ts';
 import { type MasterArgs, parseMasterArgs } from './master-args.ts';
 import { type Mount, parseMounts, sameRoot } from './mounts.ts';
@@ -27,8 +27,8 @@ export interface Master {
   readonly mounts: readonly Mount[];
 }
 
-function text(fs: FileSystem, path: string): string {
-  const read = readText(fs, path);
+function text(fs: FileSystem, path: string, limit?: number): string {
+  const read = readProcText(fs, path, limit);
   return read.ok ? read.value : '';
 }
 
@@ -42,16 +42,22 @@ function nameOfContainer(cgroup: string): string {
   return containerOf(cgroup) ?? /lxc(?:\.payload)?[./]([\w-]+)/.exec(cgroup)?.[1] ?? 'namespace';
 }
 
+/** In a user namespace of its own, a user's process can have a hundred thousand mounts. */
+const mostMountsOfUser = 262_144;
+
 function readMaster(pid: number, args: string, { fs, proc, reference, ownUid }: Searched): Master {
   const folder = `${proc}/${pid}`;
-  const mounts = parseMounts(text(fs, `${folder}/mountinfo`));
-  const cgroup = text(fs, `${folder}/cgroup`);
   const status = text(fs, `${folder}/status`);
+  const cgroup = text(fs, `${folder}/cgroup`);
+  // Where we are in a container ourselves, each of its processes has the engine's cgroup.
+  const isOurs = containerIdOf(cgroup) === containerIdOf(text(fs, `${proc}/self/cgroup`));
+  const isOfUser = starterOf(status, cgroup, !isOurs, ownUid) === 'user';
+  const mounts = parseMounts(text(fs, `${folder}/mountinfo`, isOfUser ? mostMountsOfUser : undefined));
   const container = sameRoot(mounts, reference) ? null : nameOfContainer(cgroup);
   return {
     pid,
     uid: parseProcStatus(status).uid,
-    startedBy: starterOf(status, cgroup, container !== null, ownUid),
+    startedBy: starterOf(status, cgroup, container !== null && !isOurs, ownUid),
     args: parseMasterArgs(args),
     container,
     containerId: container === null ? null : containerIdOf(cgroup),
