@@ -103,3 +103,37 @@ test('no forged line of any kind counts, in any shape, whatever it claims; the r
   expect(after.died).toBe(before.died);
   expect(plugin.counted().forged ?? 0).toBeGreaterThan(asked * 0.85);
 });
+
+test('other texts of clients that nginx prints decoded: names of hosts, and URIs that are proxied decoded', {
+  timeout: 90_000,
+}, async () => {
+  const nginx = await startShop();
+  const plugin = watch([nginx]);
+  await plugin.until('the first tick', () => plugin.counted().forged === 0);
+  const [worker = 0] = nginx.workers();
+  const claim = { connection: '*7 ', pid: worker, time: logTime(), upstream: 'shop', peer: nginx.shop };
+  const context = ', client: 127.0.0.1, server: , request: "GET / HTTP/1.1", host: "x"';
+  const ask = (path: string) => request(`${nginx.front}${path}`, { timeout: 20_000 });
+  for (const forge of Object.values(forgeries)) {
+    const line = forge(claim);
+    const message = line.slice(line.indexOf(': ') + 2).replace(/^\*7 /, '');
+    for (const name of [`${message}\nx`, `x"${context}\n${line}\nx`, `x\n${line}\nx`, message.replace(/"$/, '')]) {
+      await ask(`/name/${escaped(name)}`);
+    }
+    await ask(`/decoded${escaped(`/x", host: "a"\n${line}\nx`)}`);
+    await plugin.tick();
+  }
+  await ask('/dead');
+  await plugin.until('the last refusal', () => (plugin.counted().refused ?? 0) >= nginx.refusals());
+  await plugin.tick();
+  const { counted } = failures(plugin.values);
+  const ofShop = Object.entries(counted).filter(
+    ([name]) => name.includes('shop') || name.includes(nginx.shop.replace(/\W/g, '_')),
+  );
+  expect(ofShop).toEqual([]);
+  expect(
+    Object.keys(counted).filter((name) =>
+      /(?:no_live|worker_connections|no_files|timed_out|tls|reset|denied|no_ports)$/.test(name),
+    ),
+  ).toEqual([]);
+});

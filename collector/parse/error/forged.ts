@@ -41,7 +41,7 @@ function isContinued(line: string, decoded: string): boolean {
 }
 
 /** Whether the text may hold a request that was decoded into several lines. Longer than a record is no part of one. */
-function holdsLineFeed(text: string): boolean {
+export function holdsLineFeed(text: string): boolean {
   return text.length <= longestRecord && (text.includes('%0a') || text.includes('%0A'));
 }
 
@@ -136,7 +136,10 @@ export function mayEndLogin(before: ErrorLine | null, { protocol }: ErrorLine): 
 
 /** Whether a line can have been begun by nginx and ended by a client. */
 export function mayBeBegun(line: ErrorLine): boolean {
-  const own = ownMessage(line.message);
+  const { message, kind, login } = line;
+  // Most failures quote nothing, and there are many of them.
+  if (kind !== 'unrelated' && login === null && !message.includes('"')) return false;
+  const own = ownMessage(message);
   return line.connection !== null && (hasLogin(line) || channels.some(({ begins }) => begins.test(own)));
 }
 
@@ -157,8 +160,8 @@ export function matters({ kind, connection }: ErrorLine): boolean {
   return kind !== 'unrelated' || connection === null;
 }
 
-/** nginx counts the connection wherever it names a client or an upstream; health checks of NGINX Plus name neither. */
-export function lacksConnection({ pid, connection, client, upstream, message, kind }: ErrorLine): boolean {
+/** nginx counts the connection wherever it names a client or an upstream; health checks of NGINX Plus have none. */
+export function lacksConnection({ pid, connection, client, upstream, checked, kind }: ErrorLine): boolean {
   if (pid === null || connection !== null || kind === 'unrelated') return false;
-  return client !== null || (upstream !== null && !/ failed$|health check/.test(message));
+  return client !== null || (upstream !== null && checked === undefined);
 }

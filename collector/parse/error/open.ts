@@ -15,6 +15,7 @@ const outputEnd = /" while [A-Za-z ]{1,64}, (?:udp )?client: /;
 const contextFields = /, (?:(?:udp )?client|context): /;
 /** What a record still waits for behind its first line; null when it is whole, or nginx cut it. */
 export function openOf(text: string, line: ErrorLine): Open {
+  if (line.kind !== 'unrelated' && line.client !== null && !line.truncated) return null;
   if (isBufferCut(text)) return null;
   if (output.test(line.message)) return outputEnd.test(text) ? null : 'output';
   if (!contextFields.test(text)) {

@@ -10,6 +10,7 @@ import type { ErrorLine } from '../../model.ts';
 import {
   endsRecord,
   hasTwoContexts,
+  holdsLineFeed,
   isFollowedBy,
   lacksConnection,
   linesBefore,
@@ -57,6 +58,8 @@ interface Entry {
   open: Open;
   /** Its end has been seen. */
   isOver: boolean;
+  /** A client's text may have broken it up: its request holds a line feed, or its message what a client sent. */
+  readonly isBreakable: boolean;
   is: 'line' | 'doubtful' | 'forged' | 'continuation' | 'foreign';
 }
 
@@ -70,6 +73,8 @@ export function errorLineReader(
 ): ErrorLineReader {
   /** In their order; all lie in reach of one record that began with the first. */
   const waiting: Entry[] = [];
+  /** How many of them a client's text may have broken up; without any, nothing can be forged. */
+  let breakable = 0;
   /** Of all that wait, in characters: bytes are at least as many. */
   let length = 0;
   let open: Open = null;
@@ -79,8 +84,9 @@ export function errorLineReader(
   const vouching = createVouching(sink);
 
   function handOn(count: number): void {
-    for (const { text, line, is } of waiting.splice(0, count)) {
+    for (const { text, line, is, isBreakable } of waiting.splice(0, count)) {
       length -= text.length + 1;
+      if (isBreakable) breakable--;
       if (line === null || is === 'forged') sink[is === 'forged' || is === 'continuation' ? is : 'foreign'](text);
       else if (is === 'doubtful') vouching.doubt(text, line);
       else {
@@ -114,9 +120,11 @@ export function errorLineReader(
 
   /** How many lines ago the furthest stands that is so; null when none is. */
   function furthest(isSo: (line: ErrorLine, entry: Entry, ago: number) => boolean): number | null {
+    if (breakable === 0) return null;
     const last = waiting.length - 1;
     const at = waiting.findIndex(
-      (entry, place) => place < last && entry.line !== null && isSo(entry.line, entry, last - place),
+      (entry, place) =>
+        place < last && entry.line !== null && entry.isBreakable && isSo(entry.line, entry, last - place),
     );
     return at === -1 ? null : last - at;
   }
@@ -179,6 +187,7 @@ export function errorLineReader(
 
   function push(entry: Entry): void {
     waiting.push(entry);
+    if (entry.isBreakable) breakable++;
     length += entry.text.length + 1;
     let gone = 0;
     for (let left = length; left > reach && gone < waiting.length - 1; gone++)
@@ -188,15 +197,16 @@ export function errorLineReader(
 
   function readMatched(text: string, line: ErrorLine): void {
     open = openOf(text, line);
-    room = longestRecord - byteLength(text).least;
-    const entry: Entry = { text, line, open, isOver: false, is: 'line' };
+    if (open !== null) room = longestRecord - byteLength(text).least;
+    const isBreakable = open !== null || mayBeBegun(line) || holdsLineFeed(text);
+    const entry: Entry = { text, line, open, isOver: false, isBreakable, is: 'line' };
     push(entry);
     judgeLine(entry, line);
   }
 
   function readOther(text: string): void {
     const isOpen = open !== null && room >= byteLength(text).least + 1;
-    push({ text, line: null, open: null, isOver: true, is: isOpen ? 'continuation' : 'foreign' });
+    push({ text, line: null, open: null, isOver: true, isBreakable: false, is: isOpen ? 'continuation' : 'foreign' });
     const split = splitBefore(text, false) ?? splitOpen(text);
     if (split !== null) condemn(split);
     else if (!isOpen) splitClosed(text);

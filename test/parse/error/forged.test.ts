@@ -182,6 +182,17 @@ describe('real lines count, whatever stands around them', () => {
     }
   });
 
+  test('health checks of NGINX Plus, which have no connection', () => {
+    const check = ', health check "ok" of peer 10.0.0.7:80 in upstream "app"';
+    const lines = [
+      'connect() failed (111: Connection refused) while connecting to upstream',
+      'upstream timed out (110: Connection timed out) while connecting to upstream',
+      'recv() failed (104: Connection reset by peer) while reading response header from upstream',
+      'peer is unhealthy while connecting to upstream',
+    ].map((message) => `${head('error', '')}${message}${check}`);
+    expect(read(lines).counted).toEqual(lines);
+  });
+
   test('one that by chance ends where a record would have been cut, as soon as another one says the same', () => {
     const length = 2047 - Buffer.byteLength(notFound) - 1;
     const line = refused
