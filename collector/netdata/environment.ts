@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+
 /** What Netdata tells a plugin in its environment (facts measured on 1.37.1 and 2.10.4). */
 export interface NetdataEnvironment {
   /** Seconds; null when it is not set, as in a terminal. */
@@ -19,7 +21,23 @@ export function settingsFiles(environment: NetdataEnvironment, named: string | n
   return named === null ? environment.configDirectories.map((folder) => `${folder}/${fileName}`) : [named];
 }
 
-export function readEnvironment(env: Readonly<Record<string, string | undefined>>): NetdataEnvironment {
+/** Netdata's image has the host's root here, with its /proc; 2.x does not hand NETDATA_HOST_PREFIX on to its plugins. */
+const usualPrefix = '/host';
+
+/**
+ * Where the host's root is: below `root` of what Netdata says (its image mounts `/` there, and only some files beside
+ * it), else what Netdata says; without a word of Netdata's, where its image has it.
+ */
+function hostPrefixOf(told: string, isThere: (path: string) => boolean): string {
+  const whole = `${told || usualPrefix}/root`;
+  return isThere(`${whole}/proc/1/status`) && isThere(`${whole}/etc`) ? whole : told;
+}
+
+/** @param isThere whether a path exists */
+export function readEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  isThere: (path: string) => boolean = existsSync,
+): NetdataEnvironment {
   const seconds = Number(env['NETDATA_UPDATE_EVERY']);
   return {
     updateEvery: Number.isInteger(seconds) && seconds > 0 ? seconds : null,
@@ -31,7 +49,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
       '/opt/netdata/etc/netdata',
     ].filter((directory): directory is string => Boolean(directory)),
     libDirectory: env['NETDATA_LIB_DIR'] || null,
-    hostPrefix: (env['NETDATA_HOST_PREFIX'] ?? '').replace(/\/+$/, ''),
+    hostPrefix: hostPrefixOf((env['NETDATA_HOST_PREFIX'] ?? '').replace(/\/+$/, ''), isThere),
     logLevel: env['NETDATA_LOG_LEVEL'] || undefined,
   };
 }
