@@ -2,7 +2,7 @@
 import { effectiveLogs } from './logs.ts';
 import { passesOf } from './passes.ts';
 import { enclosing, inherited, ownOf, type Scope } from './scopes.ts';
-import type { AccessLog, PassPlace, Place, Upstream } from './types.ts';
+import type { AccessLog, Directive, PassPlace, Upstream } from './types.ts';
 
 /** `auth_request` and `mirror` make subrequests, which no access log has. What stands in http is every server's. */
 function subrequestUris(scopes: readonly Scope[]): ReadonlyMap<Scope, readonly string[]> {
@@ -45,16 +45,18 @@ function add<T>(map: Map<string, T[]>, key: string, value: T): void {
   else list.push(value);
 }
 
-/** Upstreams by what a `*_pass` may call them, and those that a `*_pass` itself brought by its place. */
+/** Upstreams by what a `*_pass` may call them, and those that a `*_pass` itself brought by its words. */
 function upstreamsByName(upstreams: readonly Upstream[]) {
   const names = new Map<string, string[]>();
-  for (const { name, aliases, origin, protocol, file, line } of upstreams) {
+  const brought = new Map<readonly string[], string>();
+  for (const { name, aliases, origin, protocol, servers } of upstreams) {
     for (const alias of new Set([name, ...aliases].map((each) => each.toLowerCase()))) {
       add(names, `${protocol} ${alias}`, name);
     }
-    if (origin === 'implicit') add(names, `${protocol} ${file}:${line}`, name);
+    const [server] = servers;
+    if (origin === 'implicit' && server !== undefined) brought.set(server.directive.args, name);
   }
-  return names;
+  return { names, brought };
 }
 
 /** Every `*_pass` with what its requests leave in access logs; `upstreams` null: the request decides, it may be any. */
@@ -64,28 +66,28 @@ export function readPassPlaces(
   accessLogs: readonly AccessLog[],
 ): readonly PassPlace[] {
   const uris = subrequestUris(scopes);
-  const names = upstreamsByName(upstreams);
-  const numbers = new Map<string, number[]>();
-  accessLogs.forEach((log, at) => {
-    add(numbers, log.byDefault ? 'default' : `${log.file}:${log.line}`, at);
-  });
+  const { names, brought } = upstreamsByName(upstreams);
+  // Each directive has words of its own: several may stand on one line.
+  const numbers = new Map<readonly string[], number>(accessLogs.map(({ args }, at) => [args, at]));
+  const defaults = accessLogs.flatMap(({ byDefault }, at) => (byDefault ? [at] : []));
 
   function logsOf(scope: Scope): readonly number[] {
-    const stated = effectiveLogs(scope).map((each) => (each === null ? 'default' : `${each.file}:${each.line}`));
-    return [...new Set(stated.flatMap((key) => numbers.get(key) ?? []))].sort((a, b) => a - b);
+    const found = effectiveLogs(scope).flatMap((each) => (each === null ? defaults : (numbers.get(each.args) ?? [])));
+    return [...new Set(found)].sort((a, b) => a - b);
   }
 
-  function namesOf(text: string, { file, line }: Place, protocol: Scope['protocol']): readonly string[] | null {
+  function namesOf({ args }: Directive, protocol: Scope['protocol']): readonly string[] | null {
+    const [text = ''] = args;
     if (text.includes('$')) return null;
     const authority = text.replace(/^[a-z]+:\/\//i, '').replace(/^(unix:[^:]*|[^/?]*).*$/s, '$1');
     const called = names.get(`${protocol} ${authority.toLowerCase()}`) ?? [];
-    return [...new Set([...called, ...(names.get(`${protocol} ${file}:${line}`) ?? [])])];
+    return [...new Set([...called, ...(brought.has(args) ? [brought.get(args) ?? ''] : [])])];
   }
 
   return scopes.flatMap((scope) => {
     const passes = scope.protocol === 'mail' ? [] : passesOf(scope);
     if (passes.length === 0) return [];
     const logs = isSubrequest(scope, uris) ? [] : logsOf(scope);
-    return passes.map((pass) => ({ upstreams: namesOf(pass.args[0] ?? '', pass, scope.protocol), logs }));
+    return passes.map((pass) => ({ upstreams: namesOf(pass, scope.protocol), logs }));
   });
 }

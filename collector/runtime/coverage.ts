@@ -35,16 +35,19 @@ export function coverageOf(
   const isMapped = accessLogs.every((plan) => named.has(plan));
   const covered = new Set<string>();
   const uncovered = new Set<string>();
-  const names = configuration.upstreams.map(({ name }) => name);
+  const told = configuration.accessLogs.map(tells);
+  let mayBeAny = false;
   for (const { upstreams, logs } of configuration.passPlaces) {
-    const isTold = logs.some((at) => tells(configuration.accessLogs[at]));
+    const isTold = logs.some((at) => told[at] === true);
     // Its lines may be in a log that nginx's configuration does not name (docker, a collector's copy): that is learned.
     if (!isTold && logs.length > 0 && !isMapped) continue;
-    // Where the request decides, it may be any of them.
-    for (const name of upstreams ?? (isTold ? [] : names)) (isTold ? covered : uncovered).add(name);
+    if (upstreams === null) mayBeAny ||= !isTold;
+    else for (const name of upstreams) (isTold ? covered : uncovered).add(name);
   }
+  // Where the request decides, it may be any of them.
+  if (mayBeAny) for (const { name } of configuration.upstreams) uncovered.add(name);
   addShared(peers, covered, uncovered);
-  const flushes = configuration.accessLogs.filter(tells).map(flushSecondsOf);
+  const flushes = configuration.accessLogs.filter((_, at) => told[at]).map(flushSecondsOf);
   return { covered, uncovered, flushSeconds: Math.max(0, ...flushes) };
 }
 

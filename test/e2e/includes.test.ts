@@ -1,30 +1,13 @@
 /** Patterns of `include` beside nginx's own: the same files in the same order, whatever characters names are made of. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readTree } from '../../collector/nginx/syntax/tree.ts';
-import type { ConfigurationFiles } from '../../collector/nginx/types.ts';
+import { disk } from '../support/disk.ts';
 import { tool } from '../support/packages.ts';
 import { run } from '../support/run.ts';
 import { tempDir } from '../support/temp.ts';
-
-const disk: ConfigurationFiles = {
-  readFile(path) {
-    try {
-      return { text: readFileSync(path, 'utf8') };
-    } catch {
-      return { failure: 'missing' };
-    }
-  },
-  readFolder(path) {
-    try {
-      return readdirSync(path);
-    } catch {
-      return null;
-    }
-  },
-};
 
 /** One pattern with the names that it is tried on; `folder` is a pattern, too, and `folders` are there. */
 interface Case {

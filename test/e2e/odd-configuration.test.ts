@@ -1,36 +1,20 @@
 /** The configuration reader beside nginx's own: the same words, the same files, the same complaints at the same lines. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readConfiguration } from '../../collector/nginx/configuration.ts';
 import { readDump } from '../../collector/nginx/syntax/dump.ts';
 import { readTree } from '../../collector/nginx/syntax/tree.ts';
-import type { ConfigurationFiles, Directive } from '../../collector/nginx/types.ts';
+import type { Directive } from '../../collector/nginx/types.ts';
 import { debianBuild } from '../nginx/memory-files.ts';
+import { disk } from '../support/disk.ts';
 import { startNginx } from '../support/nginx.ts';
 import { tool } from '../support/packages.ts';
 import { freePort } from '../support/ports.ts';
 import { request } from '../support/request.ts';
 import { run } from '../support/run.ts';
 import { tempDir } from '../support/temp.ts';
-
-const disk: ConfigurationFiles = {
-  readFile(path) {
-    try {
-      return { text: readFileSync(path, 'utf8') };
-    } catch {
-      return { failure: 'missing' };
-    }
-  },
-  readFolder(path) {
-    try {
-      return readdirSync(path);
-    } catch {
-      return null;
-    }
-  },
-};
 
 function findAll(directives: readonly Directive[], name: string): Directive[] {
   return directives.flatMap((each) => [...(each.name === name ? [each] : []), ...findAll(each.block ?? [], name)]);

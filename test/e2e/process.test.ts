@@ -72,7 +72,7 @@ describe('what a person types', () => {
     const help = await typed('--help');
     expect([help.code, help.stderr]).toEqual([0, '']);
     expect(help.stdout).toContain('nginx-upstream parse error [FILE…]');
-    expect((await typed('--version')).stdout).toMatch(/^nginx-upstream.plugin \d+\.\d+\.\d+\n$/);
+    expect((await typed('--version')).stdout).toMatch(/^nginx-upstream \d+\.\d+\.\d+\n$/);
   });
 
   test.each([

@@ -332,3 +332,14 @@ test('a server that nginx looks up by SRV has no address of its own, and needs n
     [null, [], true],
   ]);
 });
+
+test('places on one line have each their own logs and upstreams', () => {
+  const { passPlaces, accessLogs } = configurationOf(
+    'http { server { access_log /a; location / { proxy_pass http://10.0.0.1:81; } } server { access_log /b; location / { proxy_pass http://10.0.0.1:82; } } }',
+  );
+  expect(accessLogs.map(({ args }) => args)).toEqual([['/a'], ['/b']]);
+  expect(passPlaces).toEqual([
+    { upstreams: ['10.0.0.1:81'], logs: [0] },
+    { upstreams: ['10.0.0.1:82'], logs: [1] },
+  ]);
+});
