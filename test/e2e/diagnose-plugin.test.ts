@@ -39,8 +39,8 @@ async function watch(address: string, probe = 'on-failure'): Promise<Watched> {
   const env = { ...process.env, NETDATA_LIB_DIR: lib };
   const startPlugin = () => start(process.execPath, [copy, '1', '--config', conf], { env, stdin: 'ignore' });
   const plugin = startPlugin();
-  await waitUntil(() => plugin.stdout().includes('.peer_cause_'), {
-    what: 'the chart of the peer',
+  await waitUntil(() => plugin.stdout().includes('BEGIN nginx_upstream_test.upstream_failures_'), {
+    what: 'the chart of the upstream',
     hint: plugin.stderr,
   });
   return {
