@@ -1,17 +1,17 @@
 /** Facts for tests of the rules: everything as it is where nothing is known, but what is said. */
+
 import type {
   Facts,
-  FailuresByKind,
-  KindFailures,
   ListenerFact,
   NamespaceName,
-  NginxFacts,
   Owner,
   PeerFacts,
   ServerFact,
   TcpFacts,
   UnixFacts,
 } from '../../collector/diagnose/facts/facts.ts';
+import type { NginxFacts } from '../../collector/diagnose/facts/nginx-facts.ts';
+import type { FailuresByKind, KindFailures } from '../../collector/diagnose/facts/traffic.ts';
 import type { FailureKind } from '../../collector/model.ts';
 
 export const nowMs = 1_000_000;
@@ -29,6 +29,7 @@ export const owner: Owner = {
   unit: 'app.service',
   unitUser: null,
   container: null,
+  containerName: null,
   runtime: null,
 };
 
@@ -90,6 +91,9 @@ export function tcp(peer: string, some: Partial<TcpFacts> = {}): TcpFacts {
     neighbour: null,
     probe: { is: 'refused' },
     unixInstead: [],
+    bridge: null,
+    behind: null,
+    containers: [],
     icmp: null,
     localPorts: null,
     ...some,
@@ -130,6 +134,7 @@ export function peer(name: string, some: Partial<PeerFacts> = {}, kind: FailureK
     tcp: name.startsWith('unix:') ? null : tcp(name),
     unix: null,
     remembered: null,
+    unit: null,
     ...some,
   };
 }

@@ -125,11 +125,11 @@ const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial
   ],
   'it answers again after seconds': [
     { serving: [listener('0.0.0.0:8080')], probe: { is: 'connected' } },
-    { failures: new Map([['refused', failed({ lastMs: nowMs - 6000 })]]) },
+    { failures: new Map([['refused', failed({ lastMs: nowMs - 11_000 })]]) },
     ['restarting likely ended'],
   ],
   'a process that started after the last refusal: over at once': [
-    { serving: [listener('0.0.0.0:8080', { startedMs: nowMs - 500 })], probe: { is: 'not_probed', why: 'off' } },
+    { serving: [listener('0.0.0.0:8080', { startedMs: nowMs - 800 })], probe: { is: 'not_probed', why: 'off' } },
     {},
     ['restarting likely ended'],
   ],
@@ -499,7 +499,7 @@ describe('several at once', () => {
   test('peers keep their own verdicts; what goes on stands before what is over', () => {
     const down = peer('10.0.0.1:8080');
     const back = peer('10.0.0.2:8080', {
-      failures: new Map([['refused', failed({ count: 900, lastMs: nowMs - 6000 })]]),
+      failures: new Map([['refused', failed({ count: 900, lastMs: nowMs - 11_000 })]]),
       tcp: tcp('10.0.0.2:8080', { probe: { is: 'connected' } }),
     });
     const all = facts([back, down]);

@@ -1,6 +1,8 @@
 /** What is to be typed, by the place where it must be typed: one table for each of them. */
+
 import { describe, expect, test } from 'vitest';
-import type { Facts, NginxFacts, Owner, PeerFacts, TcpFacts, UnixFacts } from '../../collector/diagnose/facts/facts.ts';
+import type { Facts, Owner, PeerFacts, TcpFacts, UnixFacts } from '../../collector/diagnose/facts/facts.ts';
+import type { NginxFacts } from '../../collector/diagnose/facts/nginx-facts.ts';
 import { judge } from '../../collector/diagnose/rules/judge.ts';
 import type { Words } from '../../collector/diagnose/rules/subject.ts';
 import { word } from '../../collector/diagnose/words/wording.ts';

@@ -60,7 +60,7 @@ function ruled(name: string, rule: (site: Site) => string): Fault {
     before: (site) => app(site, 'ok'),
     provoke: async (site) => {
       await site.ask(1);
-      await sleep(2000);
+      await sleep(4500);
       await outgoing(site, rule(site));
       await failUntil(site, new RegExp(`\\((?:111|113|1): .*${peer(site)}`), 2);
     },

@@ -1,21 +1,9 @@
 /** Everything the rules judge by: one type, gathered once by `gather.ts`, made by hand in tests. Pure data. */
-import type { FailureKind } from '../../model.ts';
 import type { Place } from '../../nginx/types.ts';
 import type { Runtime } from '../../parse/proc/cgroup.ts';
-import type { AnswerFacts, SocketFacts } from './traffic.ts';
+import type { NginxFacts } from './nginx-facts.ts';
+import type { AnswerFacts, BehindFacts, FailuresByKind, KindFailures, SocketFacts, UnitFact } from './traffic.ts';
 
-/** Failures of one kind at one peer. Times are milliseconds since 1970. */
-export interface KindFailures {
-  readonly count: number;
-  readonly firstMs: number;
-  readonly lastMs: number;
-  /** As the last line has it; null when it has none. */
-  readonly errno: number | null;
-  /** nginx's own words in the last line, with what it was doing: `SSL_do_handshake() failed …`. */
-  readonly message: string;
-}
-
-export type FailuresByKind = ReadonlyMap<FailureKind, KindFailures>;
 /** Who holds a socket, as far as it may be seen. */
 export interface Owner {
   readonly uid: number;
@@ -29,6 +17,8 @@ export interface Owner {
   /** The unit belongs to this user's own systemd. */
   readonly unitUser: number | null;
   readonly container: string | null;
+  /** As its engine's files have it; null without the right to read them. */
+  readonly containerName: string | null;
   readonly runtime: Runtime | null;
 }
 
@@ -101,7 +91,17 @@ export interface Remembered {
   readonly watchedSinceMs: number;
 }
 
-export interface TcpFacts {
+/** What it has to do with containers of this host. */
+export interface ContainerFacts {
+  /** The bridge of this host in whose network the address is, while nobody here has it. */
+  readonly bridge: string | null;
+  /** The port is published for a container. */
+  readonly behind: BehindFacts | null;
+  /** Containers that listen on the same port at addresses of their own which no line means. */
+  readonly containers: readonly ListenerFact[];
+}
+
+export interface TcpFacts extends ContainerFacts {
   readonly host: string;
   readonly port: number;
   readonly isLoopback: boolean;
@@ -177,6 +177,8 @@ export interface PeerFacts {
   readonly tcp: TcpFacts | null;
   readonly unix: UnixFacts | null;
   readonly remembered: Remembered | null;
+  /** What should serve it, by the files of systemd and php-fpm; null where that was not looked for, or nothing says. */
+  readonly unit: UnitFact | null;
 }
 
 /** A name that nginx asks a resolver for, and gets no address. */
@@ -195,43 +197,6 @@ export interface GroupFacts {
   readonly upstream: string;
   readonly failures: KindFailures;
   readonly servers: readonly ServerFact[];
-}
-
-export interface NginxFacts {
-  readonly masterPid: number | null;
-  readonly workerPid: number | null;
-  /** It connects from where this process would: the same network namespace, also when no nginx runs. */
-  readonly sharesNetwork: boolean;
-  /** The path of its configuration means the same file on this host: it is in no container. */
-  readonly sharesFiles: boolean;
-  readonly sharesResolver: boolean;
-  /** Of its master. */
-  readonly uid: number | null;
-  /** The user its workers run as. */
-  readonly user: string | null;
-  readonly workerUid: number | null;
-  readonly workerConnections: number | null;
-  readonly openFiles: { readonly used: number | null; readonly limit: number } | null;
-  readonly workerRlimitNofile: number | null;
-  /** What a person types to speak to this very nginx: `nginx -c …`, perhaps inside its container. */
-  readonly command: string;
-  /** As nginx names them; only files. */
-  readonly errorLogs: readonly string[];
-  readonly accessLogs: readonly string[];
-  /** Main file: where limits are written. */
-  readonly conf: string | null;
-  readonly unit: string | null;
-  readonly selinux: boolean;
-  /** Some *_pass are decided by request: peers may come from anywhere. */
-  readonly undecided: boolean;
-  /** When its workers took their configuration. */
-  readonly loadedMs: number | null;
-  /** The servers of its `resolver` lines. */
-  readonly resolvers: readonly string[];
-  /** Its network namespace has an IPv6 address; null where that was not read. */
-  readonly hasIpv6: boolean | null;
-  /** Failures that are nginx's own and name no peer. */
-  readonly failures: FailuresByKind;
 }
 
 export interface Facts {

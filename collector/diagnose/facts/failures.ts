@@ -1,6 +1,7 @@
 /** What fails, gathered from lines of the error log: per peer, per group, per name, and nginx's own. Pure, bounded. */
+
 import { type ErrorLine, type FailureKind, failureKinds, type Kind } from '../../model.ts';
-import type { FailuresByKind, KindFailures } from './facts.ts';
+import type { FailuresByKind, KindFailures } from './traffic.ts';
 
 /** What fails, from the error log. */
 export interface Failing {

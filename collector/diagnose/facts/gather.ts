@@ -11,6 +11,9 @@ import type { Prober } from './probe.ts';
 import { configuredServers, formerServers, groupFacts, nameFacts, resolveServers, serverFact } from './servers.ts';
 import { fastcgiSockets, readSocketFile } from './socket-file.ts';
 import { lookBefore, peerAddress, probeTarget, type TcpContext, tcpFacts } from './tcp.ts';
+import { containerFacts } from './tcp-containers.ts';
+import type { UnitFact } from './traffic.ts';
+import { unitFor } from './units.ts';
 import { readWaiting } from './waiting.ts';
 
 /** Connecting again would tell nothing about these. */
@@ -82,7 +85,21 @@ export async function gather(failing: Failing, seen: NginxSeen, prober: Prober, 
     const mine = probed[at] ?? null;
     if (mine === null) return null;
     const unixInstead = scheme === 'fastcgi' ? fastcgi : [];
-    return tcpFacts(peer, mine.before, mine.probe, { ...context, claimed: claimedBesides(peer), unixInstead });
+    const mineOnly = { ...context, claimed: claimedBesides(peer), unixInstead };
+    const { address, home } = mine.before;
+    return { ...tcpFacts(peer, mine.before, mine.probe, mineOnly), ...containerFacts(address, home, mineOnly) };
+  }
+
+  /** Looked for where something on this very host does not run, and no process can be asked. */
+  function unitOfPeer(peer: string, { failures, scheme }: Omit<FailedPeer, 'peer'>, at: number): UnitFact | null {
+    const isDown = ['refused', 'socket_missing'].some((kind) => failures.has(kind as FailureKind));
+    const owner = seen.remembered(peer)?.owner ?? null;
+    if (!isDown || owner?.unit != null || owner?.container != null) return null;
+    const isFastcgi = scheme === 'fastcgi';
+    if (peer.startsWith('unix:')) return unitFor({ path: peer.slice('unix:'.length) }, isFastcgi, ports);
+    const before = probed[at]?.before;
+    const isHere = before?.home === namespaces.nginx && namespaces.shared;
+    return isHere ? unitFor({ port: before.address.port }, isFastcgi, ports) : null;
   }
 
   const peers = failing.peers.map(({ peer, ...rest }, at): PeerFacts => {
@@ -99,6 +116,7 @@ export async function gather(failing: Failing, seen: NginxSeen, prober: Prober, 
         ? readSocketFile(peer.slice('unix:'.length), seen, worker, namespaces, look, ports)
         : null,
       remembered: seen.remembered(peer),
+      unit: unitOfPeer(peer, rest, at),
     };
   });
   return {

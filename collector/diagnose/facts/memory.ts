@@ -193,7 +193,10 @@ const orNull = <T>(value: unknown, is: (value: unknown) => value is T): T | null
 
 function readOwner(value: unknown): Owner | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { uid, user, pid, isGuess, command, unit, unitUser, container, runtime } = value as Record<string, unknown>;
+  const { uid, user, pid, isGuess, command, unit, unitUser, container, containerName, runtime } = value as Record<
+    string,
+    unknown
+  >;
   if (!isCount(uid) || !isText(user)) return null;
   return {
     uid,
@@ -204,6 +207,7 @@ function readOwner(value: unknown): Owner | null {
     unit: orNull(unit, isText),
     unitUser: orNull(unitUser, isCount),
     container: orNull(container, isText),
+    containerName: orNull(containerName, isText),
     runtime: toRuntime(runtime),
   };
 }

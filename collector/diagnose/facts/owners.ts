@@ -5,6 +5,7 @@
 import { containerOf, type ProcessUnit, runtimeOf, unitOf } from '../../parse/proc/cgroup.ts';
 import { parseNginxTitle, parseProcStatus, processStartMs } from '../../parse/proc/pid.ts';
 import { attempt } from '../../system/fs.ts';
+import { containerName } from './containers.ts';
 import type { Owner } from './facts.ts';
 import type { Namespace } from './namespaces.ts';
 import type { DiagnosePorts } from './ports.ts';
@@ -13,8 +14,8 @@ export interface Owners {
   ownerOf(uid: number, inode: number, asked: Asked): Owner;
   /** Of a socket whose user /proc does not tell (unix); null when its process may not be seen. */
   holderOf(inode: number, asked: Asked): Owner | null;
-  /** When the process that holds it started; null where that may not be seen. */
-  startedMs(inode: number): number | null;
+  /** When this process started. */
+  startedMs(pid: number): number | null;
   /** nginx itself holds it, as far as that can be seen. */
   isNginx(inode: number): boolean;
   /** Descriptors of some process could not be looked at. */
@@ -73,7 +74,7 @@ function candidatesOf(uid: number, pids: readonly number[], { proc }: DiagnosePo
 }
 
 /** Its command line names the port or the socket, or it is php-fpm's master of the version that the path has. */
-function names({ line }: Candidate, asked: Asked): boolean {
+function isNamed({ line }: Candidate, asked: Asked): boolean {
   const master = /^php-fpm: master process \((.*)\)/.exec(line)?.[1];
   if ('port' in asked) {
     return new RegExp(`(?<![\\d.])${asked.port}(?![\\d.])`).test(line) || (master !== undefined && asked.port === 9000);
@@ -109,9 +110,20 @@ export function createOwners({ pids }: Pick<Namespace, 'pids'>, ports: DiagnoseP
   const { pidOf, blind } = findHolders(sorted, ports);
   let bootText: string | null = null;
 
+  const names = new Map<string, string | null>();
+
+  function nameOf(container: string | null): string | null {
+    if (container === null) return null;
+    const known = names.get(container);
+    if (known !== undefined) return known;
+    const name = containerName(container, ports);
+    names.set(container, name);
+    return name;
+  }
+
   function guess(uid: number, asked: Asked): number | null {
     const found = candidatesOf(uid, sorted, ports);
-    const named = found.filter((each) => names(each, asked));
+    const named = found.filter((each) => isNamed(each, asked));
     return (eldest(named) ?? onlyUnit(named.length > 0 ? named : found, ports))?.pid ?? null;
   }
 
@@ -130,6 +142,7 @@ export function createOwners({ pids }: Pick<Namespace, 'pids'>, ports: DiagnoseP
       unit: unit?.unit ?? null,
       unitUser: unit?.user ?? null,
       container: containerOf(cgroup),
+      containerName: nameOf(containerOf(cgroup)),
       runtime: runtimeOf(cgroup),
     };
   }
@@ -150,9 +163,7 @@ export function createOwners({ pids }: Pick<Namespace, 'pids'>, ports: DiagnoseP
       const guessed = guess(0, asked);
       return guessed === null ? null : ownerOf(0, inode, asked);
     },
-    startedMs(inode) {
-      const pid = pidOf.get(inode);
-      if (pid === undefined) return null;
+    startedMs(pid) {
       bootText ??= proc.text('stat') ?? '';
       return processStartMs(proc.text(`${pid}/stat`) ?? '', bootText);
     },

@@ -1,8 +1,7 @@
 /** What fails before any line of a log says so: connects that wait, requests that nobody reads. Pure. */
 import type { FailureKind } from '../../model.ts';
-import type { KindFailures } from './facts.ts';
 import type { FailedPeer, Failing } from './failures.ts';
-import type { AnswerFacts, SocketFacts } from './traffic.ts';
+import type { AnswerFacts, KindFailures, SocketFacts } from './traffic.ts';
 
 export interface PendingSeen {
   readonly peer: string;

@@ -4,7 +4,7 @@ import { parseSocketAddress, type SocketAddress } from '../../parse/peer-address
 import { arpNeighbours } from '../../parse/proc/counters.ts';
 import { localPortCount } from '../../parse/proc/net.ts';
 import type { Listener } from '../../parse/proc/net-tcp.ts';
-import type { ListenerFact, NotProbed, TcpFacts } from './facts.ts';
+import type { ContainerFacts, ListenerFact, NotProbed, TcpFacts } from './facts.ts';
 import type { Look } from './look.ts';
 import { type Namespace, type Namespaces, readablePid, type SocketTable } from './namespaces.ts';
 import type { DiagnosePorts } from './ports.ts';
@@ -32,7 +32,7 @@ export function peerAddress(peer: string): PeerAddress | null {
   return { ...address, host, isLoopback: host.startsWith('127.') || host === '::1' };
 }
 
-const isAny = (words: readonly number[]): boolean => words.every((word) => word === 0);
+export const isAny = (words: readonly number[]): boolean => words.every((word) => word === 0);
 const keyOf = ({ words, port }: SocketAddress): string => `${words.join('.')}:${port}`;
 
 /** Whether a socket bound to `words` takes connections to the address: yes, no, or it depends on IPV6_V6ONLY. */
@@ -44,7 +44,11 @@ function serves({ words }: Listener, address: SocketAddress): boolean | 'perhaps
 }
 
 /** Where the address lives: nginx's own namespace, one other of this host, or neither. */
-function homeOf(address: PeerAddress, { nginx, others }: Namespaces, look: Look): Namespace | 'elsewhere' | null {
+export function homeOf(
+  address: PeerAddress,
+  { nginx, others }: Namespaces,
+  look: Look,
+): Namespace | 'elsewhere' | null {
   if (address.isLoopback) return nginx;
   const key = address.words.join('.');
   const table = look.tableOf(nginx);
@@ -127,7 +131,7 @@ export interface TcpContext {
   readonly ports: DiagnosePorts;
 }
 
-function factOf(listener: Listener, namespace: Namespace, look: Look): ListenerFact {
+export function factOf(listener: Listener, namespace: Namespace, look: Look): ListenerFact {
   const { port, queued, inode, uid } = listener;
   const owners = look.ownersOf(namespace);
   const owner = owners.ownerOf(uid, inode, { port });
@@ -137,7 +141,7 @@ function factOf(listener: Listener, namespace: Namespace, look: Look): ListenerF
     queued,
     inode,
     owner,
-    startedMs: owners.startedMs(inode),
+    startedMs: owner.pid === null ? null : owners.startedMs(owner.pid),
     isStopped: owner.pid !== null && look.isStopped(owner.pid),
     namespace: namespace.name,
   };
@@ -151,7 +155,7 @@ function isNginx(listener: Listener, namespace: Namespace, { look, namespaces, m
 }
 
 /** What another line means is not what this one should have been. */
-function isClaimed(listener: Listener, { claimed }: TcpContext): boolean {
+export function isClaimed(listener: Listener, { claimed }: TcpContext): boolean {
   const key = keyOf(listener);
   return claimed.some((each) => keyOf(each) === key || (isAny(listener.words) && each.port === listener.port));
 }
@@ -208,7 +212,12 @@ function growth(before: number | null, after: number | null): number | null {
 }
 
 /** After the probe. */
-export function tcpFacts(peer: string, before: TcpLook, probe: TcpFacts['probe'], context: TcpContext): TcpFacts {
+export function tcpFacts(
+  peer: string,
+  before: TcpLook,
+  probe: TcpFacts['probe'],
+  context: TcpContext,
+): Omit<TcpFacts, keyof ContainerFacts> {
   const { address, home } = before;
   const place = home === 'elsewhere' ? null : home;
   const table = place === null ? null : context.look.tableOf(place);

@@ -1,4 +1,18 @@
-/** What went to a peer and came back, as logs and sockets show it. Pure data. */
+/** What went to a peer and came back, as logs and sockets show it, and who should serve it. Pure data. */
+import type { FailureKind } from '../../model.ts';
+
+/** Failures of one kind at one peer. Times are milliseconds since 1970. */
+export interface KindFailures {
+  readonly count: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  /** As the last line has it; null when it has none. */
+  readonly errno: number | null;
+  /** nginx's own words in the last line, with what it was doing: `SSL_do_handshake() failed …`. */
+  readonly message: string;
+}
+
+export type FailuresByKind = ReadonlyMap<FailureKind, KindFailures>;
 
 /** What the access logs say of the attempts at a peer. Times are milliseconds since 1970. */
 export interface AnswerFacts {
@@ -12,6 +26,15 @@ export interface AnswerFacts {
   readonly lastErrorMs: number;
 }
 
+/** Where the container of a published port is. */
+export interface BehindFacts {
+  readonly host: string;
+  readonly port: number;
+  readonly container: string | null;
+  /** null where nobody here has its address. */
+  readonly listens: boolean | null;
+}
+
 /** nginx's own sockets to a peer, and what lies unread at the other end where that is on this host. */
 export interface SocketFacts {
   /** Connects that had to repeat their SYN. */
@@ -20,4 +43,16 @@ export interface SocketFacts {
   readonly unacknowledged: number;
   /** Connections whose bytes the peer's process has not read. */
   readonly unread: number;
+}
+
+/** A systemd unit that should serve a peer. */
+export interface UnitFact {
+  /** `app.service`: what to start. */
+  readonly unit: string;
+  /** Its name leads to /dev/null: systemd refuses to start it. */
+  readonly isMasked: boolean;
+  /** A socket unit that systemd listens with; null without one. */
+  readonly socket: string | null;
+  /** The file that names the port. */
+  readonly file: string;
 }

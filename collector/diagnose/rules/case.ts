@@ -1,5 +1,7 @@
 /** What every rule is given: one peer, and the kind of failure to explain. */
-import type { Facts, KindFailures, NamespaceName, PeerFacts, TcpFacts } from '../facts/facts.ts';
+
+import type { Facts, NamespaceName, PeerFacts, TcpFacts } from '../facts/facts.ts';
+import type { KindFailures } from '../facts/traffic.ts';
 import type { TimeText } from './signs.ts';
 
 export interface Case {
@@ -19,8 +21,10 @@ export const restartMs = 30_000;
 export const apartMs = 10_000;
 /** What failed within this time goes on, if nothing shows that it ended. */
 export const recentMs = 5000;
-/** Logs have whole seconds, and a process opens its port a moment after it has started. */
-const slackMs = 1500;
+/** Logs have whole seconds. */
+const slackMs = 500;
+/** A process opens its port a moment after it has started. */
+const bootMs = 2500;
 
 /** The peer's home when it is on this host, so that its sockets can be seen. */
 export function visibleHome({ home }: TcpFacts): NamespaceName | null {
@@ -59,7 +63,7 @@ export function isOlderThanListener(one: TcpCase): boolean {
 /** It failed while this very socket listened. */
 export function failedWhileListening(one: TcpCase): boolean {
   const since = listeningSince(one);
-  return since !== null && one.failures.lastMs > since + slackMs;
+  return since !== null && one.failures.lastMs > since + bootMs;
 }
 
 /** The peer took connections after the last failure: the access log has them. */

@@ -1,6 +1,8 @@
 /** Facts to findings: every failing peer, group, name and nginx itself, most important first. Pure. */
+
 import type { FailureKind } from '../../model.ts';
-import type { Facts, FailuresByKind, GroupFacts, KindFailures, NameFacts, PeerFacts } from '../facts/facts.ts';
+import type { Facts, GroupFacts, NameFacts, PeerFacts } from '../facts/facts.ts';
+import type { FailuresByKind, KindFailures } from '../facts/traffic.ts';
 import { ended, type Finding, found } from '../finding.ts';
 import type { Case, TcpCase } from './case.ts';
 import { applicationError, laterRules } from './later.ts';

@@ -1,8 +1,11 @@
 /** The connection was made, and the request failed behind it: TLS, silence, breaks, an application's own errors. Pure. */
+
 import type { FailureKind } from '../../model.ts';
-import type { KindFailures, ListenerFact, PeerFacts } from '../facts/facts.ts';
+import type { ListenerFact, PeerFacts } from '../facts/facts.ts';
+import type { KindFailures } from '../facts/traffic.ts';
 import { ended, type Finding, found } from '../finding.ts';
 import { type Case, sinceLast, succeededSince } from './case.ts';
+import { behindFinding } from './container.ts';
 import { plural, signs } from './signs.ts';
 
 const connects = 'the network: connections are made';
@@ -55,6 +58,8 @@ function hangs(one: Case): readonly Finding[] {
 
 function breaks(one: Case): readonly Finding[] {
   const { failures, peer } = one;
+  // Who publishes the port takes the connection, and closes it when the container refuses.
+  if (peer.tcp?.behind?.listens === false) return [behindFinding(peer.tcp, peer.tcp.behind)];
   const ends = peer.remembered?.endedMs.length ?? 0;
   const evidence = [
     quoted(failures),

@@ -1,6 +1,9 @@
 /** What nginx itself runs out of: the errno or the alert line says what, the limits say how far. Pure. */
+
 import type { FailureKind } from '../../model.ts';
-import type { KindFailures, NginxFacts, TcpFacts } from '../facts/facts.ts';
+import type { TcpFacts } from '../facts/facts.ts';
+import type { NginxFacts } from '../facts/nginx-facts.ts';
+import type { KindFailures } from '../facts/traffic.ts';
 import { ended, type Finding, found } from '../finding.ts';
 
 const notPeer = 'the peer: it was not even asked';

@@ -28,6 +28,7 @@ function processDown({ peer, tcp, time }: TcpCase, sureness: 'certain' | 'likely
       signs.nothingListens(tcp),
       signs.lastListening(peer, time),
       signs.oom(peer),
+      signs.unit(peer),
       signs.neverListened(peer, time),
       tcp.otherPorts.length > 0 && sureness === 'likely' ? signs.otherPorts(tcp.otherPorts) : null,
       signs.probe(tcp.probe),

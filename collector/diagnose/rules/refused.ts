@@ -15,6 +15,7 @@ import {
   type TcpCase,
   visibleHome,
 } from './case.ts';
+import { behindFinding, containerGone } from './container.ts';
 import { nobodyServes } from './process.ts';
 import { duration, signs } from './signs.ts';
 
@@ -25,6 +26,8 @@ export function refused(one: TcpCase): readonly Finding[] {
   const loop = crashLoop(one);
   if (loop !== null) return [loop];
   if (peer.isUdp) return overUdp(one);
+  const gone = containerGone(one);
+  if (gone !== null) return [gone];
   if (tcp.probe.is === 'connected') return answersProbe(one);
   if (visibleHome(tcp) === null) return fromElsewhere(one);
   return tcp.serving.length > 0 ? served(one) : nobodyServes(one);
@@ -111,7 +114,8 @@ function answersProbe(one: TcpCase): readonly Finding[] {
   if (goesOn && (failedWhileListening(one) || lasted(one) > restartMs) && !isOlderThanListener(one)) {
     return [treatedApart(one)];
   }
-  if (isOlderThanListener(one) || succeededSince(one) || sinceLast(one) > recentMs) return cameBack(one);
+  if (isOlderThanListener(one) || succeededSince(one) || sinceLast(one) > apartMs) return cameBack(one);
+  if (failedWhileListening(one)) return [treatedApart(one)];
   const soon = 'it may have come back this moment: run diagnose again in 10 s';
   return [found('unknown', 'unknown', [over(one), soon, signs.probe(one.tcp.probe)], ['the process being down'])];
 }
@@ -122,8 +126,7 @@ function answersProbe(one: TcpCase): readonly Finding[] {
  */
 function behindPublished(one: TcpCase): readonly Finding[] {
   const { tcp } = one;
-  const evidence = [signs.published(tcp.serving), signs.probe(tcp.probe)];
-  return [found('process_down', 'likely', evidence, ['the runtime: it holds the port'])];
+  return [behindFinding(tcp, tcp.behind)];
 }
 
 /** A socket listens on this very address, and connections were refused all the same. */

@@ -1,15 +1,8 @@
 /** The sentences about evidence: what was seen, and what that rules out. Causes have theirs in wording.ts. */
+
 import type { FailureKind } from '../../model.ts';
-import type {
-  Facts,
-  KindFailures,
-  ListenerFact,
-  NamespaceName,
-  Owner,
-  PeerFacts,
-  ProbeFact,
-  TcpFacts,
-} from '../facts/facts.ts';
+import type { Facts, ListenerFact, NamespaceName, Owner, PeerFacts, ProbeFact, TcpFacts } from '../facts/facts.ts';
+import type { KindFailures } from '../facts/traffic.ts';
 
 /** `12:03:04` on this host's clock; `2026-11-21 12:03:04` on another day. */
 export type TimeText = (ms: number) => string;
@@ -32,11 +25,12 @@ export function mode(bits: number): string {
   return bits.toString(8).padStart(4, '0');
 }
 
-export function ownerText({ user, uid, pid, isGuess, command, unit, container }: Owner): string {
+export function ownerText({ user, uid, pid, isGuess, command, unit, container, containerName }: Owner): string {
   const which = command === null ? '' : ` (${command})`;
   const process = pid === null ? null : `${isGuess ? 'most likely ' : ''}pid ${pid}${which}`;
   const parts = [`user ${user}${user === String(uid) ? '' : ` (uid ${uid})`}`, process, unit];
-  const inside = container === null ? [] : [`container ${container}`];
+  const inside =
+    container === null ? [] : [`container ${containerName === null ? container : `${containerName} (${container})`}`];
   return [...parts, ...inside].filter((part) => part !== null).join(', ');
 }
 
@@ -145,6 +139,12 @@ export const signs = {
     remembered === null || remembered.listeningMs === null
       ? null
       : `something listened there until ${time(remembered.listeningMs)}${remembered.owner === null ? '' : `: ${ownerText(remembered.owner)}`}`,
+  unit: ({ unit }: PeerFacts) =>
+    unit === null
+      ? null
+      : `${unit.unit} should serve it, by ${unit.file}${unit.isMasked ? '; the unit is masked' : ''}${unit.socket === null ? '' : `; ${unit.socket} listens for it`}`,
+  lastOwner: ({ remembered }: PeerFacts) =>
+    remembered?.owner == null ? null : `who served it: ${ownerText(remembered.owner)}`,
   neverListened: ({ remembered }: PeerFacts, time: TimeText) =>
     remembered !== null && remembered.listeningMs === null
       ? `nothing has listened there since the plugin began to watch at ${time(remembered.watchedSinceMs)}`

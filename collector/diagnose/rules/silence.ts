@@ -3,6 +3,7 @@
 import { mayBePublished } from '../facts/published.ts';
 import { ended, type Finding, found } from '../finding.ts';
 import { isWithNginx, sinceLast, succeededSince, type TcpCase, visibleHome } from './case.ts';
+import { containerGone } from './container.ts';
 import { plural, signs } from './signs.ts';
 
 /** A connect waits for its timeout before it is a failure: what succeeded since then may have been asked before. */
@@ -15,6 +16,8 @@ function isOver(one: TcpCase): boolean {
 
 export function timedOut(one: TcpCase): readonly Finding[] {
   const { tcp } = one;
+  const gone = containerGone(one);
+  if (gone !== null) return [gone];
   // An old entry of the ARP table says nothing of an address that is on this host.
   if (tcp.neighbour === false && visibleHome(tcp) === null) return [hostDown(one)];
   const [full] = [...tcp.serving, ...tcp.perhapsServing].filter(({ queued }) => queued > 0);
@@ -125,6 +128,8 @@ function noRoute(one: TcpCase): Finding {
 
 export function unreachable(one: TcpCase): readonly Finding[] {
   const { tcp, failures } = one;
+  const gone = containerGone(one);
+  if (gone !== null) return [gone];
   if (tcp.neighbour === false && visibleHome(tcp) === null) return [hostDown(one)];
   if (failures.errno === 101 || failures.errno === 22) {
     return [isOver(one) ? ended(noRoute(one)) : noRoute(one)];

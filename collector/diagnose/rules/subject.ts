@@ -1,7 +1,9 @@
 /** What the words about a cause are made of: the peer, its place in the configuration, who served it. */
+
 import { shellWord } from '../../base/shell-word.ts';
-import type { Facts, KindFailures, NamespaceName, Owner, PeerFacts, ServerFact } from '../facts/facts.ts';
+import type { Facts, NamespaceName, Owner, PeerFacts, ServerFact } from '../facts/facts.ts';
 import { isPublished } from '../facts/published.ts';
+import type { KindFailures } from '../facts/traffic.ts';
 import type { Finding } from '../finding.ts';
 import { inside, withFiles } from '../words/commands.ts';
 import type { Judged } from './judge.ts';
@@ -57,8 +59,24 @@ export function ss({ home, port }: Subject): string {
 /** Who served it, or serves it. */
 export function ownerOf(one: Subject): Owner | null {
   const peer = peerOf(one);
-  return peer?.remembered?.owner ?? peer?.tcp?.serving[0]?.owner ?? peer?.unix?.owner ?? null;
+  const known = peer?.remembered?.owner ?? peer?.tcp?.serving[0]?.owner ?? peer?.unix?.owner ?? null;
+  const unit = peer?.unit?.unit ?? null;
+  if (unit === null || known?.unit != null || known?.container != null) return known;
+  return { ...(known ?? nobody), unit };
 }
+
+const nobody: Owner = {
+  uid: 0,
+  user: '',
+  pid: null,
+  isGuess: true,
+  command: null,
+  unit: null,
+  unitUser: null,
+  container: null,
+  containerName: null,
+  runtime: null,
+};
 
 /** The same where it is, or was, a container. */
 export function containerOwner(one: Subject): Owner | null {

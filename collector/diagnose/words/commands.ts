@@ -1,6 +1,8 @@
 /** Commands to type, each for the place where it tells the truth: the namespaces of nginx, of a peer, another host. Pure. */
+
 import { shellWord } from '../../base/shell-word.ts';
-import type { NamespaceName, NginxFacts, Owner } from '../facts/facts.ts';
+import type { NamespaceName, Owner } from '../facts/facts.ts';
+import type { NginxFacts } from '../facts/nginx-facts.ts';
 
 /** In this network namespace; as it is when that is ours. */
 export function inside(home: NamespaceName | null, command: string): string {
@@ -66,7 +68,7 @@ function careOf(owner: Owner | null): Care | null {
   if (owner === null) return null;
   if (owner.container !== null) {
     const { runtime } = owner;
-    const id = shellWord(owner.container);
+    const id = shellWord(owner.containerName ?? owner.container);
     if (runtime === 'crictl') {
       const pods =
         'kubectl get pods -A -o wide    # Kubernetes starts it again; where it does not: kubectl describe pod';
@@ -75,7 +77,7 @@ function careOf(owner: Owner | null): Care | null {
     const program = runtime ?? 'docker';
     const whose = runtime === 'podman' ? 'as the user who runs it; ' : '';
     return {
-      state: `${program} ps -a --filter id=${id}`,
+      state: `${program} ps -a --filter ${owner.containerName === null ? 'id' : 'name'}=${id}`,
       start: `${program} start ${id}    # ${whose}runs already: ${program} restart ${id}; ${removed}`,
       restart: `${program} restart ${id}`,
       log: `${program} logs --tail 50 ${id}`,

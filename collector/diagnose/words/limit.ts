@@ -1,6 +1,7 @@
 /** Words for what nginx or its host runs out of. */
+
 import { shellWord } from '../../base/shell-word.ts';
-import type { NginxFacts } from '../facts/facts.ts';
+import type { NginxFacts } from '../facts/nginx-facts.ts';
 import { endpoint } from '../rules/signs.ts';
 import { failuresOf, line, open, type Wording, type Words } from '../rules/subject.ts';
 import { asNginx, withFiles } from './commands.ts';

@@ -2,6 +2,7 @@
 import { shellWord } from '../../base/shell-word.ts';
 import { endpoint } from '../rules/signs.ts';
 import {
+  containerOwner,
   isElsewhere,
   isUntold,
   line,
@@ -83,6 +84,36 @@ function downSomewhere(one: Subject): Words {
 /** Where it is not known what service it was. */
 const whoIsDown = 'systemctl --failed    # is it among these? Of containers: docker ps -a';
 
+/** A masked unit cannot be started; one with a socket unit is started by it. */
+function unmask(one: Subject): readonly string[] {
+  const unit = peerOf(one)?.unit ?? null;
+  if (unit === null) return [];
+  return [
+    ...(unit.isMasked ? [`systemctl unmask ${shellWord(unit.unit)}`] : []),
+    ...(unit.socket === null ? [] : [`systemctl start ${shellWord(unit.socket)}`]),
+  ];
+}
+
+/** A container of this host that is not there. */
+function containerDown(one: Subject): Words {
+  const owner = containerOwner(one);
+  const bridge = peerOf(one)?.tcp?.bridge ?? null;
+  return {
+    what: `the container behind ${one.name} is stopped, removed, or on another network than nginx`,
+    fix: 'Start it, or create it again. If it runs on another network, connect it to the one of nginx (docker network connect). Then, if its address changed, reload nginx.',
+    next: [
+      ...startAgain(owner),
+      ...(owner === null
+        ? [
+            "docker ps -a --format '{{.Names}} {{.Status}} {{.Networks}}'    # stopped, or on another network",
+            ...(bridge === null ? [] : [`ip neigh show dev ${shellWord(bridge)}    # who is on that bridge`]),
+          ]
+        : []),
+      `${one.reload}    # if its address has changed`,
+    ],
+  };
+}
+
 function downHere(one: Subject): Words {
   const owner = ownerOf(one);
   const isNameless = owner === null || (owner.unit === null && owner.container === null);
@@ -93,6 +124,7 @@ function downHere(one: Subject): Words {
       ? 'Start the application. The kernel killed a process because memory ran out: if it was this one, give it more memory, or let it use less.'
       : 'Start the application; its log says why it stopped.',
     next: [
+      ...unmask(one),
       ...startAgain(owner, `${ss(one)}    # nothing: start the application that serves ${one.name}`),
       ...(isNameless && one.home?.is === 'host' ? [whoIsDown] : []),
       ...(isKilled ? ["dmesg -T | grep -i 'killed process'    # which one, and how large it was"] : []),
@@ -151,6 +183,7 @@ export const processWords: Readonly<Record<ProcessCause, Wording>> = {
         next: lookAfter(ownerOf(one), ss(one)),
       };
     }
+    if (containerOwner(one) !== null ? isElsewhere(one) : peerOf(one)?.tcp?.bridge != null) return containerDown(one);
     const publisher = publisherOf(one);
     if (publisher !== null) return published(one.port, publisher.command);
     if (isElsewhere(one)) return downElsewhere(one);

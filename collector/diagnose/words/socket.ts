@@ -1,6 +1,8 @@
 /** Words for unix sockets: files that nginx sees by its own root, listeners by a network namespace. */
+
 import { shellWord } from '../../base/shell-word.ts';
-import type { NamespaceName, NginxFacts } from '../facts/facts.ts';
+import type { NamespaceName } from '../facts/facts.ts';
+import type { NginxFacts } from '../facts/nginx-facts.ts';
 import { line, open, ownerOf, peerOf, type Subject, type Wording } from '../rules/subject.ts';
 import { inside, lookAfter, processState, restart, startAgain, unixSockets, withFiles } from './commands.ts';
 

@@ -1,6 +1,6 @@
 import { createPace } from '../../aggregate/pace.ts';
 import type { Remembered } from '../../diagnose/facts/facts.ts';
-import { createLook } from '../../diagnose/facts/look.ts';
+import { createLook, type Look } from '../../diagnose/facts/look.ts';
 import { createPeerMemory, type SeenListener } from '../../diagnose/facts/memory.ts';
 import { type Namespaces, surveyNamespaces } from '../../diagnose/facts/namespaces.ts';
 import type { DiagnosePorts, NginxSeen } from '../../diagnose/facts/ports.ts';
@@ -53,19 +53,28 @@ export function createPeerWatch(
     if (written.ok) memory.restore(written.value, ports.wallMs());
   }
 
+  /** null: nothing listens. Undefined: that cannot be seen. */
+  function listenerFor(peer: string, namespaces: Namespaces, look: Look): SeenListener | null | undefined {
+    const address = peerAddress(peer);
+    const before = address === null ? null : lookBefore(address, namespaces, look);
+    if (address === null || before === null || before.home === null) return undefined;
+    if (before.home === 'elsewhere') {
+      // The network of a container goes with it; of other hosts nothing is known.
+      return memory.remembered(peer)?.listeningMs != null ? null : undefined;
+    }
+    const [first, ...rest] = listenersOf(before, before.home, look);
+    if (first === undefined) return null;
+    const all = look.tableOf(before.home)?.listeners ?? [];
+    const others = all.filter(({ uid, port }) => uid === first.uid && port !== address.port);
+    return { ...first, beside: rest.map(({ inode }) => inode), besides: others.map(({ port }) => port) };
+  }
+
   function lookNow(namespaces: Namespaces, peers: readonly string[]): boolean {
     const look = createLook([], ports);
     const found = new Map<string, SeenListener | null>();
     for (const peer of peers) {
-      const address = peerAddress(peer);
-      if (address === null) continue;
-      const before = lookBefore(address, namespaces, look);
-      if (before.home === null || before.home === 'elsewhere') continue;
-      const [first, ...rest] = listenersOf(before, before.home, look);
-      const besides = (look.tableOf(before.home)?.listeners ?? [])
-        .filter(({ uid, port }) => uid === first?.uid && port !== address.port)
-        .map(({ port }) => port);
-      found.set(peer, first === undefined ? null : { ...first, beside: rest.map(({ inode }) => inode), besides });
+      const seen = listenerFor(peer, namespaces, look);
+      if (seen !== undefined) found.set(peer, seen);
     }
     for (const [peer, seen] of unixListeners(peers, namespaces, ports)) found.set(peer, seen);
     const now = { ms: ports.wallMs(), oomKills: oomKills(ports.proc.text('vmstat') ?? '') };

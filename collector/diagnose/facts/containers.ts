@@ -1,0 +1,58 @@
+/** What is known of containers without asking their engine: bridges, published ports, names in the engine's own files. */
+import type { SocketAddress } from '../../parse/peer-address.ts';
+import { attempt } from '../../system/fs.ts';
+import { readText } from '../../system/small-file.ts';
+import type { DiagnosePorts } from './ports.ts';
+
+/** Bridges that engines make for their containers. */
+const bridges = /^(?:docker\d*|br-[0-9a-f]+|podman\d*|cni[-\w]*|nerdctl\w*|cbr\d+)$/;
+
+/**
+ * The bridge of this host in whose network an IPv4 address is; null where it is in none.
+ *
+ * @param routes /proc/net/route: interface, destination, gateway, flags, three counts, mask; words as in net/tcp
+ */
+export function bridgeOf({ words }: Pick<SocketAddress, 'words'>, routes: string): string | null {
+  const [address] = words;
+  if (words.length !== 1 || address === undefined) return null;
+  for (const line of routes.split('\n')) {
+    const [name = '', destination = '', gateway, , , , , mask = ''] = line.split(/\s+/);
+    const bits = Number.parseInt(mask, 16);
+    if (!bridges.test(name) || gateway !== '00000000' || !(bits > 0)) continue;
+    if ((address & bits) >>> 0 === Number.parseInt(destination, 16)) return name;
+  }
+  return null;
+}
+
+/** Where a published port leads, by the arguments of the process that holds it. */
+export interface Published {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** @param cmdline /proc/PID/cmdline of docker-proxy; null for another program's */
+export function publishedTo(cmdline: string): Published | null {
+  const words = cmdline.split('\0');
+  if (!/(?:^|\/)docker-proxy$/.test(words[0] ?? '')) return null;
+  const after = (name: string): string | undefined => words[words.indexOf(name) + 1];
+  const host = words.includes('-container-ip') ? after('-container-ip') : undefined;
+  const port = Number(words.includes('-container-port') ? after('-container-port') : Number.NaN);
+  return host === undefined || !Number.isInteger(port) ? null : { host, port };
+}
+
+const dockerFolder = '/var/lib/docker/containers';
+const mostBytes = 262_144;
+
+/**
+ * The name of a docker container, which outlives its id; null without the right to read the engine's files.
+ *
+ * @param id its first digits
+ */
+export function containerName(id: string, { fs, procRoot }: Pick<DiagnosePorts, 'fs' | 'procRoot'>): string | null {
+  const folder = procRoot.replace(/\/proc$/, '') + dockerFolder;
+  const names = attempt(() => fs.readdir(folder));
+  const whole = names.ok ? names.value.find((name) => name.startsWith(id)) : undefined;
+  if (whole === undefined) return null;
+  const text = readText(fs, `${folder}/${whole}/config.v2.json`, mostBytes);
+  return text.ok ? (/"Name":"\/?([\w][\w.-]{0,127})"/.exec(text.value)?.[1] ?? null) : null;
+}

@@ -1,0 +1,62 @@
+/** Containers of this host that are gone, were replaced, or refuse behind a published port. Pure. */
+import type { TcpFacts } from '../facts/facts.ts';
+import type { BehindFacts } from '../facts/traffic.ts';
+import { type Finding, found } from '../finding.ts';
+import { type TcpCase, visibleHome } from './case.ts';
+import { ownerText, signs } from './signs.ts';
+
+/** The port is held by the engine; behind it the container refuses, or is not there. */
+export function behindFinding(tcp: TcpFacts, behind: BehindFacts | null): Finding {
+  const inside =
+    behind === null
+      ? null
+      : `the port leads to ${behind.host}:${behind.port}${behind.container === null ? '' : ` (container ${behind.container})`}`;
+  const nothing =
+    behind?.listens === false ? 'nothing listens on that port in the container, or only on loopback' : null;
+  const sureness = nothing === null ? 'likely' : 'certain';
+  const evidence = [signs.published(tcp.serving), inside, nothing, signs.probe(tcp.probe)];
+  return found('process_down', sureness, evidence, ['the runtime: it holds the port']);
+}
+
+/** Where a container listens on the same port at another address: it was made anew, and nginx has the old one. */
+function replaced({ peer, tcp }: TcpCase, why: string): Finding | null {
+  const [there, another] = tcp.containers;
+  if (there === undefined || another !== undefined) return null;
+  return found(
+    'stale_address',
+    'likely',
+    [
+      why,
+      `a container listens on port ${tcp.port} at another address: ${ownerText(there.owner)}`,
+      signs.lastOwner(peer),
+    ],
+    ['the application being down: it listens in the other container'],
+  );
+}
+
+/** An address of this host's own containers that no container has, or that another one has now; null for all others. */
+export function containerGone(one: TcpCase): Finding | null {
+  const { tcp, peer } = one;
+  const before = peer.remembered?.owner ?? null;
+  if (tcp.home !== 'elsewhere') {
+    const now = visibleHome(tcp)?.container ?? null;
+    if (before?.container == null || now === null || now === before.container || tcp.serving.length > 0) return null;
+    return replaced(one, `another container (${now}) has the address ${tcp.host} now`);
+  }
+  if (before?.container == null && tcp.bridge === null) return null;
+  const nobody = `no container of this host has the address ${tcp.host}${tcp.bridge === null ? '' : `, which is in the network of the bridge ${tcp.bridge}`}`;
+  const other = replaced(one, nobody);
+  if (other !== null) return other;
+  const known = before?.container != null;
+  return found(
+    'process_down',
+    known ? 'certain' : 'likely',
+    [
+      nobody,
+      signs.lastOwner(peer),
+      known ? null : 'its container is stopped or removed, or it is on another network than nginx',
+      signs.probe(tcp.probe),
+    ],
+    ['another host: the address is of a network inside this one'],
+  );
+}

@@ -1,0 +1,116 @@
+/** Containers of this host, told without their engine: bridges, published ports, gone and replaced ones. */
+import { expect, test } from 'vitest';
+import { bridgeOf, publishedTo } from '../../collector/diagnose/facts/containers.ts';
+import type { PeerFacts, TcpFacts } from '../../collector/diagnose/facts/facts.ts';
+import { judge } from '../../collector/diagnose/rules/judge.ts';
+import { word } from '../../collector/diagnose/words/wording.ts';
+import { parseSocketAddress } from '../../collector/parse/peer-address.ts';
+import { facts, failed, listener, nowMs, other, owner, peer, tcp } from './facts-kit.ts';
+
+const routes = [
+  'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT',
+  'eth0\t00000000\t0101A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0',
+  'eth0\t0001A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0',
+  'docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0',
+  'br-0123456789ab\t000012AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0',
+].join('\n');
+
+test.each([
+  ['172.17.0.9:80', 'docker0'],
+  ['172.18.3.4:80', 'br-0123456789ab'],
+  ['172.19.0.2:80', null],
+  ['192.168.1.7:80', null],
+  ['8.8.8.8:80', null],
+  ['[fd00::1]:80', null],
+])('%s is in the network of %s', (address, bridge) => {
+  expect(bridgeOf(parseSocketAddress(address) ?? { words: [] }, routes)).toBe(bridge);
+});
+
+test.each([
+  ['/usr/bin/docker-proxy -proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2 -container-port 80', 80],
+  [
+    'docker-proxy -proto tcp -host-ip :: -host-port 8080 -container-ip 172.17.0.2 -container-port 3000 -use-listen-fd',
+    3000,
+  ],
+  ['/usr/bin/docker-proxy -proto tcp', null],
+  ['/usr/bin/node docker-proxy -container-ip 172.17.0.2 -container-port 80', null],
+  ['', null],
+])('%s leads to port %s of its container', (line, port) => {
+  expect(publishedTo(line.replaceAll(' ', '\0'))).toEqual(port === null ? null : { host: '172.17.0.2', port });
+});
+
+const ofContainer = {
+  ...owner,
+  unit: null,
+  container: 'abcdefabcdef',
+  containerName: 'web',
+  runtime: 'docker',
+} as const;
+const remembered = {
+  listeningMs: nowMs - 30_000,
+  owner: ofContainer,
+  oomKills: 0,
+  watchedSinceMs: 0,
+  sinceMs: null,
+  connectedMs: null,
+  besides: null,
+  endedMs: [nowMs - 29_000],
+};
+const away = { home: 'elsewhere', probe: { is: 'silent' } } as const;
+const anew = listener('0.0.0.0:3000', { namespace: { ...other, container: '111111111111', runtime: 'docker' } });
+const unreachable = { failures: new Map([['unreachable', failed({ errno: 113 })] as const]) };
+const proxied = listener('0.0.0.0:3000', { owner: { ...owner, uid: 0, command: 'docker-proxy' } });
+const behind = { host: '172.17.0.2', port: 80, container: 'abcdefabcdef', listens: false };
+
+const table: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial<PeerFacts>, string]>> = {
+  'docker stop: no route to host': [away, { remembered, ...unreachable }, 'process_down certain'],
+  'stopped, refused on the way': [away, { remembered }, 'process_down certain'],
+  'an address on a bridge that nobody has': [{ ...away, bridge: 'docker0' }, unreachable, 'process_down likely'],
+  'an address of another host': [{ ...away, neighbour: false }, unreachable, 'host_down certain'],
+  'made anew with another address': [
+    { ...away, containers: [anew] },
+    { remembered, ...unreachable },
+    'stale_address likely',
+  ],
+  'another container took the address': [
+    { home: { ...other, container: '222222222222' }, containers: [anew] },
+    { remembered },
+    'stale_address likely',
+  ],
+  'two others on the port: none is taken for it': [
+    { ...away, containers: [anew, anew] },
+    { remembered, ...unreachable },
+    'process_down certain',
+  ],
+  'behind a published port nothing listens': [{ serving: [proxied], behind }, {}, 'process_down certain'],
+  'a published port resets what the container refuses': [
+    { serving: [proxied], behind },
+    { failures: new Map([['reset', failed({ errno: 104 })]]) },
+    'process_down certain',
+  ],
+  'an old entry of ARP, and the address is here and listened on': [
+    { neighbour: false, serving: [listener('0.0.0.0:3000')], probe: { is: 'silent' } },
+    { failures: new Map([['timed_out', failed({ errno: 110 })]]) },
+    'no_answer certain',
+  ],
+};
+
+test.each(Object.entries(table))('%s', (_, [of, more, expected]) => {
+  const one = peer('172.17.0.9:3000', { tcp: tcp('172.17.0.9:3000', of), ...more });
+  const [finding] = judge(facts([one]), String)[0]?.findings ?? [];
+  expect(`${finding?.code} ${finding?.sureness}`).toBe(expected);
+});
+
+test('a container that is gone is started by its name, which outlives its id', () => {
+  const all = facts([peer('172.17.0.9:3000', { tcp: tcp('172.17.0.9:3000', away), remembered, ...unreachable })]);
+  const [judged] = judge(all, String);
+  const [finding] = judged?.findings ?? [];
+  if (judged === undefined || finding === undefined) throw new Error('nothing judged');
+  const { next } = word(finding, judged, all);
+  expect(next.map((each) => each.replace(/ +#.*/, ''))).toEqual([
+    'docker ps -a --filter name=web',
+    'docker start web',
+    'docker logs --tail 50 web',
+    'nginx -t && nginx -s reload',
+  ]);
+});
