@@ -39,6 +39,11 @@ const TOOLS = {
   socat: { packages: ['socat'], path: 'usr/bin/socat', versionArgs: ['-V'] },
   strace: { packages: ['strace'], path: 'usr/bin/strace', versionArgs: ['-V'] },
   setfacl: { packages: ['acl'], path: 'usr/bin/setfacl', versionArgs: ['--version'] },
+  dockerd: {
+    packages: ['docker.io', 'containerd', 'runc'],
+    path: 'usr/sbin/dockerd',
+    versionArgs: ['--version'],
+  },
   openssl: { packages: ['openssl'], path: 'usr/bin/openssl', versionArgs: ['version'] },
   shellcheck: { packages: ['shellcheck'], path: 'usr/bin/shellcheck', versionArgs: ['--version'] },
 } as const satisfies Record<string, Wanted>;

@@ -19,7 +19,12 @@ function configurationRules({ found, configuration, changedSince, dumped }: Chec
   const unreached = configuration.files.length === 0;
   if (found.master === null && !dumped) findings.push(finding('nginx_not_running', found.confPath));
   if (unreached && found.master?.container != null) {
-    findings.push(finding('container_unreachable', found.master.container, null, { conf: found.confPath }));
+    findings.push(
+      finding('container_unreachable', found.master.container, null, {
+        conf: found.confPath,
+        output: found.view.output?.spec ?? '',
+      }),
+    );
     return findings;
   }
   for (const problem of configuration.problems) {

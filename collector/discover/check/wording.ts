@@ -39,11 +39,11 @@ const wordings: Readonly<Record<FindingCode, FindingWording>> = {
       'Its configuration is known, but nothing happens in it.',
       'systemctl start nginx    # or start it your own way',
     ),
-  container_unreachable: (container, { conf = '' }) =>
+  container_unreachable: (container, { conf = '', output = '' }) =>
     error(
       `nginx runs in container ${container}, and ${conf} in it cannot be reached`,
       'Its upstreams, formats and logs are unknown, and its files belong to the container runtime.',
-      `docker exec ${container} nginx -T > /etc/netdata/nginx-${container}.dump\nand in nginx-upstream.conf:\n    jobs:\n      - name: local\n        nginx_conf: dump:/etc/netdata/nginx-${container}.dump\n        error_log: docker:/var/lib/docker/containers/ID/ID-json.log`,
+      `${nginxCommand} -T > /etc/netdata/nginx-${container}.dump\nchmod 0644 /etc/netdata/nginx-${container}.dump\nand in nginx-upstream.conf:\n    jobs:\n      - name: local\n        nginx_conf: dump:/etc/netdata/nginx-${container}.dump${output === '' ? '' : `\n        error_log: ${output}`}`,
     ),
   configuration_unreadable: (_, { text = '' }, at) =>
     error(
