@@ -97,7 +97,7 @@ describe('in plugin mode', () => {
     await seen.plugin.stop();
     await backend.stop();
     const next = seen.startPlugin();
-    await until('the chart of the peer', () => next.stdout().includes('.peer_cause_'), next.stderr);
+    await until('the chart of the upstream', () => next.stdout().includes('.upstream_failures_'), next.stderr);
     expect(await seen.ask()).toBe(502);
     await until('the log line', () => /process_down \(certain\)/.test(next.stderr()), next.stderr);
     expect(seen.noted(backend.address)).toEqual({ ...before, oomKills: null });
