@@ -290,7 +290,8 @@ function workerMissing(world: World): Promise<Row[]> {
 async function connectionsRunOut(world: World): Promise<readonly Row[]> {
   const { watch } = world;
   const on = { job: 'small' };
-  for (const alert of ['writing', 'worker_connections', 'dropped']) await watch.settled(alert, on, 10);
+  // What is usual must be known before it changes.
+  for (const alert of ['writing', 'worker_connections', 'dropped']) await watch.settled(alert, on, 45);
   const causes = [
     '26 of 64 worker_connections hold clients of a slow backend',
     '29 of them',
