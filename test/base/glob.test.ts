@@ -47,6 +47,12 @@ test('patterns in folders, and literal segments between them', () => {
   expect(folders).toEqual(['/', '/srv', '/src', '/srv/a-1/x.d', '/src/a-2/x.d']);
 });
 
+test('in the middle of a pattern `.` and `..` are folders like any other', () => {
+  const names = (path: string): readonly string[] | null => (path.endsWith('/d') ? ['.h', 'x'] : null);
+  expect(expandGlob('/d/.*/x', names).paths).toEqual(['/d/../x', '/d/./x', '/d/.h/x']);
+  expect(expandGlob('/d/.*', names).paths).toEqual(['/d/.h']);
+});
+
 test('the order is that of bytes, not of UTF-16', () => {
   expect(matching('*', ['\u{1F600}', '\uFF5E', 'z', 'B', 'a'])).toEqual(['B', 'a', 'z', '\uFF5E', '\u{1F600}']);
 });

@@ -43,14 +43,17 @@ const pattern = fc.array(fc.oneof(letters, wild), { minLength: 1, maxLength: 5 }
 
 const randomCase: fc.Arbitrary<Case> = fc.record({
   folders: fc.uniqueArray(name, { minLength: 1, maxLength: 3 }),
-  // An escaped slash is none of ours: it would make the folder itself a match.
-  folder: fc.oneof(name, pattern, fc.constant('*')).filter((text) => !text.endsWith('\\')),
+  // An escaped slash, and a pattern that `..` matches, would make folders themselves a match.
+  folder: fc.oneof(name, pattern, fc.constant('*')).filter((text) => !/^\\?\.|\\$/.test(text)),
   files: fc.uniqueArray(name, { minLength: 1, maxLength: 5 }),
-  pattern: fc.oneof(
-    pattern,
-    name.map((text) => `${text.slice(0, 1)}*`),
-    name.map((text) => `*${text.slice(-1)}`),
-  ),
+  // `.*` matches the folder itself, which nginx cannot read.
+  pattern: fc
+    .oneof(
+      pattern,
+      name.map((text) => `${text.slice(0, 1)}*`),
+      name.map((text) => `*${text.slice(-1)}`),
+    )
+    .filter((text) => !/^\\?\./.test(text)),
 });
 
 /** A bracket that no `]` ends, and an escape at the end, are what versions of glibc disagree about. */
@@ -93,5 +96,5 @@ test('every pattern reads the files that nginx reads', async () => {
   const byCase = (paths: readonly (string | undefined)[]) =>
     cases.map((each, index) => ({ ...each, read: paths.filter((path) => at(path) === index) }));
   expect(byCase(tree.files)).toEqual(byCase(theirs));
-  expect(tree.files.length).toBeGreaterThan(cases.length / 4);
+  expect(tree.files.length).toBeGreaterThan(cases.length / 10);
 });
