@@ -90,9 +90,12 @@ async function traced(args: readonly string[], env: NodeJS.ProcessEnv = process.
   return { ...result, ran, opened };
 }
 
+/** What diagnose may run. */
+const diagnosing = /^\/(usr\/)?s?bin\/(journalctl|nft|iptables-save)$/;
+
 /** Nothing of mallory's was run, opened or said. */
-function expectNothingOf({ home, hasRun }: Attack, { ran, opened, stdout, stderr }: Traced): void {
-  expect(ran).toEqual([]);
+function expectNothingOf({ home, hasRun }: Attack, { ran, opened, stdout, stderr }: Traced, allowed = /^$/): void {
+  expect(ran.filter((path) => !allowed.test(path))).toEqual([]);
   expect(hasRun()).toBe(false);
   expect(opened.filter((path) => path.startsWith(home))).toEqual([]);
   expect(stdout + stderr).not.toContain(marker);
@@ -150,7 +153,8 @@ describeOn('root')('an ordinary user whose process calls itself nginx', { timeou
   test('diagnose runs, opens and says nothing of it', async () => {
     const mallorys = attack();
     await pretend(`nginx: master process ${mallorys.payload} -c ${mallorys.conf}`);
-    expectNothingOf(mallorys, await traced(['diagnose']));
+    // Another nginx of this machine may fail just now, and has its firewall looked at.
+    expectNothingOf(mallorys, await traced(['diagnose']), diagnosing);
   });
 
   test.each([
@@ -242,9 +246,7 @@ describeOn('root')('what diagnose runs, as root', { timeout: 90_000 }, () => {
     writeFileSync(config, `jobs:\n  - name: here\n    nginx_conf: ${conf}\n    error_log: journal:nginx\n`);
     const env = { ...process.env, PATH: `.:${mallorys.home}:${process.env['PATH']}` };
     const { ran } = await traced(['diagnose', '--config', config], env);
-    expect(
-      ran.filter((path) => !/^\/(usr\/)?s?bin\/(journalctl|nft|iptables-save|xtables-nft-multi)$/.test(path)),
-    ).toEqual([]);
+    expect(ran.filter((path) => !diagnosing.test(path))).toEqual([]);
     expect(mallorys.hasRun()).toBe(false);
   });
 });
