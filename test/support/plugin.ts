@@ -67,7 +67,8 @@ export function startPlugin(options: {
         const [, dimension = '', value] = /^SET (\S+) = (-?\d+)$/.exec(line) ?? [];
         return value === undefined ? [] : [[dimension, Number(value)] as const];
       });
-      found.push({ at, values: Object.fromEntries(sets) });
+      // BEGIN … END without a value is a gap that is told for the sake of the chart's variables.
+      if (sets.length > 0) found.push({ at, values: Object.fromEntries(sets) });
     }
     return found;
   }
