@@ -157,6 +157,7 @@ export function nginx(some: Partial<NginxFacts> = {}): NginxFacts {
     openFiles: { used: 1000, limit: 1024 },
     workerRlimitNofile: null,
     command: 'nginx',
+    entry: '',
     conf: '/etc/nginx/nginx.conf',
     unit: 'nginx.service',
     selinux: false,

@@ -23,7 +23,20 @@ const inContainer: Partial<NginxFacts> = {
   sharesFiles: false,
   sharesResolver: false,
   command: 'docker exec c nginx',
+  entry: 'docker exec c',
 };
+/** In another container than an engine's, of another user, and with a /tmp of its own only. */
+const unentered: Partial<NginxFacts> = {
+  ...inContainer,
+  command: '# inside the container of pid 200: nginx',
+  entry: '# inside the container of pid 200:',
+};
+const ofUser: Partial<NginxFacts> = {
+  ...inContainer,
+  command: '# as the user with uid 1000: nginx',
+  entry: '# as the user with uid 1000:',
+};
+const ofService: Partial<NginxFacts> = { ...inContainer, command: 'nginx', entry: '' };
 
 function tcpWords(code: PeerCause | null, of: Partial<TcpFacts>, some: Partial<NginxFacts> = {}, more = {}): Words {
   return words(facts([peer(address, { tcp: tcp(address, of), ...more })], { nginx: nginx(some) }), code);
@@ -80,10 +93,68 @@ describe('what nginx does is done where nginx is', () => {
     const more = { servers: [moved] };
     expect(typed(tcpWords(null, { home: 'elsewhere' }, {}, more))).toEqual(['getent ahosts app.test', reload]);
     expect(typed(tcpWords(null, { home: 'elsewhere' }, inContainer, more))[0]).toBe(
-      'nsenter -t 200 -m -n getent ahosts app.test',
+      'docker exec c getent ahosts app.test',
+    );
+    expect(typed(tcpWords(null, { home: 'elsewhere' }, unentered, more))[0]).toBe(
+      '# inside the container of pid 200: getent ahosts app.test',
+    );
+    expect(typed(tcpWords(null, { home: 'elsewhere' }, ofService, more))[0]).toBe(
+      'cat /proc/200/root/etc/hosts /proc/200/root/etc/resolv.conf',
+    );
+    expect(typed(tcpWords(null, { home: 'elsewhere' }, { ...unentered, sharesResolver: true }, more))[0]).toBe(
+      'nsenter -t 200 -n getent ahosts app.test',
     );
     expect(typed(tcpWords('wrong_bind_address', {}, inContainer))).toContain(
-      'nsenter -t 200 -m sed -n 12p /etc/nginx/nginx.conf',
+      'docker exec c sed -n 12p /etc/nginx/nginx.conf',
+    );
+  });
+});
+
+describe("a container's program never runs as root of the host", () => {
+  const moved = { servers: [server('app.test:8080', { name: 'app.test', now: ['10.0.0.9'] })] };
+  const unseen = { isShared: false };
+  const causes: readonly (readonly [string, (nginx: Partial<NginxFacts>) => Words])[] = [
+    ['name_moved', (some) => tcpWords(null, { home: 'elsewhere' }, some, moved)],
+    ['wrong_bind_address', (some) => tcpWords('wrong_bind_address', {}, some)],
+    ['no_local_address', (some) => tcpWords('no_local_address', {}, some)],
+    ['no_files', (some) => tcpWords('no_files', {}, some)],
+    ['worker_connections', (some) => tcpWords('worker_connections', {}, some)],
+    ['breaks_after_connect', (some) => tcpWords('breaks_after_connect', {}, some)],
+    ['application_error', (some) => tcpWords('application_error', {}, some)],
+    ['socket_missing', (some) => unixWords('socket_missing', { file: 'missing', ...unseen }, some)],
+    ['socket_stale', (some) => unixWords('refused', unseen, some)],
+    ['socket_denied', (some) => unixWords('denied', unseen, some)],
+  ];
+  const places = [
+    ['an engine', inContainer],
+    ['no engine', unentered],
+    ['another user', ofUser],
+    ['a /tmp of its own', ofService],
+  ] as const;
+  test.each(causes.flatMap(([code, words]) => places.map(([place, some]) => [code, place, words(some).next] as const)))(
+    '%s, %s',
+    (_, place, next) => {
+      expect(next).not.toEqual([]);
+      for (const command of next) {
+        expect(command).not.toMatch(/nsenter(?! -t \S+ -n )|chroot/);
+        // Whoever owns a root puts a device or a link there: only where it is the host's own it is read.
+        if (place !== 'a /tmp of its own') expect(command).not.toContain('/proc/200/root');
+      }
+    },
+  );
+
+  test('a container without an engine is only spoken of', () => {
+    const { next } = unixWords('refused', unseen, unentered);
+    expect(next.filter((each) => / rm | sed /.test(` ${each}`))).toEqual([
+      expect.stringMatching(/^# inside the container of pid 200: sed -n 12p /),
+      expect.stringMatching(/^# inside the container of pid 200: rm \/run\/app\/x\.sock/),
+    ]);
+    expect(typed(tcpWords('worker_connections', {}, unentered)).at(-1)).toBe('kill -HUP 200');
+  });
+
+  test('a /tmp of its own is read by programs of this host', () => {
+    expect(typed(unixWords('socket_missing', { file: 'missing', ...unseen }, ofService))[0]).toBe(
+      'ls -l /proc/200/root/run/app/',
     );
   });
 });
@@ -213,7 +284,7 @@ describe('unix sockets', () => {
       'socket_missing',
       { file: 'missing' },
       ['ls -l /run/app/', 'ss -lxp | grep -F -e Recv-Q -e x.sock'],
-      ['nsenter -t 200 -m ls -l /run/app/', 'nsenter -t 200 -n ss -lxp | grep -F -e Recv-Q -e x.sock'],
+      ['docker exec c ls -l /run/app/', 'nsenter -t 200 -n ss -lxp | grep -F -e Recv-Q -e x.sock'],
     ],
     [
       'stale',
@@ -227,7 +298,7 @@ describe('unix sockets', () => {
       'denied',
       {},
       ['namei -l /run/app/x.sock', 'id www-data'],
-      ['nsenter -t 200 -m ls -ldn / /run /run/app /run/app/x.sock', "grep -E '^(Uid|Gid|Groups):' /proc/201/status"],
+      ['docker exec c ls -ldn / /run /run/app /run/app/x.sock', "grep -E '^(Uid|Gid|Groups):' /proc/201/status"],
     ],
     [
       'full, of another container',

@@ -19,6 +19,8 @@ export interface NginxFacts {
   readonly workerRlimitNofile: number | null;
   /** What a person types to speak to this very nginx: `nginx -c …`, perhaps inside its container. */
   readonly command: string;
+  /** Stands before a command that is run with nginx's files: `docker exec …`, a `#` where nothing may be run; or empty. */
+  readonly entry: string;
   /** As nginx names them; only files. */
   readonly errorLogs: readonly string[];
   readonly accessLogs: readonly string[];

@@ -57,6 +57,7 @@ export function nginxFacts(
     workerRlimitNofile: configuration?.workerRlimitNofile ?? null,
     conf,
     command: seen.command,
+    entry: seen.entry,
     unit: masterPid === null ? null : (unitOf(proc.text(`${masterPid}/cgroup`) ?? '')?.unit ?? null),
     selinux: enforcesPolicy(fs),
     undecided: (configuration?.undecided.length ?? 0) > 0,

@@ -39,6 +39,8 @@ export interface NginxSeen {
   readonly conf: string | null;
   /** As NginxFacts.command. */
   readonly command: string;
+  /** As NginxFacts.entry. */
+  readonly entry: string;
   readonly loadedMs: number | null;
   /** Whether a path means the same file to nginx as on this host. */
   sharesFile(path: string): boolean;

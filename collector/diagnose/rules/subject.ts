@@ -1,6 +1,5 @@
 /** What the words about a cause are made of: the peer, its place in the configuration, who served it. */
 
-import { shellWord } from '../../base/shell-word.ts';
 import type { Facts, NamespaceName, Owner, PeerFacts, ServerFact } from '../facts/facts.ts';
 import { isPublished } from '../facts/published.ts';
 import type { KindFailures } from '../facts/traffic.ts';
@@ -40,7 +39,9 @@ export interface Subject {
   readonly reload: string;
 }
 
-function reloadOf({ command }: Facts['nginx']): string {
+/** A signal where no command of its own can be typed. */
+function reloadOf({ command, masterPid }: Facts['nginx']): string {
+  if (command.startsWith('#')) return `kill -HUP ${masterPid}`;
   return `${command} -t && ${command} -s reload`;
 }
 
@@ -89,10 +90,10 @@ export function line({ at, server }: Subject): string {
 }
 
 /** Shows the `server` line. */
-export function open({ at, facts: { nginx } }: Subject): string {
-  const [, file = '', number = ''] = /^(.*):(\d+)$/.exec(at) ?? [];
-  if (at === '') return `${nginx.command} -T | grep -n upstream`;
-  return withFiles(nginx, nginx.sharesFiles, `sed -n ${number}p ${shellWord(file)}`);
+export function open({ at: place, facts: { nginx } }: Subject): string {
+  const [, file = '', number = ''] = /^(.*):(\d+)$/.exec(place) ?? [];
+  if (place === '') return `${nginx.command} -T | grep -n upstream`;
+  return withFiles(nginx, nginx.sharesFiles, (at) => `sed -n ${number}p ${at(file)}`);
 }
 
 /** Another host's, which is known: not only that its home could not be told. */

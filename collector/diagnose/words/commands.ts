@@ -14,16 +14,31 @@ export function asNginx({ sharesNetwork, masterPid }: NginxFacts, command: strin
   return sharesNetwork || masterPid === null ? command : `nsenter -t ${masterPid} -n ${command}`;
 }
 
-/** With the files as nginx sees them: the command must be one that small images have, too. */
-export function withFiles({ masterPid }: NginxFacts, isShared: boolean, command: string): string {
-  return isShared || masterPid === null ? command : `nsenter -t ${masterPid} -m ${command}`;
+/**
+ * With the files as nginx sees them. Programs in a container's files are never run with the rights of the host's root
+ * (nsenter -m would): the engine runs them inside. A /tmp of a service's own is read by this host's programs.
+ *
+ * @param command what to type, of words for paths; inside a container it must be one that small images have, too
+ */
+export function withFiles(
+  { masterPid, entry }: NginxFacts,
+  isShared: boolean,
+  command: (at: (path: string) => string) => string,
+): string {
+  if (isShared || masterPid === null) return command(shellWord);
+  return entry === ''
+    ? command((path) => shellWord(`/proc/${masterPid}/root${path}`))
+    : `${entry} ${command(shellWord)}`;
 }
 
-/** As nginx resolves names: by its own resolv.conf and hosts, from its own network. */
-export function asResolver(nginx: NginxFacts, command: string): string {
-  const { sharesResolver, sharesNetwork, masterPid } = nginx;
-  if (masterPid === null || (sharesResolver && sharesNetwork)) return command;
-  return `nsenter -t ${masterPid}${sharesResolver ? '' : ' -m'}${sharesNetwork ? '' : ' -n'} ${command}`;
+/** As nginx resolves a name: by its own resolv.conf and hosts, from its own network. */
+export function asResolver(nginx: NginxFacts, name: string): string {
+  const { sharesResolver, masterPid, entry } = nginx;
+  const command = `getent ahosts ${shellWord(name)}`;
+  if (sharesResolver || masterPid === null) return asNginx(nginx, command);
+  if (entry !== '') return `${entry} ${command}`;
+  const root = `/proc/${masterPid}/root/etc`;
+  return `cat ${root}/hosts ${root}/resolv.conf    # nginx has its own: these decide what a name leads to`;
 }
 
 export function onHost(host: string, command: string): string {

@@ -1,6 +1,5 @@
 /** Words for what nginx or its host runs out of. */
 
-import { shellWord } from '../../base/shell-word.ts';
 import type { NginxFacts } from '../facts/nginx-facts.ts';
 import { endpoint } from '../rules/signs.ts';
 import { failuresOf, line, open, type Wording, type Words } from '../rules/subject.ts';
@@ -10,7 +9,7 @@ type LimitCause = 'no_ports' | 'no_local_address' | 'no_files' | 'worker_connect
 
 function grepLimits(nginx: NginxFacts): string {
   const conf = nginx.conf ?? '/etc/nginx/nginx.conf';
-  return withFiles(nginx, nginx.sharesFiles, `grep -n worker_ ${shellWord(conf)}`);
+  return withFiles(nginx, nginx.sharesFiles, (at) => `grep -n worker_ ${at(conf)}`);
 }
 
 /** errno 23, ENFILE: the whole host has none left, and no setting of nginx helps. */

@@ -12,7 +12,7 @@ export function staleName(one: Subject): Words {
       ? `nginx used ${one.host} until it was reloaded, and ${name || 'the name'} had moved`
       : `nginx still uses ${one.host}, but the name it came from leads elsewhere now`,
     fix: isOver ? follow : `If the name leads where it should, reload nginx: it asks again. ${follow}`,
-    next: [asResolver(one.facts.nginx, `getent ahosts ${shellWord(name)}`), ...(isOver ? [] : [one.reload])],
+    next: [asResolver(one.facts.nginx, name), ...(isOver ? [] : [one.reload])],
   };
 }
 

@@ -22,7 +22,7 @@ function errorLines(one: Subject): string {
   return withFiles(
     nginx,
     nginx.sharesFiles,
-    `tail -n 2000 ${shellWord(log)} | grep -F ${shellWord(one.name)} | tail -n 3`,
+    (at) => `tail -n 2000 ${at(log)} | grep -F ${shellWord(one.name)} | tail -n 3`,
   );
 }
 
@@ -119,7 +119,7 @@ export const serviceWords: Readonly<Record<ServiceCause, Wording>> = {
     const lines =
       log === undefined
         ? []
-        : [withFiles(nginx, nginx.sharesFiles, `grep ' 5[0-9][0-9] ' ${shellWord(log)} | tail -n 3`)];
+        : [withFiles(nginx, nginx.sharesFiles, (at) => `grep ' 5[0-9][0-9] ' ${at(log)} | tail -n 3`)];
     return {
       what: `the application behind ${one.name} answers ${statuses} itself: nginx and the network work`,
       fix: "The application's own log has the reason.",

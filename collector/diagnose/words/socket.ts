@@ -35,7 +35,7 @@ function rights(one: Subject): string {
   if (isShared(one)) return `namei -l ${shellWord(path)}`;
   const parts = path.split('/').slice(1);
   const steps = ['/', ...parts.map((_, at) => `/${parts.slice(0, at + 1).join('/')}`)];
-  return withFiles(facts.nginx, false, `ls -ldn ${steps.map(shellWord).join(' ')}`);
+  return withFiles(facts.nginx, false, (at) => `ls -ldn ${steps.map(at).join(' ')}`);
 }
 
 /** The names of a container's users are its own: there numbers tell. */
@@ -58,14 +58,14 @@ export const socketWords: Readonly<Record<SocketCause, Wording>> = {
         ? `Let both see the same file: a folder in /run, or a volume that both containers mount; or write the right path ${line(one)} and reload nginx.${tmpHint(host)}`
         : `Start the application that makes it; or write the right path ${line(one)} and reload nginx.${tmpHint(host)}`,
       next: [
-        withFiles(facts.nginx, isShared(one), `ls -l ${shellWord(folderOf(host))}`),
+        withFiles(facts.nginx, isShared(one), (at) => `ls -l ${at(folderOf(host))}`),
         `${unixSockets(socketHome(one), name)}    # a line: it listens, perhaps by another path`,
         ...(isUnderway ? [open(one)] : startAgain(ownerOf(one), open(one))),
       ],
     };
   },
   socket_stale: (one) => {
-    const remove = withFiles(one.facts.nginx, isShared(one), `rm ${shellWord(one.host)}`);
+    const remove = withFiles(one.facts.nginx, isShared(one), (at) => `rm ${at(one.host)}`);
     return {
       what: `the socket file ${one.host} is left over: no process listens on it`,
       fix: 'Start the application; it normally replaces the file. Only if it refuses to, and the first command prints no socket, remove the file.',

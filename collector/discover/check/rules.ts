@@ -59,7 +59,7 @@ function kernelRules({ kernel }: CheckFacts): readonly UnwordedFinding[] {
  * another way (nsenter), a program of the container, or one that another user has chosen, would run with all rights of
  * root. There the line is a comment: it says what to do and does nothing when pasted.
  */
-function before({ pid, uid, startedBy, container, runtime }: Master): string {
+export function entryTo({ pid, uid, startedBy, container, runtime }: Master): string {
   if (startedBy === 'user') return `# as the user with uid ${uid}:`;
   if (container === null) return '';
   return runtime === null ? `# inside the container of pid ${pid}:` : `${runtime} exec ${shellWord(container)}`;
@@ -69,10 +69,10 @@ function before({ pid, uid, startedBy, container, runtime }: Master): string {
 export function commandFor({ master, confPath }: NginxFound): string {
   if (master === null) return 'nginx';
   // The operator has named the main file; nothing else of what another user's process says is repeated.
-  if (master.startedBy === 'user') return `${before(master)} nginx -c ${shellWord(confPath)}`;
+  if (master.startedBy === 'user') return `${entryTo(master)} nginx -c ${shellWord(confPath)}`;
   const { program, prefix, conf, globals, errorLog } = master.args;
   const words = [
-    before(master),
+    entryTo(master),
     // The line is to be pasted by root.
     shellWord(program || 'nginx'),
     prefix === null ? '' : `-p ${shellWord(prefix)}`,

@@ -113,6 +113,7 @@ export function createPeerCauses(
       configuration: null,
       conf: null,
       command: 'nginx',
+      entry: '',
       loadedMs: null,
       place: (path) => hostPrefix + path,
       remembered: watch.remembered,

@@ -2,7 +2,7 @@ import type { Remembered } from '../../diagnose/facts/facts.ts';
 import type { NginxSeen } from '../../diagnose/facts/ports.ts';
 import type { AnswerFacts } from '../../diagnose/facts/traffic.ts';
 import { workersSince } from '../../discover/check/facts.ts';
-import { commandFor } from '../../discover/check/rules.ts';
+import { commandFor, entryTo } from '../../discover/check/rules.ts';
 import { hostMounts, procFolder } from '../../discover/find/find-nginx.ts';
 import { sameFile } from '../../discover/find/mounts.ts';
 import { workersOf } from '../../discover/find/processes.ts';
@@ -34,6 +34,7 @@ export function nginxSeen(
     configuration,
     conf: found.confPath,
     command: commandFor(found),
+    entry: master === null ? '' : entryTo(master),
     loadedMs: workersSince(found, ports),
     // The view knows containers; a /tmp of nginx's own is only reached through nginx.
     place: (path) =>
