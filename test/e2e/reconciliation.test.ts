@@ -122,6 +122,7 @@ test('lines of more than 2 KB: the difference is the number of lines that lost t
   });
   aggregate.beginTick(0);
   for await (const chunk of createReadStream(nginx.errorLog)) errors.chunk(chunk as Buffer);
+  reader.end();
   for await (const chunk of createReadStream(join(nginx.prefix, 'logs/access.log'))) access.chunk(chunk as Buffer);
 
   const health = { errorLogsFine: true, accessLogsFine: true, behindBytes: 0, ok: 2, failing: 0 };
