@@ -450,3 +450,15 @@ test.each([
 test('where it is not known what served it, what failed is listed', () => {
   expect(typed(words(facts([peer(address)])))).toContain('systemctl --failed');
 });
+
+test('what ended is told as ended, and nothing is to be done now', () => {
+  const silent = facts([peer(address, failing('timed_out', 110))]);
+  const [judged] = judge(silent, String);
+  const [finding] = judged?.findings ?? [];
+  if (judged === undefined || finding === undefined) throw new Error('nothing judged');
+  const { what, fix } = word({ ...finding, isOver: true }, { ...judged, isOver: true }, silent);
+  expect([what, fix]).toEqual([
+    expect.stringMatching(/^ended 1 s ago: /),
+    expect.stringMatching(/^Nothing to do now\./),
+  ]);
+});

@@ -47,7 +47,8 @@ const scenes: readonly Scene[] = [
   },
   {
     name: 'dropped',
-    says: [['no_answer'], ['no_answer'], ['no_answer'], ['no_answer'], ['no_answer', 'none']],
+    // A SYN is sent again after a second, and the socket table is read every few seconds.
+    says: [['no_answer', 'none'], ['no_answer'], ['no_answer'], ['no_answer'], ['no_answer', 'none']],
     start: ({ world, port }) => world.back.firewall(`tcp dport ${port} drop`),
     end: ({ world }) => world.back.firewall(null),
   },

@@ -115,11 +115,12 @@ export function applicationError(peer: PeerFacts, nowMs: number): Finding | null
   const { answers } = peer;
   if (answers === null || answers.serverErrors === 0) return null;
   const explained = [...peer.failures]
-    .filter(([kind, { lastMs }]) => nowMs - lastMs <= minuteMs && kind in rules)
+    .filter(([kind, { lastMs }]) => nowMs - lastMs <= 2 * minuteMs && kind in rules)
     .reduce((sum, [, { count }]) => sum + count, 0);
   const own = answers.serverErrors - explained;
-  if (own < 3 && own * 100 <= answers.connected) return null;
-  if (own <= 0) return null;
+  if (own <= 0 || (own < 3 && own * 100 <= answers.connected)) return null;
+  // Both logs are read a little apart: a few that no line explains yet are no errors of its own.
+  if (own * 5 <= answers.serverErrors) return null;
   const statuses = answers.statuses.join(', ');
   return found(
     'application_error',

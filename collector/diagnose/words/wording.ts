@@ -3,6 +3,7 @@ import type { PeerCause } from '../../model.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Finding } from '../finding.ts';
 import type { Judged } from '../rules/judge.ts';
+import { duration } from '../rules/signs.ts';
 import { subjectOf, type Wording, type Words } from '../rules/subject.ts';
 import { limitWords } from './limit.ts';
 import { staleName, unresolvedNameWords } from './name.ts';
@@ -21,6 +22,12 @@ const wordings: Readonly<Record<PeerCause, Wording>> = {
   unresolved: unresolvedNameWords,
 };
 
+/** Causes whose words tell by themselves that it is over. */
+const ownWordsOfEnd: ReadonlySet<PeerCause> = new Set(['process_down', 'restarting', 'ejected', 'stale_address']);
+
 export function word(finding: Finding, judged: Judged, facts: Facts): Words {
-  return wordings[finding.code](subjectOf(finding, judged, facts));
+  const words = wordings[finding.code](subjectOf(finding, judged, facts));
+  if (!finding.isOver || ownWordsOfEnd.has(finding.code)) return words;
+  const ago = duration(facts.nowMs - judged.lastMs);
+  return { ...words, what: `ended ${ago} ago: ${words.what}`, fix: `Nothing to do now. To prevent it: ${words.fix}` };
 }
