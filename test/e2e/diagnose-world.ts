@@ -169,6 +169,7 @@ export interface Hosts {
 async function reset({ front, back }: Hosts): Promise<void> {
   for (const host of [front, back]) host.setHosts('127.0.0.1 localhost\n::1 localhost');
   await Promise.all([
+    front.firewall(null),
     back.firewall(null),
     front.run('sh', ['-c', 'echo 32768 60999 > /proc/sys/net/ipv4/ip_local_port_range']),
   ]);
