@@ -134,9 +134,16 @@ export function mayEndLogin(before: ErrorLine | null, { protocol }: ErrorLine): 
   return before !== null && protocol !== 'mail' && hasLogin(before);
 }
 
+/**
+ * nginx prints no context at this level, and quotes in nearly every line: neither that one lacks its end nor where it
+ * ends says anything.
+ */
+export const isDebug = ({ level }: ErrorLine): boolean => level === 'debug';
+
 /** Whether a line can have been begun by nginx and ended by a client. */
 export function mayBeBegun(line: ErrorLine): boolean {
   const { message, kind, login } = line;
+  if (isDebug(line)) return false;
   // Most failures quote nothing, and there are many of them.
   if (kind !== 'unrelated' && login === null && !message.includes('"')) return false;
   const own = ownMessage(message);
@@ -145,6 +152,7 @@ export function mayBeBegun(line: ErrorLine): boolean {
 
 /** Whether `rest` can be what nginx wrote behind a client's text in the record that began with this line. */
 export function mayGoOn(line: ErrorLine, rest: string): boolean {
+  if (isDebug(line)) return false;
   if (hasLogin(line) && loginEnd.test(rest)) return true;
   const own = ownMessage(line.message);
   return channels.some(({ begins, goesOn }) => begins.test(own) && goesOn.test(rest));
@@ -164,4 +172,20 @@ export function matters({ kind, connection }: ErrorLine): boolean {
 export function lacksConnection({ pid, connection, client, upstream, checked, kind }: ErrorLine): boolean {
   if (pid === null || connection !== null || kind === 'unrelated') return false;
   return client !== null || (upstream !== null && checked === undefined);
+}
+
+/**
+ * How many lines before this one, which has no prefix, the debug line stands that it ends; null where it ends none.
+ * nginx writes nothing of the kind behind a failure: a client's line feed has broken up what nginx had begun to quote.
+ *
+ * @param waiting the lines before it, the last one last
+ */
+export function debugLinesBefore(
+  text: string,
+  waiting: readonly { readonly text: string; readonly line: ErrorLine | null }[],
+): number | null {
+  const last = waiting.at(-1)?.line ?? null;
+  if (last === null || !matters(last) || !text.includes('"')) return null;
+  const at = waiting.map(({ line }) => line !== null && isDebug(line)).lastIndexOf(true);
+  return waiting[at]?.text.includes('"') ? waiting.length - at : null;
 }

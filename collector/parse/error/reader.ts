@@ -8,9 +8,11 @@
  */
 import type { ErrorLine } from '../../model.ts';
 import {
+  debugLinesBefore,
   endsRecord,
   hasTwoContexts,
   holdsLineFeed,
+  isDebug,
   isFollowedBy,
   lacksConnection,
   linesBefore,
@@ -22,7 +24,7 @@ import {
 } from './forged.ts';
 import { parseStrictErrorLine } from './line.ts';
 import { isEnd, type Open, openOf } from './open.ts';
-import { byteLength, isCutLength, longestRecord } from './size.ts';
+import { areCut, byteLength, longestRecord } from './size.ts';
 import { createVouching } from './vouching.ts';
 
 export interface ErrorLineSink {
@@ -130,11 +132,7 @@ export function errorLineReader(
   }
 
   /** Whether a record that began so many lines ago ends here at the end of nginx's buffer. */
-  function isCutHere(ago: number): boolean {
-    const lengths = waiting.slice(-1 - ago).map(({ text }) => byteLength(text));
-    const sum = (end: 'least' | 'most') => lengths.reduce((total, own) => total + own[end], ago);
-    return isCutLength({ least: sum('least'), most: sum('most') });
-  }
+  const isCutHere = (ago: number): boolean => areCut(waiting.slice(-1 - ago).map(({ text }) => text));
 
   /** How many lines ago the record began of which this line is a part for certain; null where nothing says so. */
   function splitBefore(text: string, isLine: boolean): number | null {
@@ -198,8 +196,9 @@ export function errorLineReader(
   function readMatched(text: string, line: ErrorLine): void {
     open = openOf(text, line);
     if (open !== null) room = longestRecord - byteLength(text).least;
-    const isBreakable = open !== null || mayBeBegun(line) || holdsLineFeed(text);
-    const entry: Entry = { text, line, open, isOver: false, isBreakable, is: 'line' };
+    const lacksEnd = isDebug(line) ? null : open;
+    const isBreakable = lacksEnd !== null || mayBeBegun(line) || holdsLineFeed(text);
+    const entry: Entry = { text, line, open: lacksEnd, isOver: false, isBreakable, is: 'line' };
     push(entry);
     judgeLine(entry, line);
   }
@@ -212,14 +211,20 @@ export function errorLineReader(
     else if (!isOpen) splitClosed(text);
     if (!isOpen) open = null;
     room -= byteLength(text).least + 1;
-    if (open !== null && isEnd(text, open)) close();
+    if (open !== null && (isEnd(text, open) || isFull())) close();
   }
 
   /** A rest behind a line that looked whole. */
   function splitClosed(text: string): void {
-    const ago = furthest((line) => mayEnd(line, text));
+    const ago = furthest((line) => mayEnd(line, text)) ?? debugLinesBefore(text, waiting.slice(0, -1));
     if (ago === null) judgeEnd();
     else condemn(ago);
+  }
+
+  /** Whether the open record has come to the end of nginx's buffer: its own end is lost. */
+  function isFull(): boolean {
+    const begun = waiting.map(({ line }) => line !== null).lastIndexOf(true);
+    return begun !== -1 && isCutHere(waiting.length - 1 - begun);
   }
 
   /** The record has come to its end. */
