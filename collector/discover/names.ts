@@ -1,6 +1,6 @@
 /** The addresses behind the names of upstream servers: those nginx took when it loaded, and whether they have moved. */
 import { parseHosts } from '../parse/hosts.ts';
-import type { Resolution, Resolve } from '../system/dns.ts';
+import type { Resolve } from '../system/dns.ts';
 import type { FileSystem } from '../system/fs.ts';
 import { readText } from '../system/small-file.ts';
 import type { NginxFound } from './find/find-nginx.ts';
@@ -32,16 +32,6 @@ export function nginxResolver({ master, view }: NginxFound, resolve: Resolve, fs
   };
 }
 
-/** Asks for every name, all at once. A name that does not resolve has an entry with no addresses. */
-export async function resolveNames(names: readonly string[], resolve: Resolve): Promise<Addresses> {
-  const answers = await Promise.all(names.map(async (name) => [name, await resolve(name)] as const));
-  return new Map(answers.map(([name, answer]) => [name, addressesOf(answer)]));
-}
-
-function addressesOf(answer: Resolution): readonly string[] {
-  return answer.ok ? answer.addresses : [];
-}
-
 /** Names that lead elsewhere than they did. The order of addresses means nothing: resolvers rotate it. */
 export function changedNames(before: Addresses, now: Addresses): readonly NameChange[] {
   const sorted = (addresses: readonly string[]): string => [...addresses].sort().join(' ');
@@ -57,14 +47,4 @@ export function movedNames(before: Addresses, now: Addresses): string | null {
     (each) => `${each.name} resolves to ${each.now.join(', ') || 'nothing'}, nginx uses ${each.before.join(', ')}`,
   );
   return moved.length === 0 ? null : `${moved.join('; ')}: reload nginx`;
-}
-
-/** What nginx uses goes on counting; a name that had no address takes what it has now. */
-export function keepKnown(before: Addresses, fresh: Addresses): Addresses {
-  return new Map(
-    [...fresh].map(([name, now]) => {
-      const old = before.get(name) ?? [];
-      return [name, old.length > 0 ? old : now];
-    }),
-  );
 }

@@ -77,6 +77,7 @@ const titles: Readonly<Record<string, string>> = {
   log_format_without_proxy_host: 'A log_format lacks $proxy_host: upstreams that share a peer are shown as one',
   log_conditional: 'An access log is conditional',
   log_buffered: 'An access log is buffered: charts and alerts are late',
+  names_not_asked: 'Some names of servers were not asked, or had no answer in time',
   name_unresolved: 'The name of a server does not resolve',
   name_not_from_here: 'The name of a server cannot be resolved from here',
   name_moved: 'The name of a server resolves to another address than nginx uses',

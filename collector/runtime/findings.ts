@@ -1,12 +1,19 @@
 /** What `check` says of the nginx of all jobs, for the command and for the Function. */
 import type { JobSettings } from '../config/settings.ts';
-import { type CheckFacts, type ConfiguredLog, type ConfiguredLogs, gatherFacts } from '../discover/check/facts.ts';
+import {
+  type CheckFacts,
+  type ConfiguredLog,
+  type ConfiguredLogs,
+  type FactPorts,
+  gatherFacts,
+} from '../discover/check/facts.ts';
 import { finding } from '../discover/check/finding.ts';
 import { judgeNginx } from '../discover/check/rules.ts';
 import { type WordedFinding, wordFinding } from '../discover/check/wording.ts';
 import type { NginxRead } from '../discover/follow/read-nginx.ts';
 import type { CheckFinding } from '../functions/facts.ts';
 import { parseLogSpec } from '../source/log-spec.ts';
+import { createNameBudget } from '../system/ask-names.ts';
 
 /** One nginx and the settings of its job. */
 export interface NginxOfJob {
@@ -36,13 +43,11 @@ function configuredLogs({ errorLogs, accessLogs, stubStatus }: JobSettings): Con
 }
 
 /** Reads what has to be judged about each nginx. */
-export async function inspectNginx(
-  all: readonly NginxOfJob[],
-  ports: Parameters<typeof gatherFacts>[2],
-): Promise<readonly Inspected[]> {
+export async function inspectNginx(all: readonly NginxOfJob[], ports: FactPorts): Promise<readonly Inspected[]> {
+  const budget = createNameBudget();
   const inspected: Inspected[] = [];
   for (const { job, settings, read } of all) {
-    inspected.push({ job, facts: await gatherFacts(read, configuredLogs(settings), ports) });
+    inspected.push({ job, facts: await gatherFacts(read, configuredLogs(settings), budget, ports) });
   }
   return inspected;
 }
@@ -51,7 +56,7 @@ export async function inspectNginx(
 export async function checkFindings(
   all: readonly NginxOfJob[],
   problem: Parameters<typeof findingsOf>[1],
-  ports: Parameters<typeof gatherFacts>[2],
+  ports: FactPorts,
 ): Promise<readonly CheckFinding[]> {
   const found = findingsOf(await inspectNginx(all, ports), problem);
   return found.map(({ file, line, ...words }) => ({ ...words, place: file === null ? '' : `${file}:${line}` }));

@@ -9,12 +9,24 @@ export type Resolution =
 
 export type Resolve = (name: string) => Promise<Resolution>;
 
+/** Who asks for a name that is being asked for waits for the same answer: a resolver that hangs collects no questions. */
+export function askedOnce(resolve: Resolve): Resolve {
+  const asked = new Map<string, Promise<Resolution>>();
+  return (name) => {
+    const known = asked.get(name);
+    if (known !== undefined) return known;
+    const answer = resolve(name).finally(() => asked.delete(name));
+    asked.set(name, answer);
+    return answer;
+  };
+}
+
 /** getaddrinfo() with the hints of ngx_inet_resolve_host (src/core/ngx_inet.c). Never rejects. */
-export const resolveName: Resolve = async (name) => {
+export const resolveName: Resolve = askedOnce(async (name) => {
   try {
     const found = await lookup(name, { all: true, hints: ADDRCONFIG, verbatim: true });
     return { ok: true, addresses: found.map(({ address }) => address) };
   } catch (error) {
     return { ok: false, code: String((error as NodeJS.ErrnoException).code ?? error) };
   }
-};
+});

@@ -56,6 +56,7 @@ function diagnosis(): Diagnosis {
       tellsUpstreams: true,
       read: [hostile],
     },
+    openNames: { wanted: 0, late: 0, beyond: 0 },
     notLoaded: [hostile],
     facts: all,
     judged: judge(all, String),

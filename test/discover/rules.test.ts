@@ -5,7 +5,7 @@ import type { LogState } from '../../collector/discover/check/log-state.ts';
 import { commandFor, isAnythingUsable, judgeNginx } from '../../collector/discover/check/rules.ts';
 import { wordFinding } from '../../collector/discover/check/wording.ts';
 import type { NginxFound } from '../../collector/discover/find/find-nginx.ts';
-import { withAddresses } from '../../collector/nginx/peers.ts';
+import { namesToResolve, withAddresses } from '../../collector/nginx/peers.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
 import { configurationOf, debianBuild } from '../nginx/memory-files.ts';
 
@@ -39,13 +39,16 @@ function factsOf(
   text: string,
   { state = { is: 'readable' }, addresses = {}, facts = {} }: Circumstances = {},
 ): CheckFacts {
-  const names = new Map(Object.entries(addresses));
-  const configuration = withAddresses(configurationOf(text), names);
+  const read = configurationOf(text);
+  const unresolved = namesToResolve(read).map((name): [string, readonly string[]] => [name, []]);
+  const names = new Map([...unresolved, ...Object.entries(addresses)]);
+  const configuration = withAddresses(read, names);
   return {
     found,
     dumped: false,
     configuration,
     addresses: names,
+    openNames: { wanted: names.size, late: 0, beyond: 0 },
     errorLogs: configuration.errorLogs.map((log) => ({ log, state })),
     accessLogs: configuration.accessLogs.map((log) => ({ log, state })),
     configured: [],
@@ -222,6 +225,14 @@ const cases: readonly [FindingCode, string, CheckFacts, string | RegExp][] = [
     'stub_status_elsewhere',
     'a network of its own',
     factsOf(complete, { facts: { found: { ...found, hasOwnNetwork: true } } }),
+    found.confPath,
+  ],
+  [
+    'names_not_asked',
+    'a resolver that does not answer',
+    factsOf(`${errorLog} ${http({ location: localhost })}`, {
+      facts: { addresses: new Map(), openNames: { wanted: 1, late: 1, beyond: 0 } },
+    }),
     found.confPath,
   ],
   ['name_unresolved', 'no address', factsOf(`${errorLog} ${http({ location: localhost })}`), 'localhost'],

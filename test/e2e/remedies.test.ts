@@ -52,6 +52,7 @@ function factsOf(conf: string, state: LogState, code: FindingCode): CheckFacts {
     dumped: false,
     configuration,
     addresses: localhost,
+    openNames: { wanted: 1, late: 0, beyond: 0 },
     errorLogs: configuration.errorLogs.map((log) => ({ log, state: code === 'log_in_memory' ? state : readable })),
     accessLogs: configuration.accessLogs.map((log) => ({ log, state: code === 'log_in_memory' ? readable : state })),
     configured: [],

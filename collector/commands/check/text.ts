@@ -4,6 +4,7 @@ import { printable } from '../../base/printable.ts';
 import type { CheckFacts } from '../../discover/check/facts.ts';
 import type { LogState } from '../../discover/check/log-state.ts';
 import type { WordedFinding } from '../../discover/check/wording.ts';
+import type { Addresses } from '../../discover/names.ts';
 import type { AccessLog, ErrorLog, LogTarget, Upstream } from '../../nginx/types.ts';
 import type { Inspected } from '../../runtime/findings.ts';
 import { json, type Paint } from '../terminal.ts';
@@ -69,10 +70,12 @@ export function stateText(state: LogState): string {
   }
 }
 
-function upstreamRows(upstream: Upstream): readonly (readonly string[])[] {
+function upstreamRows(upstream: Upstream, addresses: Addresses): readonly (readonly string[])[] {
   const kind = upstream.protocol === 'stream' ? ' (stream)' : '';
   const rows = upstream.servers.flatMap((server) => {
-    const peers = server.peers.length > 0 ? server.peers : [`${server.address} (not resolved)`];
+    const isOpen = server.lookup !== null && !addresses.has(server.lookup.host);
+    const peers =
+      server.peers.length > 0 ? server.peers : [`${server.address} (${isOpen ? 'no answer' : 'not resolved'})`];
     return peers.map((peer) => {
       const extras = [server.backup ? 'backup' : '', server.down ? 'down' : ''].filter(Boolean).join(' ');
       const limits = `max_fails=${server.maxFails} fail_timeout=${server.failTimeoutSeconds}s ${extras}`.trim();
@@ -106,7 +109,7 @@ function section(title: string, rows: readonly string[]): readonly string[] {
 }
 
 function describe({ job, facts }: Inspected, paint: Paint): readonly string[] {
-  const { found, configuration, dumped } = facts;
+  const { found, configuration, dumped, addresses } = facts;
   const where = found.master?.container == null ? '' : ` in container ${found.master.container}`;
   const process = found.master === null ? 'not running' : `pid ${found.master.pid}${where}`;
   const files = configuration.files.length > 1 ? ` and ${configuration.files.length - 1} included files` : '';
@@ -114,7 +117,10 @@ function describe({ job, facts }: Inspected, paint: Paint): readonly string[] {
   const undecided = configuration.undecided.map(({ text, file, line }) => `${text} (${file}:${line}): by request`);
   const rows = [
     `  configuration ${found.confPath}${files}${dumped ? ', from a dump' : ''}`,
-    ...section('upstreams', [...table(configuration.upstreams.flatMap(upstreamRows)), ...undecided]),
+    ...section('upstreams', [
+      ...table(configuration.upstreams.flatMap((each) => upstreamRows(each, addresses))),
+      ...undecided,
+    ]),
     ...section('logs', table(logRows(facts))),
     `  status page: ${page === undefined ? 'none' : `${page.url}${page.obstacle === null ? '' : ` (${page.obstacle})`}`}`,
   ];

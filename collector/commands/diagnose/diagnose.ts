@@ -1,4 +1,5 @@
 import { readEnvironment, settingsFiles } from '../../netdata/environment.ts';
+import { createNameBudget } from '../../system/ask-names.ts';
 import { type Command, type Streams, UsageError } from '../command.ts';
 import { createOutput } from '../input.ts';
 import { findJobs, readSettings } from '../nginx-jobs.ts';
@@ -100,7 +101,10 @@ export const diagnose: Command = {
     const { jobs } = findJobs(settings.jobs, environment.hostPrefix);
     const masters = jobs.flatMap(({ read }) => read.found.master?.pid ?? []);
     const diagnoses: Diagnosis[] = [];
-    for (const job of jobs) diagnoses.push(await diagnoseJob(job, masters, options, settings.probe, environment));
+    const budget = createNameBudget();
+    for (const job of jobs) {
+      diagnoses.push(await diagnoseJob(job, masters, options, settings.probe, budget, environment));
+    }
     const result = {
       diagnoses,
       problem,

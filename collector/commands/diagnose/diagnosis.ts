@@ -2,6 +2,7 @@
 import type { Facts } from '../../diagnose/facts/facts.ts';
 import type { Judged } from '../../diagnose/rules/judge.ts';
 import type { NginxRead } from '../../discover/follow/read-nginx.ts';
+import type { OpenNames } from '../../system/ask-names.ts';
 import type { Impact } from './impact.ts';
 import type { RecentLines } from './recent-lines.ts';
 import type { SilentLogs } from './silent-logs.ts';
@@ -17,6 +18,8 @@ export function isMeantPeer(wanted: string | null, peer: string): boolean {
 export interface Diagnosis {
   readonly job: string;
   readonly read: NginxRead;
+  /** Names in it of which nothing is known. */
+  readonly openNames: OpenNames;
   readonly logs: RecentLines;
   /** Lines that no process of a known nginx wrote: not counted. */
   readonly strange: number;

@@ -14,7 +14,7 @@ import { judge } from '../../diagnose/rules/judge.ts';
 import { changedFiles } from '../../discover/check/facts.ts';
 import { procFolder } from '../../discover/find/find-nginx.ts';
 import type { NginxRead } from '../../discover/follow/read-nginx.ts';
-import { nginxResolver, resolveNames } from '../../discover/names.ts';
+import { nginxResolver } from '../../discover/names.ts';
 import type { NetdataEnvironment } from '../../netdata/environment.ts';
 import { namesToResolve, withAddresses } from '../../nginx/peers.ts';
 import { listenersFiles, verdictsFiles } from '../../runtime/causes/state-files.ts';
@@ -24,8 +24,9 @@ import { nginxSeen } from '../../runtime/nginx/seen.ts';
 import { readFirewall } from '../../source/firewall.ts';
 import { createProcfs } from '../../source/procfs.ts';
 import { nodeAccounts } from '../../system/accounts.ts';
+import { askNames, type NameBudget } from '../../system/ask-names.ts';
 import { localTime, systemClock } from '../../system/clock.ts';
-import { resolveName } from '../../system/dns.ts';
+import { type Resolve, resolveName } from '../../system/dns.ts';
 import { execute } from '../../system/exec.ts';
 import { attempt, nodeFileSystem } from '../../system/fs.ts';
 import { connectOnce } from '../../system/net.ts';
@@ -47,12 +48,15 @@ const mostPeers = 200;
 /** What waited at two looks so far apart is stuck. */
 const stuckMs = 1500;
 
-async function withNames(read: NginxRead): Promise<NginxRead> {
-  const addresses = await resolveNames(
-    namesToResolve(read.configuration),
-    nginxResolver(read.found, resolveName, nodeFileSystem),
-  );
-  return { ...read, configuration: withAddresses(read.configuration, addresses) };
+async function withNames(read: NginxRead, budget: NameBudget) {
+  const resolve = nginxResolver(read.found, resolveName, nodeFileSystem);
+  const { addresses, open } = await askNames(namesToResolve(read.configuration), resolve, budget);
+  // Each name is asked once: what is not known by now is not asked again.
+  const known: Resolve = async (name) => {
+    const found = addresses.get(name);
+    return found === undefined ? { ok: false, code: 'ETIMEOUT' } : { ok: true, addresses: found };
+  };
+  return { openNames: open, known, read: { ...read, configuration: withAddresses(read.configuration, addresses) } };
 }
 
 function readState(files: readonly string[]): string {
@@ -63,14 +67,14 @@ function readState(files: readonly string[]): string {
   return '';
 }
 
-function diagnosePorts(hostPrefix: string): DiagnosePorts {
+function diagnosePorts(hostPrefix: string, resolve: Resolve): DiagnosePorts {
   const fs = nodeFileSystem;
   const procRoot = procFolder(hostPrefix);
   return {
     fs,
     proc: createProcfs(fs, procRoot),
     procRoot,
-    resolve: resolveName,
+    resolve,
     connect: connectOnce,
     wallMs: systemClock.wallMs,
     firewallRules: () => readFirewall(execute, fs, process.getuid?.() === 0),
@@ -98,10 +102,11 @@ export async function diagnoseJob(
   masters: readonly number[],
   options: LookOptions,
   probe: ProbeMode,
+  budget: NameBudget,
   { hostPrefix, libDirectory }: Pick<NetdataEnvironment, 'hostPrefix' | 'libDirectory'>,
 ): Promise<Diagnosis> {
   const fs = nodeFileSystem;
-  const read = await withNames(unresolved);
+  const { read, openNames, known } = await withNames(unresolved, budget);
   const followed = { read, pending: null, previous: [], newLogs: new Set<string>() };
   const plan = planJob(settings, job, followed, { fs, hostPrefix });
   const nowMs = systemClock.wallMs();
@@ -129,7 +134,7 @@ export async function diagnoseJob(
     if (writers !== null && isByStranger(line.pid, ms, writers)) strange++;
     else tally.record(line, ms);
   }
-  const ports = diagnosePorts(hostPrefix);
+  const ports = diagnosePorts(hostPrefix, known);
   const remembered = recall(readState(listenersFiles(libDirectory, read.found)));
   const seen = nginxSeen(read, remembered, clients.answers, { fs, hostPrefix });
   const failing = await failingNow();
@@ -148,7 +153,7 @@ export async function diagnoseJob(
           keepEnded(each, verdicts(each.name), facts.nowMs),
         );
   const notLoaded = read.dumped ? [] : (changedFiles(read.found, read.configuration, { fs, hostPrefix }) ?? []);
-  return { job, read, logs, silent, strange, impact, notLoaded, facts, judged, nowMs };
+  return { job, read, openNames, logs, silent, strange, impact, notLoaded, facts, judged, nowMs };
 
   async function failingNow() {
     const all = tally.failing();

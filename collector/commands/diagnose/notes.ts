@@ -3,6 +3,7 @@
 import { printable } from '../../base/printable.ts';
 import type { MissingRight } from '../../diagnose/facts/facts.ts';
 import { duration, plural } from '../../diagnose/rules/signs.ts';
+import { openNamesText } from '../../system/ask-names.ts';
 import { localTime } from '../../system/clock.ts';
 import { type Terminal, wrapped } from '../terminal.ts';
 import { type Diagnosis, type DiagnosisResult, isMeantPeer } from './diagnosis.ts';
@@ -76,6 +77,7 @@ export function notes(result: DiagnosisResult, terminal: Terminal): readonly str
   const { diagnoses, isRoot, problem } = result;
   const lines = diagnoses.flatMap((one) => [
     ...[...one.logs.unread, ...one.silent.unread].map(({ log, reason }) => `not read: ${log}: ${reason}`),
+    openNamesText(one.openNames) ?? '',
     one.logs.sinceMs === null
       ? ''
       : `the log is long: only what was written since ${localTime(one.logs.sinceMs, one.nowMs)} was read`,

@@ -2,6 +2,7 @@
 import { peerName } from '../../base/address.ts';
 import { parseAddress } from '../../nginx/address.ts';
 import type { NginxConfiguration, Upstream, UpstreamServer } from '../../nginx/types.ts';
+import { askNames, createNameBudget } from '../../system/ask-names.ts';
 import type { GroupFacts, NameFacts, ServerFact } from './facts.ts';
 import type { Failing } from './failures.ts';
 import type { DiagnosePorts } from './ports.ts';
@@ -66,14 +67,9 @@ export async function resolveServers(
   const wanted = configured.filter(
     ({ server }) => strange || failing.peers.some(({ peer }) => server.peers.includes(peer)),
   );
-  const hosts = new Set(wanted.flatMap(({ server }) => server.lookup?.host ?? []));
-  const answers = await Promise.all(
-    [...hosts].map(async (host) => {
-      const answer = await ports.resolve(host);
-      return [host, answer.ok ? answer.addresses : []] as const;
-    }),
-  );
-  return new Map(answers);
+  const hosts = wanted.flatMap(({ server }) => server.lookup?.host ?? []);
+  const { addresses } = await askNames(hosts, ports.resolve, createNameBudget());
+  return addresses;
 }
 
 export function serverFact({ upstream, server }: Configured, names: ServerNames): ServerFact {

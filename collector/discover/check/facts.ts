@@ -1,6 +1,7 @@
 /** Everything `check` judges about one nginx, read once. */
 import { namesToResolve, withAddresses } from '../../nginx/peers.ts';
 import type { AccessLog, ErrorLog, NginxConfiguration } from '../../nginx/types.ts';
+import { askNames, type NameBudget, type OpenNames } from '../../system/ask-names.ts';
 import type { Resolve } from '../../system/dns.ts';
 import { attempt, type FileSystem } from '../../system/fs.ts';
 import type { Reader } from '../../system/reach.ts';
@@ -10,7 +11,7 @@ import { hostPath } from '../find/host-path.ts';
 import { startTimes, workersOf } from '../find/processes.ts';
 import { placeOf } from '../find/view.ts';
 import type { NginxRead } from '../follow/read-nginx.ts';
-import { type Addresses, nginxResolver, resolveNames } from '../names.ts';
+import { type Addresses, nginxResolver } from '../names.ts';
 import { configuredState, type LogState, logState } from './log-state.ts';
 import { recentPeers } from './recent-peers.ts';
 
@@ -50,7 +51,9 @@ export interface CheckFacts {
   readonly dumped: boolean;
   /** With the addresses of its names. */
   readonly configuration: NginxConfiguration;
+  /** Of the names that were answered. */
   readonly addresses: Addresses;
+  readonly openNames: OpenNames;
   readonly errorLogs: readonly ErrorLogFact[];
   readonly accessLogs: readonly AccessLogFact[];
   /** What is read instead of them, where nginx-upstream.conf says so. */
@@ -143,10 +146,12 @@ function configuredFacts(logs: ConfiguredLogs, { fs, identity, hostPrefix }: Fac
 export async function gatherFacts(
   { found, configuration: read, dumped }: NginxRead,
   configured: ConfiguredLogs,
+  budget: NameBudget,
   ports: FactPorts,
 ): Promise<CheckFacts> {
   const { fs, identity, hostPrefix } = ports;
-  const addresses = await resolveNames(namesToResolve(read), nginxResolver(found, ports.resolve, fs));
+  const resolve = nginxResolver(found, ports.resolve, fs);
+  const { addresses, open: openNames } = await askNames(namesToResolve(read), resolve, budget);
   const configuration = withAddresses(read, addresses);
   const errorLogs = read.errorLogs.map((log) => ({ log, state: logState(fs, found, log.target, identity) }));
   const kernel = readText(fs, `${procFolder(hostPrefix)}/sys/kernel/osrelease`);
@@ -155,6 +160,7 @@ export async function gatherFacts(
     dumped,
     configuration,
     addresses,
+    openNames,
     errorLogs: withReplaced(errorLogs, configured.errorLogs),
     accessLogs: withReplaced(
       read.accessLogs.map((log) => ({ log, state: logState(fs, found, log.target, identity) })),

@@ -30,6 +30,7 @@ export const findingCodes = [
   'log_format_without_proxy_host',
   'log_conditional',
   'log_buffered',
+  'names_not_asked',
   'name_unresolved',
   'name_not_from_here',
   'name_moved',

@@ -2,9 +2,15 @@
 import { reload, replaceLine } from './remedies.ts';
 import { error, type FindingWording, notice, warning } from './words.ts';
 
-type NameCode = 'name_unresolved' | 'name_not_from_here' | 'name_moved' | 'localhost_two_addresses';
+type NameCode = 'names_not_asked' | 'name_unresolved' | 'name_not_from_here' | 'name_moved' | 'localhost_two_addresses';
 
 export const nameWordings: Readonly<Record<NameCode, FindingWording>> = {
+  names_not_asked: (conf, { text = '' }) =>
+    warning(
+      `${conf}: ${text}`,
+      'Whether these names resolve is not known. Failures of their peers count by port, or under the peer itself.',
+      'getent hosts NAME    # slow: correct the resolvers in /etc/resolv.conf. Beyond the limit: write addresses',
+    ),
   name_unresolved: (name, { upstream }, at) =>
     error(
       `${name} in upstream ${upstream} (${at}) does not resolve`,

@@ -2,6 +2,7 @@
 import { nginxLine } from '../../base/nginx-words.ts';
 import type { Upstream, UpstreamServer } from '../../nginx/types.ts';
 import { isLuaBalanced } from '../../nginx/upstream-groups.ts';
+import { openNamesText } from '../../system/ask-names.ts';
 import { withHost, withParameter } from './edits.ts';
 import type { CheckFacts } from './facts.ts';
 import { finding, type UnwordedFinding } from './finding.ts';
@@ -24,7 +25,9 @@ function nameRules(
 ): readonly UnwordedFinding[] {
   const { lookup } = server;
   if (lookup === null || upstream.origin === 'variable') return [];
-  const now = addresses.get(lookup.host) ?? [];
+  const now = addresses.get(lookup.host);
+  // Not asked, or not answered in time: nothing is known of it.
+  if (now === undefined) return [];
   const { name, args } = server.directive;
   const line = nginxLine(name, withHost(args, lookup.host, '127.0.0.1'));
   const values = { upstream: upstream.name, line, port: String(lookup.port), now: now.join(', ') };
@@ -65,10 +68,16 @@ function maxFailsRules(upstream: Upstream): readonly UnwordedFinding[] {
   ];
 }
 
+function openNameRules({ openNames, found }: CheckFacts): readonly UnwordedFinding[] {
+  const text = openNamesText(openNames);
+  return text === null ? [] : [finding('names_not_asked', found.confPath, null, { text })];
+}
+
 export function upstreamRules(facts: CheckFacts): readonly UnwordedFinding[] {
-  return facts.configuration.upstreams.flatMap((upstream) => [
+  const ofEach = facts.configuration.upstreams.flatMap((upstream) => [
     ...upstream.servers.flatMap((server) => nameRules(upstream, server, facts)),
     ...singleRules(upstream),
     ...maxFailsRules(upstream),
   ]);
+  return [...openNameRules(facts), ...ofEach];
 }

@@ -1,6 +1,7 @@
-import { type Addresses, changedNames, keepKnown, movedNames, resolveNames } from '../../discover/names.ts';
+import { type Addresses, changedNames, movedNames } from '../../discover/names.ts';
 import { namesToResolve } from '../../nginx/peers.ts';
 import type { NginxConfiguration } from '../../nginx/types.ts';
+import { askNames, createNameBudget, type NameAnswers, type NameBudget, nameBounds } from '../../system/ask-names.ts';
 import type { Resolve } from '../../system/dns.ts';
 
 /** The addresses of the names in one nginx's configuration, as nginx had them when it loaded it. */
@@ -10,7 +11,7 @@ export interface PeerNames {
   isBehind(): boolean;
   /** nginx has loaded a configuration: it has asked for its names just now, and so do we. */
   loaded(nowUs: number): void;
-  /** Asks again when that is due. */
+  /** Asks again when that is due. Never waits for an answer. */
   renew(nowUs: number): void;
 }
 
@@ -20,9 +21,10 @@ export interface PeerNamePorts {
   readonly configuration: () => NginxConfiguration | null;
   /** Other addresses than before. */
   readonly onChange: () => void;
-  /** A name leads elsewhere than nginx believes; null: none does. */
-  readonly onMoved: (text: string | null) => void;
+  /** A name leads elsewhere than nginx believes, or is not known; null: neither. */
+  readonly onTrouble: (text: string | null) => void;
   readonly onError: (error: unknown) => void;
+  readonly createBudget?: () => NameBudget;
 }
 
 /** nginx resolves names when it loads; a minute is soon enough to notice that one leads elsewhere since. */
@@ -30,22 +32,64 @@ const namesEveryUs = 60_000_000;
 /** While a name has no address at all, its peers are missing. */
 const unresolvedEveryUs = 10_000_000;
 
-export function createPeerNames({ resolve, configuration, onChange, onMoved, onError }: PeerNamePorts): PeerNames {
+/** Without the counts, which change with each round: it is logged when it begins and when it ends. */
+function openText({ open }: NameAnswers, wanted: number): string | null {
+  const { inAll, seconds } = nameBounds;
+  if (wanted > inAll) return `of ${wanted} names of servers only the first ${inAll} are asked for`;
+  return open.late === 0 ? null : `not every name of a server has an answer within ${seconds} s: the resolver is slow`;
+}
+
+export function createPeerNames(ports: PeerNamePorts): PeerNames {
+  const { resolve, configuration, onChange, onTrouble, onError, createBudget = createNameBudget } = ports;
   let addresses: Addresses = new Map();
+  /** Names that were answered since nginx loaded its configuration. */
+  let answered = new Set<string>();
+  let round: NameBudget | null = null;
   let askedUs = 0;
+  let isOpen = false;
   let isBehind = true;
+
+  /** What nginx uses goes on counting; a name that had no address takes what it has now. */
+  function usedOf(name: string, fresh: Addresses): readonly string[] | undefined {
+    const old = addresses.get(name);
+    const now = fresh.get(name);
+    if (now === undefined) return old;
+    return old !== undefined && old.length > 0 && answered.has(name) ? old : now;
+  }
+
+  function take(fresh: Addresses, names: readonly string[]): void {
+    const used = new Map(
+      names.flatMap((name) => {
+        const found = usedOf(name, fresh);
+        return found === undefined ? [] : [[name, found] as const];
+      }),
+    );
+    if (changedNames(addresses, used).length > 0 || addresses.size !== used.size) onChange();
+    addresses = used;
+    for (const name of fresh.keys()) answered.add(name);
+    isBehind = false;
+  }
 
   async function ask(nowUs: number): Promise<void> {
     askedUs = nowUs;
     const of = configuration();
     if (of === null) return;
-    const fresh = await resolveNames(namesToResolve(of), resolve);
+    const mine = createBudget();
+    round = mine;
+    const all = namesToResolve(of);
+    const names = all.slice(0, nameBounds.inAll);
+    // A slow resolver answers a part in each round: those without an answer are first.
+    const queue = [...names].sort((a, b) => Number(answered.has(a)) - Number(answered.has(b)));
+    const answers = await askNames(queue, resolve, mine).finally(() => {
+      mine.end();
+      if (round === mine) round = null;
+    });
     if (configuration() !== of) return;
-    const used = isBehind ? fresh : keepKnown(addresses, fresh);
-    onMoved(movedNames(used, fresh));
-    if (changedNames(addresses, used).length > 0 || addresses.size !== used.size) onChange();
-    addresses = used;
-    isBehind = false;
+    take(answers.addresses, names);
+    isOpen = names.some((name) => !answered.has(name));
+    const known = new Map([...addresses].filter(([name]) => answers.addresses.has(name)));
+    const troubles = [movedNames(known, answers.addresses), openText(answers, all.length)];
+    onTrouble(troubles.filter((each) => each !== null).join('; ') || null);
   }
 
   return {
@@ -53,10 +97,13 @@ export function createPeerNames({ resolve, configuration, onChange, onMoved, onE
     isBehind: () => isBehind,
     loaded(nowUs) {
       isBehind = true;
+      answered = new Set();
+      round?.end();
       ask(nowUs).catch(onError);
     },
     renew(nowUs) {
-      const isMissing = [...addresses.values()].some((each) => each.length === 0);
+      if (round !== null) return;
+      const isMissing = isOpen || [...addresses.values()].some((each) => each.length === 0);
       if (nowUs - askedUs >= (isMissing ? unresolvedEveryUs : namesEveryUs)) ask(nowUs).catch(onError);
     },
   };

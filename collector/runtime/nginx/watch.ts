@@ -110,7 +110,7 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
       onChange: () => {
         changed = true;
       },
-      onMoved: (text) => conditions.set(`${subject(key)} names`, text),
+      onTrouble: (text) => conditions.set(`${subject(key)} names`, text),
       onError: (error) => log.error(`names: ${error}`, { job: settings.name }),
     });
     const entry = { follower, identity, names, lastSeenUs: nowUs, lookAtUs: 0 };
