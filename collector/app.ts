@@ -118,11 +118,11 @@ export async function runPlugin(options: PluginOptions, host: NodeJS.Process): P
       lateTicks: lateness.count(nowUs, updateEvery),
     };
     const text = greeting + (jobs.draw({ nowUs, updateEvery, dialect }, load) || keepAlive);
+    jobs.remember();
+    // To the disk as soon as Netdata has taken the tick.
     writer.write(text, () => conditions.set('checkpoint', checkpoint.save()));
     greeting = '';
     if (isCallable) functions.tick(jobs.now(), updateEvery);
-    // Written to the disk when Netdata has taken the tick.
-    jobs.remember();
   }
   functions.close();
   return 0;

@@ -29,12 +29,20 @@ export function createWriter(stdout: Writable, onGone: () => void): Writer {
     ready: () => pending === 0 && !gone,
     write(text, onTaken = () => {}) {
       pending++;
+      let isTold = false;
+      const tell = () => {
+        if (!isTold) onTaken();
+        isTold = true;
+      };
       stdout.write(text, (error) => {
         pending--;
         if (error) return;
-        onTaken();
+        tell();
         if (pending === 0) whenDrained();
       });
+      // A pipe with room has it by now. Node's callback comes behind all else that is due, a diagnosis of 100 ms among
+      // it, and whoever is killed meanwhile would tell it twice.
+      if (stdout.writable && stdout.writableLength === 0) tell();
     },
     onDrain(listener) {
       whenDrained = listener;

@@ -25,7 +25,7 @@ export interface Jobs {
   now(): readonly JobNow[];
   /** Each nginx that is known, with the settings of its job. */
   nginx(): readonly NginxOfJob[];
-  /** What was drawn last has been told to Netdata: how far that was is kept for the next process. */
+  /** How far what was drawn last goes is noted for the next process; saved when it has been told to Netdata. */
   remember(): void;
 }
 
