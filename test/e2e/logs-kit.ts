@@ -18,6 +18,10 @@ export interface Plugin {
   /** Waits until a value is what is told; more is an error at once. */
   waitFor(what: () => number, expected: number, timeout?: number): Promise<void>;
   said(pattern: RegExp, timeout?: number): Promise<void>;
+  /** Waits for so many more ticks. What was told before the first of them is in the checkpoint then. */
+  ticks(count: number): Promise<void>;
+  /** How often a chart has been told values: a gap is none. */
+  updates(chart: string): number;
 }
 
 export interface PluginOptions {
@@ -47,16 +51,15 @@ export async function startPlugin(jobLines: readonly string[], options: PluginOp
       ...options.env,
     },
   });
-  const block = (chart: string) =>
+  // BEGIN … END without a value is a gap that is told for the sake of the chart's variables.
+  const updates = (chart: string) =>
     child
       .stdout()
       .split(new RegExp(`^BEGIN '?nginx_upstream_t\\.${chart}'?(?: .*)?$`, 'm'))
-      .at(-1)
-      ?.split('\nEND')[0] ?? '';
-  const values = (chart: string) =>
-    child.stdout().includes(`nginx_upstream_t.${chart}`)
-      ? [...block(chart).matchAll(/^SET '?(\w+)'? = (-?\d+)$/gm)]
-      : [];
+      .slice(1)
+      .map((block) => [...(block.split('\nEND')[0] ?? '').matchAll(/^SET '?(\w+)'? = (-?\d+)$/gm)])
+      .filter((sets) => sets.length > 0);
+  const values = (chart: string) => updates(chart).at(-1) ?? [];
   const hint = () => `${child.stderr().slice(-2_000)}\n${child.stdout().slice(-1_500)}`;
   const plugin: Plugin = {
     child,
@@ -74,14 +77,21 @@ export async function startPlugin(jobLines: readonly string[], options: PluginOp
         { what: `${expected}`, timeout, hint: () => `it is ${what()}\n${hint()}` },
       );
     },
+    async ticks(count) {
+      const before = updates('log_lines').length;
+      await waitUntil(() => updates('log_lines').length >= before + count, {
+        what: `${count} more ticks`,
+        timeout: 15_000,
+        hint,
+      });
+    },
+    updates: (chart) => updates(chart).length,
     async said(pattern, timeout = 15_000) {
       await waitUntil(() => pattern.test(child.stderr()), { what: `${pattern} in its log`, timeout, hint });
     },
   };
   // Access logs are opened when nginx's configuration has been looked at, and drawn with the tick after that.
   await plugin.said(/not running/);
-  const ticks = () => child.stdout().split('BEGIN nginx_upstream_t.log_lines').length;
-  const before = ticks();
-  await waitUntil(() => ticks() > before + 1, { what: 'its logs to be read', timeout: 15_000, hint });
+  await plugin.ticks(2);
   return plugin;
 }
