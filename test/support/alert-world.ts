@@ -77,6 +77,8 @@ export async function startAlertWorld(): Promise<World> {
   backends.set('stock_single', [await startBackend()]);
   backends.set('shared', [await startBackend()]);
   backends.set('hang', [await startBackend({ behave: 'hang' })]);
+  // Sockets of two nginx of one user to one peer cannot be told apart.
+  const hang = await startBackend({ behave: 'hang' });
   const silent = await startFullBacklog();
   const alsoSilent = await startFullBacklog();
   const beside = await startBackend();
@@ -133,7 +135,7 @@ export async function startAlertWorld(): Promise<World> {
     files: await startNginx({
       main: 'worker_rlimit_nofile 60;',
       accessLog: ['off'],
-      http: `${group('hang')} server { listen 127.0.0.1:${files}; ${location('hang', 'proxy_read_timeout 10m;')} }`,
+      http: `upstream hang { server ${hang.address}; } server { listen 127.0.0.1:${files}; ${location('hang', 'proxy_read_timeout 10m;')} }`,
     }),
     idle: await startNginx({
       http: `
