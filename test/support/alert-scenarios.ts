@@ -291,7 +291,7 @@ async function connectionsRunOut(world: World): Promise<readonly Row[]> {
   const { watch } = world;
   const on = { job: 'small' };
   // What is usual must be known before it changes.
-  for (const alert of ['writing', 'worker_connections', 'dropped']) await watch.settled(alert, on, 45);
+  for (const alert of ['writing', 'worker_connections', 'dropped']) await watch.settled(alert, on, 30);
   const causes = [
     '26 of 64 worker_connections hold clients of a slow backend',
     '29 of them',
