@@ -2,9 +2,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { atEnd } from '../support/temp.ts';
+import { network } from '../support/two-hosts.ts';
 import { type Fault, failUntil, fillQueue, hangUntil, type Site, sleep, startApp } from './diagnose-world.ts';
 
-export const back = '10.77.0.2';
+export const back = `${network}.2`;
 export const passTo = (address: (site: Site) => string) => (site: Site) => ({
   pass: `proxy_pass http://${address(site)};`,
 });
@@ -114,10 +115,10 @@ export const faults: readonly Fault[] = [
   {
     name: 'host gone (ARP)',
     cause: 'host_down',
-    subject: ({ port }) => `10.77.0.99:${port}`,
-    http: passTo(({ port }) => `10.77.0.99:${port}`),
+    subject: ({ port }) => `${network}.99:${port}`,
+    http: passTo(({ port }) => `${network}.99:${port}`),
     connectTimeout: 5,
-    provoke: (site) => failUntil(site, new RegExp(`\\(113: .*10.77.0.99:${site.port}`)),
+    provoke: (site) => failUntil(site, new RegExp(`\\(113: .*${network}.99:${site.port}`)),
   },
   {
     name: 'no route',
@@ -216,16 +217,16 @@ export const faults: readonly Fault[] = [
   {
     name: 'name moved',
     cause: 'stale_address',
-    subject: ({ port }) => `10.77.0.3:${port}`,
+    subject: ({ port }) => `${network}.3:${port}`,
     http: ({ port }) => ({ upstream: `upstream moved { server app.test:${port}; }`, pass: 'proxy_pass http://moved;' }),
     before: async ({ world, port }) => {
-      world.front.setHosts('10.77.0.3 app.test\n127.0.0.1 localhost\n::1 localhost');
+      world.front.setHosts(`${network}.3 app.test\n127.0.0.1 localhost\n::1 localhost`);
       await startApp(world.back, { host: back, port });
     },
     provoke: async (site) => {
-      site.world.front.setHosts('10.77.0.2 app.test\n127.0.0.1 localhost\n::1 localhost');
+      site.world.front.setHosts(`${back} app.test\n127.0.0.1 localhost\n::1 localhost`);
       await sleep(2100);
-      await failUntil(site, new RegExp(`\\(111: .*10.77.0.3:${site.port}`));
+      await failUntil(site, new RegExp(`\\(111: .*${network}.3:${site.port}`));
     },
   },
   {

@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PeerCause } from '../../collector/model.ts';
+import { back } from '../e2e/diagnose-faults.ts';
 import { type Fault, type Site, startApp, startWorld, type Verdict, type World } from '../e2e/diagnose-world.ts';
 import { readablePlugin } from '../support/plugin.ts';
 import type { Child } from '../support/process.ts';
@@ -139,7 +140,7 @@ function charted(peer: string): readonly string[] {
   return Array.from((updates.at(-1)?.[1] ?? '').matchAll(/SET "?(\w+)"? = 1$/gm), ([, cause = '']) => cause);
 }
 
-const peerOf = (scene: Scene, { port }: Site): string => `${scene.isLocal ? '127.0.0.1' : '10.77.0.2'}:${port}`;
+const peerOf = (scene: Scene, { port }: Site): string => `${scene.isLocal ? '127.0.0.1' : back}:${port}`;
 
 beforeAll(async () => {
   const hosts = await startTwoHosts();

@@ -1,11 +1,11 @@
 /**
  * Two hosts on one wire, as network namespaces of their own: for faults that no loopback can have. For `describeOn('namespaces')`.
  *
- *   const { front, back } = await startTwoHosts();   // 10.77.0.1 and fd77::1 | 10.77.0.2, 10.77.0.3 and fd77::2
+ *   const { front, back } = await startTwoHosts();   // NETWORK.1 and fd77::1 | NETWORK.2, 10.77.0.3 and fd77::2
  *   await front.run('ip', ['route']);                // to its end
  *   const app = front.start(process.execPath, […]);  // ends with the test
  *   await front.firewall('tcp dport 80 drop');       // nftables, incoming, one rule more; null takes all away
- *   front.setHosts('10.77.0.2 app.test');            // /etc/hosts, for what is started in it
+ *   front.setHosts('10.77.5.2 app.test');            // /etc/hosts, for what is started in it
  *
  * Pathname unix sockets do not care for network namespaces: the test talks to an nginx inside by `listen unix:`.
  */
@@ -26,6 +26,12 @@ export interface Host {
   firewall(rule: string | null): Promise<void>;
   setHosts(text: string): void;
 }
+
+/**
+ * The network of this process's hosts: what runs at the same time has another one, as `diagnose` looks through all
+ * namespaces of a machine for the address of a peer.
+ */
+export const network = `10.77.${1 + (process.pid % 250)}`;
 
 let made = 0;
 
@@ -73,10 +79,10 @@ export async function startTwoHosts(): Promise<{ readonly front: Host; readonly 
   const front = await startHost(`${id}f`);
   const back = await startHost(`${id}b`);
   const addresses: readonly (readonly [Host, string])[] = [
-    [front, '10.77.0.1/24'],
+    [front, `${network}.1/24`],
     [front, 'fd77::1/64'],
-    [back, '10.77.0.2/24'],
-    [back, '10.77.0.3/24'],
+    [back, `${network}.2/24`],
+    [back, `${network}.3/24`],
     [back, 'fd77::2/64'],
   ];
   await must(
