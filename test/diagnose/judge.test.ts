@@ -189,6 +189,21 @@ const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial
     { failures: new Map([['refused', failed({ firstMs: nowMs - 300_000 })]]) },
     ['firewall_reject likely'],
   ],
+  'refused for minutes, and served in between: no rule': [
+    { home: null, probe: { is: 'connected' } },
+    {
+      failures: new Map([['refused', failed({ firstMs: nowMs - 90_000 })]]),
+      answers: {
+        connected: 30,
+        serverErrors: 0,
+        statuses: [],
+        lastConnectedMs: nowMs - 8000,
+        firstErrorMs: 0,
+        lastErrorMs: 0,
+      },
+    },
+    ['unknown unknown'],
+  ],
   'another host refuses, and never took a connection': [{ home: 'elsewhere' }, {}, ['unknown unknown']],
   'another host refuses, and was connected before': [
     { home: 'elsewhere' },

@@ -111,7 +111,9 @@ function treatedApart(one: TcpCase): Finding {
 /** A connection from here succeeds. */
 function answersProbe(one: TcpCase): readonly Finding[] {
   const goesOn = sinceLast(one) <= recentMs && !succeededSince(one);
-  if (goesOn && (failedWhileListening(one) || lasted(one) > restartMs) && !isOlderThanListener(one)) {
+  // Refused and served in turn, it comes and goes: a rule refuses all the while.
+  const isSteady = lasted(one) > restartMs && (one.peer.answers?.lastConnectedMs ?? 0) < one.failures.firstMs;
+  if (goesOn && (failedWhileListening(one) || isSteady) && !isOlderThanListener(one)) {
     return [treatedApart(one)];
   }
   if (isOlderThanListener(one) || succeededSince(one) || sinceLast(one) > apartMs) return cameBack(one);
