@@ -9,7 +9,7 @@ const line = refusedLine('10.0.0.1:80');
 /** What time reading takes, on a machine that reads so fast. */
 const bytesPerMs = 40_000;
 
-function slow(logs: Readonly<Record<string, number>>, yaml: (root: string) => string) {
+function slow(logs: Readonly<Record<string, number>>, yaml: (root: string) => string, openUs = 0) {
   const clockUs = { now: 1_000_000_000 };
   const readBytes = { total: 0 };
   const world = runtime(Object.fromEntries(Object.keys(logs).map((path) => [path, ''])), {
@@ -17,6 +17,10 @@ function slow(logs: Readonly<Record<string, number>>, yaml: (root: string) => st
       clock: { wallMs: () => Date.now(), monotonicUs: () => clockUs.now, sleep: () => Promise.resolve() },
       fs: {
         ...nodeFileSystem,
+        open(path) {
+          clockUs.now += openUs;
+          return nodeFileSystem.open(path);
+        },
         read(fd, into, length, position) {
           const got = nodeFileSystem.read(fd, into, length, position);
           readBytes.total += got;
@@ -79,6 +83,20 @@ describe('much has been written at once', () => {
       expect(Math.max(...took)).toBeLessThan(800);
     },
   );
+
+  test.each([
+    ['logs of one job', 'jobs:\n  - name: j0\n    error_log: [/l/0, /l/1, /l/2]\n'],
+    ['both logs of a job', 'jobs:\n  - name: j0\n    error_log: [/l/0, /l/1]\n    access_log: /l/2\n'],
+    ['patterns', 'jobs:\n  - name: j0\n    error_log: [/l/0*, /l/1*, /l/2*]\n'],
+    ['two jobs', 'jobs:\n  - name: j0\n    error_log: [/l/0, /l/1]\n  - name: j1\n    error_log: /l/2\n'],
+    ['a log that is not there yet', 'jobs:\n  - name: j0\n    error_log: [/l/none, /l/0, /l/1, /l/2]\n'],
+  ])('no log’s beginning waits for a machine that is late: %s', async (_, yaml) => {
+    const { world, tick } = slow({ '/l/0': 0, '/l/1': 0, '/l/2': 0 }, () => yaml, 1_000_000);
+    while (world.jobs().length === 0) await tick();
+    for (const name of ['0', '1', '2']) world.append(`/l/${name}`, line);
+    for (let at = 0; at < 8; at++) await tick();
+    expect(world.jobs().reduce((sum, job) => sum + (world.values(`${job}.log_lines`)['read'] ?? 0), 0)).toBe(3);
+  });
 
   test('the small one is not behind the large one', async () => {
     const { world, tick, fill } = slow({ '/l/large': 50, '/l/small': 1 }, () =>

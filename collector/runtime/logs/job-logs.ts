@@ -48,6 +48,7 @@ interface Followed {
   readAtMs: number;
 }
 
+const unread = { reading: null, readAtMs: 0 };
 /** What is left of a log that nobody writes to any more: 64 MB. */
 const mostLastPolls = 64;
 const otherWriter =
@@ -90,22 +91,13 @@ export function createJobLogs(
     });
     const errors = createErrorLogReader(judge, totals);
     const source = follower.follow(plan, 'error', errors.openSink, resume);
-    return { source, origin: plan.origin, access: null, judge, errors, isOwn, reading: null, readAtMs: 0 };
+    return { ...unread, source, origin: plan.origin, access: null, judge, errors, isOwn };
   }
 
   function openAccessLog(plan: AccessLogPlan, resume: unknown): Followed {
     const access = createAccessLogReader(aggregate, totals);
     const source = follower.follow(plan, 'access', access.openSink, resume);
-    return {
-      source,
-      origin: plan.origin,
-      access,
-      judge: null,
-      errors: null,
-      isOwn: false,
-      reading: null,
-      readAtMs: 0,
-    };
+    return { ...unread, source, origin: plan.origin, access, judge: null, errors: null, isOwn: false };
   }
 
   /** None of its formats is of use: that is said, and its lines count as unmatched. */
@@ -196,6 +188,8 @@ export function createJobLogs(
     drain(longestMs) {
       const until = ports.now() + longestMs;
       const all = [...errorLogs.values(), ...accessLogs.values()];
+      // Where it begins is settled by the first look: what is written while that waits would be of before the start.
+      for (const followed of all) if (!hasPlace(followed)) poll(followed);
       // Those that had to wait in the last tick are first in this one.
       for (let turn = inTurn(all, next); turn.length > 0; ) {
         for (const followed of turn) {
@@ -239,6 +233,11 @@ export function createJobLogs(
 
 function readingsOf(logs: ReadonlyMap<string, Followed>): readonly SourceReading[] {
   return Array.from(logs.values(), ({ reading }) => reading).filter((reading) => reading !== null);
+}
+
+/** It is known where to read on: it has been looked at, or a checkpoint tells. */
+function hasPlace({ reading, source }: Followed): boolean {
+  return reading !== null || toMarks(source.mark?.()).length > 0;
 }
 
 const isFailing = ({ problem }: SourceReading): boolean => problem !== null;
