@@ -129,13 +129,13 @@ const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial
     ['restarting likely ended'],
   ],
   'a process that started after the last refusal: over at once': [
-    { serving: [listener('0.0.0.0:8080', { startedMs: nowMs - 800 })], probe: { is: 'not_probed', why: 'off' } },
-    {},
+    { serving: [listener('0.0.0.0:8080', { startedMs: nowMs - 400 })], probe: { is: 'not_probed', why: 'off' } },
+    { failures: new Map([['refused', failed({ lastMs: nowMs - 2500 })]]) },
     ['restarting likely ended'],
   ],
   'away for 40 s, and back: no firewall, though it was refused all the while': [
     { serving: [listener('0.0.0.0:8080', { startedMs: nowMs - 2000 })], probe: { is: 'not_probed', why: 'off' } },
-    { failures: new Map([['refused', failed({ firstMs: nowMs - 45_000, lastMs: nowMs - 3000 })]]) },
+    { failures: new Map([['refused', failed({ firstMs: nowMs - 45_000, lastMs: nowMs - 4000 })]]) },
     ['process_down likely ended'],
   ],
   'refused while this very socket listens, not probed': [

@@ -1,5 +1,5 @@
 /** Faults behind the connection, of names, of rules for nginx alone, and before the first line of the log: really done. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tool } from '../support/packages.ts';
 import { run } from '../support/run.ts';
@@ -50,6 +50,16 @@ function workerUid({ world }: Site): number {
   return Number(/^Uid:\s+(\d+)/m.exec(status)?.[1]);
 }
 
+/** As a plugin that has run for a minute would have written it down. */
+function rememberListener(site: Site, pid: number): void {
+  const { world } = site;
+  const slug = world.nginx.conf.replace(/[^A-Za-z0-9]+/g, '_').slice(-100);
+  const now = Date.now();
+  const entry = { watchedSinceMs: now - 60_000, listeningMs: now, owner: { uid: 12345, user: '12345', pid } };
+  const text = JSON.stringify({ [peer(site)]: entry });
+  writeFileSync(join(world.lib, `nginx-upstream.listeners.${slug}.json`), text);
+}
+
 /** Works, then fails by a rule that concerns nginx alone. */
 function ruled(name: string, rule: (site: Site) => string): Fault {
   return {
@@ -57,10 +67,10 @@ function ruled(name: string, rule: (site: Site) => string): Fault {
     cause: 'firewall_reject',
     ...remote,
     alone: true,
-    before: (site) => app(site, 'ok'),
     provoke: async (site) => {
+      const child = await startApp(site.world.back, { host: '0.0.0.0', port: site.port });
       await site.ask(1);
-      await sleep(4500);
+      rememberListener(site, child.pid);
       await outgoing(site, rule(site));
       await failUntil(site, new RegExp(`\\((?:111|113|1): .*${peer(site)}`), 2);
     },

@@ -209,7 +209,8 @@ test('each fault keeps its verdict from its second second to a minute after its 
   const until = (second: number) => sleep(Math.max(0, started + second * 1000 - Date.now()));
   let isOver = false;
   const loops = scenes.map((scene, n) => scene.loop?.(sites[n] as Site, apps[n] as Child, () => isOver));
-  await Promise.all(scenes.map((scene, n) => scene.start(sites[n] as Site, apps[n] as Child)));
+  // One after the other: two that set the rules of one firewall at the same time lose one of them.
+  for (const [n, scene] of scenes.entries()) await scene.start(sites[n] as Site, apps[n] as Child);
   const wrong: string[] = [];
   for (const [at, second] of [2, 15, 40, 90].entries()) {
     await until(second);

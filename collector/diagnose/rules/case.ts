@@ -23,8 +23,12 @@ export const apartMs = 10_000;
 export const recentMs = 5000;
 /** Logs have whole seconds. */
 const slackMs = 500;
-/** A process opens its port a moment after it has started. */
-const bootMs = 2500;
+/** The kernel tells the time of boot in whole seconds, and logs have no others. */
+const startMs = 1500;
+/** The plugin looks every few seconds while something fails. */
+const seenMs = 2500;
+/** A large application opens its port long after its process has started. */
+const bootMs = 30_000;
 
 /** The peer's home when it is on this host, so that its sockets can be seen. */
 export function visibleHome({ home }: TcpFacts): NamespaceName | null {
@@ -45,25 +49,37 @@ export function sinceLast({ failures, facts }: Case): number {
   return facts.nowMs - failures.lastMs;
 }
 
-/** Since when what listens now has been there; null where nothing says. */
-function listeningSince({ peer, tcp }: TcpCase): number | null {
-  const { remembered } = peer;
-  const started = Math.max(...tcp.serving.map(({ startedMs }) => startedMs ?? Number.NEGATIVE_INFINITY));
-  const seen = remembered?.sinceMs ?? (remembered?.listeningMs == null ? null : remembered.watchedSinceMs);
-  if (tcp.serving.length === 0) return null;
-  return Number.isFinite(started) ? Math.max(started, remembered?.sinceMs ?? started) : seen;
+/** The plugin saw this very process listen, and since when. */
+function seenSince({ peer: { remembered }, tcp }: TcpCase): number | null {
+  if (remembered?.listeningMs == null) return null;
+  const pid = remembered.owner?.pid ?? null;
+  const isSame = pid === null || tcp.serving.some(({ owner }) => owner.pid === null || owner.pid === pid);
+  return isSame ? (remembered.sinceMs ?? remembered.watchedSinceMs) : null;
+}
+
+/** When the process that listens now started; its port it opened later. */
+function startedAt({ tcp }: TcpCase): number | null {
+  const started = tcp.serving.flatMap(({ startedMs }) => startedMs ?? []);
+  return started.length === 0 ? null : Math.max(...started);
 }
 
 /** The last failure was before what listens now began to. */
 export function isOlderThanListener(one: TcpCase): boolean {
-  const since = listeningSince(one);
-  return since !== null && one.failures.lastMs <= since + slackMs;
+  if (one.tcp.serving.length === 0) return false;
+  const { lastMs } = one.failures;
+  const began = one.peer.remembered?.sinceMs ?? null;
+  if (seenSince(one) !== null) return began !== null && lastMs <= began + slackMs;
+  const started = startedAt(one);
+  return started !== null && lastMs <= started - startMs;
 }
 
 /** It failed while this very socket listened. */
 export function failedWhileListening(one: TcpCase): boolean {
-  const since = listeningSince(one);
-  return since !== null && one.failures.lastMs > since + bootMs;
+  if (one.tcp.serving.length === 0) return false;
+  const seen = seenSince(one);
+  if (seen !== null) return one.failures.lastMs > seen + seenMs;
+  const started = startedAt(one);
+  return started !== null && one.failures.lastMs > started + bootMs;
 }
 
 /** The peer took connections after the last failure: the access log has them. */
