@@ -25,7 +25,10 @@ function decodedPath(target: string): string {
   return kept.join('/');
 }
 
-const merged = (text: string): string => text.replace(/\/{2,}/g, '/');
+/** A text as a decoded path has it. */
+export function mergedSlashes(text: string): string {
+  return text.includes('//') ? text.replace(/\/{2,}/g, '/') : text;
+}
 
 /**
  * Whether nginx's own text can go on so behind what it decoded: with the rest of a file's name, arguments, a quote. A
@@ -33,8 +36,8 @@ const merged = (text: string): string => text.replace(/\/{2,}/g, '/');
  */
 const goesOnAfterDecoded = /^(?:[^\s"]{0,255}["?]|$)/;
 
-function isContinued(line: string, decoded: string): boolean {
-  const text = merged(line);
+/** @param text with its slashes merged */
+export function isContinued(text: string, decoded: string): boolean {
   return (
     decoded.length >= leastProof && text.startsWith(decoded) && goesOnAfterDecoded.test(text.slice(decoded.length))
   );
@@ -45,11 +48,14 @@ export function holdsLineFeed(text: string): boolean {
   return text.length <= longestRecord && (text.includes('%0a') || text.includes('%0A'));
 }
 
+/** The lines that a request makes where nginx prints it decoded; the first stands behind nginx's own text. */
+export type RequestLines = readonly string[];
+
 /**
- * The lines that the requests in a text make where nginx prints them decoded. Every request counts, also one that a
+ * The lines of every request in a text. Every request counts, also one that a
  * client wrote into its referrer: equal to a line of nginx's own it cannot be, for it would have to know that.
  */
-function decodedRequests(text: string): readonly (readonly string[])[] {
+export function decodedRequests(text: string): readonly RequestLines[] {
   if (!holdsLineFeed(text)) return [];
   const found: string[][] = [];
   for (let at = text.indexOf(requestField); at !== -1; at = text.indexOf(requestField, at + 1)) {
@@ -66,32 +72,23 @@ function decodedRequests(text: string): readonly (readonly string[])[] {
  * How many lines before this one belong to the same record, by the request that stands in it; null where none proves
  * it.
  *
+ * @param requests the text's
  * @param isLine the text begins like a line of nginx's: then it must be a line of the client's to prove anything
- * @param before the n-th line before it, from 1 on; null when there is none
+ * @param before the n-th line before it, from 0, the text itself, on, with its slashes merged; null when there is none
  */
-export function linesBefore(text: string, isLine: boolean, before: (n: number) => string | null): number | null {
-  const found = decodedRequests(text).find((lines) => {
+export function linesBefore(
+  requests: readonly RequestLines[],
+  isLine: boolean,
+  before: (n: number) => string | null,
+): number | null {
+  const text = before(0) ?? '';
+  const found = requests.find((lines) => {
     const last = lines.length - 1;
     const rest = lines[last] ?? '';
-    if (before(last) === null || !(isLine ? isContinued(text, rest) : merged(text).startsWith(rest))) return false;
-    return lines.slice(1, last).every((line, at) => merged(before(last - 1 - at) ?? '') === line);
+    if (before(last) === null || !(isLine ? isContinued(text, rest) : text.startsWith(rest))) return false;
+    return lines.slice(1, last).every((line, at) => (before(last - 1 - at) ?? '') === line);
   });
   return found === undefined ? null : found.length - 1;
-}
-
-/**
- * Whether the lines behind one are those that its own request makes there: where the subrequest or the upstream's URI is
- * decoded, the request stands before the line feed. nginx's own text may stand behind the last of them.
- */
-export function isFollowedBy(text: string, after: readonly string[]): boolean {
-  return decodedRequests(text).some((lines) => {
-    const isLast = after.length === lines.length - 1;
-    if (after.length === 0 || after.length >= lines.length) return false;
-    return after.every((line, at) => {
-      const own = lines[at + 1] ?? '';
-      return isLast && at === after.length - 1 ? isContinued(line, own) : merged(line) === own;
-    });
-  });
 }
 
 /** A record has one context. In a line with two of them the first may be a client's, up to where its text ended. */
@@ -100,11 +97,13 @@ export function hasTwoContexts(text: string): boolean {
   return first !== -1 && text.indexOf(clientField, first + clientField.length) !== -1;
 }
 
-const context = /, (?:(?:udp )?client: .*, server: |context: \S)/;
+const clientBegins = /, (?:udp )?client: /;
+const context = /, context: \S/;
 
 /** Whether a line without a prefix ends as every record does that has a connection. */
 export function endsRecord(text: string): boolean {
-  return context.test(text);
+  const client = clientBegins.exec(text);
+  return (client !== null && text.includes(', server: ', client.index + client[0].length)) || context.test(text);
 }
 
 /** Messages that print what a client sent, decoded, and how the text goes on behind that. */
@@ -114,6 +113,8 @@ const channels: readonly { readonly begins: RegExp; readonly goesOn: RegExp }[] 
   // Names of files, URIs, X-Accel-Redirect, names out of a TLS handshake, a PROXY header: whatever nginx quotes.
   { begins: /^(?!limiting |delaying )[^"]{0,255}"/, goesOn: /"[^"]{0,255}, (?:udp )?client: / },
 ];
+/** Of mail's records, which end with the login. */
+export const loginChannel = 1;
 /** Behind a login, which mail protocols carry in base64 or as a counted literal. */
 const loginEnd = /"(?:, upstream: [^\s",]+)?$/;
 
@@ -140,27 +141,29 @@ export function mayEndLogin(before: ErrorLine | null, { protocol }: ErrorLine): 
  */
 export const isDebug = ({ level }: ErrorLine): boolean => level === 'debug';
 
+/** By which ways a client's text may have come into the record that began with a line: a bit for each. */
+export function channelsOf(line: ErrorLine): number {
+  if (isDebug(line)) return 0;
+  const own = ownMessage(line.message);
+  return channels.reduce(
+    (bits, { begins }, at) => bits | (begins.test(own) ? 2 << at : 0),
+    hasLogin(line) ? loginChannel : 0,
+  );
+}
+
+/** By which of them a text can be what nginx wrote behind that of a client. */
+export function channelsEnded(rest: string): number {
+  return channels.reduce(
+    (bits, { goesOn }, at) => bits | (goesOn.test(rest) ? 2 << at : 0),
+    loginEnd.test(rest) ? loginChannel : 0,
+  );
+}
+
 /** Whether a line can have been begun by nginx and ended by a client. */
 export function mayBeBegun(line: ErrorLine): boolean {
-  const { message, kind, login } = line;
-  if (isDebug(line)) return false;
   // Most failures quote nothing, and there are many of them.
-  if (kind !== 'unrelated' && login === null && !message.includes('"')) return false;
-  const own = ownMessage(message);
-  return line.connection !== null && (hasLogin(line) || channels.some(({ begins }) => begins.test(own)));
-}
-
-/** Whether `rest` can be what nginx wrote behind a client's text in the record that began with this line. */
-export function mayGoOn(line: ErrorLine, rest: string): boolean {
-  if (isDebug(line)) return false;
-  if (hasLogin(line) && loginEnd.test(rest)) return true;
-  const own = ownMessage(line.message);
-  return channels.some(({ begins, goesOn }) => begins.test(own) && goesOn.test(rest));
-}
-
-/** Whether a line without a prefix, behind a record that looked whole, can be the end of the one that began with `line`. */
-export function mayEnd(line: ErrorLine, rest: string): boolean {
-  return (hasLogin(line) || endsRecord(rest)) && mayGoOn(line, rest);
+  if (line.kind !== 'unrelated' && line.login === null && !line.message.includes('"')) return false;
+  return line.connection !== null && channelsOf(line) !== 0;
 }
 
 /** Whether anything comes of a line: failures, and what nginx says of its own processes. */
@@ -172,20 +175,4 @@ export function matters({ kind, connection }: ErrorLine): boolean {
 export function lacksConnection({ pid, connection, client, upstream, checked, kind }: ErrorLine): boolean {
   if (pid === null || connection !== null || kind === 'unrelated') return false;
   return client !== null || (upstream !== null && checked === undefined);
-}
-
-/**
- * How many lines before this one, which has no prefix, the debug line stands that it ends; null where it ends none.
- * nginx writes nothing of the kind behind a failure: a client's line feed has broken up what nginx had begun to quote.
- *
- * @param waiting the lines before it, the last one last
- */
-export function debugLinesBefore(
-  text: string,
-  waiting: readonly { readonly text: string; readonly line: ErrorLine | null }[],
-): number | null {
-  const last = waiting.at(-1)?.line ?? null;
-  if (last === null || !matters(last) || !text.includes('"')) return null;
-  const at = waiting.map(({ line }) => line !== null && isDebug(line)).lastIndexOf(true);
-  return waiting[at]?.text.includes('"') ? waiting.length - at : null;
 }

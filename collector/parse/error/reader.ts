@@ -8,24 +8,23 @@
  */
 import type { ErrorLine } from '../../model.ts';
 import {
-  debugLinesBefore,
+  channelsEnded,
+  decodedRequests,
   endsRecord,
   hasTwoContexts,
-  holdsLineFeed,
   isDebug,
-  isFollowedBy,
   lacksConnection,
   linesBefore,
+  loginChannel,
   matters,
-  mayBeBegun,
-  mayEnd,
   mayEndLogin,
-  mayGoOn,
+  type RequestLines,
 } from './forged.ts';
 import { parseStrictErrorLine } from './line.ts';
 import { isEnd, type Open, openOf } from './open.ts';
-import { areCut, byteLength, longestRecord } from './size.ts';
+import { byteLength, longestRecord } from './size.ts';
 import { createVouching } from './vouching.ts';
+import { createWindow, type WaitingLine } from './window.ts';
 
 export interface ErrorLineSink {
   /** A line that nginx wrote, as far as can be seen. */
@@ -52,21 +51,14 @@ export interface ErrorLineReader {
   reset(): void;
 }
 
-interface Entry {
-  readonly text: string;
-  /** null where no line of nginx's begins. */
-  readonly line: ErrorLine | null;
-  /** What it still waited for when the next line came. */
-  open: Open;
-  /** Its end has been seen. */
-  isOver: boolean;
-  /** A client's text may have broken it up: its request holds a line feed, or its message what a client sent. */
-  readonly isBreakable: boolean;
-  is: 'line' | 'doubtful' | 'forged' | 'continuation' | 'foreign';
+/** Worked out when it is first asked for: most lines need none of it. */
+function once<T>(work: () => T): () => T {
+  let found: { readonly is: T } | null = null;
+  return () => {
+    found ??= { is: work() };
+    return found.is;
+  };
 }
-
-/** With the line feed. */
-const reach = longestRecord + 1;
 
 /** @param parse which line of nginx's a physical line is, or null */
 export function errorLineReader(
@@ -74,21 +66,15 @@ export function errorLineReader(
   parse: (text: string) => ErrorLine | null = parseStrictErrorLine,
 ): ErrorLineReader {
   /** In their order; all lie in reach of one record that began with the first. */
-  const waiting: Entry[] = [];
-  /** How many of them a client's text may have broken up; without any, nothing can be forged. */
-  let breakable = 0;
-  /** Of all that wait, in characters: bytes are at least as many. */
-  let length = 0;
+  const waiting = createWindow();
   let open: Open = null;
   /** Bytes that the record may still take. */
   let room = 0;
   let hasPaused = false;
   const vouching = createVouching(sink);
 
-  function handOn(count: number): void {
-    for (const { text, line, is, isBreakable } of waiting.splice(0, count)) {
-      length -= text.length + 1;
-      if (isBreakable) breakable--;
+  function handOn(entries: readonly WaitingLine[]): void {
+    for (const { text, line, is } of entries) {
       if (line === null || is === 'forged') sink[is === 'forged' || is === 'continuation' ? is : 'foreign'](text);
       else if (is === 'doubtful') vouching.doubt(text, line);
       else {
@@ -98,75 +84,35 @@ export function errorLineReader(
     }
   }
 
-  const before = (ago: number): Entry | undefined => waiting[waiting.length - 1 - ago];
-  const textBefore = (ago: number): string | null => before(ago)?.text ?? null;
-
-  /** What belongs to a record that a client had broken up, `ago` lines back, counts for nothing. */
-  function condemn(ago: number): void {
-    for (let n = 0; n <= ago; n++) {
-      const entry = before(n);
-      if (entry === undefined) return;
-      if (entry.line === null) entry.is = 'continuation';
-      else if (n !== ago || matters(entry.line)) entry.is = 'forged';
-      entry.isOver = true;
-    }
-  }
-
-  /** Lines that a client may have had printed: nothing proves it, so others have to vouch for them. */
-  function suspect(ago: number): void {
-    for (const entry of waiting.slice(-1 - ago, -1)) {
-      if (entry.is === 'line' && entry.line !== null && matters(entry.line)) entry.is = 'doubtful';
-      entry.isOver = true;
-    }
-  }
-
-  /** How many lines ago the furthest stands that is so; null when none is. */
-  function furthest(isSo: (line: ErrorLine, entry: Entry, ago: number) => boolean): number | null {
-    if (breakable === 0) return null;
-    const last = waiting.length - 1;
-    const at = waiting.findIndex(
-      (entry, place) =>
-        place < last && entry.line !== null && entry.isBreakable && isSo(entry.line, entry, last - place),
-    );
-    return at === -1 ? null : last - at;
-  }
-
-  /** Whether a record that began so many lines ago ends here at the end of nginx's buffer. */
-  const isCutHere = (ago: number): boolean => areCut(waiting.slice(-1 - ago).map(({ text }) => text));
+  const textBefore = (ago: number): string | null => waiting.ago(ago)?.merged ?? null;
 
   /** How many lines ago the record began of which this line is a part for certain; null where nothing says so. */
-  function splitBefore(text: string, isLine: boolean): number | null {
-    const proven = linesBefore(text, isLine, textBefore);
-    if (proven !== null) return proven;
-    return furthest((_, first, ago) =>
-      isFollowedBy(
-        first.text,
-        waiting.slice(-ago).map((entry) => entry.text),
-      ),
-    );
+  function splitBefore(requests: readonly RequestLines[], isLine: boolean): number | null {
+    return linesBefore(requests, isLine, textBefore) ?? waiting.furthestFollowed();
   }
 
   /** The same where a record that lacks its end lies further back, and this is, or can be, that end. */
   function splitOpen(text: string): number | null {
-    return furthest((line, first, ago) => {
-      if (first.open === null || line.connection === null) return false;
-      const hasLineBetween = ago > 1 && waiting.slice(-ago, -1).some((entry) => entry.line !== null);
-      return (
-        hasLineBetween && (isCutHere(ago) || mayGoOn(line, text) || (first.open === 'message' && endsRecord(text)))
-      );
+    const ended = once(() => channelsEnded(text));
+    const isEnding = once(() => endsRecord(text));
+    return waiting.furthest((first) => {
+      if (first.open === null || first.line.connection === null || !waiting.hasLineBehind(first)) return false;
+      return waiting.isCutHere(first) || (first.channels & ended()) !== 0 || (first.open === 'message' && isEnding());
     });
   }
 
-  function judgeLine(entry: Entry, line: ErrorLine): void {
-    const { text } = entry;
+  function judgeLine(text: string, line: ErrorLine, requests: readonly RequestLines[]): void {
+    const entry = waiting.ago(0);
+    if (entry === undefined) return;
     if (lacksConnection(line)) entry.is = 'forged';
-    const split = splitBefore(text, true);
+    const split = splitBefore(requests, true);
     if (split !== null || !matters(line)) {
-      if (split !== null) condemn(split);
+      if (split !== null) waiting.condemn(split);
     } else if (hasTwoContexts(text)) {
-      suspect(furthest((first) => mayGoOn(first, text)) ?? 0);
+      const ended = channelsEnded(text);
+      waiting.suspect(waiting.furthest(({ channels }) => (channels & ended) !== 0) ?? 0);
       entry.is = 'forged';
-    } else if (mayEndLogin(before(1)?.line ?? null, line)) entry.is = 'doubtful';
+    } else if (mayEndLogin(waiting.ago(1)?.line ?? null, line)) entry.is = 'doubtful';
     else judgeEnd();
   }
 
@@ -175,61 +121,68 @@ export function errorLineReader(
    * chance real lines end there, too.
    */
   function judgeEnd(): void {
-    const begun = furthest((first, { open: state, isOver }, ago) => {
-      return !isOver && (state !== null || mayBeBegun(first)) && isCutHere(ago);
+    const begun = waiting.furthest((first) => {
+      return !first.isOver && (first.open !== null || first.mayBeBegun) && waiting.isCutHere(first);
     });
     if (begun === null) return;
-    if (before(begun)?.open !== null) condemn(begun);
-    else for (const each of waiting.slice(-begun)) if (each.is === 'line') each.is = 'doubtful';
-  }
-
-  function push(entry: Entry): void {
-    waiting.push(entry);
-    if (entry.isBreakable) breakable++;
-    length += entry.text.length + 1;
-    let gone = 0;
-    for (let left = length; left > reach && gone < waiting.length - 1; gone++)
-      left -= (waiting[gone]?.text.length ?? 0) + 1;
-    if (gone > 0) handOn(gone);
+    if (waiting.ago(begun)?.open !== null) waiting.condemn(begun);
+    else waiting.doubt(begun);
   }
 
   function readMatched(text: string, line: ErrorLine): void {
     open = openOf(text, line);
     if (open !== null) room = longestRecord - byteLength(text).least;
-    const lacksEnd = isDebug(line) ? null : open;
-    const isBreakable = lacksEnd !== null || mayBeBegun(line) || holdsLineFeed(text);
-    const entry: Entry = { text, line, open: lacksEnd, isOver: false, isBreakable, is: 'line' };
-    push(entry);
-    judgeLine(entry, line);
+    const requests = decodedRequests(text);
+    handOn(waiting.push({ text, line, open: isDebug(line) ? null : open, is: 'line' }, requests));
+    judgeLine(text, line, requests);
   }
 
   function readOther(text: string): void {
-    const isOpen = open !== null && room >= byteLength(text).least + 1;
-    push({ text, line: null, open: null, isOver: true, isBreakable: false, is: isOpen ? 'continuation' : 'foreign' });
-    const split = splitBefore(text, false) ?? splitOpen(text);
-    if (split !== null) condemn(split);
+    const taken = open === null ? 0 : byteLength(text).least + 1;
+    const isOpen = open !== null && room >= taken;
+    const requests = decodedRequests(text);
+    handOn(waiting.push({ text, line: null, open: null, is: isOpen ? 'continuation' : 'foreign' }, requests));
+    const split = splitBefore(requests, false) ?? splitOpen(text);
+    if (split !== null) waiting.condemn(split);
     else if (!isOpen) splitClosed(text);
     if (!isOpen) open = null;
-    room -= byteLength(text).least + 1;
+    room -= taken;
     if (open !== null && (isEnd(text, open) || isFull())) close();
   }
 
   /** A rest behind a line that looked whole. */
   function splitClosed(text: string): void {
-    const ago = furthest((line) => mayEnd(line, text)) ?? debugLinesBefore(text, waiting.slice(0, -1));
-    if (ago === null) judgeEnd();
-    else condemn(ago);
+    const ended = once(() => channelsEnded(text));
+    const isEnding = once(() => endsRecord(text));
+    const ago = waiting.furthest(({ channels }) => {
+      return (channels & ended()) !== 0 && ((channels & loginChannel) !== 0 || isEnding());
+    });
+    const split = ago ?? debugLinesBefore(text);
+    if (split === null) judgeEnd();
+    else waiting.condemn(split);
+  }
+
+  /**
+   * How many lines before this one, which has no prefix, the debug line stands that it ends; null where it ends none.
+   * nginx writes nothing of the kind behind a failure: a client's line feed has broken up what nginx had begun to quote.
+   */
+  function debugLinesBefore(text: string): number | null {
+    const last = waiting.ago(1)?.line ?? null;
+    if (last === null || !matters(last) || !text.includes('"')) return null;
+    const ago = waiting.nearest(({ line }) => isDebug(line));
+    return ago !== null && waiting.ago(ago)?.text.includes('"') === true ? ago : null;
   }
 
   /** Whether the open record has come to the end of nginx's buffer: its own end is lost. */
   function isFull(): boolean {
-    const begun = waiting.map(({ line }) => line !== null).lastIndexOf(true);
-    return begun !== -1 && isCutHere(waiting.length - 1 - begun);
+    const begun = waiting.nearest(() => true);
+    return begun !== null && waiting.nearest(waiting.isCutHere) === begun;
   }
 
   /** The record has come to its end. */
   function close(): void {
-    const nearest = [...waiting].reverse().find((entry) => entry.open !== null);
+    const ago = waiting.nearest((entry) => entry.open !== null);
+    const nearest = ago === null ? undefined : waiting.ago(ago);
     if (nearest !== undefined) nearest.open = null;
     open = null;
   }
@@ -243,21 +196,18 @@ export function errorLineReader(
     },
 
     pause(mayWait) {
-      const begun = waiting.findIndex(({ line, open: state }) => line !== null && (state !== null || mayBeBegun(line)));
-      const isHalf =
-        begun !== -1 &&
-        waiting.slice(begun + 1).some(({ line, is }) => is === 'line' && line !== null && matters(line));
-      handOn(isHalf && mayWait && !hasPaused ? begun : waiting.length);
+      const half = mayWait && !hasPaused ? waiting.half() : null;
+      handOn(waiting.take(half ?? waiting.size()));
       hasPaused = true;
     },
 
     end() {
-      handOn(waiting.length);
+      handOn(waiting.take(waiting.size()));
       vouching.end();
     },
 
     reset() {
-      handOn(waiting.length);
+      handOn(waiting.take(waiting.size()));
       open = null;
     },
   };

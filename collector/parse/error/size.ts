@@ -40,13 +40,6 @@ export function isBufferCut(line: string): boolean {
 }
 
 /** Whether a record may be so long because nginx cut it, without its line feed. */
-function isCutLength({ least, most }: ByteLength): boolean {
+export function isCutLength({ least, most }: ByteLength): boolean {
   return cutLengths.some((length) => least <= length && length <= most);
-}
-
-/** The same of a record over several lines. */
-export function areCut(lines: readonly string[]): boolean {
-  const lengths = lines.map(byteLength);
-  const sum = (end: 'least' | 'most') => lengths.reduce((total, own) => total + own[end], lines.length - 1);
-  return isCutLength({ least: sum('least'), most: sum('most') });
 }
