@@ -14,7 +14,7 @@ async function startChild(hostname: string, parent: Netdata, nginx: Nginx): Prom
     files: {
       'stream.conf': `[stream]\n  enabled = yes\n  destination = 127.0.0.1:${parent.port}\n  api key = ${key}\n  reconnect delay seconds = 1\n`,
     },
-    plugin: { conf: `jobs:\n  - name: edge\n    nginx_conf: ${nginx.conf}\n` },
+    plugin: { conf: `peer_charts: all\njobs:\n  - name: edge\n    nginx_conf: ${nginx.conf}\n` },
     health: 'alerts',
   });
 }
@@ -39,6 +39,14 @@ test('a parent shows the charts and alerts of each child under its labels, and c
   await Promise.all(names.map((name, i) => startChild(name, parent, nginxes[i] as Nginx)));
   const at = (name: string, path: string) => parent.api(`/host/${name}/api/v1/${path}`);
   const chart = `nginx_upstream_edge.peer_failures_app_${peer.replaceAll(/[.:]/g, '_')}`;
+  const values = async (name: string): Promise<readonly (number | null)[]> => {
+    const { data } = (await at(name, `data?chart=${chart}&dimensions=refused&after=-600&points=600&format=json`)) as {
+      data: (readonly [number, number | null])[];
+    };
+    return data.map(([, value]) => value);
+  };
+  const sum = async (name: string): Promise<number> =>
+    Math.round((await values(name)).reduce<number>((total, value) => total + (value ?? 0), 0));
   for (const name of names) {
     const found = await parent.waitFor(
       async () => ((await at(name, 'charts')) as { charts: Record<string, Chart> }).charts[chart],
@@ -46,6 +54,8 @@ test('a parent shows the charts and alerts of each child under its labels, and c
       40_000,
     );
     expect(found.chart_labels).toMatchObject({ upstream: 'app', peer, address: '127.0.0.1', port: String(dead) });
+    // The first value of a counter that reaches a parent is what later ones are counted from.
+    await parent.waitFor(async () => (await values(name)).includes(0), `a value of ${name} on the parent`, 40_000);
   }
 
   for (const [port, count] of [
@@ -54,12 +64,6 @@ test('a parent shows the charts and alerts of each child under its labels, and c
   ] as const) {
     for (let i = 0; i < count; i++) await request(`http://127.0.0.1:${port}/`);
   }
-  const sum = async (name: string): Promise<number> => {
-    const { data } = (await at(name, `data?chart=${chart}&dimensions=refused&after=-600&points=600&format=json`)) as {
-      data: (readonly [number, number | null])[];
-    };
-    return Math.round(data.reduce((total, [, value]) => total + (value ?? 0), 0));
-  };
   await parent.waitFor(
     async () => (await sum('child-1')) === 7 && (await sum('child-2')) === 5,
     'both sums on the parent',
