@@ -220,7 +220,8 @@ export async function startWorld(
       );
     return {
       world,
-      port: 8080 + at * 100,
+      // Worlds of other processes have other ports: `diagnose` looks through all namespaces of a machine.
+      port: 8080 + (process.pid % 80) + at * 100,
       path,
       dir,
       ask: async (times) => {

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { bucketOf, startFleet } from '../support/fleet.ts';
 
 test('two nodes as one: sums by upstream and by peer, and percentiles from the buckets', async () => {
-  // A chart that begins with a peer's first failure begins one second later at the parent (docs/fleet.md).
+  // A chart that begins with a peer's first failure begins one second later at the parent.
   const fleet = await startFleet({ children: 2, conf: 'peer_charts: all\n' });
   const chart = 'nginx_upstream_edge.upstream_failures_shop0';
   for (const name of fleet.names) {
