@@ -1,7 +1,7 @@
 /** Containers of this host, told without their engine: bridges, published ports, gone and replaced ones. */
 import { expect, test } from 'vitest';
-import { bridgeOf, publishedTo } from '../../collector/diagnose/facts/containers.ts';
 import type { PeerFacts, TcpFacts } from '../../collector/diagnose/facts/facts.ts';
+import { bridgeOf, publishedTo } from '../../collector/diagnose/places/containers.ts';
 import { judge } from '../../collector/diagnose/rules/judge.ts';
 import { word } from '../../collector/diagnose/words/wording.ts';
 import { parseSocketAddress } from '../../collector/parse/peer-address.ts';

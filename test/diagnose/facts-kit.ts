@@ -11,7 +11,7 @@ import type {
   UnixFacts,
 } from '../../collector/diagnose/facts/facts.ts';
 import type { NginxFacts } from '../../collector/diagnose/facts/nginx-facts.ts';
-import type { FailuresByKind, KindFailures } from '../../collector/diagnose/facts/traffic.ts';
+import type { FailuresByKind, KindFailures } from '../../collector/diagnose/impact/traffic.ts';
 import type { FailureKind } from '../../collector/model.ts';
 
 export const nowMs = 1_000_000;

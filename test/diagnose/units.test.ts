@@ -2,7 +2,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type AskedPlace, unitFor } from '../../collector/diagnose/facts/units.ts';
+import { type AskedPlace, unitFor } from '../../collector/diagnose/places/units.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
 import { tempDir } from '../support/temp.ts';
 

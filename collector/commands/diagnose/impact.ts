@@ -1,7 +1,7 @@
 /** What clients get: of the last minute, by upstream, from access logs. Pure. */
 import { fateOf, isPeerName } from '../../aggregate/access/attempts.ts';
-import { createAnswerTally } from '../../diagnose/facts/answers.ts';
-import type { AnswerFacts } from '../../diagnose/facts/traffic.ts';
+import { createAnswerTally } from '../../diagnose/impact/answers.ts';
+import type { AnswerFacts } from '../../diagnose/impact/traffic.ts';
 import type { AccessFields, AccessRecord, UpstreamOf } from '../../model.ts';
 
 /** Requests of one upstream, or of the whole server, in the last minute. */

@@ -1,14 +1,15 @@
 /** One nginx looked at: its logs, its sockets, its peers, and what is made of them. */
-import { createFailureTally } from '../../diagnose/facts/failures.ts';
+
 import { gather } from '../../diagnose/facts/gather.ts';
 import { recall } from '../../diagnose/facts/memory.ts';
-import { surveyNamespaces } from '../../diagnose/facts/namespaces.ts';
-import { withPending } from '../../diagnose/facts/pending.ts';
 import type { DiagnosePorts } from '../../diagnose/facts/ports.ts';
 import { createProber, type ProbeMode } from '../../diagnose/facts/probe.ts';
 import { mailAuthPeer } from '../../diagnose/facts/servers.ts';
-import { isStuck, readWaiting } from '../../diagnose/facts/waiting.ts';
 import { isByStranger } from '../../diagnose/facts/writers.ts';
+import { createFailureTally } from '../../diagnose/impact/failures.ts';
+import { withPending } from '../../diagnose/impact/pending.ts';
+import { isStuck, readWaiting } from '../../diagnose/impact/waiting.ts';
+import { surveyNamespaces } from '../../diagnose/places/namespaces.ts';
 import { keepEnded, recallVerdicts } from '../../diagnose/rules/ended.ts';
 import { judge } from '../../diagnose/rules/judge.ts';
 import { changedFiles } from '../../discover/check/facts.ts';

@@ -1,8 +1,15 @@
 /** Everything the rules judge by: one type, gathered once by `gather.ts`, made by hand in tests. Pure data. */
 import type { Place } from '../../nginx/types.ts';
 import type { Runtime } from '../../parse/proc/cgroup.ts';
+import type {
+  AnswerFacts,
+  BehindFacts,
+  FailuresByKind,
+  KindFailures,
+  SocketFacts,
+  UnitFact,
+} from '../impact/traffic.ts';
 import type { NginxFacts } from './nginx-facts.ts';
-import type { AnswerFacts, BehindFacts, FailuresByKind, KindFailures, SocketFacts, UnitFact } from './traffic.ts';
 
 /** Who holds a socket, as far as it may be seen. */
 export interface Owner {

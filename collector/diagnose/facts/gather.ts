@@ -1,20 +1,20 @@
 /** Facts through ports: one bounded look at everything that the rules judge by. Reads only; the probe sends nothing. */
 
 import type { FailureKind } from '../../model.ts';
+import type { FailedPeer, Failing } from '../impact/failures.ts';
+import type { UnitFact } from '../impact/traffic.ts';
+import { readWaiting } from '../impact/waiting.ts';
+import { type Namespaces, surveyNamespaces } from '../places/namespaces.ts';
+import { containerFacts } from '../places/tcp-containers.ts';
+import { unitFor } from '../places/units.ts';
 import type { Facts, MissingRight, PeerFacts } from './facts.ts';
-import type { FailedPeer, Failing } from './failures.ts';
 import { createLook } from './look.ts';
-import { type Namespaces, surveyNamespaces } from './namespaces.ts';
 import { nginxFacts, uidOf } from './nginx.ts';
 import type { DiagnosePorts, NginxSeen } from './ports.ts';
 import type { Prober } from './probe.ts';
 import { configuredServers, formerServers, groupFacts, nameFacts, resolveServers, serverFact } from './servers.ts';
 import { fastcgiSockets, readSocketFile } from './socket-file.ts';
 import { lookBefore, peerAddress, probeTarget, type TcpContext, tcpFacts } from './tcp.ts';
-import { containerFacts } from './tcp-containers.ts';
-import type { UnitFact } from './traffic.ts';
-import { unitFor } from './units.ts';
-import { readWaiting } from './waiting.ts';
 
 /** Connecting again would tell nothing about these. */
 const notAboutNetwork: ReadonlySet<FailureKind> = new Set([

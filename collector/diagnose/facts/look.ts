@@ -1,7 +1,7 @@
 /** One look at everything that listens on this host, shared by all peers of a diagnosis. */
 import { parseProcState } from '../../parse/proc/pid.ts';
-import { type Namespace, readSockets, type SocketTable } from './namespaces.ts';
-import { createOwners, type Owners } from './owners.ts';
+import { type Namespace, readSockets, type SocketTable } from '../places/namespaces.ts';
+import { createOwners, type Owners } from '../places/owners.ts';
 import type { DiagnosePorts } from './ports.ts';
 
 export interface Look {

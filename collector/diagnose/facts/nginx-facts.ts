@@ -1,5 +1,5 @@
 /** What is known of an nginx itself. Pure data. */
-import type { FailuresByKind } from './traffic.ts';
+import type { FailuresByKind } from '../impact/traffic.ts';
 
 export interface NginxFacts {
   readonly masterPid: number | null;

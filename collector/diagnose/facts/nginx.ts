@@ -3,10 +3,10 @@ import type { LogTarget } from '../../nginx/types.ts';
 import { unitOf } from '../../parse/proc/cgroup.ts';
 import { parseOpenFilesLimit, parseProcStatus } from '../../parse/proc/pid.ts';
 import { readText } from '../../system/small-file.ts';
+import type { FailuresByKind } from '../impact/traffic.ts';
 import type { NginxFacts } from './nginx-facts.ts';
 import type { DiagnosePorts, NginxSeen } from './ports.ts';
 import { userNames } from './socket-file.ts';
-import type { FailuresByKind } from './traffic.ts';
 
 export function uidOf(pid: number, { proc }: Pick<DiagnosePorts, 'proc'>): number | null {
   return parseProcStatus(proc.text(`${pid}/status`) ?? '').uid;

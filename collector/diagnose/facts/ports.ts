@@ -3,8 +3,8 @@ import type { NginxConfiguration } from '../../nginx/types.ts';
 import type { Resolve } from '../../system/dns.ts';
 import type { FileSystem } from '../../system/fs.ts';
 import type { Connect } from '../../system/net.ts';
+import type { AnswerFacts } from '../impact/traffic.ts';
 import type { Remembered } from './facts.ts';
-import type { AnswerFacts } from './traffic.ts';
 
 /** The part of `source/procfs.ts` that is needed here: /proc is read synchronously, it never waits. */
 export interface ProcReader {

@@ -3,9 +3,9 @@ import { parseNetUnix } from '../../parse/proc/net.ts';
 import { parseProcGroups, parseProcStatus } from '../../parse/proc/pid.ts';
 import { attempt } from '../../system/fs.ts';
 import { allows, isMissing, type Rights } from '../../system/reach.ts';
+import { type Namespaces, readablePid } from '../places/namespaces.ts';
 import type { UnixFacts } from './facts.ts';
 import type { Look } from './look.ts';
-import { type Namespaces, readablePid } from './namespaces.ts';
 import type { DiagnosePorts, NginxSeen } from './ports.ts';
 
 function rightsOf(pid: number | null, { proc }: DiagnosePorts): Rights | null {

@@ -4,9 +4,9 @@ import { parseSocketAddress, type SocketAddress } from '../../parse/peer-address
 import { arpNeighbours } from '../../parse/proc/counters.ts';
 import { localPortCount } from '../../parse/proc/net.ts';
 import type { Listener } from '../../parse/proc/net-tcp.ts';
+import { type Namespace, type Namespaces, readablePid, type SocketTable } from '../places/namespaces.ts';
 import type { ContainerFacts, ListenerFact, NotProbed, TcpFacts } from './facts.ts';
 import type { Look } from './look.ts';
-import { type Namespace, type Namespaces, readablePid, type SocketTable } from './namespaces.ts';
 import type { DiagnosePorts } from './ports.ts';
 import type { ProbeTarget } from './probe.ts';
 

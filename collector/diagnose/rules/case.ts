@@ -1,7 +1,7 @@
 /** What every rule is given: one peer, and the kind of failure to explain. */
 
 import type { Facts, NamespaceName, PeerFacts, TcpFacts } from '../facts/facts.ts';
-import type { KindFailures } from '../facts/traffic.ts';
+import type { KindFailures } from '../impact/traffic.ts';
 import type { TimeText } from './signs.ts';
 
 export interface Case {

@@ -1,7 +1,7 @@
 /** Containers of this host that are gone, were replaced, or refuse behind a published port. Pure. */
 import type { TcpFacts } from '../facts/facts.ts';
-import type { BehindFacts } from '../facts/traffic.ts';
 import { type Finding, found } from '../finding.ts';
+import type { BehindFacts } from '../impact/traffic.ts';
 import { type TcpCase, visibleHome } from './case.ts';
 import { ownerText, signs } from './signs.ts';
 

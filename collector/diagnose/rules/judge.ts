@@ -2,8 +2,8 @@
 
 import type { FailureKind } from '../../model.ts';
 import type { Facts, GroupFacts, NameFacts, PeerFacts } from '../facts/facts.ts';
-import type { FailuresByKind, KindFailures } from '../facts/traffic.ts';
 import { ended, type Finding, found } from '../finding.ts';
+import type { FailuresByKind, KindFailures } from '../impact/traffic.ts';
 import type { Case, TcpCase } from './case.ts';
 import { applicationError, laterRules } from './later.ts';
 import { limitRules } from './limit.ts';

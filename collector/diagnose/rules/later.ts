@@ -2,8 +2,8 @@
 
 import type { FailureKind } from '../../model.ts';
 import type { ListenerFact, PeerFacts } from '../facts/facts.ts';
-import type { KindFailures } from '../facts/traffic.ts';
 import { ended, type Finding, found } from '../finding.ts';
+import type { KindFailures } from '../impact/traffic.ts';
 import { type Case, sinceLast, succeededSince } from './case.ts';
 import { behindFinding } from './container.ts';
 import { plural, signs } from './signs.ts';

@@ -3,8 +3,8 @@
 import type { FailureKind } from '../../model.ts';
 import type { TcpFacts } from '../facts/facts.ts';
 import type { NginxFacts } from '../facts/nginx-facts.ts';
-import type { KindFailures } from '../facts/traffic.ts';
 import { ended, type Finding, found } from '../finding.ts';
+import type { KindFailures } from '../impact/traffic.ts';
 
 const notPeer = 'the peer: it was not even asked';
 

@@ -1,7 +1,7 @@
 /** errno 111 over TCP and UDP. Pure. */
 
-import { isPublished, mayBePublished } from '../facts/published.ts';
 import { ended, type Finding, found } from '../finding.ts';
+import { isPublished, mayBePublished } from '../places/published.ts';
 import {
   apartMs,
   everWorked,

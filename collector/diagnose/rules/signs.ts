@@ -2,7 +2,7 @@
 
 import type { FailureKind } from '../../model.ts';
 import type { Facts, ListenerFact, NamespaceName, Owner, PeerFacts, ProbeFact, TcpFacts } from '../facts/facts.ts';
-import type { KindFailures } from '../facts/traffic.ts';
+import type { KindFailures } from '../impact/traffic.ts';
 
 /** `12:03:04` on this host's clock; `2026-11-21 12:03:04` on another day. */
 export type TimeText = (ms: number) => string;

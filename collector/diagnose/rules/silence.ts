@@ -1,7 +1,7 @@
 /** No answer in time (110), or nobody there (113, 101): firewalls, dead hosts, full queues. Pure. */
 
-import { mayBePublished } from '../facts/published.ts';
 import { ended, type Finding, found } from '../finding.ts';
+import { mayBePublished } from '../places/published.ts';
 import { isWithNginx, sinceLast, succeededSince, type TcpCase, visibleHome } from './case.ts';
 import { containerGone } from './container.ts';
 import { plural, signs } from './signs.ts';

@@ -1,9 +1,9 @@
 /** What the words about a cause are made of: the peer, its place in the configuration, who served it. */
 
 import type { Facts, NamespaceName, Owner, PeerFacts, ServerFact } from '../facts/facts.ts';
-import { isPublished } from '../facts/published.ts';
-import type { KindFailures } from '../facts/traffic.ts';
 import type { Finding } from '../finding.ts';
+import type { KindFailures } from '../impact/traffic.ts';
+import { isPublished } from '../places/published.ts';
 import { inside, withFiles } from '../words/commands.ts';
 import type { Judged } from './judge.ts';
 import { isSlip } from './process.ts';

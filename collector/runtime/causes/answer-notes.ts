@@ -1,5 +1,5 @@
-import type { AnswerTally } from '../../diagnose/facts/answers.ts';
-import type { SocketFacts } from '../../diagnose/facts/traffic.ts';
+import type { AnswerTally } from '../../diagnose/impact/answers.ts';
+import type { SocketFacts } from '../../diagnose/impact/traffic.ts';
 import type { PeerSnapshot } from '../../model.ts';
 
 export const noSockets: SocketFacts = { retried: 0, unacknowledged: 0, unread: 0 };

@@ -1,11 +1,11 @@
 import { tally as zeros } from '../../aggregate/failures/tally.ts';
-import { createAnswerTally } from '../../diagnose/facts/answers.ts';
-import { createFailureTally, type Failing } from '../../diagnose/facts/failures.ts';
 import { gather } from '../../diagnose/facts/gather.ts';
-import { withPending } from '../../diagnose/facts/pending.ts';
 import type { DiagnosePorts, NginxSeen } from '../../diagnose/facts/ports.ts';
 import { createProber, type ProbeMode } from '../../diagnose/facts/probe.ts';
 import { mailAuthPeer } from '../../diagnose/facts/servers.ts';
+import { createAnswerTally } from '../../diagnose/impact/answers.ts';
+import { createFailureTally, type Failing } from '../../diagnose/impact/failures.ts';
+import { withPending } from '../../diagnose/impact/pending.ts';
 import { judge } from '../../diagnose/rules/judge.ts';
 import type { NginxRead } from '../../discover/follow/read-nginx.ts';
 import type { Verdict } from '../../functions/facts.ts';

@@ -1,7 +1,7 @@
-import { surveyNamespaces } from '../../diagnose/facts/namespaces.ts';
 import type { DiagnosePorts } from '../../diagnose/facts/ports.ts';
-import type { SocketFacts } from '../../diagnose/facts/traffic.ts';
-import { isStuck, readWaiting } from '../../diagnose/facts/waiting.ts';
+import type { SocketFacts } from '../../diagnose/impact/traffic.ts';
+import { isStuck, readWaiting } from '../../diagnose/impact/waiting.ts';
+import { surveyNamespaces } from '../../diagnose/places/namespaces.ts';
 import type { PeerSnapshot } from '../../model.ts';
 
 /** Peers whose sockets wait, long before nginx gives up and writes a line. */

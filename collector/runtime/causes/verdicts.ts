@@ -1,5 +1,5 @@
 import type { Facts } from '../../diagnose/facts/facts.ts';
-import type { Failing } from '../../diagnose/facts/failures.ts';
+import type { Failing } from '../../diagnose/impact/failures.ts';
 import { keepEnded, type PastVerdict, pastVerdict } from '../../diagnose/rules/ended.ts';
 import type { Judged } from '../../diagnose/rules/judge.ts';
 import { subjectOf } from '../../diagnose/rules/subject.ts';

@@ -1,6 +1,6 @@
 import type { Remembered } from '../../diagnose/facts/facts.ts';
 import type { NginxSeen } from '../../diagnose/facts/ports.ts';
-import type { AnswerFacts } from '../../diagnose/facts/traffic.ts';
+import type { AnswerFacts } from '../../diagnose/impact/traffic.ts';
 import { workersSince } from '../../discover/check/facts.ts';
 import { commandFor, entryTo } from '../../discover/check/rules.ts';
 import { hostMounts, procFolder } from '../../discover/find/find-nginx.ts';

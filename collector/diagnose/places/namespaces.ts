@@ -4,8 +4,8 @@ import { containerOf, runtimeOf } from '../../parse/proc/cgroup.ts';
 import { localAddresses } from '../../parse/proc/local-addresses.ts';
 import { netCounter } from '../../parse/proc/net.ts';
 import { createTcpScanner, indexPeers, type Listener, type TcpScanner } from '../../parse/proc/net-tcp.ts';
-import type { NamespaceName } from './facts.ts';
-import type { DiagnosePorts } from './ports.ts';
+import type { NamespaceName } from '../facts/facts.ts';
+import type { DiagnosePorts } from '../facts/ports.ts';
 
 export interface Namespace {
   readonly name: NamespaceName;

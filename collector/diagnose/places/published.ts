@@ -1,5 +1,5 @@
 /** Ports that a container's runtime holds for a container. Pure. */
-import type { ListenerFact } from './facts.ts';
+import type { ListenerFact } from '../facts/facts.ts';
 
 /** /proc/PID/comm, at most 15 characters: docker, podman (rootless too), k3s. */
 const runtimes = /^(docker-proxy|rootlessport|rootlesskit|slirp4netns|pasta|conmon|kube-proxy|lb-tcp)/;

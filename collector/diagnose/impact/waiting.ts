@@ -1,8 +1,8 @@
 /** What waits between nginx and its peers before any line of a log says so: SYNs sent again, bytes that nobody reads. */
 import { parseSocketAddress, type SocketAddress } from '../../parse/peer-address.ts';
 import { scanWaiting, type WaitingRow } from '../../parse/proc/waiting-rows.ts';
-import { type Namespace, type Namespaces, readablePid } from './namespaces.ts';
-import type { DiagnosePorts } from './ports.ts';
+import type { DiagnosePorts } from '../facts/ports.ts';
+import { type Namespace, type Namespaces, readablePid } from '../places/namespaces.ts';
 import type { SocketFacts } from './traffic.ts';
 
 /** One reading of all that waits. */

@@ -5,10 +5,10 @@
 import { containerOf, type ProcessUnit, runtimeOf, unitOf } from '../../parse/proc/cgroup.ts';
 import { parseNginxTitle, parseProcStatus, processStartMs } from '../../parse/proc/pid.ts';
 import { attempt } from '../../system/fs.ts';
+import type { Owner } from '../facts/facts.ts';
+import type { DiagnosePorts } from '../facts/ports.ts';
 import { containerName } from './containers.ts';
-import type { Owner } from './facts.ts';
 import type { Namespace } from './namespaces.ts';
-import type { DiagnosePorts } from './ports.ts';
 
 export interface Owners {
   ownerOf(uid: number, inode: number, asked: Asked): Owner;

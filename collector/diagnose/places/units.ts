@@ -4,8 +4,8 @@
  */
 import { attempt } from '../../system/fs.ts';
 import { readText } from '../../system/small-file.ts';
-import type { DiagnosePorts } from './ports.ts';
-import type { UnitFact } from './traffic.ts';
+import type { DiagnosePorts } from '../facts/ports.ts';
+import type { UnitFact } from '../impact/traffic.ts';
 
 /** What nginx asks for. */
 export type AskedPlace = { readonly port: number } | { readonly path: string };

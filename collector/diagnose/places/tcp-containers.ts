@@ -1,7 +1,6 @@
 /** What a TCP peer has to do with containers of this host. */
-import { bridgeOf, publishedTo } from './containers.ts';
-import type { ContainerFacts, ListenerFact } from './facts.ts';
-import { type Namespace, readablePid } from './namespaces.ts';
+
+import type { ContainerFacts, ListenerFact } from '../facts/facts.ts';
 import {
   factOf,
   homeOf,
@@ -12,8 +11,10 @@ import {
   peerAddress,
   type TcpContext,
   type TcpLook,
-} from './tcp.ts';
-import type { BehindFacts } from './traffic.ts';
+} from '../facts/tcp.ts';
+import type { BehindFacts } from '../impact/traffic.ts';
+import { bridgeOf, publishedTo } from './containers.ts';
+import { type Namespace, readablePid } from './namespaces.ts';
 
 function behindOf(address: PeerAddress, home: Namespace, context: TcpContext): BehindFacts | null {
   const { look, namespaces, ports } = context;

@@ -2,7 +2,7 @@
 import type { SocketAddress } from '../../parse/peer-address.ts';
 import { attempt } from '../../system/fs.ts';
 import { readText } from '../../system/small-file.ts';
-import type { DiagnosePorts } from './ports.ts';
+import type { DiagnosePorts } from '../facts/ports.ts';
 
 /** Bridges that engines make for their containers. */
 const bridges = /^(?:docker\d*|br-[0-9a-f]+|podman\d*|cni[-\w]*|nerdctl\w*|cbr\d+)$/;
