@@ -1,14 +1,14 @@
-import { peerAttempts, reconciliation } from './attempts.ts';
 import type { Chart } from './chart.ts';
-import { accepts, activeConnections, connections, httpRequests, writingShare } from './connections.ts';
-import { failingPeers } from './failing-peers.ts';
-import { connectFailures, peerFailures, upstreamFailures } from './failures.ts';
-import { peerState, peerTransitions, upstreamPeers } from './health.ts';
-import { descriptorsUsed, workerConnectionsUsed, workerEvents, workers } from './limits.ts';
-import { peerCause } from './peer-cause.ts';
-import { peerTcpStates } from './peer-sockets.ts';
-import { logBehind, logLines, pluginLoad, sources } from './plugin.ts';
-import { clientOutcomes, requests } from './requests.ts';
+import { peerAttempts, reconciliation } from './subjects/attempts.ts';
+import { accepts, activeConnections, connections, httpRequests, writingShare } from './subjects/connections.ts';
+import { failingPeers } from './subjects/failing-peers.ts';
+import { connectFailures, peerFailures, upstreamFailures } from './subjects/failures.ts';
+import { peerState, peerTransitions, upstreamPeers } from './subjects/health.ts';
+import { descriptorsUsed, workerConnectionsUsed, workerEvents, workers } from './subjects/limits.ts';
+import { peerCause } from './subjects/peer-cause.ts';
+import { peerTcpStates } from './subjects/peer-sockets.ts';
+import { logBehind, logLines, pluginLoad, sources } from './subjects/plugin.ts';
+import { clientOutcomes, requests } from './subjects/requests.ts';
 import {
   connectTime,
   connectTimeBuckets,
@@ -18,7 +18,7 @@ import {
   requestTime,
   responseTime,
   responseTimeMinute,
-} from './times.ts';
+} from './subjects/times.ts';
 
 /** Every chart there is, in the order of the dashboard. */
 export const catalogue: readonly Chart[] = [

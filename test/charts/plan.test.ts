@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Action } from '../../charts/action.ts';
-import { connectFailures, peerFailures, upstreamFailures } from '../../charts/failures.ts';
 import { type Drawn, nothingDrawn, plan, retireAll } from '../../charts/plan.ts';
-import { sources } from '../../charts/plugin.ts';
-import { requests } from '../../charts/requests.ts';
+import { connectFailures, peerFailures, upstreamFailures } from '../../charts/subjects/failures.ts';
+import { sources } from '../../charts/subjects/plugin.ts';
+import { requests } from '../../charts/subjects/requests.ts';
 import type { PlanContext } from '../../charts/update.ts';
 import { type JobSnapshot, peerKinds, requestClasses } from '../../collector/model.ts';
 import { job, peer, upstream, zeros } from './snapshots.ts';

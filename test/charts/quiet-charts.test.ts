@@ -2,11 +2,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Action } from '../../charts/action.ts';
 import { encode } from '../../charts/encode.ts';
-import { failingPeers } from '../../charts/failing-peers.ts';
-import { peerFailures, upstreamFailures } from '../../charts/failures.ts';
-import { peerTransitions } from '../../charts/health.ts';
-import { peerCause } from '../../charts/peer-cause.ts';
 import { type Drawn, nothingDrawn, plan } from '../../charts/plan.ts';
+import { failingPeers } from '../../charts/subjects/failing-peers.ts';
+import { peerFailures, upstreamFailures } from '../../charts/subjects/failures.ts';
+import { peerTransitions } from '../../charts/subjects/health.ts';
+import { peerCause } from '../../charts/subjects/peer-cause.ts';
 import { createFailingPeers } from '../../collector/aggregate/windows/failing-peers.ts';
 import { createVitals } from '../../collector/aggregate/windows/vitals.ts';
 import { type JobSnapshot, type PeerSnapshot, peerCauses, peerKinds } from '../../collector/model.ts';

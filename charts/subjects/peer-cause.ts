@@ -1,5 +1,5 @@
-import { peerCauses } from '../collector/model.ts';
-import { gauges, type PeerChart } from './chart.ts';
+import { peerCauses } from '../../collector/model.ts';
+import { gauges, type PeerChart } from '../chart.ts';
 
 /** Several causes may hold at once; all 0 while nothing fails. `diagnose` and docs/troubleshooting.md say more of each. */
 export const peerCause: PeerChart = {

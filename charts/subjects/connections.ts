@@ -1,4 +1,4 @@
-import { gauges, type JobChart, rates } from './chart.ts';
+import { gauges, type JobChart, rates } from '../chart.ts';
 
 /** The three states of clients. Writing includes the request that asks for stub_status. */
 export const connections: JobChart = {

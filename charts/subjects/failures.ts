@@ -5,8 +5,8 @@ import {
   peerAlertValues,
   peerKinds,
   upstreamAlertValues,
-} from '../collector/model.ts';
-import { alertVariables, type JobChart, type PeerChart, rates, type UpstreamChart } from './chart.ts';
+} from '../../collector/model.ts';
+import { alertVariables, type JobChart, type PeerChart, rates, type UpstreamChart } from '../chart.ts';
 
 export const connectFailures: JobChart = {
   name: 'connect_failures',

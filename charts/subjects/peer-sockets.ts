@@ -1,5 +1,5 @@
-import { tcpStates } from '../collector/model.ts';
-import { gauges, type PeerChart } from './chart.ts';
+import { tcpStates } from '../../collector/model.ts';
+import { gauges, type PeerChart } from '../chart.ts';
 
 /** All sockets of nginx's network namespace to this address, whoever made them: they share its local ports. */
 export const peerTcpStates: PeerChart = {

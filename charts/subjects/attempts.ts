@@ -1,5 +1,5 @@
-import { attemptKinds } from '../collector/model.ts';
-import { gauges, type JobChart, type PeerChart, rates } from './chart.ts';
+import { attemptKinds } from '../../collector/model.ts';
+import { gauges, type JobChart, type PeerChart, rates } from '../chart.ts';
 
 export const peerAttempts: PeerChart = {
   name: 'peer_attempts',

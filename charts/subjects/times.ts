@@ -1,4 +1,4 @@
-import { type Buckets, connectTimeBounds, type MinutePercentiles, type Percentiles } from '../collector/model.ts';
+import { type Buckets, connectTimeBounds, type MinutePercentiles, type Percentiles } from '../../collector/model.ts';
 import {
   type Dimension,
   gauges,
@@ -7,7 +7,7 @@ import {
   type Reading,
   rates,
   type UpstreamChart,
-} from './chart.ts';
+} from '../chart.ts';
 
 /**
  * Percentiles do not add up: on a parent node look at `max` of them, never at their average. The buckets do.

@@ -1,4 +1,4 @@
-import { gauges, type JobChart, rates } from './chart.ts';
+import { gauges, type JobChart, rates } from '../chart.ts';
 
 export const logLines: JobChart = {
   name: 'log_lines',

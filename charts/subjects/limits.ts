@@ -1,4 +1,4 @@
-import { gauges, type JobChart, type Reading, rates } from './chart.ts';
+import { gauges, type JobChart, type Reading, rates } from '../chart.ts';
 
 /** Shares are told in hundredths of a percent. */
 const precision = 100;

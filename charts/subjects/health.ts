@@ -1,5 +1,5 @@
-import { type PeerState, peerStates } from '../collector/model.ts';
-import { gauges, type PeerChart, rates, type UpstreamChart, type Values } from './chart.ts';
+import { type PeerState, peerStates } from '../../collector/model.ts';
+import { gauges, type PeerChart, rates, type UpstreamChart, type Values } from '../chart.ts';
 
 const stateValues: Readonly<Record<PeerState, Values>> = {
   up: { up: 1, failing: 0, unavailable: 0 },

@@ -1,5 +1,5 @@
-import { outcomes, requestClasses } from '../collector/model.ts';
-import { type JobChart, rates, type UpstreamChart } from './chart.ts';
+import { outcomes, requestClasses } from '../../collector/model.ts';
+import { type JobChart, rates, type UpstreamChart } from '../chart.ts';
 
 export const requests: JobChart = {
   name: 'requests',

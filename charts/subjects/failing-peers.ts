@@ -1,6 +1,6 @@
-import type { FailingPeer } from '../collector/model.ts';
-import { type Dimension, type JobChart, rates } from './chart.ts';
-import { slugOf } from './naming.ts';
+import type { FailingPeer } from '../../collector/model.ts';
+import { type Dimension, type JobChart, rates } from '../chart.ts';
+import { slugOf } from '../naming.ts';
 
 /** An id may not be a number alone: dashboards sort those first, and the first is blue. */
 const idOf = ({ upstream, peer }: FailingPeer): string => `p_${slugOf(`${upstream}_${peer}`, () => false)}`;
