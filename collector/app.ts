@@ -13,16 +13,16 @@ import { createSettings } from './runtime/settings.ts';
 import { parseTestFault } from './runtime/test-fault.ts';
 import { createCheckpoint } from './source/tail/checkpoint.ts';
 import { nodeAccounts } from './system/accounts.ts';
-import { startChild } from './system/child.ts';
 import { systemClock, untilNextTick } from './system/clock.ts';
-import { resolveName } from './system/dns.ts';
 import { nodeFileSystem } from './system/fs.ts';
-import { ownUid, pluginIdentity } from './system/identity.ts';
-import { processLoad } from './system/load.ts';
-import { connectOnce } from './system/net.ts';
+import { resolveName } from './system/network/dns.ts';
+import { connectOnce } from './system/network/net.ts';
+import { bindUdp } from './system/network/udp.ts';
+import { startChild } from './system/process/child.ts';
+import { ownUid, pluginIdentity } from './system/process/identity.ts';
+import { processLoad } from './system/process/load.ts';
 import { readText } from './system/small-file.ts';
 import { nodeStateFile, type StateFile } from './system/state-file.ts';
-import { bindUdp } from './system/udp.ts';
 
 export interface PluginOptions {
   /** Seconds between ticks, as Netdata asks for them; null = NETDATA_UPDATE_EVERY, else 1. */

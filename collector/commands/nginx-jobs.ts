@@ -7,7 +7,7 @@ import { readNginx, readTold } from '../discover/follow/read-nginx.ts';
 import type { NginxOfJob } from '../runtime/findings.ts';
 import { followSettingsFile } from '../source/settings-file.ts';
 import { nodeFileSystem } from '../system/fs.ts';
-import { ownUid } from '../system/identity.ts';
+import { ownUid } from '../system/process/identity.ts';
 import { UsageError } from './command.ts';
 
 /** The default settings, with what is wrong, where the file is of no use. */

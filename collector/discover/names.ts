@@ -1,7 +1,7 @@
 /** The addresses behind the names of upstream servers: those nginx took when it loaded, and whether they have moved. */
 import { parseHosts } from '../parse/hosts.ts';
-import type { Resolve } from '../system/dns.ts';
 import type { FileSystem } from '../system/fs.ts';
+import type { Resolve } from '../system/network/dns.ts';
 import { readText } from '../system/small-file.ts';
 import type { NginxFound } from './find/find-nginx.ts';
 import { placeOf } from './find/view.ts';

@@ -13,7 +13,7 @@ import { type WordedFinding, wordFinding } from '../discover/check/wording.ts';
 import type { NginxRead } from '../discover/follow/read-nginx.ts';
 import type { CheckFinding } from '../functions/facts.ts';
 import { parseLogSpec } from '../source/log-spec.ts';
-import { createNameBudget } from '../system/ask-names.ts';
+import { createNameBudget } from '../system/network/ask-names.ts';
 
 /** One nginx and the settings of its job. */
 export interface NginxOfJob {

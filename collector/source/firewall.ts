@@ -1,6 +1,7 @@
 /** The rules of this host's firewall that reject or drop, by one run of nft or iptables-save: root only. */
-import type { Execute } from '../system/exec.ts';
+
 import { attempt, type FileSystem } from '../system/fs.ts';
+import type { Execute } from '../system/process/exec.ts';
 
 const programs = [
   { paths: ['/usr/sbin/nft', '/sbin/nft'], args: ['list', 'ruleset'] },

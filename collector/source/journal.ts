@@ -7,7 +7,7 @@
  * mark, for the next process and for a journalctl that has to be started again.
  */
 import type { Accounts } from '../system/accounts.ts';
-import type { ChildProcess, StartChild } from '../system/child.ts';
+import type { ChildProcess, StartChild } from '../system/process/child.ts';
 import type { OpenSink, Source, SourceProblem, SourceReading } from './source.ts';
 
 export interface JournalOptions {

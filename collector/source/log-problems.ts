@@ -1,7 +1,7 @@
 /** The sentences for an operator whose log cannot be read: what, where, and how to mend it. */
 import type { Accounts } from '../system/accounts.ts';
 import type { FileStat, FileSystem } from '../system/fs.ts';
-import { ownUid } from '../system/identity.ts';
+import { ownUid } from '../system/process/identity.ts';
 import { type Barrier, barriersTo, type Reader, readRemedy, type Standing } from '../system/reach.ts';
 import type { SourceProblem } from './source.ts';
 

@@ -1,4 +1,4 @@
-import type { HttpTarget } from '../system/http.ts';
+import type { HttpTarget } from '../system/network/http.ts';
 
 /** A path as it may stand in a request: nginx.conf has it as nginx compares it, decoded, with blanks and any alphabet. */
 function encoded(path: string): string {

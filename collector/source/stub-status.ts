@@ -7,7 +7,7 @@
  * counts it as one that waits.
  */
 import type { StubStatus } from '../model.ts';
-import type { HttpAnswer, HttpClient } from '../system/http.ts';
+import type { HttpAnswer, HttpClient } from '../system/network/http.ts';
 import type { SourceProblem } from './source.ts';
 import { parseStatusUrl } from './status-url.ts';
 

@@ -7,7 +7,7 @@
  */
 import { isIPv6 } from 'node:net';
 import type { FileSystem } from '../system/fs.ts';
-import type { BindUdp, DatagramSocket } from '../system/udp.ts';
+import type { BindUdp, DatagramSocket } from '../system/network/udp.ts';
 import type { ByteSink, Source, SourceProblem, SourceReading } from './source.ts';
 import { udpDrops } from './udp-drops.ts';
 

@@ -3,8 +3,8 @@ import { symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readRecentLines } from '../../collector/commands/diagnose/recent-lines.ts';
-import type { Execute } from '../../collector/system/exec.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
+import type { Execute } from '../../collector/system/process/exec.ts';
 import { forgeries, notFoundRecord, shapes } from '../support/forging.ts';
 import { tempDir } from '../support/temp.ts';
 

@@ -6,7 +6,7 @@ import { findNginx } from '../../collector/discover/find/find-nginx.ts';
 import { readNginx } from '../../collector/discover/follow/read-nginx.ts';
 import { discoveredAccessLogs, discoveredErrorLogs } from '../../collector/runtime/log-plan.ts';
 import { attempt, nodeFileSystem as fs } from '../../collector/system/fs.ts';
-import { trialAs } from '../../collector/system/identity.ts';
+import { trialAs } from '../../collector/system/process/identity.ts';
 import { testOn } from '../support/machine.ts';
 import { tool } from '../support/packages.ts';
 import { run } from '../support/run.ts';

@@ -5,7 +5,7 @@ import type { JobSnapshot } from '../../collector/model.ts';
 import { createNginxServer, type ServerFacts } from '../../collector/runtime/nginx/server.ts';
 import { systemClock } from '../../collector/system/clock.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
-import { processLoad } from '../../collector/system/load.ts';
+import { processLoad } from '../../collector/system/process/load.ts';
 import { startBackend } from '../support/backend.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
 import { freePorts } from '../support/ports.ts';

@@ -7,7 +7,7 @@ import { createNginxSockets } from '../../collector/runtime/nginx/sockets.ts';
 import { createProcfs } from '../../collector/source/procfs.ts';
 import { systemClock } from '../../collector/system/clock.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
-import { processLoad } from '../../collector/system/load.ts';
+import { processLoad } from '../../collector/system/process/load.ts';
 import { startBackend, startFullBacklog } from '../support/backend.ts';
 import { testOn } from '../support/machine.ts';
 import { configText, startNginx } from '../support/nginx.ts';

@@ -4,11 +4,11 @@ import { defaultSettings } from '../../collector/config/settings.ts';
 import { createJobs } from '../../collector/runtime/jobs.ts';
 import { createCheckpoint } from '../../collector/source/tail/checkpoint.ts';
 import { nodeAccounts } from '../../collector/system/accounts.ts';
-import { startChild } from '../../collector/system/child.ts';
 import { systemClock } from '../../collector/system/clock.ts';
 import { type FileSystem, nodeFileSystem } from '../../collector/system/fs.ts';
-import { connectOnce } from '../../collector/system/net.ts';
-import { bindUdp } from '../../collector/system/udp.ts';
+import { connectOnce } from '../../collector/system/network/net.ts';
+import { bindUdp } from '../../collector/system/network/udp.ts';
+import { startChild } from '../../collector/system/process/child.ts';
 import { atEnd } from '../support/temp.ts';
 import { sleep, waitUntil } from '../support/wait.ts';
 

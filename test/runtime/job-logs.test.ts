@@ -7,9 +7,9 @@ import { createJobLogs } from '../../collector/runtime/logs/job-logs.ts';
 import type { LogSpec } from '../../collector/source/log-spec.ts';
 import { createCheckpoint } from '../../collector/source/tail/checkpoint.ts';
 import { nodeAccounts } from '../../collector/system/accounts.ts';
-import { startChild } from '../../collector/system/child.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
-import { bindUdp } from '../../collector/system/udp.ts';
+import { bindUdp } from '../../collector/system/network/udp.ts';
+import { startChild } from '../../collector/system/process/child.ts';
 import { atEnd, tempDir } from '../support/temp.ts';
 
 const known =

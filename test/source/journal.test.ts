@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createJournal } from '../../collector/source/journal.ts';
-import type { ChildHandlers, StartChild } from '../../collector/system/child.ts';
-import { startChild } from '../../collector/system/child.ts';
+import type { ChildHandlers, StartChild } from '../../collector/system/process/child.ts';
+import { startChild } from '../../collector/system/process/child.ts';
 import { waitUntil } from '../support/wait.ts';
 import { testAccounts } from './tail-kit.ts';
 

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { parseStubStatus } from '../../collector/parse/stub-status.ts';
 import { parseStatusUrl } from '../../collector/source/status-url.ts';
 import { createStatusSource, type StatusReading } from '../../collector/source/stub-status.ts';
-import { createHttpClient } from '../../collector/system/http.ts';
+import { createHttpClient } from '../../collector/system/network/http.ts';
 import { type Backend, startBackend } from '../support/backend.ts';
 import { tool } from '../support/packages.ts';
 import { closedPort, freePort } from '../support/ports.ts';

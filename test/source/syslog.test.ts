@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createSyslog } from '../../collector/source/syslog.ts';
 import { udpDrops } from '../../collector/source/udp-drops.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
-import { type BindUdp, bindUdp, type DatagramHandlers } from '../../collector/system/udp.ts';
+import { type BindUdp, bindUdp, type DatagramHandlers } from '../../collector/system/network/udp.ts';
 import { freePort } from '../support/ports.ts';
 import { waitUntil } from '../support/wait.ts';
 

@@ -1,8 +1,8 @@
 /** `check` waited 392 s for 2,000 names, and longer where the resolver was dead: together they have a bound. */
 import { describe, expect, test } from 'vitest';
 import { namesToResolve } from '../../collector/nginx/peers.ts';
-import { askNames, createNameBudget, nameBounds, openNamesText } from '../../collector/system/ask-names.ts';
-import { askedOnce, type Resolution, type Resolve } from '../../collector/system/dns.ts';
+import { askNames, createNameBudget, nameBounds, openNamesText } from '../../collector/system/network/ask-names.ts';
+import { askedOnce, type Resolution, type Resolve } from '../../collector/system/network/dns.ts';
 import { configurationOf } from '../nginx/memory-files.ts';
 import { sleep } from '../support/wait.ts';
 

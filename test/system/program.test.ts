@@ -1,8 +1,8 @@
 import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { execute } from '../../collector/system/exec.ts';
-import { trustedProgram } from '../../collector/system/program.ts';
+import { execute } from '../../collector/system/process/exec.ts';
+import { trustedProgram } from '../../collector/system/process/program.ts';
 import { tempDir } from '../support/temp.ts';
 
 const own = process.getuid?.() ?? 0;

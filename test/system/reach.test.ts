@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type FileStat, type FileSystem, nodeFileSystem as fs } from '../../collector/system/fs.ts';
-import { trialAs } from '../../collector/system/identity.ts';
+import { trialAs } from '../../collector/system/process/identity.ts';
 import { allows, barriersTo, lookAt, type Reader, readRemedy } from '../../collector/system/reach.ts';
 import { describeOn } from '../support/machine.ts';
 import { tool } from '../support/packages.ts';

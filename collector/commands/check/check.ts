@@ -4,9 +4,9 @@ import { type WordedFinding, wordFinding } from '../../discover/check/wording.ts
 import { readEnvironment, settingsFiles } from '../../netdata/environment.ts';
 import { bySeverity, findingsOf, inspectNginx } from '../../runtime/findings.ts';
 import { nodeAccounts } from '../../system/accounts.ts';
-import { resolveName } from '../../system/dns.ts';
 import { nodeFileSystem } from '../../system/fs.ts';
-import { pluginIdentity } from '../../system/identity.ts';
+import { resolveName } from '../../system/network/dns.ts';
+import { pluginIdentity } from '../../system/process/identity.ts';
 import type { Reader } from '../../system/reach.ts';
 import type { Command } from '../command.ts';
 import { createOutput } from '../input.ts';

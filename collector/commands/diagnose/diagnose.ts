@@ -1,5 +1,5 @@
 import { readEnvironment, settingsFiles } from '../../netdata/environment.ts';
-import { createNameBudget } from '../../system/ask-names.ts';
+import { createNameBudget } from '../../system/network/ask-names.ts';
 import { type Command, type Streams, UsageError } from '../command.ts';
 import { createOutput } from '../input.ts';
 import { findJobs, readSettings } from '../nginx-jobs.ts';

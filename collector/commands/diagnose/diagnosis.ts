@@ -2,7 +2,7 @@
 import type { Facts } from '../../diagnose/facts/facts.ts';
 import type { Judged } from '../../diagnose/rules/judge.ts';
 import type { NginxRead } from '../../discover/follow/read-nginx.ts';
-import type { OpenNames } from '../../system/ask-names.ts';
+import type { OpenNames } from '../../system/network/ask-names.ts';
 import type { Impact } from './impact.ts';
 import type { RecentLines } from './recent-lines.ts';
 import type { SilentLogs } from './silent-logs.ts';

@@ -3,8 +3,8 @@
 import { printable } from '../../base/printable.ts';
 import type { MissingRight } from '../../diagnose/facts/facts.ts';
 import { duration, plural } from '../../diagnose/rules/signs.ts';
-import { openNamesText } from '../../system/ask-names.ts';
 import { localTime } from '../../system/clock.ts';
+import { openNamesText } from '../../system/network/ask-names.ts';
 import { type Terminal, wrapped } from '../terminal.ts';
 import { type Diagnosis, type DiagnosisResult, isMeantPeer } from './diagnosis.ts';
 

@@ -4,7 +4,7 @@ import type { ErrorLine } from '../../model.ts';
 import { parseStrictErrorLine } from '../../parse/error/line.ts';
 import { errorLineReader } from '../../parse/error/reader.ts';
 import { journalMatches, mayNotRead } from '../../source/journal.ts';
-import type { Execute } from '../../system/exec.ts';
+import type { Execute } from '../../system/process/exec.ts';
 
 /** As many as fit into what a program may print here; what lies further back is the same again. */
 const mostEntries = 4000;

@@ -1,8 +1,8 @@
 /** What gathering needs of the world. */
 import type { NginxConfiguration } from '../../nginx/types.ts';
-import type { Resolve } from '../../system/dns.ts';
 import type { FileSystem } from '../../system/fs.ts';
-import type { Connect } from '../../system/net.ts';
+import type { Resolve } from '../../system/network/dns.ts';
+import type { Connect } from '../../system/network/net.ts';
 import type { AnswerFacts } from '../impact/traffic.ts';
 import type { Remembered } from './facts.ts';
 

@@ -2,7 +2,7 @@
  * The probe: one TCP connect to a peer that fails, closed at once, nothing sent. Only to configured peers, only where
  * nginx shares our network namespace, at most once per 10 s and peer.
  */
-import type { Connect, ConnectResult } from '../../system/net.ts';
+import type { Connect, ConnectResult } from '../../system/network/net.ts';
 import type { NotProbed, ProbeFact } from './facts.ts';
 
 export type ProbeMode = 'off' | 'on-failure' | 'always';

@@ -2,7 +2,7 @@
 import { peerName } from '../../base/address.ts';
 import { parseAddress } from '../../nginx/address.ts';
 import type { NginxConfiguration, Upstream, UpstreamServer } from '../../nginx/types.ts';
-import { askNames, createNameBudget } from '../../system/ask-names.ts';
+import { askNames, createNameBudget } from '../../system/network/ask-names.ts';
 import type { Failing } from '../impact/failures.ts';
 import type { GroupFacts, NameFacts, ServerFact } from './facts.ts';
 import type { DiagnosePorts } from './ports.ts';

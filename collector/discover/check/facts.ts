@@ -1,9 +1,9 @@
 /** Everything `check` judges about one nginx, read once. */
 import { namesToResolve, withAddresses } from '../../nginx/peers.ts';
 import type { AccessLog, ErrorLog, NginxConfiguration } from '../../nginx/types.ts';
-import { askNames, type NameBudget, type OpenNames } from '../../system/ask-names.ts';
-import type { Resolve } from '../../system/dns.ts';
 import { attempt, type FileSystem } from '../../system/fs.ts';
+import { askNames, type NameBudget, type OpenNames } from '../../system/network/ask-names.ts';
+import type { Resolve } from '../../system/network/dns.ts';
 import type { Reader } from '../../system/reach.ts';
 import { readText } from '../../system/small-file.ts';
 import { type NginxFound, procFolder } from '../find/find-nginx.ts';

@@ -2,7 +2,7 @@
 import { nginxLine } from '../../base/nginx-words.ts';
 import type { Upstream, UpstreamServer } from '../../nginx/types.ts';
 import { isLuaBalanced } from '../../nginx/upstream-groups.ts';
-import { openNamesText } from '../../system/ask-names.ts';
+import { openNamesText } from '../../system/network/ask-names.ts';
 import { withHost, withParameter } from './edits.ts';
 import type { CheckFacts } from './facts.ts';
 import { finding, type UnwordedFinding } from './finding.ts';

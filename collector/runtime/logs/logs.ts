@@ -13,9 +13,9 @@ import type { Checkpoint } from '../../source/tail/checkpoint.ts';
 import { toMarks } from '../../source/tail/mark.ts';
 import { createTail } from '../../source/tail/tail.ts';
 import type { Accounts } from '../../system/accounts.ts';
-import type { StartChild } from '../../system/child.ts';
 import type { FileSystem } from '../../system/fs.ts';
-import type { BindUdp } from '../../system/udp.ts';
+import type { BindUdp } from '../../system/network/udp.ts';
+import type { StartChild } from '../../system/process/child.ts';
 import type { LogPlan } from '../log-plan.ts';
 import type { LogClaims } from './claims.ts';
 

@@ -1,8 +1,14 @@
 import { type Addresses, changedNames, movedNames } from '../../discover/names.ts';
 import { namesToResolve } from '../../nginx/peers.ts';
 import type { NginxConfiguration } from '../../nginx/types.ts';
-import { askNames, createNameBudget, type NameAnswers, type NameBudget, nameBounds } from '../../system/ask-names.ts';
-import type { Resolve } from '../../system/dns.ts';
+import {
+  askNames,
+  createNameBudget,
+  type NameAnswers,
+  type NameBudget,
+  nameBounds,
+} from '../../system/network/ask-names.ts';
+import type { Resolve } from '../../system/network/dns.ts';
 
 /** The addresses of the names in one nginx's configuration, as nginx had them when it loaded it. */
 export interface PeerNames {

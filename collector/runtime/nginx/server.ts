@@ -10,7 +10,7 @@ import { parseStubStatus } from '../../parse/stub-status.ts';
 import { createProcfs } from '../../source/procfs.ts';
 import { createStatusSource, type StatusPageAddress, type StatusSource } from '../../source/stub-status.ts';
 import { attempt, type FileSystem } from '../../system/fs.ts';
-import { createHttpClient } from '../../system/http.ts';
+import { createHttpClient } from '../../system/network/http.ts';
 import { createKnownWriters } from '../logs/known-writers.ts';
 import { createNginxProcesses, type NginxMaster } from './processes.ts';
 import type { SocketsView } from './socket-tables.ts';

@@ -1,6 +1,6 @@
 /** Whose rights decide what the plugin can read. */
-import { accountRows } from './accounts.ts';
-import type { Reader } from './reach.ts';
+import { accountRows } from '../accounts.ts';
+import type { Reader } from '../reach.ts';
 
 /** The user we run as; 0 where a system has no users. */
 export function ownUid(): number {
