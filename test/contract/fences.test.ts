@@ -12,6 +12,7 @@ const rooms: Record<
 > = {
   // Node's own reading of addresses is pure.
   'collector/base': { from: [], packages: ['node:net'] },
+  'collector/model': { from: [] },
   'collector/system': { from: ['collector/base'], node: true },
   'collector/source': { from: ['collector/base', 'collector/model.ts', 'collector/system'], node: true },
   'collector/decode': { from: ['collector/base', 'collector/model.ts'], packages: ['split2'] },
@@ -59,8 +60,12 @@ describe.each(Object.entries(rooms))('%s', (room, { from, node = false, packages
   });
 });
 
-test('model.ts imports nothing, nothing imports app.ts but main.ts, and only app.ts and the commands import runtime/', () => {
-  expect(importsOf('collector/model.ts')).toEqual([]);
+test('model.ts is the door of model/, nothing imports app.ts but main.ts, and only app.ts and the commands import runtime/', () => {
+  expect(importsOf('collector/model.ts').sort()).toEqual(sourceFiles('collector/model').sort());
+  const behindTheDoor = [...sourceFiles('collector'), ...sourceFiles('charts')].filter((file) =>
+    importsOf(file).some((name) => name.startsWith('collector/model/')),
+  );
+  expect(behindTheDoor.filter((file) => !/^collector\/model(\.ts|\/)/.test(file))).toEqual([]);
   const importers = sourceFiles('collector').filter((file) => importsOf(file).includes('collector/app.ts'));
   expect(importers).toEqual(['collector/main.ts']);
   const composed = sourceFiles('collector').filter((file) =>
