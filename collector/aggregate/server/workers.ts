@@ -29,8 +29,8 @@ export interface Workers {
 }
 
 /**
- * A change is over when as many workers run as before it (a reload: and they stay, for the new ones come one by one),
- * or after this many looks: then there are fewer now.
+ * A change is over when as many workers run as before it (a reload: none of the old ones, and they stay, for the
+ * new ones come one by one), or after this many looks: then there are fewer now.
  */
 const longestChange = 5;
 
@@ -43,6 +43,8 @@ interface Watched {
 
 interface Change {
   readonly before: ReadonlySet<number>;
+  /** How many workers have come since. */
+  fresh: number;
   readonly sleepsBefore: number | null;
   looks: number;
   crashes: number;
@@ -69,14 +71,17 @@ export function createWorkers(): Workers {
     const leaving = workers.some(({ pid, shuttingDown }) => shuttingDown && master.running.has(pid));
     const isStill = sameSet(running, master.running);
     if (!isStill) {
-      master.change ??= { before: master.running, sleepsBefore: master.sleeps, looks: 0, crashes: 0, graceful: false };
+      const { running: before, sleeps: sleepsBefore } = master;
+      master.change ??= { before, fresh: 0, sleepsBefore, looks: 0, crashes: 0, graceful: false };
     }
     const { change } = master;
     if (change !== null) {
       change.looks++;
+      change.fresh += without(running, master.running).size;
       change.crashes += crashes;
       change.graceful ||= leaving || (running.size > change.before.size && isSubset(change.before, running));
-      const isComplete = running.size >= change.before.size && (isStill || !change.graceful);
+      const isReplaced = isStill && without(change.before, running).size === change.before.size;
+      const isComplete = running.size >= change.before.size && (isReplaced || !change.graceful);
       if (isComplete || change.looks >= longestChange) {
         settle(change, running, sleeps);
         master.change = null;
@@ -90,7 +95,8 @@ export function createWorkers(): Workers {
     const fresh = without(running, change.before).size;
     const lost = without(change.before, running).size;
     if (fresh === 0) return;
-    if (change.graceful) reloads++;
+    // Reloads that follow each other faster than we look leave no look at which the workers stay.
+    if (change.graceful) reloads += Math.max(1, Math.floor(change.fresh / running.size));
     else if (lost < change.before.size || isCrash(change, sleeps)) restarts += Math.min(lost, fresh);
     else reloads++;
   }
