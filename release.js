@@ -18,7 +18,8 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-const { version, dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { version, dependencies, license, description } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'));
 const args = process.argv.slice(2);
 const isPlain = args.includes('--plain');
 const [out = 'dist/release'] = args.filter((arg) => arg !== '--plain');
@@ -62,6 +63,7 @@ function pack(platform) {
   );
   if (platform) bundled.push(addNode(folder, platform));
   writeFileSync(join(folder, 'LICENSES-bundled'), bundled.join('\n\n'));
+  writeFileSync(join(folder, 'sbom.cdx.json'), `${JSON.stringify(sbom(folder, platform), null, 2)}\n`);
   // Neither the umask nor what a checkout left shows.
   for (const path of readdirSync(folder, { recursive: true })) {
     const isProgram = programs.includes(path) || statSync(join(folder, path)).isDirectory();
@@ -108,6 +110,43 @@ function addNode(folder, platform) {
   const licence = readFileSync(join(unpacked, 'package/LICENSE'), 'utf8').trim();
   rmSync(unpacked, { recursive: true });
   return `Node.js ${NODE_VERSION}\n\n${licence}\n`;
+}
+
+/**
+ * What a release is made of (CycloneDX 1.6, https://cyclonedx.org/docs/1.6/json/), for those who must know whether a
+ * vulnerability of a package concerns them. `npm sbom` would stamp a time and a number on it, and knows no Node.
+ */
+function sbom(folder, platform) {
+  const libraries = Object.keys(dependencies).map((name) => {
+    const { version: at, integrity, license: id } = packages[`node_modules/${name}`];
+    return { ...component('library', name, at, id, `pkg:npm/${name}@${at}`), hashes: [sha512(integrity)] };
+  });
+  const node = platform && {
+    ...component('platform', 'Node.js', NODE_VERSION, 'MIT', `pkg:npm/node-${platform}@${NODE_VERSION}`),
+    cpe: `cpe:2.3:a:nodejs:node.js:${NODE_VERSION}:*:*:*:*:*:*:*`,
+    hashes: [sha512(NODE_INTEGRITY[platform])],
+  };
+  const plugin = readFileSync(join(folder, 'nginx-upstream.plugin'));
+  const self = {
+    ...component('application', 'nginx-upstream', version, license, `pkg:generic/nginx-upstream@${version}`),
+    description,
+    hashes: [{ alg: 'SHA-256', content: createHash('sha256').update(plugin).digest('hex') }],
+  };
+  return {
+    bomFormat: 'CycloneDX',
+    specVersion: '1.6',
+    version: 1,
+    metadata: { component: self },
+    components: [...libraries, ...(node ? [node] : [])],
+  };
+}
+
+function component(type, name, at, id, purl) {
+  return { type, 'bom-ref': purl, name, version: at, licenses: [{ license: { id } }], purl };
+}
+
+function sha512(integrity) {
+  return { alg: 'SHA-512', content: Buffer.from(integrity.replace('sha512-', ''), 'base64').toString('hex') };
 }
 
 /** Seconds since the epoch: as told (https://reproducible-builds.org/specs/source-date-epoch/), else of the commit. */

@@ -24,6 +24,23 @@ unpack() {
   (cd "$(dirname "$RELEASE_TARBALL")" && PATH=$MACHINE_PATH sha256sum --quiet -c "${RELEASE_TARBALL##*/}.sha256")
 }
 
+@test "its bill of materials names what is bundled, in the versions of the lock file, and this very plugin" {
+  PATH=$MACHINE_PATH node -e '
+    const [release, repository] = process.argv.slice(1);
+    const assert = require("node:assert");
+    const read = (path) => JSON.parse(require("node:fs").readFileSync(path, "utf8"));
+    const { dependencies } = read(`${repository}/package.json`);
+    const { packages } = read(`${repository}/package-lock.json`);
+    const { metadata, components } = read(`${release}/sbom.cdx.json`);
+    const names = Object.keys(dependencies);
+    assert.deepStrictEqual(components.map(({ purl }) => purl), names.map((name) => `pkg:npm/${name}@${dependencies[name]}`));
+    for (const { name, licenses } of components) assert.equal(licenses[0].license.id, packages[`node_modules/${name}`].license);
+    const plugin = require("node:fs").readFileSync(`${release}/nginx-upstream.plugin`);
+    const sum = require("node:crypto").createHash("sha256").update(plugin).digest("hex");
+    assert.equal(metadata.component.hashes[0].content, sum);
+  ' "$RELEASE" "$REPOSITORY"
+}
+
 @test "it installs into every layout without npm, and uninstalls without a trace" {
   for layout in debian native static docker; do
     rm -rf "$ROOT"
