@@ -2,8 +2,8 @@
 
 import { completePath } from '../base/paths.ts';
 import { bounds, createProblems, limited, type Problems } from './bounds.ts';
-import { readFormats } from './log-formats.ts';
-import { readAccessLogs, readErrorLogs } from './logs.ts';
+import { readFormats } from './logs/formats.ts';
+import { readAccessLogs, readErrorLogs } from './logs/logs.ts';
 import { readPassPlaces } from './pass-places.ts';
 import { readPasses } from './passes.ts';
 import { inherited, ownOf, type Scope, scopesOf } from './scopes.ts';

@@ -1,5 +1,5 @@
 /** Which access logs the requests of each upstream are written to: every place that passes to it counts. */
-import { effectiveLogs } from './logs.ts';
+import { effectiveLogs } from './logs/logs.ts';
 import { passesOf } from './passes.ts';
 import { enclosing, inherited, ownOf, type Scope } from './scopes.ts';
 import type { AccessLog, Directive, PassPlace, Upstream } from './types.ts';

@@ -1,11 +1,9 @@
 /** Which logs nginx writes, where, and in which format; an inner `error_log` or `access_log` replaces the outer ones. */
-import { patternOfVariables } from '../base/glob.ts';
-import { completePath, normalisePath } from '../base/paths.ts';
-import type { Problems } from './bounds.ts';
-import { joinArguments } from './log-formats.ts';
-import { createLogList, createLogSets, withinBounds } from './log-sets.ts';
-import { passesOf } from './passes.ts';
-import { inherited, ownOf, type Scope } from './scopes.ts';
+import { patternOfVariables } from '../../base/glob.ts';
+import { completePath, normalisePath } from '../../base/paths.ts';
+import type { Problems } from '../bounds.ts';
+import { passesOf } from '../passes.ts';
+import { inherited, ownOf, type Scope } from '../scopes.ts';
 import type {
   AccessLog,
   BuildDefaults,
@@ -18,7 +16,9 @@ import type {
   Place,
   Protocol,
   SilentPlace,
-} from './types.ts';
+} from '../types.ts';
+import { joinArguments } from './formats.ts';
+import { createLogList, createLogSets, withinBounds } from './sets.ts';
 
 const levels: readonly LogLevel[] = ['debug', 'info', 'notice', 'warn', 'error', 'crit', 'alert', 'emerg'];
 

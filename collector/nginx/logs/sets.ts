@@ -1,6 +1,6 @@
 /** Which places write to the same logs. */
-import { bounds, limited, type Problems } from './bounds.ts';
-import type { Directive, LogSet, Place } from './types.ts';
+import { bounds, limited, type Problems } from '../bounds.ts';
+import type { Directive, LogSet, Place } from '../types.ts';
 
 /** The logs of directives, each with the number it has in the list; null is the default. */
 export function createLogList<L extends { readonly proxied: boolean }>() {

@@ -1,8 +1,8 @@
 /** `log_format` as nginx compiles it (src/http/modules/ngx_http_log_module.c: ngx_http_log_compile_format). */
 
-import type { Problems } from './bounds.ts';
-import { ownOf, type Scope } from './scopes.ts';
-import type { Directive, EscapeMode, LogFormat, Protocol } from './types.ts';
+import type { Problems } from '../bounds.ts';
+import { ownOf, type Scope } from '../scopes.ts';
+import type { Directive, EscapeMode, LogFormat, Protocol } from '../types.ts';
 
 /** Predefined for http: ngx_http_combined_fmt. */
 const combinedText =
