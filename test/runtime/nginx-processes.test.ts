@@ -2,8 +2,8 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createNginxProcesses } from '../../collector/runtime/nginx/processes.ts';
-import { createProcfs } from '../../collector/source/procfs.ts';
 import { type FileSystem, nodeFileSystem } from '../../collector/system/fs.ts';
+import { createProcfs } from '../../collector/system/process/procfs.ts';
 import { tempDir } from '../support/temp.ts';
 
 interface Fake {

@@ -5,8 +5,8 @@ import { procFolder } from '../../discover/find/find-nginx.ts';
 import { startTimes, workersOf } from '../../discover/find/processes.ts';
 import { parseProcStatus } from '../../parse/proc/pid.ts';
 import { createNginxProcesses } from '../../runtime/nginx/processes.ts';
-import { createProcfs } from '../../source/procfs.ts';
 import type { FileSystem } from '../../system/fs.ts';
+import { createProcfs } from '../../system/process/procfs.ts';
 
 /**
  * @param masters of every nginx that may write to the log

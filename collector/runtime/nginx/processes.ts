@@ -1,6 +1,6 @@
 import type { MasterView, WorkerView } from '../../aggregate/server/workers.ts';
 import { type NginxTitle, parseNginxTitle, parseOpenFilesLimit, parseProcStatus } from '../../parse/proc/pid.ts';
-import type { Procfs } from '../../source/procfs.ts';
+import type { Procfs } from '../../system/process/procfs.ts';
 
 export interface NginxWorker extends WorkerView {
   /** What it calls itself in its error log: another number than `pid` in a container. */

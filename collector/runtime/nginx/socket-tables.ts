@@ -4,7 +4,7 @@ import { parseSocketAddress, type SocketAddress } from '../../parse/peer-address
 import { localAddresses } from '../../parse/proc/local-addresses.ts';
 import { localPortCount, netCounter, parseNetUnix, type UnixUse } from '../../parse/proc/net.ts';
 import { createTcpScanner, type Listener, type PeerIndex } from '../../parse/proc/net-tcp.ts';
-import type { Procfs } from '../../source/procfs.ts';
+import type { Procfs } from '../../system/process/procfs.ts';
 
 /** What the socket tables of a network namespace say. */
 export interface SocketsView {

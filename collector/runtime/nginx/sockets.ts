@@ -1,7 +1,7 @@
 import { createPace } from '../../aggregate/pace.ts';
 import { type PeerSockets, tcpStates } from '../../model.ts';
 import { indexPeers } from '../../parse/proc/net-tcp.ts';
-import type { Procfs } from '../../source/procfs.ts';
+import type { Procfs } from '../../system/process/procfs.ts';
 import type { NginxMaster } from './processes.ts';
 import { type NetworkNamespace, readSocketTables, type SocketsView } from './socket-tables.ts';
 

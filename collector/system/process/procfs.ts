@@ -3,8 +3,8 @@
  * one that may be long is net/tcp; it is read in pieces, and how often is decided by what it costs
  * (aggregate/pace.ts).
  */
-import { attempt, type FileSystem } from '../system/fs.ts';
-import { readProcText } from '../system/small-file.ts';
+import { attempt, type FileSystem } from '../fs.ts';
+import { readProcText } from '../small-file.ts';
 
 export interface Procfs {
   /** Every process there is; empty when /proc cannot be listed. */
