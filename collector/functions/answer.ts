@@ -1,12 +1,12 @@
 /** Answers as JSON, and the lines of Netdata's protocol around them. Pure. */
 import type { CheckFinding } from './facts.ts';
-import { findingRows, findingsView } from './findings-view.ts';
 import type { UpstreamIncident } from './incidents.ts';
-import { incidentsView } from './incidents-view.ts';
-import { peerRows } from './peer-rows.ts';
-import { peersView } from './peers-view.ts';
 import { functionName, type ViewId, viewIds } from './request.ts';
-import { tableOf } from './table.ts';
+import { findingRows, findingsView } from './views/findings.ts';
+import { incidentsView } from './views/incidents.ts';
+import { peerRows } from './views/peer-rows.ts';
+import { peersView } from './views/peers.ts';
+import { tableOf } from './views/table.ts';
 import type { JobMinute } from './watch.ts';
 
 /** What can be told now. `findings` is null until `check` has run. */

@@ -1,10 +1,10 @@
 /** The rows of the view `peers`: who is blamed for what clients got, and what hurts most. */
-import type { AttemptKind } from '../model.ts';
-import type { Verdict } from './facts.ts';
-import { clientImpact, type ShownState, shownState } from './impact.ts';
-import { createMinute } from './minute.ts';
+import type { AttemptKind } from '../../model.ts';
+import type { Verdict } from '../facts.ts';
+import { clientImpact, type ShownState, shownState } from '../impact.ts';
+import { createMinute } from '../minute.ts';
+import type { JobMinute, PeerMinute } from '../watch.ts';
 import type { RowSeverity } from './table.ts';
-import type { JobMinute, PeerMinute } from './watch.ts';
 
 export interface PeerRow {
   readonly of: PeerMinute;

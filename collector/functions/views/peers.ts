@@ -1,10 +1,10 @@
 /** The view `peers`: which peer fails, how badly, whom it affects, why, and what to do. One row a peer. */
-import type { TcpState } from '../model.ts';
-import { total } from './minute.ts';
+import type { TcpState } from '../../model.ts';
+import { total } from '../minute.ts';
+import type { PeerMinute } from '../watch.ts';
+import { causeText, generalFix } from '../words.ts';
 import { type PeerRow, peerSeverity } from './peer-rows.ts';
 import type { Column, TableView } from './table.ts';
-import type { PeerMinute } from './watch.ts';
-import { causeText, generalFix } from './words.ts';
 
 /** `refused 12, reset 1`: the most frequent first. */
 export function kindsText(kinds: Iterable<readonly [string, number]>): string {

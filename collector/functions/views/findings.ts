@@ -1,7 +1,7 @@
 /** The view `findings`: what `check` says, worst first. */
-import type { CheckFinding } from './facts.ts';
+import type { CheckFinding } from '../facts.ts';
+import { findingTitle } from '../words.ts';
 import type { TableView } from './table.ts';
-import { findingTitle } from './words.ts';
 
 export interface FindingRow extends CheckFinding {
   readonly number: number;

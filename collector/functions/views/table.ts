@@ -1,5 +1,5 @@
 /** The table of a Function as Netdata's dashboard takes it (version 3 of its protocol). Pure. */
-import { printable } from '../base/printable.ts';
+import { printable } from '../../base/printable.ts';
 
 export type Cell = string | number | readonly string[] | null;
 export type RowSeverity = 'error' | 'warning' | 'notice' | 'normal';

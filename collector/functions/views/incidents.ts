@@ -1,8 +1,8 @@
 /** The view `incidents`: what failed, when, how badly and why. One row an incident, newest first. */
-import type { UpstreamIncident } from './incidents.ts';
-import { kindsText } from './peers-view.ts';
+import type { UpstreamIncident } from '../incidents.ts';
+import { causeText } from '../words.ts';
+import { kindsText } from './peers.ts';
 import type { RowSeverity, TableView } from './table.ts';
-import { causeText } from './words.ts';
 
 export interface IncidentRow extends UpstreamIncident {
   readonly nowMs: number;
