@@ -13,7 +13,7 @@ import { createFailures, newPeerCounters, newUpstreamCounters } from './failures
 import { createPassiveHealth, isCountedAgainstPeer } from './failures/passive-health.ts';
 import { createReconciliation } from './failures/reconciliation.ts';
 import { createInstances, type InstanceCaps, sharedPeer } from './instances.ts';
-import { ageOf, oldestInWindows } from './windows/age.ts';
+import { ageOf, oldestInWindows } from './time/age.ts';
 import { type CoverageFacts, createCoverage } from './windows/coverage.ts';
 import { peerEvents } from './windows/peer.ts';
 import { restoreWindows, saveWindows } from './windows/saved.ts';

@@ -1,6 +1,6 @@
 import type { AlertValues, JobSnapshot } from '../../model.ts';
-import { createSeconds } from './seconds.ts';
-import { createSlidingAverage } from './sliding-average.ts';
+import { createSeconds } from '../time/seconds.ts';
+import { createSlidingAverage } from '../time/sliding-average.ts';
 
 export interface JobWindow {
   /** To be called once per tick with everything that was measured. */

@@ -1,6 +1,6 @@
 import type { AlertValues } from '../../model.ts';
-import { createLatch } from './latch.ts';
-import { createSeconds } from './seconds.ts';
+import { createLatch } from '../time/latch.ts';
+import { createSeconds } from '../time/seconds.ts';
 import { oldestBefore, replayed, type WindowView } from './upstream.ts';
 
 /**

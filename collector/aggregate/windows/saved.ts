@@ -1,5 +1,5 @@
 import type { Entry } from '../instances.ts';
-import type { createSeconds } from './seconds.ts';
+import type { createSeconds } from '../time/seconds.ts';
 
 /** Windows as the next process of the plugin finds them: seconds of the wall clock, for its monotonic one is another. */
 export type SavedWindows = readonly (readonly [

@@ -1,7 +1,7 @@
 import type { AlertValues, ConfiguredPeer } from '../../model.ts';
-import { createHourShare } from './hour.ts';
-import { createLatch } from './latch.ts';
-import { createSeconds, reach } from './seconds.ts';
+import { createHourShare } from '../time/hour.ts';
+import { createLatch } from '../time/latch.ts';
+import { createSeconds, reach } from '../time/seconds.ts';
 
 /**
  * What happened to an upstream, as its alerts look at it. By the access log, per request and by its last attempt:

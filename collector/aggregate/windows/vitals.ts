@@ -1,9 +1,9 @@
 import type { AlertValues, JobSnapshot, MinutePercentiles, PeerSnapshot, UpstreamSnapshot } from '../../model.ts';
+import { createLatch, type Latch } from '../time/latch.ts';
+import { createSeconds } from '../time/seconds.ts';
 import { createFailingPeers } from './failing-peers.ts';
 import { createJobWindow } from './job.ts';
 import { type CauseLabel, createCauseLabel, failingLabel, noCause } from './labels.ts';
-import { createLatch, type Latch } from './latch.ts';
-import { createSeconds } from './seconds.ts';
 import { createSilence, type Silence } from './silence.ts';
 
 /** The last step of a snapshot: what alerts read of sockets, percentiles, passive health and the server. */

@@ -1,9 +1,9 @@
 /** What alerts read, by its definition: measures 12 and 13. */
 import { describe, expect, test } from 'vitest';
-import { ageOf } from '../../../collector/aggregate/windows/age.ts';
+import { ageOf } from '../../../collector/aggregate/time/age.ts';
+import { createSeconds } from '../../../collector/aggregate/time/seconds.ts';
 import { createCoverage } from '../../../collector/aggregate/windows/coverage.ts';
 import { createPeerWindow } from '../../../collector/aggregate/windows/peer.ts';
-import { createSeconds } from '../../../collector/aggregate/windows/seconds.ts';
 import {
   createUpstreamWindow,
   type UpstreamEvent,

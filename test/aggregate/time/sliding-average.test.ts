@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createSlidingAverage } from '../../../collector/aggregate/windows/sliding-average.ts';
+import { createSlidingAverage } from '../../../collector/aggregate/time/sliding-average.ts';
 
 test('averages between two ages, gaps left out; nothing is known at first', () => {
   const average = createSlidingAverage(120);
