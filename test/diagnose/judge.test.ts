@@ -469,7 +469,7 @@ const silentTable: Readonly<
     ['hangs certain'],
   ],
   'no answer in time': ['read_timeout', 110, { probe: { is: 'connected' } }, ['hangs likely']],
-  resets: ['reset', 104, {}, ['breaks_after_connect likely']],
+  resets: ['reset', 104, { serving: [listener('0.0.0.0:8080')] }, ['breaks_after_connect likely']],
 };
 
 describe('other failures over TCP', () => {

@@ -5,6 +5,7 @@ import type { Facts, GroupFacts, NameFacts, PeerFacts } from '../facts/facts.ts'
 import { ended, type Finding, found } from '../finding.ts';
 import type { FailuresByKind, KindFailures } from '../impact/traffic.ts';
 import type { Case, TcpCase } from './case.ts';
+import { brokenByItsEnd } from './its-end.ts';
 import { applicationError, laterRules } from './later.ts';
 import { limitRules } from './limit.ts';
 import { staleAddress, unresolved } from './name.ts';
@@ -54,6 +55,8 @@ function explain(kind: FailureKind, one: Case): readonly Finding[] {
   const { peer, facts, failures } = one;
   const limits = limitRules(kind, failures, facts.nginx, peer.tcp, facts.nowMs);
   if (limits.length > 0) return limits;
+  const end = brokenByItsEnd(kind, one);
+  if (end !== null) return end;
   const later = laterRules(kind, one);
   if (later.length > 0) return later;
   if (peer.unix !== null) return unixRules(kind, one, peer.unix);

@@ -1,0 +1,55 @@
+/** A process that ends breaks the connections it has: those breaks belong to that end. Pure. */
+import type { FailureKind } from '../../model.ts';
+import { ended, type Finding, found } from '../finding.ts';
+import { apartMs, type Case, isOlderThanListener, lasted, sinceLast, succeededSince, visibleHome } from './case.ts';
+import { refused } from './refused.ts';
+import { signs } from './signs.ts';
+import { unixRules } from './unix.ts';
+
+/** What the end of a process does to a request in flight. */
+const breaking: ReadonlySet<FailureKind> = new Set(['reset', 'closed_early']);
+/** All connections of one process break at one moment; log lines have whole seconds and come from several workers. */
+const momentMs = 2000;
+
+/** It was refused afterwards: the refusals tell the whole story. Lines have whole seconds. */
+function isBeforeRefusals({ peer, failures }: Case): boolean {
+  const refusals = peer.failures.get('refused') ?? peer.failures.get('socket_missing');
+  return refusals !== undefined && refusals.lastMs >= failures.lastMs;
+}
+
+/** Nobody listens any more, and no request came since that was refused. */
+function isGone({ peer: { tcp, unix, isUdp } }: Case): boolean {
+  if (unix !== null) return !unix.listening;
+  if (tcp === null || isUdp || tcp.probe.is === 'connected' || tcp.behind !== null) return false;
+  if (visibleHome(tcp) === null) return tcp.probe.is === 'refused';
+  return tcp.serving.length + tcp.perhapsServing.length === 0;
+}
+
+/** Another process listens since, and nothing has broken there. */
+function isReplaced(one: Case): boolean {
+  const { tcp } = one.peer;
+  if (tcp === null || lasted(one) > momentMs || !isOlderThanListener({ ...one, tcp })) return false;
+  return succeededSince(one) || sinceLast(one) > apartMs;
+}
+
+/**
+ * @returns what connections that broke with the end of their process mean; empty where its refusals say so already;
+ * null where no such end explains them
+ */
+export function brokenByItsEnd(kind: FailureKind, one: Case): readonly Finding[] | null {
+  if (!breaking.has(kind)) return null;
+  const { peer, time } = one;
+  if (isBeforeRefusals(one)) return [];
+  if (isGone(one)) {
+    if (peer.unix !== null) return unixRules('refused', one, peer.unix);
+    return peer.tcp === null ? null : refused({ ...one, tcp: peer.tcp });
+  }
+  if (!isReplaced(one)) return null;
+  const serving = peer.tcp?.serving ?? [];
+  const evidence = [
+    `requests in flight were cut off at ${time(one.failures.lastMs)}`,
+    `their process has ended since: ${signs.listens(serving)}, which started later`,
+    succeededSince(one) ? 'requests to it have succeeded since' : null,
+  ];
+  return [ended(found('restarting', 'likely', evidence, ['an outage that goes on']))];
+}
