@@ -10,6 +10,7 @@ import { judge } from '../../diagnose/rules/judge.ts';
 import type { NginxRead } from '../../discover/follow/read-nginx.ts';
 import type { Verdict } from '../../functions/facts.ts';
 import { type Counts, type ErrorLine, type JobSnapshot, type PeerCause, peerCauses } from '../../model.ts';
+import { createBoundedLog } from '../../netdata/bounded-log.ts';
 import type { Conditions, Log } from '../../netdata/log.ts';
 import type { Accounts } from '../../system/accounts.ts';
 import { type Clock, localTime } from '../../system/clock.ts';
@@ -60,6 +61,8 @@ const noCauses = zeros(peerCauses);
 const soonUs = 1_000_000;
 const pacesUs = [3_000_000, 7_000_000, 10_000_000] as const;
 const mostPeers = 50;
+/** Lines a minute about verdicts: more than anybody reads while pods are replaced. */
+const mostLogged = 30;
 
 export function createPeerCauses(
   job: string,
@@ -86,7 +89,8 @@ export function createPeerCauses(
   const suspects = createSuspects(diagnosePorts);
   const prober = createProber(ports.probe, ports.connect, () => clock.monotonicUs() / 1000);
   const watch = createPeerWatch(diagnosePorts, clock, () => stateFile(listenersFiles), conditions);
-  const verdicts = createVerdicts(job, log);
+  const rest = `'nginx-upstream diagnose' shows the cause of each peer`;
+  const verdicts = createVerdicts(job, createBoundedLog(log, mostLogged, clock.monotonicUs, rest));
   let nginx: Pick<NginxRead, 'found' | 'configuration'> | null = null;
   let judgedUs = Number.NEGATIVE_INFINITY;
   let writtenUs = Number.NEGATIVE_INFINITY;
