@@ -1,32 +1,24 @@
 /** Two children and a parent over streaming: charts, labels and alerts arrive, and counters add up. */
 import { expect, test } from 'vitest';
+import { startParent, streamTo } from '../support/fleet.ts';
 import { type Alarm, type Chart, type Netdata, startNetdata } from '../support/netdata.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
 import { freePort, freePorts } from '../support/ports.ts';
 import { request } from '../support/request.ts';
 import { startTraffic } from '../support/traffic.ts';
-
-const key = '11111111-2222-3333-4444-555555555555';
+import { waitUntilEqual } from '../support/wait.ts';
 
 async function startChild(hostname: string, parent: Netdata, nginx: Nginx): Promise<Netdata> {
   return startNetdata({
     hostname,
-    files: {
-      'stream.conf': `[stream]\n  enabled = yes\n  destination = 127.0.0.1:${parent.port}\n  api key = ${key}\n  reconnect delay seconds = 1\n`,
-    },
+    files: { 'stream.conf': streamTo(parent) },
     plugin: { conf: `peer_charts: all\njobs:\n  - name: edge\n    nginx_conf: ${nginx.conf}\n` },
     health: 'alerts',
   });
 }
 
 test('a parent shows the charts and alerts of each child under its labels, and counters add up', async () => {
-  const parent = await startNetdata({
-    hostname: 'parent',
-    files: {
-      'stream.conf': `[${key}]\n  enabled = yes\n  default memory mode = ram\n  health enabled by default = yes\n`,
-    },
-    health: 'alerts',
-  });
+  const parent = await startParent();
   const dead = await freePort();
   const [first = 0, second = 0] = await freePorts(2);
   const peer = `127.0.0.1:${dead}`;
@@ -64,12 +56,10 @@ test('a parent shows the charts and alerts of each child under its labels, and c
   ] as const) {
     for (let i = 0; i < count; i++) await request(`http://127.0.0.1:${port}/`);
   }
-  await parent.waitFor(
-    async () => (await sum('child-1')) === 7 && (await sum('child-2')) === 5,
-    'both sums on the parent',
-    30_000,
-  );
-  expect((await sum('child-1')) + (await sum('child-2'))).toBe(12);
+  await waitUntilEqual(async () => [await sum('child-1'), await sum('child-2')], [7, 5], {
+    what: 'both sums on the parent',
+    timeout: 30_000,
+  });
 
   startTraffic(`http://127.0.0.1:${first}/`, 4);
   const alarm = await parent.waitFor(

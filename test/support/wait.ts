@@ -5,6 +5,7 @@
  *
  * The condition may be asynchronous, and may throw while it cannot be asked yet. Truthy ends the wait and is returned.
  */
+import { isDeepStrictEqual } from 'node:util';
 
 export interface WaitOptions {
   /** What is waited for, for the error text. */
@@ -46,6 +47,16 @@ export async function waitUntil<T>(
     }
     await sleep(interval);
   }
+}
+
+/** Waits until what is read equals what is known to be true; the error shows both. */
+export async function waitUntilEqual<T>(read: () => Promise<T>, truth: T, options: WaitOptions): Promise<void> {
+  const isEqual = async (): Promise<boolean> => {
+    const value = await read();
+    if (isDeepStrictEqual(value, truth)) return true;
+    throw new Error(`${JSON.stringify(value)} instead of ${JSON.stringify(truth)}`);
+  };
+  await waitUntil(isEqual, { interval: 500, ...options });
 }
 
 /** For what must NOT happen: looks until `during` ms are over and fails as soon as the condition holds. */
