@@ -4,11 +4,12 @@
  */
 
 import { expandGlob, isPattern } from '../../base/glob.ts';
-import { createLexer, type Lexer, type Statement, type Word } from '../../base/lexer.ts';
+import { createLexer, type Lexer, type Statement } from '../../base/lexer.ts';
 import { completePath, folderOf, normalisePath } from '../../base/paths.ts';
 import { bounds, createProblems, type Problems } from '../bounds.ts';
 import type { ConfigurationFiles, ConfigurationTree, Directive, ProblemCode } from '../types.ts';
-import { dataBlocks, knownDirectives } from './directive-names.ts';
+import { dataBlocks } from './directive-names.ts';
+import { splitForgotten } from './forgotten.ts';
 
 /** Deeper nesting than any configuration has; keeps the rest of the program free to recurse. */
 const deepest = 100;
@@ -17,27 +18,6 @@ interface OpenBlock {
   readonly into: Directive[];
   readonly name: string;
   readonly line: number;
-}
-
-/**
- * Splits a statement where a line begins with a directive's name: the `;` before it was forgotten. A line that is indented
- * deeper than the directive goes on with its arguments, whatever they are called: `access_log … \n    gzip flush=1s;`.
- */
-function splitForgotten(words: readonly Word[]): readonly (readonly Word[])[] {
-  if (words[0]?.line === words.at(-1)?.line) return [words];
-  const parts: Word[][] = [];
-  let part: Word[] = [];
-  const isContinued = (word: Word): boolean => word.indent > (part[0]?.indent ?? 0);
-  for (const word of words) {
-    const previous = part.at(-1);
-    const begins = previous !== undefined && !word.quoted && word.line > previous.line && !isContinued(word);
-    if (begins && knownDirectives.has(word.text)) {
-      parts.push(part);
-      part = [];
-    }
-    part.push(word);
-  }
-  return [...parts, part];
 }
 
 interface Reading {
