@@ -1,6 +1,6 @@
 import type { CoverageFacts } from '../aggregate/windows/coverage.ts';
 import type { JobSettings } from '../config/settings.ts';
-import { procFolder } from '../discover/find/find-nginx.ts';
+import { procOf } from '../discover/find/find-nginx.ts';
 import { onlineProcessors } from '../discover/find/processes.ts';
 import { placeOf } from '../discover/find/view.ts';
 import type { Followed } from '../discover/follow/nginx-follower.ts';
@@ -100,9 +100,9 @@ function peersOf(upstreams: readonly Upstream[], { upstreamOf }: Attribution): r
 }
 
 /** `auto` is the number of online processors (src/os/unix/ngx_posix_init.c: ngx_ncpu). */
-function processesOf(configuration: NginxConfiguration | null, { fs, hostPrefix }: PlanPorts): number | null {
+function processesOf(configuration: NginxConfiguration | null, ports: PlanPorts): number | null {
   const told = configuration?.workerProcesses ?? null;
-  return told === 'auto' ? onlineProcessors(fs, procFolder(hostPrefix)) : told;
+  return told === 'auto' ? onlineProcessors(procOf(ports)) : told;
 }
 
 function accessLogsOf(settings: JobSettings, followed: Followed | null, ports: PlanPorts) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findNginx } from '../../collector/discover/find/find-nginx.ts';
+import { findNginx, procOf } from '../../collector/discover/find/find-nginx.ts';
 import { parseMasterArgs } from '../../collector/discover/find/master-args.ts';
 import { hostPlaces, parseMounts, sameRoot } from '../../collector/discover/find/mounts.ts';
 import { workersOf } from '../../collector/discover/find/processes.ts';
@@ -152,9 +152,9 @@ test('workers that shut down do not count; without the list of children every pr
   const host = hostTree();
   host.nginx({ pid: 100, title: 'nginx: master process nginx', workers: { 101: 7, 102: 8 } });
   host.write({ '/proc/102/cmdline': 'nginx: worker process is shutting down\0' });
-  const proc = `${host.prefix}/proc`;
-  expect(workersOf(fs, proc, 100)).toEqual([{ pid: 101, startTicks: 7 }]);
+  const proc = procOf({ fs, hostPrefix: host.prefix });
+  expect(workersOf(proc, 100)).toEqual([{ pid: 101, startTicks: 7 }]);
   host.write({ '/proc/100/task': null });
-  expect(workersOf(fs, proc, 100)).toEqual([{ pid: 101, startTicks: 7 }]);
-  expect(workersOf(fs, proc, 999)).toEqual([]);
+  expect(workersOf(proc, 100)).toEqual([{ pid: 101, startTicks: 7 }]);
+  expect(workersOf(proc, 999)).toEqual([]);
 });

@@ -13,7 +13,7 @@ import { surveyNamespaces } from '../../diagnose/places/namespaces.ts';
 import { keepEnded, recallVerdicts } from '../../diagnose/rules/ended.ts';
 import { judge } from '../../diagnose/rules/judge.ts';
 import { changedFiles } from '../../discover/check/facts.ts';
-import { procFolder } from '../../discover/find/find-nginx.ts';
+import { procFolder, procOf } from '../../discover/find/find-nginx.ts';
 import type { NginxRead } from '../../discover/follow/read-nginx.ts';
 import { nginxResolver } from '../../discover/names.ts';
 import type { NetdataEnvironment } from '../../netdata/environment.ts';
@@ -30,7 +30,6 @@ import { askNames, type NameBudget } from '../../system/network/ask-names.ts';
 import { type Resolve, resolveName } from '../../system/network/dns.ts';
 import { connectOnce } from '../../system/network/net.ts';
 import { execute } from '../../system/process/exec.ts';
-import { createProcfs } from '../../system/process/procfs.ts';
 import { nodeStateFile } from '../../system/state-file.ts';
 import { type Diagnosis, isMeantPeer } from './diagnosis.ts';
 import { createImpactTally, errorsOf } from './impact.ts';
@@ -70,11 +69,10 @@ function readState(files: readonly string[]): string {
 
 function diagnosePorts(hostPrefix: string, resolve: Resolve): DiagnosePorts {
   const fs = nodeFileSystem;
-  const procRoot = procFolder(hostPrefix);
   return {
     fs,
-    proc: createProcfs(fs, procRoot),
-    procRoot,
+    proc: procOf({ fs, hostPrefix }),
+    procRoot: procFolder(hostPrefix),
     resolve,
     connect: connectOnce,
     wallMs: systemClock.wallMs,
@@ -129,7 +127,7 @@ export async function diagnoseJob(
   const upstreamOf = upstreamOfFailed(plan);
   const tally = createFailureTally(upstreamOf, mostPeers, () => mailAuthPeer(read.configuration));
   // A log that was named by hand may be another nginx's, whose pids are not known here.
-  const writers = settings.errorLogs === null ? readWriters(masters, fs, hostPrefix) : null;
+  const writers = settings.errorLogs === null ? readWriters(masters, procOf({ fs, hostPrefix })) : null;
   let strange = 0;
   for (const { line, ms } of logs.lines) {
     if (writers !== null && isByStranger(line.pid, ms, writers)) strange++;

@@ -3,21 +3,13 @@ import type { NginxConfiguration } from '../../nginx/types.ts';
 import type { FileSystem } from '../../system/fs.ts';
 import type { Resolve } from '../../system/network/dns.ts';
 import type { Connect } from '../../system/network/net.ts';
+import type { Procfs } from '../../system/process/procfs.ts';
 import type { AnswerFacts } from '../impact/traffic.ts';
 import type { Remembered } from './facts.ts';
 
-/** The part of `source/procfs.ts` that is needed here: /proc is read synchronously, it never waits. */
-export interface ProcReader {
-  pids(): readonly number[];
-  text(path: string): string | null;
-  pieces(path: string, consume: (bytes: Buffer, end: number) => number): boolean;
-  openFiles(pid: number): number | null;
-  networkOf(pid: number | 'self'): string | null;
-}
-
 export interface DiagnosePorts {
   readonly fs: FileSystem;
-  readonly proc: ProcReader;
+  readonly proc: Procfs;
   /** Where `proc` reads: `/proc`, behind NETDATA_HOST_PREFIX. */
   readonly procRoot: string;
   readonly resolve: Resolve;

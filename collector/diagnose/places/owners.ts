@@ -3,7 +3,7 @@
  * Names, command lines and cgroups of processes are readable by all: they tell whose it most likely is.
  */
 import { containerOf, type ProcessUnit, runtimeOf, unitOf } from '../../parse/proc/cgroup.ts';
-import { parseNginxTitle, parseProcStatus, processStartMs } from '../../parse/proc/pid.ts';
+import { parseNginxTitle, parseProcStatus, processStartTicks, ticksToMs } from '../../parse/proc/pid.ts';
 import { attempt } from '../../system/fs.ts';
 import type { Owner } from '../facts/facts.ts';
 import type { DiagnosePorts } from '../facts/ports.ts';
@@ -165,7 +165,7 @@ export function createOwners({ pids }: Pick<Namespace, 'pids'>, ports: DiagnoseP
     },
     startedMs(pid) {
       bootText ??= proc.text('stat') ?? '';
-      return processStartMs(proc.text(`${pid}/stat`) ?? '', bootText);
+      return ticksToMs(processStartTicks(proc.text(`${pid}/stat`) ?? ''), bootText);
     },
   };
 }

@@ -5,8 +5,7 @@ import { attempt, type FileSystem } from '../../system/fs.ts';
 import { askNames, type NameBudget, type OpenNames } from '../../system/network/ask-names.ts';
 import type { Resolve } from '../../system/network/dns.ts';
 import type { Reader } from '../../system/reach.ts';
-import { readText } from '../../system/small-file.ts';
-import { type NginxFound, procFolder } from '../find/find-nginx.ts';
+import { type NginxFound, procOf } from '../find/find-nginx.ts';
 import { hostPath } from '../find/host-path.ts';
 import { startTimes, workersOf } from '../find/processes.ts';
 import { placeOf } from '../find/view.ts';
@@ -77,13 +76,10 @@ export interface FactPorts {
 }
 
 /** When the youngest set of workers began, milliseconds since 1970; null without /proc. */
-export function workersSince(
-  found: NginxFound,
-  { fs, hostPrefix }: Pick<FactPorts, 'fs' | 'hostPrefix'>,
-): number | null {
-  const proc = procFolder(hostPrefix);
-  const workers = found.master === null ? [] : workersOf(fs, proc, found.master.pid);
-  const times = startTimes(fs, proc, workers);
+export function workersSince(found: NginxFound, ports: Pick<FactPorts, 'fs' | 'hostPrefix'>): number | null {
+  const proc = procOf(ports);
+  const workers = found.master === null ? [] : workersOf(proc, found.master.pid);
+  const times = startTimes(proc, workers);
   return times.length === 0 ? null : Math.min(...times);
 }
 
@@ -149,12 +145,12 @@ export async function gatherFacts(
   budget: NameBudget,
   ports: FactPorts,
 ): Promise<CheckFacts> {
-  const { fs, identity, hostPrefix } = ports;
+  const { fs, identity } = ports;
   const resolve = nginxResolver(found, ports.resolve, fs);
   const { addresses, open: openNames } = await askNames(namesToResolve(read), resolve, budget);
   const configuration = withAddresses(read, addresses);
   const errorLogs = read.errorLogs.map((log) => ({ log, state: logState(fs, found, log.target, identity) }));
-  const kernel = readText(fs, `${procFolder(hostPrefix)}/sys/kernel/osrelease`);
+  const kernel = procOf(ports).text('sys/kernel/osrelease');
   return {
     found,
     dumped,
@@ -170,7 +166,7 @@ export async function gatherFacts(
     hasStatusPage: configured.hasStatusPage,
     strangers: strangersOf(configuration, errorLogs, found, fs),
     changedSince: dumped ? null : changedFiles(found, configuration, ports),
-    kernel: kernel.ok ? kernel.value.trim() : '',
+    kernel: kernel?.trim() ?? '',
     identity,
   };
 }

@@ -2,6 +2,7 @@
 import { completePath } from '../../base/paths.ts';
 import type { BuildDefaults } from '../../nginx/types.ts';
 import { attempt, type FileSystem } from '../../system/fs.ts';
+import { createProcfs, type Procfs } from '../../system/process/procfs.ts';
 import { readText } from '../../system/small-file.ts';
 import { type Build, readBuild, sourceDefaults } from './build.ts';
 import { containerOutput } from './container-output.ts';
@@ -45,6 +46,11 @@ export interface NginxHere {
 
 export function procFolder(hostPrefix: string): string {
   return `${hostPrefix}/proc`;
+}
+
+/** The processes of the host that is watched. */
+export function procOf({ fs, hostPrefix }: Pick<DiscoveryPorts, 'fs' | 'hostPrefix'>): Procfs {
+  return createProcfs(fs, procFolder(hostPrefix));
 }
 
 /** The mounts of a process that is in no container: ours, or the host's. */
@@ -159,9 +165,8 @@ function isBelieved(master: Master, ports: DiscoveryPorts): boolean {
  * @param onMaster is told the pid of every master that is followed, also of those that are one
  */
 export function findNginx(ports: DiscoveryPorts, onMaster: (pid: number) => void = () => undefined): NginxHere {
-  const { fs, hostPrefix, ownUid } = ports;
   const reference = hostMounts(ports);
-  const masters = findMasters({ fs, proc: procFolder(hostPrefix), reference, ownUid });
+  const masters = findMasters({ proc: procOf(ports), reference, ownUid: ports.ownUid });
   const believed = masters.filter((each) => isBelieved(each, ports));
   const others = masters.filter((each) => !believed.includes(each));
   for (const { pid } of believed) onMaster(pid);

@@ -4,8 +4,8 @@
  */
 import type { NginxConfiguration } from '../../nginx/types.ts';
 import { attempt } from '../../system/fs.ts';
-import { type DiscoveryPorts, procFolder } from '../find/find-nginx.ts';
-import { childrenText as childrenOf, workersOf } from '../find/processes.ts';
+import { type DiscoveryPorts, procOf } from '../find/find-nginx.ts';
+import { childrenText, workersOf } from '../find/processes.ts';
 import { placeOf } from '../find/view.ts';
 import type { NginxRead } from './read-nginx.ts';
 import { nextStep, type Sight, signatureOf } from './watch.ts';
@@ -51,26 +51,28 @@ function logPaths(configuration: NginxConfiguration): readonly string[] {
 export function createNginxFollower(
   first: NginxRead,
   again: (read: NginxRead) => NginxRead,
-  { fs, hostPrefix, wallMs }: NginxFollowerPorts,
+  ports: NginxFollowerPorts,
 ): NginxFollower {
+  const { fs, wallMs } = ports;
+  const proc = procOf(ports);
   let current: Followed = { read: first, pending: null, previous: [], newLogs: new Set() };
   let inForce = sight(first);
   let pendingSignature = '';
   let retired: readonly { readonly configuration: NginxConfiguration; readonly sinceMs: number }[] = [];
-  let children = childrenText();
+  let children = listChildren();
   let unsettled = 0;
   let lastLookMs = wallMs();
   /** Logs of the pending configuration, and whether they existed before nginx took it. */
   let existed: ReadonlyMap<string, boolean> = new Map();
 
-  function childrenText(): string {
+  function listChildren(): string {
     const { master } = current.read.found;
-    return master === null ? '' : childrenOf(fs, procFolder(hostPrefix), master.pid);
+    return master === null ? '' : (childrenText(proc, master.pid) ?? '');
   }
 
   /** What is looked at every second: as little as shows that nothing happened. */
   function isQuiet(): boolean {
-    const now = childrenText();
+    const now = listChildren();
     unsettled = now === children ? Math.max(0, unsettled - 1) : settlingLooks;
     children = now;
     if (unsettled > 0 || current.pending !== null) return false;
@@ -78,7 +80,7 @@ export function createNginxFollower(
   }
 
   function sight({ watched, found, dumped }: NginxRead): Sight {
-    const seen = dumped || found.master === null ? [] : workersOf(fs, procFolder(hostPrefix), found.master.pid);
+    const seen = dumped || found.master === null ? [] : workersOf(proc, found.master.pid);
     return { signature: signatureOf(fs, watched), workers: seen.length > 0 ? seen : null };
   }
 

@@ -82,16 +82,22 @@ export function parseNginxTitle(cmdline: string): NginxTitle | null {
 const ticksPerSecond = 100;
 
 /**
- * When a process started, milliseconds since 1970, as near as the time of boot is known.
+ * When a process started, in clock ticks since boot: the 22nd field of /proc/PID/stat, whose second is a name in
+ * parentheses that the process chose (proc_pid_stat(5)).
+ */
+export function processStartTicks(stat: string): number | null {
+  const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  return ticks === undefined || !/^\d{1,15}$/.test(ticks) ? null : Number(ticks);
+}
+
+/**
+ * The time of such ticks, milliseconds since 1970, as near as the time of boot is known.
  *
- * @param stat /proc/PID/stat, whose second field is a name in parentheses that the process chose
  * @param bootStat /proc/stat
  */
-export function processStartMs(stat: string, bootStat: string): number | null {
+export function ticksToMs(ticks: number | null, bootStat: string): number | null {
   const boot = /^btime (\d{1,12})$/m.exec(bootStat)?.[1];
-  const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  if (boot === undefined || ticks === undefined || !/^\d{1,15}$/.test(ticks)) return null;
-  return (Number(boot) + Number(ticks) / ticksPerSecond) * 1000;
+  return boot === undefined || ticks === null ? null : (Number(boot) + ticks / ticksPerSecond) * 1000;
 }
 
 /** The state of /proc/PID/status, one letter: T stopped, D waiting for a device, Z ended; null when it is not told. */

@@ -7,6 +7,7 @@ import { createAnswerTally } from '../../diagnose/impact/answers.ts';
 import { createFailureTally, type Failing } from '../../diagnose/impact/failures.ts';
 import { withPending } from '../../diagnose/impact/pending.ts';
 import { judge } from '../../diagnose/rules/judge.ts';
+import { procFolder, procOf } from '../../discover/find/find-nginx.ts';
 import type { NginxRead } from '../../discover/follow/read-nginx.ts';
 import type { Verdict } from '../../functions/facts.ts';
 import { type Counts, type ErrorLine, type JobSnapshot, type PeerCause, peerCauses } from '../../model.ts';
@@ -17,7 +18,6 @@ import { type Clock, localTime } from '../../system/clock.ts';
 import { attempt, type FileSystem } from '../../system/fs.ts';
 import type { Resolve } from '../../system/network/dns.ts';
 import type { Connect } from '../../system/network/net.ts';
-import { createProcfs } from '../../system/process/procfs.ts';
 import { nodeStateFile, type StateFile } from '../../system/state-file.ts';
 import { nginxSeen } from '../nginx/seen.ts';
 import { createAnswerNotes, isConnected, noSockets } from './answer-notes.ts';
@@ -70,11 +70,10 @@ export function createPeerCauses(
   ports: CausePorts,
 ): PeerCauses {
   const { fs, clock, conditions, log, hostPrefix, accounts } = ports;
-  const procRoot = `${hostPrefix}/proc`;
   const diagnosePorts: DiagnosePorts = {
     fs,
-    proc: createProcfs(fs, procRoot),
-    procRoot,
+    proc: procOf(ports),
+    procRoot: procFolder(hostPrefix),
     resolve: ports.resolve,
     connect: ports.connect,
     wallMs: clock.wallMs,

@@ -1,5 +1,6 @@
 import type { MasterView, WorkerView } from '../../aggregate/server/workers.ts';
-import { type NginxTitle, parseNginxTitle, parseOpenFilesLimit, parseProcStatus } from '../../parse/proc/pid.ts';
+import { childrenOf, statusOf, titleOf } from '../../discover/find/processes.ts';
+import { type NginxTitle, parseOpenFilesLimit } from '../../parse/proc/pid.ts';
 import type { Procfs } from '../../system/process/procfs.ts';
 
 export interface NginxWorker extends WorkerView {
@@ -55,20 +56,10 @@ export function createNginxProcesses(procfs: Procfs, mainPid: () => number | nul
   let pidsBefore = '';
   let looksAlike = 0;
 
-  const readTitle = (pid: number) => parseNginxTitle(procfs.text(`${pid}/cmdline`) ?? '');
-  const statusOf = (pid: number) => parseProcStatus(procfs.text(`${pid}/status`) ?? '');
-
-  function titleOf(pid: number): NginxTitle | null {
-    const title = titles.get(pid) ?? readTitle(pid);
+  function knownTitle(pid: number): NginxTitle | null {
+    const title = titles.get(pid) ?? titleOf(procfs, pid);
     titles.set(pid, title);
     return title;
-  }
-
-  /** `task/PID/children` needs a kernel with CONFIG_PROC_CHILDREN, as all distributions build it; else every process is asked. */
-  function childrenOf(pid: number): readonly number[] {
-    const text = procfs.text(`${pid}/task/${pid}/children`);
-    if (text !== null) return text.split(' ').filter(Boolean).map(Number);
-    return procfs.pids().filter((child) => statusOf(child).parent === pid);
   }
 
   /** The masters that live, with their children: the one discovered, those known before, and those forked from them. */
@@ -76,14 +67,14 @@ export function createNginxProcesses(procfs: Procfs, mainPid: () => number | nul
     const family = new Map<number, readonly number[]>();
     const main = mainPid();
     for (const pid of main === null || masters.includes(main) ? masters : [...masters, main]) {
-      if (readTitle(pid)?.role === 'master') family.set(pid, childrenOf(pid));
+      if (titleOf(procfs, pid)?.role === 'master') family.set(pid, childrenOf(procfs, pid));
     }
     // A binary upgrade forks the new master from the old one, which ends later. A worker that was forked a moment ago
     // still has its master's title: one without workers is no master yet.
     for (const pid of [...family.values()].flat()) {
-      if (family.has(pid) || titleOf(pid)?.role !== 'master') continue;
-      const children = childrenOf(pid);
-      if (children.some((child) => titleOf(child)?.role === 'worker')) family.set(pid, children);
+      if (family.has(pid) || knownTitle(pid)?.role !== 'master') continue;
+      const children = childrenOf(procfs, pid);
+      if (children.some((child) => knownTitle(child)?.role === 'worker')) family.set(pid, children);
     }
     return family;
   }
@@ -99,7 +90,7 @@ export function createNginxProcesses(procfs: Procfs, mainPid: () => number | nul
     let facts = known.get(pid);
     if (facts === undefined || nowUs - facts.readAtUs >= limitsAgeUs) {
       const limit = parseOpenFilesLimit(procfs.text(`${pid}/limits`) ?? '');
-      const { uid, innerPid } = statusOf(pid);
+      const { uid, innerPid } = statusOf(procfs, pid);
       facts = { uid, innerPid: innerPid ?? pid, limit, readAtUs: nowUs };
       known.set(pid, facts);
     }
@@ -108,13 +99,13 @@ export function createNginxProcesses(procfs: Procfs, mainPid: () => number | nul
   }
 
   function logPidOf(pid: number): number {
-    const logPid = known.get(pid)?.innerPid ?? helpers.get(pid) ?? statusOf(pid).innerPid ?? pid;
+    const logPid = known.get(pid)?.innerPid ?? helpers.get(pid) ?? statusOf(procfs, pid).innerPid ?? pid;
     if (!known.has(pid)) helpers.set(pid, logPid);
     return logPid;
   }
 
   function master(pid: number, children: readonly number[], nowUs: number): NginxMaster {
-    const { voluntarySwitches, innerPid } = statusOf(pid);
+    const { voluntarySwitches, innerPid } = statusOf(procfs, pid);
     const workers = workersOf(children, nowUs);
     const logPids = [innerPid ?? pid, ...children.map(logPidOf)];
     return { pid, sleeps: voluntarySwitches, workers, logPids, network: procfs.networkOf(pid) };
@@ -122,7 +113,7 @@ export function createNginxProcesses(procfs: Procfs, mainPid: () => number | nul
 
   function workersOf(children: readonly number[], nowUs: number): readonly NginxWorker[] {
     return children.flatMap((pid) => {
-      const title = titleOf(pid);
+      const title = knownTitle(pid);
       return title?.role === 'worker' ? [worker(pid, title.shuttingDown, nowUs)] : [];
     });
   }

@@ -3,7 +3,7 @@ import type { NginxSeen } from '../../diagnose/facts/ports.ts';
 import type { AnswerFacts } from '../../diagnose/impact/traffic.ts';
 import { workersSince } from '../../discover/check/facts.ts';
 import { commandFor, entryTo } from '../../discover/check/rules.ts';
-import { hostMounts, procFolder } from '../../discover/find/find-nginx.ts';
+import { hostMounts, procFolder, procOf } from '../../discover/find/find-nginx.ts';
 import { sameFile } from '../../discover/find/mounts.ts';
 import { workersOf } from '../../discover/find/processes.ts';
 import { placeOf } from '../../discover/find/view.ts';
@@ -26,7 +26,7 @@ export function nginxSeen(
   const { master } = found;
   const mounts = hostMounts(ports);
   const shares = (path: string): boolean => master === null || sameFile(mounts, master.mounts, path);
-  const workers = master === null ? [] : workersOf(fs, procFolder(hostPrefix), master.pid);
+  const workers = master === null ? [] : workersOf(procOf(ports), master.pid);
   return {
     masterPid: master?.pid ?? null,
     sharesFile: shares,

@@ -4,13 +4,13 @@ import { descriptorShare } from '../../aggregate/server/descriptors.ts';
 import { createNginxDown, type NginxDown } from '../../aggregate/server/down.ts';
 import { createWorkers } from '../../aggregate/server/workers.ts';
 import type { Writers } from '../../diagnose/facts/writers.ts';
+import { procOf } from '../../discover/find/find-nginx.ts';
 import type { ConnectionsSnapshot, JobSnapshot, PeerSnapshot, StubStatus, WorkersSnapshot } from '../../model.ts';
 import type { Conditions } from '../../netdata/log.ts';
 import { parseStubStatus } from '../../parse/stub-status.ts';
 import { createStatusSource, type StatusPageAddress, type StatusSource } from '../../source/stub-status.ts';
 import { attempt, type FileSystem } from '../../system/fs.ts';
 import { createHttpClient } from '../../system/network/http.ts';
-import { createProcfs } from '../../system/process/procfs.ts';
 import { createKnownWriters } from '../logs/known-writers.ts';
 import { createNginxProcesses, type NginxMaster } from './processes.ts';
 import type { SocketsView } from './socket-tables.ts';
@@ -66,7 +66,7 @@ const untold =
 export function createNginxServer(job: string, first: ServerFacts, ports: ServerPorts): NginxServer {
   const { conditions } = ports;
   let facts = first;
-  const procfs = createProcfs(ports.fs, `${ports.hostPrefix}/proc`);
+  const procfs = procOf(ports);
   const processes = createNginxProcesses(procfs, () => facts.master);
   const sockets = createNginxSockets(procfs, ports.cpuUs);
   const connections = createConnections();

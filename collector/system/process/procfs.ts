@@ -9,8 +9,8 @@ import { readProcText } from '../small-file.ts';
 export interface Procfs {
   /** Every process there is; empty when /proc cannot be listed. */
   pids(): readonly number[];
-  /** The text of a file, `1234/status`; null when it is gone or may not be read. */
-  text(path: string): string | null;
+  /** The text of a file, `1234/status`, at most `limit` bytes; null when it is gone or may not be read. */
+  text(path: string, limit?: number): string | null;
   /**
    * Hands a file over in pieces. `consume` says how many bytes of the piece it is done with; what is left comes again,
    * in front of the next piece. False when the file cannot be read to its end.
@@ -34,11 +34,13 @@ const page = 4_096;
 
 /** @param root `/proc`, behind NETDATA_HOST_PREFIX where there is one */
 export function createProcfs(fs: FileSystem, root: string): Procfs {
-  const buffer = Buffer.allocUnsafe(pieceSize);
+  let pieceBuffer: Buffer | null = null;
 
   function pieces(path: string, consume: (bytes: Buffer, end: number) => number): boolean {
     const opened = attempt(() => fs.open(`${root}/${path}`));
     if (!opened.ok) return false;
+    pieceBuffer ??= Buffer.allocUnsafe(pieceSize);
+    const buffer = pieceBuffer;
     let position = 0;
     let filled = 0;
     const read = attempt(() => {
@@ -62,10 +64,10 @@ export function createProcfs(fs: FileSystem, root: string): Procfs {
   return {
     pids() {
       const names = attempt(() => fs.readdir(root));
-      return names.ok ? names.value.filter((name) => /^\d+$/.test(name)).map(Number) : [];
+      return names.ok ? names.value.filter((name) => /^\d{1,10}$/.test(name)).map(Number) : [];
     },
-    text(path) {
-      const read = readProcText(fs, `${root}/${path}`);
+    text(path, limit) {
+      const read = readProcText(fs, `${root}/${path}`, limit);
       return read.ok ? read.value : null;
     },
     pieces,
