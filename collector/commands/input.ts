@@ -3,29 +3,33 @@ import { finished } from 'node:stream/promises';
 import type { Streams } from './command.ts';
 
 /**
- * Feeds each input to `onChunk`, one after the other; no FILE, or `-`, is stdin. An input that cannot be read is named
- * on stderr and the rest is still read.
+ * Feeds each input to `lines`, one after the other and no faster than the output is taken; no FILE, or `-`, is stdin. An
+ * input that cannot be read is named on stderr and the rest is still read.
  *
  * @returns the exit code: 0 all were read, 1 some were not, 2 none could be
  */
-export async function readInputs(
+export async function pipeInputs(
   files: readonly string[],
   streams: Streams,
-  onChunk: (chunk: Buffer) => Promise<void>,
-  onEnd: () => Promise<void>,
+  lines: { chunk(bytes: Buffer): void; end(): void },
+  output: Output,
 ): Promise<number> {
   const inputs = files.length > 0 ? files : ['-'];
   let unreadable = 0;
   for (const input of inputs) {
     try {
       const stream = input === '-' ? standardInput(streams) : createReadStream(input);
-      for await (const chunk of stream) await onChunk(chunk as Buffer);
+      for await (const chunk of stream) {
+        lines.chunk(chunk as Buffer);
+        await output.drained();
+      }
     } catch (error) {
       unreadable++;
       streams.stderr.write(`${input}: ${describe(error)}\n`);
     }
-    await onEnd();
+    lines.end();
   }
+  await output.end();
   if (unreadable === 0) return 0;
   return unreadable === inputs.length ? 2 : 1;
 }

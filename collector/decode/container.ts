@@ -5,6 +5,7 @@
  * over 16 KiB is split into records of which only the last ends with a newline. CRI (kubelet, containerd:
  * cri-api kuberuntime logging): `TIME stdout|stderr P|F text`, P for a part, F for a full line or its last part.
  */
+import { parseObject } from '../base/json.ts';
 import type { LineSink } from './lines.ts';
 import { type TextSink, unwrapLines } from './onward.ts';
 
@@ -106,11 +107,7 @@ function criPart(line: string): Part | null {
   return { stream: stream as Stream, text: line.slice(front.length), isLast: tags.split(':')[0] === 'F' };
 }
 
-function parseObject(text: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : null;
-  } catch {
-    return null;
-  }
+/** What nginx wrote into one record, by itself; empty where the line is none. */
+export function recordText(line: string, format: 'docker' | 'cri'): string {
+  return (format === 'docker' ? dockerPart(line) : criPart(line))?.text ?? '';
 }

@@ -1,3 +1,5 @@
+import { parseObject } from '../base/json.ts';
+
 /**
  * Entries of `journalctl -o json` (systemd, journalctl(1) and JOURNAL_EXPORT_FORMATS): an object per line, whose MESSAGE
  * is a string, an array of bytes when it is not printable UTF-8, or null when it is larger than journalctl shows.
@@ -11,12 +13,14 @@ export interface JournalEntry {
 
 /** null when the line is no entry. */
 export function journalEntry(line: string): JournalEntry | null {
-  const entry = parse(line);
-  if (typeof entry !== 'object' || entry === null || !('MESSAGE' in entry)) return null;
-  const cursor = '__CURSOR' in entry && typeof entry.__CURSOR === 'string' ? entry.__CURSOR : null;
-  const message = messageOf(entry.MESSAGE);
-  const host = '_HOSTNAME' in entry ? entry._HOSTNAME : null;
-  return { message: message === null ? null : withoutHeader(message, host).replace(/\r?\n$/, ''), cursor };
+  const entry = parseObject(line);
+  if (entry === null || !('MESSAGE' in entry)) return null;
+  const { MESSAGE: written, __CURSOR: cursor, _HOSTNAME: host } = entry;
+  const message = messageOf(written);
+  return {
+    message: message === null ? null : withoutHeader(message, host).replace(/\r?\n$/, ''),
+    cursor: typeof cursor === 'string' ? cursor : null,
+  };
 }
 
 function messageOf(value: unknown): string | null {
@@ -39,12 +43,4 @@ function withoutHeader(message: string, host: unknown): string {
   if (typeof host !== 'string' || !message.startsWith(`${host} `)) return message;
   const tag = /^\w{1,32}: /.exec(message.slice(host.length + 1));
   return tag === null ? message : message.slice(host.length + 1 + tag[0].length);
-}
-
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return null;
-  }
 }

@@ -3,6 +3,7 @@
  * `-o export`, JSON and logfmt of log shippers, logcli, kubectl. For what a person reads, line by line; the sources of
  * the plugin know beforehand which wrapping they have.
  */
+import { parseObject } from '../base/json.ts';
 import { journalEntry } from './journal.ts';
 
 export interface Unwrapper {
@@ -44,7 +45,7 @@ export function createUnwrapper(): Unwrapper {
   }
 
   function ofJson(text: string): string | null | undefined {
-    const entry = objectOf(text);
+    const entry = parseObject(text);
     if (entry === null) return undefined;
     if ('MESSAGE' in entry) return journalEntry(text)?.message ?? null;
     const inner = keys.map((key) => entry[key]).find((value) => typeof value === 'string');
@@ -97,15 +98,6 @@ function mayBeWrapped(text: string): boolean {
   const first = text.charCodeAt(0);
   const isDigit = first >= 48 && first <= 57;
   return isDigit ? text[4] === '-' : first === 123 || first === 91 || text.includes('="');
-}
-
-function objectOf(text: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : null;
-  } catch {
-    return null;
-  }
 }
 
 /** The wrapping says that it is one line, and no byte of it may make a second. */

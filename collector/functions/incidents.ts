@@ -1,4 +1,5 @@
 /** Incidents of every upstream: when it began to fail, how badly, whom it affected, and why. The last 200 are kept. */
+import { isObject, parseObject } from '../base/json.ts';
 import type { Sureness } from '../model.ts';
 import type { Verdict } from './facts.ts';
 import { clientImpact } from './impact.ts';
@@ -192,17 +193,13 @@ function weightOf(cause: string | null, sureness: Sureness | null): number {
 }
 
 function incidentsOf(text: string): Mutable<UpstreamIncident>[] {
-  try {
-    const { version, incidents } = JSON.parse(text) as { version: unknown; incidents: unknown };
-    return version === 1 && Array.isArray(incidents) ? incidents.filter(isIncident) : [];
-  } catch {
-    return [];
-  }
+  const { version, incidents } = parseObject(text) ?? {};
+  return version === 1 && Array.isArray(incidents) ? incidents.filter(isIncident) : [];
 }
 
 function isIncident(value: unknown): value is UpstreamIncident {
-  if (typeof value !== 'object' || value === null) return false;
-  const of = value as Record<string, unknown>;
+  if (!isObject(value)) return false;
+  const of = value;
   const isNumber = (key: string) => Number.isFinite(of[key]);
   const isMaybe = (key: string, type: string) => of[key] === null || typeof of[key] === type;
   return (

@@ -1,3 +1,4 @@
+import { isObject, parseObject } from '../base/json.ts';
 import type { FunctionCall } from '../model.ts';
 
 export const functionName = 'nginx-upstreams';
@@ -33,23 +34,11 @@ const unreadable = Symbol('unreadable');
 /** null: the body names none. */
 function viewOfBody(payload: string): unknown {
   if (payload.trim() === '') return null;
-  const body = parsed(payload);
-  if (!isObject(body)) return unreadable;
+  const body = parseObject(payload);
+  if (body === null) return unreadable;
   const selections = body['selections'] ?? {};
   if (!isObject(selections)) return unreadable;
   const { view } = selections;
   const [first] = Array.isArray(view) ? view : [view];
   return first ?? null;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

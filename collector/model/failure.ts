@@ -1,7 +1,6 @@
 /** What a line of the error log says, and the kinds of failure. */
 
-/** The connection was never made. */
-export const connectKinds = [
+const ofTheAddress = [
   'refused',
   'timed_out',
   'unreachable',
@@ -10,11 +9,10 @@ export const connectKinds = [
   'backlog_full',
   'no_ports',
   'no_files',
-  'worker_connections',
-  'no_live',
-  'resolve',
-  'tls',
 ] as const;
+
+/** The connection was never made. */
+export const connectKinds = [...ofTheAddress, 'worker_connections', 'no_live', 'resolve', 'tls'] as const;
 export type ConnectKind = (typeof connectKinds)[number];
 
 /** The connection was made and broke later. */
@@ -25,17 +23,7 @@ export const failureKinds = [...connectKinds, ...laterKinds] as const;
 export type FailureKind = ConnectKind | LaterKind;
 
 /** Connects that failed at a peer: the access log has each as an attempt without a connect time. */
-export const peerConnectKinds = [
-  'refused',
-  'timed_out',
-  'unreachable',
-  'socket_missing',
-  'denied',
-  'backlog_full',
-  'no_ports',
-  'no_files',
-  'tls',
-] as const satisfies readonly ConnectKind[];
+export const peerConnectKinds = [...ofTheAddress, 'tls'] as const;
 
 /** The failures whose line names the peer that was tried: the others are about a group, a name, or nginx itself. */
 export const peerKinds = [...peerConnectKinds, ...laterKinds] as const;

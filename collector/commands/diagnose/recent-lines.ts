@@ -1,5 +1,6 @@
 /** The last minutes of nginx's error logs, files read from their ends: bounded, whatever their size. */
 
+import { recordText } from '../../decode/container.ts';
 import { errorLineReader } from '../../parse/error/reader.ts';
 import { matchingFiles, mostMatches } from '../../source/glob.ts';
 import { type LogSpec, parseLogSpec, type Wrapping } from '../../source/log-spec.ts';
@@ -29,14 +30,7 @@ const zoneSlackMs = 30_000;
 
 /** What nginx wrote, behind what a container's runtime puts around it. */
 export function unwrap(line: string, wrapping: Wrapping): string {
-  if (wrapping === 'cri') return line.replace(/^\S+ (?:stdout|stderr) [FP] /, '');
-  if (wrapping === 'none') return line;
-  try {
-    const { log } = JSON.parse(line) as { readonly log?: unknown };
-    return typeof log === 'string' ? log.replace(/\n$/, '') : '';
-  } catch {
-    return '';
-  }
+  return wrapping === 'none' ? line : recordText(line, wrapping);
 }
 
 /**

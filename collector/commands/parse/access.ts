@@ -4,7 +4,7 @@ import { createAccessLines, longestLine } from '../../parse/access/lines.ts';
 import { createAccessMatcher } from '../../parse/access/matcher.ts';
 import { type Command, UsageError } from '../command.ts';
 import { formatOption } from '../format-option.ts';
-import { createOutput, readInputs } from '../input.ts';
+import { createOutput, pipeInputs } from '../input.ts';
 import { readOptions } from '../options.ts';
 import { harmlessJson } from '../terminal.ts';
 
@@ -48,17 +48,7 @@ export const parseAccess: Command = {
         overlong: () => output.line(formatUnmatchedAccess(`(a line of more than ${longestLine} bytes)`)),
       },
     );
-    const code = await readInputs(
-      files,
-      streams,
-      async (chunk) => {
-        lines.chunk(chunk);
-        await output.drained();
-      },
-      async () => lines.end(),
-    );
-    await output.end();
-    return code;
+    return pipeInputs(files, streams, lines, output);
   },
 };
 

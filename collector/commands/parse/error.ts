@@ -3,7 +3,7 @@ import { createUnwrapper } from '../../decode/unwrap.ts';
 import { parseErrorLine } from '../../parse/error/line.ts';
 import { formatErrorRecord, formatUnmatched } from '../../parse/error/record.ts';
 import type { Command } from '../command.ts';
-import { createOutput, readInputs } from '../input.ts';
+import { createOutput, pipeInputs } from '../input.ts';
 import { readOptions } from '../options.ts';
 import { harmlessJson } from '../terminal.ts';
 
@@ -36,16 +36,6 @@ export const parseError: Command = {
       atCut: 'deliver',
       onOverlong: () => output.line(formatUnmatched(`(a line of more than ${maxLength} characters)`)),
     });
-    const code = await readInputs(
-      files,
-      streams,
-      async (chunk) => {
-        lines.chunk(chunk);
-        await output.drained();
-      },
-      async () => lines.cut(),
-    );
-    await output.end();
-    return code;
+    return pipeInputs(files, streams, { chunk: lines.chunk, end: lines.cut }, output);
   },
 };

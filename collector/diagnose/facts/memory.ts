@@ -2,6 +2,7 @@
  * When each local peer's port was last listening, and whose it was: what explains a refusal better than anything that
  * can be seen after it. Pure; the running plugin keeps it, and writes it down for `diagnose`.
  */
+import { parseObject } from '../../base/json.ts';
 import { toRuntime } from '../../parse/proc/cgroup.ts';
 import type { Owner, Remembered } from './facts.ts';
 
@@ -172,7 +173,7 @@ export function createPeerMemory(): PeerMemory {
       return entry === undefined ? null : rememberedOf(entry);
     },
     restore(text, nowMs) {
-      for (const [peer, value] of Object.entries(entriesOf(text)).slice(0, mostPeers)) {
+      for (const [peer, value] of Object.entries(parseObject(text) ?? {}).slice(0, mostPeers)) {
         const before = readEntry(value);
         // That nothing ever listened is only known while somebody looks.
         if (before === null || entries.has(peer)) continue;
@@ -231,18 +232,8 @@ function readEntry(value: unknown): Remembered | null {
   };
 }
 
-/** Total: half a file, or none, has none. */
-function entriesOf(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
-}
-
 /** What `text` wrote. Total: what is no such thing is forgotten, for another user writes the file. */
 export function recall(text: string): (peer: string) => Remembered | null {
-  const entries = entriesOf(text);
+  const entries = parseObject(text) ?? {};
   return (peer) => (Object.hasOwn(entries, peer) ? readEntry(entries[peer]) : null);
 }

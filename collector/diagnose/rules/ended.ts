@@ -1,4 +1,5 @@
 /** Verdicts that a running plugin gave while something failed: what ended is known by them. Pure. */
+import { parseObject } from '../../base/json.ts';
 import { type PeerCause, peerCauses, type Sureness } from '../../model.ts';
 import type { Finding } from '../finding.ts';
 import type { Judged } from './judge.ts';
@@ -65,12 +66,6 @@ function readVerdict(value: unknown): PastVerdict | null {
 
 /** What the plugin wrote down. Total: what is no such thing is forgotten, for another user writes the file. */
 export function recallVerdicts(text: string): (name: string) => PastVerdict | null {
-  let entries: Readonly<Record<string, unknown>> = {};
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (typeof parsed === 'object' && parsed !== null) entries = parsed as Record<string, unknown>;
-  } catch {
-    // Half a file, or none.
-  }
+  const entries = parseObject(text) ?? {};
   return (name) => (Object.hasOwn(entries, name) ? readVerdict(entries[name]) : null);
 }

@@ -166,7 +166,8 @@ function stepOf(name: string, again: boolean, upstreamName: string): FormatStep 
 const harmless =
   /^(?:status|remote_addr|remote_port|realip_remote_(?:addr|port)|server_(?:addr|port|protocol|name)|binary_remote_addr|protocol|scheme|https?[23]?|msec|hostname|pid|pipe|connection\w*|bytes_\w+|body_bytes_sent|request_(?:length|time|completion|id|method)|session_time|tcpinfo_\w+|nginx_version|upstream_(?:addr|status|cache_status|\w+_time|response_length|bytes_\w+)|proxy_(?:host|port|protocol|upstream_name|alternative_upstream_name)|ssl_(?:protocol|cipher|session_reused|session_id|early_data|client_verify|client_fingerprint)|gzip_ratio|time_\w+|limit_(?:req|conn)_status)$/;
 
-const wantedKinds: ReadonlySet<StepKind> = new Set([
+/** Kinds whose value the record keeps, besides times; of the others only the place where they end matters. */
+export const wantedKinds: ReadonlySet<StepKind> = new Set([
   'status',
   'requestTime',
   'method',
@@ -175,7 +176,7 @@ const wantedKinds: ReadonlySet<StepKind> = new Set([
   'statuses',
   'times',
 ]);
-const listKinds: ReadonlySet<StepKind> = new Set(['peers', 'statuses', 'times', 'numbers']);
+export const listKinds: ReadonlySet<StepKind> = new Set(['peers', 'statuses', 'times', 'numbers']);
 
 /** Whether a literal holds what a value cannot: behind it, wherever it stands, the format is in step again. */
 const isAnchor = ({ bytes }: FormatStep, quotes: boolean): boolean => quotes && bytes.some((c) => c === 34 || c < 32);

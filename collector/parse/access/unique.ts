@@ -1,5 +1,5 @@
 import type { LineMatcher } from './fast.ts';
-import type { AccessProgram, FormatStep } from './program.ts';
+import { type AccessProgram, type FormatStep, listKinds, wantedKinds } from './program.ts';
 import { closeRecord, type MatchedRecord } from './record.ts';
 import { byte, milliseconds, valuesEnd } from './values.ts';
 
@@ -33,19 +33,7 @@ const openEnded: ReadonlySet<RegExp> = new Set([
   ...peerForms.slice(2),
   ...[forms.proxyHost, forms.method].flatMap((each) => each ?? []),
 ]);
-const lists: ReadonlySet<FormatStep['kind']> = new Set(['peers', 'statuses', 'times', 'numbers']);
-/** Kinds whose value the record keeps; of the others only the place where they end matters. */
-const wanted: ReadonlySet<FormatStep['kind']> = new Set([
-  'timeLocal',
-  'timeIso',
-  'status',
-  'requestTime',
-  'method',
-  'proxyHost',
-  'peers',
-  'statuses',
-  'times',
-]);
+const wanted: ReadonlySet<FormatStep['kind']> = new Set(['timeLocal', 'timeIso', ...wantedKinds]);
 
 /** Where a value begins and ends. */
 type Span = readonly [number, number];
@@ -80,7 +68,7 @@ export function createUniqueMatcher({ steps, quotes, blankEnd }: AccessProgram, 
     const step = steps[i];
     if (step === undefined && p === text.length) take(cut);
     if (step === undefined) return;
-    if (lists.has(step.kind)) elements(i, p, cut, [], []);
+    if (listKinds.has(step.kind)) elements(i, p, cut, [], []);
     else if (step.kind === 'literal') literal(i, p, cut, literals[i] ?? '');
     else if (isNew(`${i} ${p} ${cut.says}`)) {
       for (const end of endsOf(i, p)) walk(i + 1, end, kept(i, cut, [[p, end]]));
@@ -125,7 +113,7 @@ export function createUniqueMatcher({ steps, quotes, blankEnd }: AccessProgram, 
   function endsOf(i: number, p: number): readonly number[] {
     const kind = steps[i]?.kind ?? 'free';
     const allowed = forms[kind];
-    const isList = lists.has(kind);
+    const isList = listKinds.has(kind);
     if (allowed === undefined) return endsBetween(i, p, limitOf(p), false);
     const ends = isList ? [p] : [];
     for (const form of allowed) {

@@ -3,6 +3,7 @@
  * counts it twice. Saved after each tick that moved anything, so that nothing depends on a clean stop: after a kill the
  * next process knows what the last written tick knew.
  */
+import { isObject, parseObject } from '../../base/json.ts';
 import { attempt } from '../../system/fs.ts';
 import type { StateFile } from '../../system/state-file.ts';
 
@@ -88,22 +89,10 @@ export function createCheckpoint(file: StateFile | null, wallMs: () => number): 
 }
 
 function entriesOf(text: string): readonly (readonly [string, Entry])[] | null {
-  const parsed = parseJson(text);
-  if (!isObject(parsed) || parsed['version'] !== 1 || !isObject(parsed['entries'])) return null;
+  const parsed = parseObject(text);
+  if (parsed === null || parsed['version'] !== 1 || !isObject(parsed['entries'])) return null;
   const entries = Object.entries(parsed['entries']);
   return entries.every((entry): entry is [string, Entry] => isObject(entry[1]) && typeof entry[1]['at'] === 'number')
     ? entries
     : null;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }
