@@ -8,29 +8,26 @@ import {
 } from '../../collector/model.ts';
 import { alertVariables, type JobChart, type PeerChart, rates, type UpstreamChart } from '../chart.ts';
 
+/** What these charts have in common. */
+const ofFailures = { units: 'failures/s', type: 'stacked', family: 'failures', module: 'error_log' } as const;
+
 export const connectFailures: JobChart = {
+  ...ofFailures,
   name: 'connect_failures',
   level: 'job',
   title: 'Failed connections to upstream peers, by reason',
-  units: 'failures/s',
-  type: 'stacked',
-  family: 'failures',
   priority: 60000,
-  module: 'error_log',
   dimensions: rates(connectKinds),
   read: (job) => job.connectFailures,
   variables: alertVariables(jobAlertValues),
 };
 
 export const upstreamFailures: UpstreamChart = {
+  ...ofFailures,
   name: 'upstream_failures',
   level: 'upstream',
   title: 'Failures of the upstream by kind',
-  units: 'failures/s',
-  type: 'stacked',
-  family: 'failures',
   priority: 60100,
-  module: 'error_log',
   dimensions: rates(failureKinds),
   read: (upstream) => upstream.failures,
   variables: alertVariables(upstreamAlertValues),
@@ -38,14 +35,11 @@ export const upstreamFailures: UpstreamChart = {
 };
 
 export const peerFailures: PeerChart = {
+  ...ofFailures,
   name: 'peer_failures',
   level: 'peer',
   title: 'Failures of the peer by kind',
-  units: 'failures/s',
-  type: 'stacked',
-  family: 'failures',
   priority: 60200,
-  module: 'error_log',
   dimensions: rates(peerKinds),
   read: (peer) => peer.failures,
   variables: alertVariables(peerAlertValues),

@@ -1,5 +1,8 @@
 import { gauges, type JobChart, type Reading, rates } from '../chart.ts';
 
+/** What these charts have in common. */
+const ofLimits = { level: 'job', type: 'line', family: 'limits' } as const;
+
 /** Shares are told in hundredths of a percent. */
 const precision = 100;
 
@@ -8,12 +11,10 @@ function share(percent: number | null | undefined): Reading {
 }
 
 export const workerConnectionsUsed: JobChart = {
+  ...ofLimits,
   name: 'worker_connections_used',
-  level: 'job',
   title: 'Estimated use of worker_connections',
   units: '%',
-  type: 'line',
-  family: 'limits',
   priority: 60700,
   module: 'stub_status',
   dimensions: gauges(['used'], precision),
@@ -21,12 +22,10 @@ export const workerConnectionsUsed: JobChart = {
 };
 
 export const descriptorsUsed: JobChart = {
+  ...ofLimits,
   name: 'descriptors_used',
-  level: 'job',
   title: 'File descriptors in use by the fullest worker',
   units: '%',
-  type: 'line',
-  family: 'limits',
   priority: 60710,
   module: 'proc',
   dimensions: gauges(['used'], precision),
@@ -34,12 +33,10 @@ export const descriptorsUsed: JobChart = {
 };
 
 export const workers: JobChart = {
+  ...ofLimits,
   name: 'workers',
-  level: 'job',
   title: 'Worker processes',
   units: 'processes',
-  type: 'line',
-  family: 'limits',
   priority: 60720,
   module: 'proc',
   dimensions: gauges(['running', 'configured', 'shutting_down']),
@@ -53,12 +50,10 @@ export const workers: JobChart = {
 };
 
 export const workerEvents: JobChart = {
+  ...ofLimits,
   name: 'worker_events',
-  level: 'job',
   title: 'Reloads and restarts',
   units: 'events/s',
-  type: 'line',
-  family: 'limits',
   priority: 60730,
   module: 'proc',
   dimensions: rates(['reloads', 'restarts']),

@@ -9,6 +9,24 @@ import {
   type UpstreamChart,
 } from '../chart.ts';
 
+/** What charts of response times have in common. */
+const ofResponses = {
+  level: 'upstream',
+  units: 'ms',
+  type: 'line',
+  family: 'response time',
+  module: 'access_log',
+} as const;
+
+/** What charts of connect times have in common. */
+const ofConnecting = {
+  level: 'upstream',
+  units: 'ms',
+  type: 'line',
+  family: 'connect time',
+  module: 'access_log',
+} as const;
+
 /**
  * Percentiles do not add up: on a parent node look at `max` of them, never at their average. The buckets do.
  */
@@ -30,27 +48,19 @@ const readNarrow = (of: Percentiles | null | undefined): Reading =>
 const readMinute = (of: MinutePercentiles | null | undefined): Reading => of && { ...of };
 
 export const connectTime: UpstreamChart = {
+  ...ofConnecting,
   name: 'connect_time',
-  level: 'upstream',
   title: 'Time to connect, TLS included',
-  units: 'ms',
-  type: 'line',
-  family: 'connect time',
   priority: 60120,
-  module: 'access_log',
   dimensions: wide,
   read: (upstream) => readWide(upstream.connectTime),
 };
 
 export const connectTimeMinute: UpstreamChart = {
+  ...ofConnecting,
   name: 'connect_time_1m',
-  level: 'upstream',
   title: 'Time to connect over the last 60 seconds',
-  units: 'ms',
-  type: 'line',
-  family: 'connect time',
   priority: 60121,
-  module: 'access_log',
   dimensions: minute,
   read: (upstream) => readMinute(upstream.connectTimeMinute),
 };
@@ -84,27 +94,19 @@ export const connectTimeBuckets: UpstreamChart = {
 };
 
 export const responseTime: UpstreamChart = {
+  ...ofResponses,
   name: 'response_time',
-  level: 'upstream',
   title: 'Response time of the upstream',
-  units: 'ms',
-  type: 'line',
-  family: 'response time',
   priority: 60130,
-  module: 'access_log',
   dimensions: wide,
   read: (upstream) => readWide(upstream.responseTime),
 };
 
 export const responseTimeMinute: UpstreamChart = {
+  ...ofResponses,
   name: 'response_time_1m',
-  level: 'upstream',
   title: 'Response time over the last 60 seconds',
-  units: 'ms',
-  type: 'line',
-  family: 'response time',
   priority: 60131,
-  module: 'access_log',
   dimensions: minute,
   read: (upstream) => readMinute(upstream.responseTimeMinute),
 };
