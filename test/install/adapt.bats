@@ -1,15 +1,6 @@
 # One alert file in the repository, in current form; each Netdata gets the form that it understands.
 
-setup() {
-  REPOSITORY=$BATS_TEST_DIRNAME/../..
-  MACHINE_PATH=$PATH
-  load trees.bash
-  new_base
-}
-teardown() {
-  PATH=$MACHINE_PATH
-  remove_base
-}
+load trees.bash
 
 adapted_for() { # adapted_for VERSION: in text, the file as installed
   make_tree native "$1"

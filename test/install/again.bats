@@ -1,15 +1,6 @@
 # The second run, upgrades, the dry run and the way back.
 
-setup() {
-  REPOSITORY=$BATS_TEST_DIRNAME/../..
-  MACHINE_PATH=$PATH
-  load trees.bash
-  new_base
-}
-teardown() {
-  PATH=$MACHINE_PATH
-  remove_base
-}
+load trees.bash
 
 @test "the second run changes nothing and says so" {
   make_tree native 2.10.4

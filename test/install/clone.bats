@@ -1,15 +1,6 @@
 # From a clone: built first, with npm and a newer Node; once.
 
-setup() {
-  REPOSITORY=$BATS_TEST_DIRNAME/../..
-  MACHINE_PATH=$PATH
-  load trees.bash
-  new_base
-}
-teardown() {
-  PATH=$MACHINE_PATH
-  remove_base
-}
+load trees.bash
 
 # A clone with a stand-in for npm, which notes how it was called.
 make_clone() {

@@ -1,15 +1,9 @@
 # The command nginx-upstream, and which Node runs it.
 
+load trees.bash
 setup() {
-  REPOSITORY=$BATS_TEST_DIRNAME/../..
-  MACHINE_PATH=$PATH
-  load trees.bash
   new_base
   COMMAND=/usr/local/bin/nginx-upstream
-}
-teardown() {
-  PATH=$MACHINE_PATH
-  remove_base
 }
 
 # A release with a Node inside.

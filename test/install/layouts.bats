@@ -1,15 +1,6 @@
 # Each layout of Netdata: where things go, with which owner and mode, and what is said.
 
-setup() {
-  REPOSITORY=$BATS_TEST_DIRNAME/../..
-  MACHINE_PATH=$PATH
-  load trees.bash
-  new_base
-}
-teardown() {
-  PATH=$MACHINE_PATH
-  remove_base
-}
+load trees.bash
 
 # installs_in CONFIG: everything is there, as it must be
 installs_in() {

@@ -1,15 +1,6 @@
 # Read access to nginx's logs.
 
-setup() {
-  REPOSITORY=$BATS_TEST_DIRNAME/../..
-  MACHINE_PATH=$PATH
-  load trees.bash
-  new_base
-}
-teardown() {
-  PATH=$MACHINE_PATH
-  remove_base
-}
+load trees.bash
 
 @test "logs of the group adm: netdata joins it, and is told so" {
   make_tree native 2.10.4

@@ -1,15 +1,6 @@
 # What install.sh refuses: one line, what is wrong and what to do; nothing is changed.
 
-setup() {
-  REPOSITORY=$BATS_TEST_DIRNAME/../..
-  MACHINE_PATH=$PATH
-  load trees.bash
-  new_base
-}
-teardown() {
-  PATH=$MACHINE_PATH
-  remove_base
-}
+load trees.bash
 
 unchanged() { same "$before" "$(tree)"; }
 

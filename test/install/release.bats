@@ -1,17 +1,11 @@
 # The tarball that npm run release makes (RELEASE_TARBALL), installed where there is neither npm nor a network: with the
 # machine's own Node, as the plugin in it is the real one.
 
+load trees.bash
 setup() {
-  REPOSITORY=$BATS_TEST_DIRNAME/../..
-  MACHINE_PATH=$PATH
-  load trees.bash
   new_base
   ln -sf "$(PATH=$MACHINE_PATH command -v node)" "$TOOLS/node"
   unpack "$RELEASE_TARBALL"
-}
-teardown() {
-  PATH=$MACHINE_PATH
-  remove_base
 }
 
 unpack() {

@@ -2,6 +2,16 @@
 # Every path is inside $BASE, which is readable for all, so that the netdata user of a tree can be tried for real.
 # shellcheck disable=SC2016,SC2034,SC2154 # the tests use what is set here; bats sets status, output and lines
 
+REPOSITORY=$BATS_TEST_DIRNAME/../..
+MACHINE_PATH=$PATH
+
+# Files with more to set up have a setup of their own, which begins with new_base.
+setup() { new_base; }
+teardown() {
+  PATH=$MACHINE_PATH
+  remove_base
+}
+
 new_base() {
   BASE=$(mktemp -d)
   chmod 755 "$BASE"
