@@ -50,6 +50,29 @@ const found: Record<string, readonly Action[]> = {
     { do: 'tick', times: 15 },
     { do: 'write', lines: 1 },
   ],
+  'killed between two rotations, and again when the file of the checkpoint is read to its end': [
+    { do: 'write', lines: 1 },
+    { do: 'rename' },
+    { do: 'reopen' },
+    { do: 'restart' },
+    { do: 'rename' },
+    { do: 'begin' },
+    { do: 'tick', times: 15 },
+    { do: 'restart' },
+  ],
+  'the same, and nginx has reopened before the second kill': [
+    { do: 'write', lines: 2 },
+    { do: 'rename' },
+    { do: 'reopen' },
+    { do: 'restart' },
+    { do: 'rename' },
+    { do: 'write', lines: 1 },
+    { do: 'tick', times: 15 },
+    { do: 'reopen' },
+    { do: 'restart' },
+    { do: 'tick', times: 1 },
+    { do: 'restart' },
+  ],
 };
 
 test.each(Object.entries(found))('%s', (_, actions) => {

@@ -185,9 +185,10 @@ export function createTail(options: TailOptions): Tail {
     return { dev: file.dev, ino: file.ino, intact: read.intact, links, quietMs: now() - file.lastGrowth };
   }
 
+  /** A file of the checkpoint that was read on since, and let go, is over: its old mark would count it twice. */
   function marks(): readonly TailMark[] {
-    const ours = files.marks();
-    return [...resume.filter((mark) => !ours.some(({ dev, ino }) => dev === mark.dev && ino === mark.ino)), ...ours];
+    const isRead = ({ dev, ino }: TailMark) => known.find({ dev: BigInt(dev), ino: BigInt(ino) }) !== null;
+    return [...resume.filter((mark) => !isRead(mark)), ...files.marks()];
   }
 
   return { name: path, poll, close: files.close, mark: marks, marks };
