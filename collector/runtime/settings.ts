@@ -35,7 +35,7 @@ export function createSettings(
   /** An editor may empty or remove the file for a moment while it saves: nothing is believed at the second look only. */
   let doubted = false;
   const isDoubtful = (isNothing: boolean): boolean => {
-    doubted = isNothing && hadGoodOne && !doubted;
+    doubted = isNothing && (hadGoodOne || problem !== null) && !doubted;
     again ||= doubted;
     return doubted;
   };

@@ -64,8 +64,7 @@ async function tellsOnceAndRecovers(
   await waitUntil(() => running.errors().length > 0, { what: 'the error', hint: () => running.child.stderr() });
   const before = running.child.stdout().length;
   await waitUntil(() => running.child.stdout().slice(before).split('\n').length > 4, { what: 'two more ticks' });
-  expect(running.errors()).toHaveLength(1);
-  expect(running.errors()[0]).toMatch(expected);
+  expect(running.errors()).toEqual([expect.stringMatching(expected)]);
   mend();
   await waitUntil(() => running.messages().some((message) => message.includes('works again')), {
     what: 'the end of the condition',
@@ -78,7 +77,7 @@ async function tellsOnceAndRecovers(
     what: 'the failure',
     hint: () => running.child.stdout().slice(-2_000),
   });
-  expect(running.errors()).toHaveLength(1);
+  expect(running.errors()).toEqual([expect.stringMatching(expected)]);
   await running.child.stop();
 }
 

@@ -43,9 +43,9 @@ describe('a job throws, and Netdata 1.37.1 has its plugin still', () => {
       }
       // On a busy machine the configuration is read again some seconds later, and the fault comes then.
       await waitUntil(() => netdata.errorLog().includes('job a works again'), { what: 'its return', timeout: 60_000 });
-      await netdata.waitForSum('nginx_upstream_b.connect_failures', 'refused', 16);
+      await netdata.waitForCount('nginx_upstream_b.connect_failures', 'refused', 16);
       // A job that never got as far as its first tick begins with what comes then: the rest is exact.
-      if (!isAtStart) await netdata.waitForSum('nginx_upstream_a.connect_failures', 'refused', 16);
+      if (!isAtStart) await netdata.waitForCount('nginx_upstream_a.connect_failures', 'refused', 16);
       const log = netdata.errorLog();
       expect(log.split('job a failed and is tried again every 10 s')).toHaveLength(2);
       expect(log).toMatch(/Error: test fault in \w+\\n +at /);

@@ -105,17 +105,17 @@ test('a tree with everything odd that nginx accepts: the same files in the same 
   log_format odd escape=json '{"a":"$remote_addr",' # a comment
     "'b':\\"\${request_id}\\"" '}';
   access_log access.log odd;`),
-    'conf/sites/10-b.conf': 'server { listen 127.0.0.1:18; location ~ "^/x{1,2}$" { proxy_pass http://$which; } }',
+    'conf/sites/10-b.conf': 'server { listen 127.0.0.1:18018; location ~ "^/x{1,2}$" { proxy_pass http://$which; } }',
     'conf/sites/9-a.conf': 'upstream app { server 127.0.0.1:1; server unix:/run/x.sock backup; }\n',
     'conf/sites/.hidden.conf': 'nonsense',
     'conf/sites/c.conf~': 'nonsense',
-    'conf/b.inc': 'server{listen 127.0.0.1:19;server_name müller.example ~^w{1}\\..*;}',
+    'conf/b.inc': 'server{listen 127.0.0.1:18019;server_name müller.example ~^w{1}\\..*;}',
     'conf/sub dir/quoted.inc': 'default_type "text/plain; charset=utf-8";',
     'conf/maps/a.map': '/one "app";',
     'conf/geo.inc': '10.0.0.0/8 1;\n',
   });
   // The regex of server_name needs quotes, as every brace in a bare word does.
-  writeTree(root, { 'conf/b.inc': 'server{listen 127.0.0.1:19;server_name müller.example "~^w{1}\\..*";}' });
+  writeTree(root, { 'conf/b.inc': 'server{listen 127.0.0.1:18019;server_name müller.example "~^w{1}\\..*";}' });
   const dumped = await nginxSays(root, '-T');
   expect(dumped.stderr).toContain('test is successful');
   const dump = readDump(dumped.stdout);
@@ -136,8 +136,8 @@ test('a tree with everything odd that nginx accepts: the same files in the same 
 });
 
 const refused: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'a semicolon is missing': { 'conf/nginx.conf': http('server {\n  listen 127.0.0.1:18\n  server_name x;\n}') },
-  'a semicolon is missing before a brace': { 'conf/nginx.conf': http('server {\n  listen 127.0.0.1:18\n}') },
+  'a semicolon is missing': { 'conf/nginx.conf': http('server {\n  listen 127.0.0.1:18018\n  server_name x;\n}') },
+  'a semicolon is missing before a brace': { 'conf/nginx.conf': http('server {\n  listen 127.0.0.1:18018\n}') },
   'a brace too many': { 'conf/nginx.conf': `${http('')}}\n` },
   'a brace too few': { 'conf/nginx.conf': 'events { }\nhttp {\n  server {\n  }\n' },
   'a quote that is not closed': { 'conf/nginx.conf': http('default_type "text/plain;') },

@@ -71,12 +71,12 @@ describe('refused connections of a real nginx on a real Netdata', () => {
       const inLog = countInLog(nginx.errorLog, needle, peer);
       expect(inLog, peer).toBeGreaterThan(0);
       const chart = await chartOfPeer(netdata, label);
-      await netdata.waitForSum(chart, kind, inLog);
+      await netdata.waitForCount(chart, kind, inLog);
       if (kind === 'refused') refused += inLog;
     }
     expect([countInLog(nginx.errorLog, '(111:', `127.0.0.1:${single}`), alive.requests()]).toEqual([7, 20]);
-    await netdata.waitForSum('nginx_upstream_test.connect_failures', 'refused', refused);
-    await netdata.waitForSum('nginx_upstream_test.connect_failures', 'socket_missing', 5);
+    await netdata.waitForCount('nginx_upstream_test.connect_failures', 'refused', refused);
+    await netdata.waitForCount('nginx_upstream_test.connect_failures', 'socket_missing', 5);
 
     const chart = await chartOfPeer(netdata, `127.0.0.1:${single}`);
     const raised = await waitUntil(

@@ -50,7 +50,20 @@ describe('the configuration in force', () => {
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain('nothing is watched until it is mended');
     writeFileSync(user, '');
-    expect([settings.poll(), settings.current().jobs.length]).toEqual([true, 1]);
+    expect([settings.poll(), settings.poll(), settings.current().jobs.length]).toEqual([false, true, 1]);
+  });
+
+  test('a bad file that is emptied before it is written well: nothing is discovered meanwhile', () => {
+    for (const empty of ['', '\n', '  \n\n']) {
+      const { settings, user, lines } = inFolder();
+      writeFileSync(user, 'job:\n  - name: local\n');
+      settings.poll();
+      writeFileSync(user, empty);
+      expect([settings.poll(), settings.current().jobs]).toEqual([false, []]);
+      writeFileSync(user, 'jobs:\n  - name: edge\n    error_log: /x.log\n');
+      expect([settings.poll(), settings.current().jobs.map(({ name }) => name)]).toEqual([true, ['edge']]);
+      expect(lines.filter((line) => line.includes('everything is discovered'))).toEqual([]);
+    }
   });
 
   test('the user file wins over the stock file, also when it comes later or goes', () => {
