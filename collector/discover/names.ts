@@ -2,9 +2,8 @@
 import { parseHosts } from '../parse/hosts.ts';
 import type { FileSystem } from '../system/fs.ts';
 import type { Resolve } from '../system/network/dns.ts';
-import { readText } from '../system/small-file.ts';
 import type { NginxFound } from './find/find-nginx.ts';
-import { placeOf } from './find/view.ts';
+import { placeOf, readPlace } from './find/view.ts';
 
 export type Addresses = ReadonlyMap<string, readonly string[]>;
 
@@ -26,7 +25,7 @@ const largestHosts = 65_536;
 export function nginxResolver({ master, view }: NginxFound, resolve: Resolve, fs: FileSystem): Resolve {
   if (master === null || master.container === null) return resolve;
   return (name) => {
-    const text = readText(fs, view.follow(placeOf(fs, view, '/etc/hosts')), largestHosts);
+    const text = readPlace(fs, view, placeOf(fs, view, '/etc/hosts'), largestHosts);
     const addresses = text.ok ? parseHosts(text.value).get(name.toLowerCase()) : undefined;
     return addresses === undefined ? resolve(name) : Promise.resolve({ ok: true, addresses });
   };

@@ -19,11 +19,23 @@ export interface Foreign {
   readonly inside: string;
 }
 
-/** null for a path of our own root. The first one counts: whatever lies under it belongs to that process. */
+/**
+ * null for a path of our own root. The first one counts: whatever lies under it belongs to that process.
+ *
+ * @throws ELOOP for a way through another of the kernel's own links (`/proc/self/cwd/x`, `/proc/1/fd/3/x`,
+ * `/proc/1/task/1/root/x`): these lead out of any root, or mean whoever opens them
+ */
 export function foreignPath(path: string): Foreign | null {
-  const found = /^(.*?\/proc\/\d{1,10}\/root)(\/.*)$/.exec(path);
-  return found === null ? null : { root: found[1] ?? '', inside: found[2] ?? '' };
+  if (!path.includes('/proc/')) return null;
+  const plain = path.replace(/\/(?:\.?\/)+/g, '/');
+  const found = /^(.*?\/proc\/\d{1,10}\/root)(\/.*)$/.exec(plain);
+  const own = found?.[1] ?? plain;
+  if (throughMagic.test(found === null ? own : own.slice(0, -'/root'.length))) throw failure('ELOOP', path);
+  return found === null ? null : { root: own, inside: found[2] ?? '' };
 }
+
+/** A link of /proc that the kernel follows by what it stands for, not by its text, with something behind it. */
+const throughMagic = /\/proc\/(?:self|thread-self|\d+)(?:\/task\/\d+)?\/(?:root|cwd|exe|fd\/\d+|map_files\/[^/]+)\//;
 
 function failure(code: string, path: string): Error {
   return Object.assign(new Error(`${code}: ${path}`), { code });

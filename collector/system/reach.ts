@@ -4,6 +4,7 @@
  */
 import { dirname, resolve } from 'node:path';
 import { shellWord } from '../base/shell-word.ts';
+import { type Foreign, foreignPath } from './beneath.ts';
 import { attempt, type FileKind, type FileStat, type FileSystem } from './fs.ts';
 
 export type Standing =
@@ -16,9 +17,17 @@ export type Standing =
   /** stat failed: EACCES on a directory of the path, ELOOP, ESTALE, EIO, … */
   | { readonly is: 'error'; readonly code: string };
 
+/** Through it a link would leave the root that it stands in. */
+const anyRoot = /^\/proc\/\d+\/root(?:\/|$)/;
+/** Every call about a path behind it fails with ELOOP (system/beneath.ts). */
+const noWay = '/proc/1/exe';
 /** Linux follows at most 40 links (path_resolution(7)). */
 const mostLinks = 40;
-const streams = /^\/(?:dev\/(?:std(?:out|err|in)|fd|tty)|proc\/(?:self|thread-self|\d+\/fd))(?:\/|$)/;
+/** What lies there is another file for each who opens it, or a process's own: never opened. */
+const openers =
+  /^\/(?:dev\/(?:std(?:out|err|in)|fd|tty)|proc\/(?:self|thread-self|\d+\/(?:task\/\d+\/)?(?:fd|cwd)))(?:\/|$)/;
+/** One stream itself, with nothing behind its name. */
+const stream = /^\/(?:dev\/(?:std(?:out|err|in)|tty|fd\/\d+)|proc\/(?:self|thread-self|\d+)(?:\/task\/\d+)?\/fd\/\d+)$/;
 
 /**
  * What `path` leads to. Only links at its end are looked at one by one: a tick asks for every log.
@@ -26,19 +35,34 @@ const streams = /^\/(?:dev\/(?:std(?:out|err|in)|fd|tty)|proc\/(?:self|thread-se
  * @param root where the host's root directory is, for a Netdata in a container: absolute links of the host begin there
  */
 export function lookAt(fs: FileSystem, path: string, root = ''): Standing {
-  let here = path;
+  let here = path.replace(/\/(?:\.?\/)+/g, '/');
   for (let links = 0; links <= mostLinks; links += 1) {
-    const onHost = root !== '' && here.startsWith(`${root}/`) ? here.slice(root.length) : here;
-    if (streams.test(onHost)) return { is: 'stream', target: onHost };
+    const { above, onHost } = insideOf(here, root);
+    if (openers.test(onHost)) return { is: 'stream', target: onHost };
     const found = attempt(() => fs.lstat(here));
     if (!found.ok) return missing(found.code);
     if (found.value.kind === 'file') return { is: 'file', stat: found.value, at: here };
     if (found.value.kind !== 'symlink') return { is: 'other', kind: found.value.kind };
     const target = attempt(() => fs.readlink(here));
     if (!target.ok) return missing(target.code);
-    here = target.value.startsWith('/') ? root + resolve(target.value) : resolve(dirname(here), target.value);
+    const next = resolve(dirname(onHost), target.value);
+    if (above !== '' && anyRoot.test(next)) return { is: 'stream', target: next };
+    // A relative link beside the root stays beside it.
+    here = onHost !== here || target.value.startsWith('/') ? above + next : next;
   }
   return { is: 'error', code: 'ELOOP' };
+}
+
+/** A link in another process's root, be it the log's own, means that root and stays in it. */
+function insideOf(path: string, root: string): { readonly above: string; readonly onHost: string } {
+  const above = otherRoot(path)?.root ?? root;
+  return { above, onHost: above !== '' && path.startsWith(`${above}/`) ? path.slice(above.length) : path };
+}
+
+/** The other process's root that a path lies in; null for one of our own root, and for a way that is closed. */
+function otherRoot(path: string): Foreign | null {
+  const found = attempt(() => foreignPath(path));
+  return found.ok ? found.value : null;
 }
 
 function missing(code: string): Standing {
@@ -52,10 +76,13 @@ export function isMissing(code: string): boolean {
 
 /**
  * Where `path`, as a process whose root is `root` means it, lies for us: absolute links inside point into that root, not
- * into ours. Parts that do not exist are taken as they stand. A path that leads to a stream of its opener
- * (`/dev/stdout`, `/proc/self/fd/1`) stays outside the root: it is nobody's file. `/proc/PID/root` is stayed under.
+ * into ours. Parts that do not exist are taken as they stand. A path that is a stream of its opener and nothing more
+ * (`/dev/stdout`, `/proc/self/fd/1`) is told without the root: it is nobody's file, and never opened. `/proc/PID/root` is
+ * stayed under.
  */
 export function rootedPath(fs: FileSystem, root: string, path: string): string {
+  const other = root === '' ? otherRoot(path) : null;
+  if (other !== null) return rootedPath(fs, other.root, other.inside);
   const done: string[] = [];
   const rest = path.split('/').reverse();
   let links = 0;
@@ -66,19 +93,27 @@ export function rootedPath(fs: FileSystem, root: string, path: string): string {
       continue;
     }
     const inside = `/${[...done, part].join('/')}`;
-    if (streams.test(inside)) return [inside, ...rest.reverse()].join('/');
-    // No link by its text, which is `/`: it leads to another root.
-    const isOtherRoot = /\/proc\/\d+\/root$/.test(inside);
-    const target = links < mostLinks && !isOtherRoot ? attempt(() => fs.readlink(root + inside)) : null;
-    if (target?.ok !== true) {
+    const unopened = openersPath(root, inside, rest);
+    if (unopened !== null) return unopened;
+    const target = attempt(() => fs.readlink(root + inside));
+    if (!target.ok) {
       done.push(part);
       continue;
     }
     links += 1;
+    if (links > mostLinks) return noWay + root + inside;
     if (target.value.startsWith('/')) done.length = 0;
     rest.push(...target.value.split('/').reverse());
   }
   return `${root}/${done.join('/')}`;
+}
+
+/** A path that the walk ends with, because it is never opened; null for all others. */
+function openersPath(root: string, inside: string, rest: readonly string[]): string | null {
+  const isEnd = rest.every((each) => each === '' || each === '.');
+  if (isEnd && stream.test(inside)) return inside;
+  // No root to leave: what it leads to is ours, not nginx's, and is refused by its name.
+  return root === '' && openers.test(inside) ? [inside, ...[...rest].reverse()].join('/') : null;
 }
 
 /** Whose rights decide. */

@@ -1,7 +1,7 @@
 /** Files as nginx names them, read from where this process can reach them. */
 import type { ConfigurationFiles, ReadFailure } from '../../nginx/types.ts';
-import { attempt, type FileSystem } from '../../system/fs.ts';
-import { rootedPath } from '../../system/reach.ts';
+import { type Attempted, attempt, type FileSystem } from '../../system/fs.ts';
+import { lookAt, rootedPath } from '../../system/reach.ts';
 import { readText } from '../../system/small-file.ts';
 import type { ContainerOutput } from './container-output.ts';
 import { hostPlaces, type Mount } from './mounts.ts';
@@ -51,13 +51,26 @@ export function placeOf(fs: FileSystem, view: View, path: string): string {
   return places.find((place) => attempt(() => fs.lstat(place)).ok) ?? places[0] ?? path;
 }
 
+/**
+ * What stands in a file of nginx's. Regular files only: a device or a FIFO is not opened, and a stream (`/dev/stdin`)
+ * would be this process's own. EINVAL for these.
+ */
+export function readPlace(fs: FileSystem, view: View, place: string, limit?: number): Attempted<string> {
+  const path = view.follow(place);
+  const found = lookAt(fs, path);
+  // Written where nothing is to be included.
+  if (found.is === 'other' && path.endsWith('/dev/null')) return { ok: true, value: '' };
+  if (found.is === 'stream' || found.is === 'other') return { ok: false, code: 'EINVAL' };
+  return readText(fs, path, limit);
+}
+
 /** What the configuration room reads through. */
 export function configurationFiles(fs: FileSystem, view: View): ConfigurationFiles {
   return {
     readFile(path) {
       let failure: ReadFailure = 'missing';
       for (const place of view.places(path)) {
-        const text = readText(fs, view.follow(place));
+        const text = readPlace(fs, view, place);
         if (text.ok) return { text: text.value };
         const reason = failureOf(text.code);
         failure = reason === 'missing' ? failure : reason;
