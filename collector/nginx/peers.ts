@@ -34,6 +34,15 @@ export function withAddresses(
   return { ...configuration, upstreams };
 }
 
+function portOf(peer: string): number {
+  return Number(/^(?:\[[^\]]+\]|[\d.]+):(\d{1,5})$/.exec(peer)?.[1] ?? Number.NaN);
+}
+
+/** A server by a name that has no address here, with the port of this peer: nginx may have got the peer from it. */
+export function mayBeOf({ lookup, peers }: UpstreamServer, peer: string): boolean {
+  return lookup !== null && peers.length === 0 && lookup.port === portOf(peer);
+}
+
 export interface Attribution {
   /**
    * The upstream of a peer as nginx logs it. `proxyHost` is the value of `$proxy_host`, null when the log has none.
@@ -95,10 +104,11 @@ export function createAttribution(configuration: NginxConfiguration): Attributio
    * what is left. Servers that have no address at all come first; of the others only one that nobody competes with.
    */
   function byPort(peer: string, protocol: Protocol | null): string | null {
-    const port = Number(/^(?:\[[^\]]+\]|[\d.]+):(\d{1,5})$/.exec(peer)?.[1] ?? Number.NaN);
-    const isAt = (server: UpstreamServer): boolean => server.lookup?.port === port;
-    const named = inProtocol(configuration.upstreams, protocol).filter(({ servers }) => servers.some(isAt));
-    const unresolved = named.filter(({ servers }) => servers.some((each) => isAt(each) && each.peers.length === 0));
+    const port = portOf(peer);
+    const named = inProtocol(configuration.upstreams, protocol).filter(({ servers }) =>
+      servers.some((each) => each.lookup?.port === port),
+    );
+    const unresolved = named.filter(({ servers }) => servers.some((each) => mayBeOf(each, peer)));
     return joined(unresolved) ?? (named.length === 1 ? joined(named) : null);
   }
 

@@ -1,7 +1,12 @@
 /** Containers of this host, told without their engine: bridges, published ports, gone and replaced ones. */
 import { expect, test } from 'vitest';
 import type { PeerFacts, TcpFacts } from '../../collector/diagnose/facts/facts.ts';
+import { createLook } from '../../collector/diagnose/facts/look.ts';
+import type { DiagnosePorts } from '../../collector/diagnose/facts/ports.ts';
+import { peerAddress } from '../../collector/diagnose/facts/tcp.ts';
 import { bridgeOf, publishedTo } from '../../collector/diagnose/places/containers.ts';
+import { surveyNamespaces } from '../../collector/diagnose/places/namespaces.ts';
+import { containerFacts } from '../../collector/diagnose/places/tcp-containers.ts';
 import { judge } from '../../collector/diagnose/rules/judge.ts';
 import { word } from '../../collector/diagnose/words/wording.ts';
 import { parseSocketAddress } from '../../collector/parse/peer-address.ts';
@@ -24,6 +29,30 @@ test.each([
   ['[fd00::1]:80', null],
 ])('%s is in the network of %s', (address, bridge) => {
   expect(bridgeOf(parseSocketAddress(address) ?? { words: [] }, routes)).toBe(bridge);
+});
+
+const inContainer = 'eth0\t000012AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0';
+
+/** nginx is pid 7; which of these processes has which routes. */
+const routesOf: Readonly<Record<string, readonly [Readonly<Record<string, string>>, string | null]>> = {
+  'nginx beside the bridges': [{ '7/net/route': routes, '1/net/route': routes }, 'br-0123456789ab'],
+  'nginx in a container: its host has the bridge': [
+    { '7/net/route': inContainer, '1/net/route': routes },
+    'br-0123456789ab',
+  ],
+  'the first process may not be seen': [{ '7/net/route': inContainer, 'self/net/route': routes }, 'br-0123456789ab'],
+  'nobody has one': [{ '7/net/route': inContainer, '1/net/route': inContainer }, null],
+  'nothing can be read': [{}, null],
+};
+
+test.each(Object.entries(routesOf))('%s', (_, [texts, bridge]) => {
+  const proc = { networkOf: () => 'net:[1]', pids: () => [7], text: (path: string) => texts[path] ?? null };
+  const ports = { proc } as unknown as DiagnosePorts;
+  const address = peerAddress('172.18.0.2:3000');
+  if (address === null) throw new Error('no address');
+  const namespaces = surveyNamespaces(7, ports);
+  const context = { namespaces, look: createLook([], ports), claimed: [], masterUid: 0, unixInstead: [], ports };
+  expect(containerFacts(address, 'elsewhere', context).bridge).toBe(bridge);
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createAttribution, withAddresses } from '../../collector/nginx/peers.ts';
+import { createAttribution, mayBeOf, withAddresses } from '../../collector/nginx/peers.ts';
 import { parseHosts } from '../../collector/parse/hosts.ts';
 import { configurationOf } from './memory-files.ts';
 
@@ -43,5 +43,24 @@ test('/etc/hosts, and what is none', () => {
     'ip6-localhost': ['::1'],
     app: ['172.17.0.2'],
     'app.local': ['172.17.0.2'],
+  });
+});
+
+describe('a server by name that has no address here may be the line of a peer', () => {
+  const { upstreams } = configurationOf('http { upstream app { server app:3000; server 10.0.0.9:3000; server b; } }');
+  const servers = upstreams.flatMap((each) => each.servers);
+  const linesOf = (peer: string): readonly string[] =>
+    servers.filter((each) => mayBeOf(each, peer)).map(({ address }) => address);
+
+  test.each<[string, readonly string[]]>([
+    ['172.17.0.3:3000', ['app:3000']],
+    ['[fd00::3]:3000', ['app:3000']],
+    ['172.17.0.3:80', ['b']],
+    ['172.17.0.3:3001', []],
+    ['app', []],
+    ['unix:/run/3000', []],
+    ['', []],
+  ])('%s', (peer, expected) => {
+    expect(linesOf(peer)).toEqual(expected);
   });
 });

@@ -1,6 +1,7 @@
 /** Facts through ports: one bounded look at everything that the rules judge by. Reads only; the probe sends nothing. */
 
 import type { FailureKind } from '../../model.ts';
+import { mayBeOf } from '../../nginx/peers.ts';
 import type { FailedPeer, Failing } from '../impact/failures.ts';
 import type { UnitFact } from '../impact/traffic.ts';
 import { readWaiting } from '../impact/waiting.ts';
@@ -47,6 +48,11 @@ export async function gather(failing: Failing, seen: NginxSeen, prober: Prober, 
   const configured = configuredServers(seen.configuration);
   const names = await resolveServers(failing, configured, ports);
   const serversOf = (peer: string) => configured.filter(({ server }) => server.peers.includes(peer));
+  /** Only nginx can resolve the name: the port tells its line. Nothing is probed for that. */
+  const linesOf = (peer: string) => {
+    const own = serversOf(peer);
+    return own.length > 0 ? own : configured.filter(({ server }) => mayBeOf(server, peer));
+  };
   const tcpPeers = failing.peers.map(({ peer }) => peer);
 
   const first = lookFirst(failing, namespaces, ports);
@@ -103,7 +109,7 @@ export async function gather(failing: Failing, seen: NginxSeen, prober: Prober, 
   }
 
   const peers = failing.peers.map(({ peer, ...rest }, at): PeerFacts => {
-    const servers = serversOf(peer).map((each) => serverFact(each, names));
+    const servers = linesOf(peer).map((each) => serverFact(each, names));
     return {
       peer,
       ...rest,

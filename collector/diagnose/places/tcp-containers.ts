@@ -1,6 +1,7 @@
 /** What a TCP peer has to do with containers of this host. */
 
 import type { ContainerFacts, ListenerFact } from '../facts/facts.ts';
+import type { DiagnosePorts } from '../facts/ports.ts';
 import {
   factOf,
   homeOf,
@@ -14,7 +15,7 @@ import {
 } from '../facts/tcp.ts';
 import type { BehindFacts } from '../impact/traffic.ts';
 import { bridgeOf, publishedTo } from './containers.ts';
-import { type Namespace, readablePid } from './namespaces.ts';
+import { type Namespace, type Namespaces, readablePid } from './namespaces.ts';
 
 function behindOf(address: PeerAddress, home: Namespace, context: TcpContext): BehindFacts | null {
   const { look, namespaces, ports } = context;
@@ -39,13 +40,22 @@ function containersOn(address: PeerAddress, context: TcpContext): readonly Liste
   });
 }
 
+/** The bridges are the host's: nginx in a container has but its own end of one. */
+function bridgeAround(address: PeerAddress, { nginx }: Namespaces, ports: DiagnosePorts): string | null {
+  const places = new Set([readablePid(nginx, ports) ?? 'self', 1, 'self']);
+  for (const place of places) {
+    const bridge = bridgeOf(address, ports.proc.text(`${place}/net/route`) ?? '');
+    if (bridge !== null) return bridge;
+  }
+  return null;
+}
+
 /** @param home where the address was before the probe */
 export function containerFacts(address: PeerAddress, home: TcpLook['home'], context: TcpContext): ContainerFacts {
   const { namespaces, ports } = context;
   const isAway = home === 'elsewhere';
-  const routes = isAway ? (ports.proc.text(`${readablePid(namespaces.nginx, ports) ?? 'self'}/net/route`) ?? '') : '';
   return {
-    bridge: isAway ? bridgeOf(address, routes) : null,
+    bridge: isAway ? bridgeAround(address, namespaces, ports) : null,
     behind: home === null || isAway ? null : behindOf(address, home, context),
     containers: address.isLoopback ? [] : containersOn(address, context),
   };

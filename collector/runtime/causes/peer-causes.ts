@@ -215,6 +215,7 @@ export function createPeerCauses(
       noteAnswers(snapshot.peers, clock.wallMs());
       suspects.note(snapshot.peers, clock.monotonicUs());
       for (const { peer, sockets } of snapshot.peers) if (isConnected(sockets)) watch.connected(peer);
+      watch.seenInLogs(snapshot.peers.flatMap(({ peer, origin }) => (origin === 'log' ? [peer] : [])));
       return {
         ...snapshot,
         peers: snapshot.peers.map((each) => {

@@ -6,6 +6,7 @@ import type { DiagnosePorts, NginxSeen } from '../../diagnose/facts/ports.ts';
 import { listenersOf, lookBefore, peerAddress } from '../../diagnose/facts/tcp.ts';
 import { type Namespaces, surveyNamespaces } from '../../diagnose/places/namespaces.ts';
 import type { Conditions } from '../../netdata/log.ts';
+import { mayBeOf } from '../../nginx/peers.ts';
 import { oomKills } from '../../parse/proc/counters.ts';
 import { parseNetUnix } from '../../parse/proc/net.ts';
 import { attempt } from '../../system/fs.ts';
@@ -15,6 +16,8 @@ import type { StateFile } from '../../system/state-file.ts';
 export interface PeerWatch {
   /** Looks if it is due, soon after the last time (something fails), or at once. */
   look(seen: Pick<NginxSeen, 'masterPid' | 'configuration'>, nowUs: number, at: 'when due' | 'soon' | 'once'): void;
+  /** Peers of its logs: those are looked at as well that a name may stand for which only nginx can resolve. */
+  seenInLogs(peers: readonly string[]): void;
   /** nginx has a connection to it. */
   connected(peer: string): void;
   remembered(peer: string): Remembered | null;
@@ -35,6 +38,7 @@ export function createPeerWatch(
   const memory = createPeerMemory();
   let writtenUs = Number.NEGATIVE_INFINITY;
   let isRestored = false;
+  let logged: readonly string[] = [];
 
   function write(nowUs: number): void {
     const target = file();
@@ -96,10 +100,15 @@ export function createPeerWatch(
       if (masterPid === null || configuration === null || !isDue(nowUs, at)) return;
       const startedUs = clock.monotonicUs();
       restore();
-      const peers = configuration.upstreams.flatMap(({ servers }) => servers.flatMap((server) => server.peers));
+      const all = configuration.upstreams.flatMap(({ servers }) => servers);
+      const unnamed = logged.filter((peer) => all.some((server) => mayBeOf(server, peer)));
+      const peers = [...all.flatMap((server) => server.peers), ...unnamed];
       const changed = lookNow(surveyNamespaces(masterPid, ports), [...new Set(peers)]);
       if (changed || nowUs - writtenUs >= writeEveryUs) write(nowUs);
       for (const each of [pace, often]) each.spent(nowUs, clock.monotonicUs() - startedUs);
+    },
+    seenInLogs(peers) {
+      logged = peers;
     },
     connected: (peer) => memory.connected(peer, ports.wallMs()),
     remembered: memory.remembered,
