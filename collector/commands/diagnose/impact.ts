@@ -31,6 +31,8 @@ export interface ImpactTally {
   answers(peer: string): AnswerFacts | null;
   /** Peers that answered with 5xx in the last minute. */
   erring(): readonly string[];
+  /** Peers that answered: among them those that only nginx's own resolver knows. */
+  answered(): readonly string[];
   result(read: readonly string[]): Impact;
 }
 
@@ -114,6 +116,7 @@ export function createImpactTally(upstreamOf: UpstreamOf, nowMs: number): Impact
     },
     answers: (peer) => answers.of(peer, nowMs),
     erring: () => answers.erring(nowMs),
+    answered: answers.peers,
     result: (read) => ({ server, upstreams, tellsUpstreams, read }),
   };
 }

@@ -158,7 +158,7 @@ export async function diagnoseJob(
     const all = tally.failing();
     const upstreams = new Map([...plan.peers].map(({ peer, instance }) => [peer, instance]));
     for (const { peer, upstream } of all.peers) upstreams.set(peer, upstream);
-    for (const peer of clients.erring()) if (!upstreams.has(peer)) upstreams.set(peer, upstreamOf(peer, null));
+    for (const peer of clients.answered()) if (!upstreams.has(peer)) upstreams.set(peer, upstreamOf(peer, null));
     const waiting = await lookAtSockets([...upstreams.keys()], seen.masterPid, ports);
     const pending = Array.from(upstreams, ([peer, upstream]) => ({
       peer,

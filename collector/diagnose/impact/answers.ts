@@ -12,6 +12,8 @@ export interface AnswerTally {
   of(peer: string, nowMs: number): AnswerFacts | null;
   /** Peers that answered with 5xx in the last minute. */
   erring(nowMs: number): readonly string[];
+  /** All that were recorded. */
+  peers(): readonly string[];
 }
 
 const bucketMs = 5000;
@@ -94,5 +96,6 @@ export function createAnswerTally(mostPeers: number): AnswerTally {
     },
     erring: (nowMs) =>
       Array.from(peers).flatMap(([peer, { lastErrorMs }]) => (nowMs - lastErrorMs <= windowMs ? [peer] : [])),
+    peers: () => [...peers.keys()],
   };
 }
