@@ -17,7 +17,7 @@ readonly NODE_NEEDED=18.19
 P='' # --prefix: every system path stands under it
 action=install dry_run=no yes=no seconds=''
 bundled_only=no missing=0 lacking='' told=no
-changes=0 work='' staged='' pending_dirs=''
+changes=0 work='' staged='' pending_dirs='' login_path=''
 plugin='' own_version='' to_build=no plugin_put=no alerts_put=no had_plugin=no restart_for=''
 
 usage() {
@@ -114,6 +114,61 @@ change() {
 reason() { awk 'NF { printf ": %s", $0; exit }' "$work/stderr" 2>/dev/null || true; }
 
 is_root() { [ "$(id -u)" = 0 ]; }
+
+# ------------------------------------------------------------------------------------------ what root may run
+
+# system_tool NAME: from the system's own folders, wherever PATH begins.
+system_tool() {
+  for folder in /usr/bin /bin /usr/sbin /sbin /run/current-system/sw/bin; do
+    if [ -x "$folder/$1" ]; then
+      say "$folder/$1"
+      return 0
+    fi
+  done
+  die "no $1 in /usr/bin or /bin: install it with your package manager"
+}
+
+# trusted PATH: nobody but root can change the file or folder, those above it, and what a link leads to.
+trusted() { only_root "$1" && only_root "$("$(system_tool readlink)" -f "$1")"; }
+only_root() {
+  up=$1
+  case $up in /*) ;; *) return 1 ;; esac
+  while :; do
+    # shellcheck disable=SC2046 # two words
+    set -- $("$(system_tool stat)" -L -c '%u %a' "$up" 2>/dev/null)
+    [ $# = 2 ] && [ "$1" = 0 ] || return 1
+    case $2 in
+      [1357]???) [ -d "$up" ] || return 1 ;; # in a sticky folder (/tmp) only the owner can exchange a file
+      *[2367]? | *[2367]) return 1 ;;
+    esac
+    [ "$up" != / ] || return 0
+    up=${up%/*}
+    up=${up:-/}
+  done
+}
+
+# su and doas leave the caller's PATH and TMPDIR: what others can write is no place for root's programs and files.
+safe_environment() {
+  login_path=$PATH
+  for tool in id readlink stat; do system_tool $tool >/dev/null; done
+  [ "$("$(system_tool id)" -u)" = 0 ] || return 0
+  PATH=$(trusted_folders)
+  export PATH
+  if [ -n "${TMPDIR:-}" ] && ! trusted "$TMPDIR"; then
+    # One that is missing is reported later.
+    if [ -e "$TMPDIR" ] || ! trusted "${TMPDIR%/*}"; then unset TMPDIR; fi
+  fi
+}
+trusted_folders() {
+  kept=''
+  rest=$login_path:
+  while [ -n "$rest" ]; do
+    folder=${rest%%:*}
+    rest=${rest#*:}
+    if trusted "${folder%/}"; then kept=$kept:${folder%/}; fi
+  done
+  say "${kept#:}"
+}
 
 # The machine's services and processes are ours to touch only when they belong to the tree we install into.
 is_live() { [ -z "$P" ]; }
@@ -344,7 +399,7 @@ find_own_node() {
     node=$candidate runner=$candidate
     break
   done <<END
-$(for name in node nodejs; do printf '%s\n' "$PATH:$P/usr/bin:$P/usr/local/bin" | tr ':' '\n' | sed "s|/*\$|/$name|"; done)
+$(for name in node nodejs; do printf '%s\n' "$login_path:$P/usr/bin:$P/usr/local/bin" | tr ':' '\n' | sed "s|/*\$|/$name|"; done)
 END
 }
 
@@ -369,8 +424,10 @@ install_node() {
 
 # Whether a node will not do; the first reason is kept in refused.
 node_refused() {
-  why='' have=$(node_version "$1")
-  if [ -z "$have" ]; then why="$1 does not run: reinstall Node $NODE_NEEDED or newer"
+  why='' have=''
+  if is_root && ! trusted "$1"; then
+    why="others than root can change $1 or a folder above it, so root does not run it: install Node for all users, for example apt-get install nodejs"
+  elif have=$(node_version "$1") && [ -z "$have" ]; then why="$1 does not run: reinstall Node $NODE_NEEDED or newer"
   elif ! at_least "$have" $NODE_NEEDED; then why="$1 is Node $have: install Node $NODE_NEEDED or newer, for example apt-get install nodejs"
   elif [ "${1#*[[:space:]]}" != "$1" ]; then why="$1 has a space in its path, which a shebang cannot hold: install Node in /usr/bin or /usr/local/bin"
   elif ! can_run_node "$1"; then why="the user $user cannot run $1: install Node for all users, for example apt-get install nodejs (a node in a home folder, as by nvm, is out of Netdata's reach)"
@@ -411,25 +468,27 @@ build_clone() {
   if [ -f "$source_plugin" ] && [ -z "$(find "$here/collector" "$here/charts" "$here/demo" "$here/build.js" \
     "$here/package.json" "$here/package-lock.json" -type f -newer "$source_plugin" 2>/dev/null | head -n 1)" ]; then return 0; fi
   to_build=yes
-  builder=$(command -v node || true)
-  have=none
-  [ -z "$builder" ] || have=$(node_version "$builder")
-  at_least "${have:-0}" $NODE_NEEDED || lack "this is a clone, and building it needs Node $NODE_NEEDED or newer (here: $have): install it, for example apt-get install nodejs npm, or use a release"
-  command -v npm >/dev/null || lack "this is a clone, and building it needs npm: install it, for example apt-get install npm, or use a release, which needs none"
+  have=$(as_owner node --version 2>/dev/null </dev/null | sed -n 's/^v//p')
+  have=${have:-none}
+  at_least "$have" $NODE_NEEDED || lack "this is a clone, and building it needs Node $NODE_NEEDED or newer (here: $have): install it, for example apt-get install nodejs npm, or use a release"
+  as_owner sh -c 'command -v npm' >/dev/null || lack "this is a clone, and building it needs npm: install it, for example apt-get install npm, or use a release, which needs none"
   end_if_lacking
   change "build in $here: npm ci && npm run build (needs the network)" run_build
 }
 
-# As the owner of the clone, so that root leaves no files in a user's folder that the user cannot remove.
-run_build() {
+# As the owner of the clone, so that root leaves no files in a user's folder that the user cannot remove, and with the
+# caller's PATH: root itself runs nothing of that user's.
+as_owner() {
   owner=$(stat -c %u "$here")
   if is_root && [ "$owner" != 0 ] && setpriv --reuid 0 true 2>/dev/null; then
     home=$(getent passwd "$owner" | cut -d: -f6)
-    set -- env HOME="${home:-/tmp}" setpriv --reuid "$owner" --regid "$(stat -c %g "$here")" --clear-groups --
-  else
-    set -- env
+    set -- setpriv --reuid "$owner" --regid "$(stat -c %g "$here")" --clear-groups -- \
+      env HOME="${home:-/tmp}" PATH="$login_path" "$@"
   fi
-  (cd "$here" && "$@" npm ci --no-progress && "$@" npm run build) >"$work/build.log" 2>&1 && return 0
+  (cd "$here" && env "$@")
+}
+run_build() {
+  { as_owner npm ci --no-progress && as_owner npm run build; } >"$work/build.log" 2>&1 && return 0
   tail -n 20 "$work/build.log" >&4
   return 1
 }
@@ -895,6 +954,7 @@ end_process() {
 # Gives way to the demo's own program.
 demo() {
   node=$(command -v node || command -v nodejs || true)
+  if [ -n "$node" ] && is_root && ! trusted "$node"; then node=''; fi
   have=''
   [ -z "$node" ] || have=$(node_version "$node")
   if ! at_least "${have:-0}" $NODE_NEEDED && [ -f "$here/node" ]; then node=$here/node
@@ -912,6 +972,7 @@ demo() {
 }
 
 main() {
+  safe_environment
   while [ $# -gt 0 ]; do
     case $1 in
       --help | -h)

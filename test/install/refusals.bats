@@ -269,3 +269,53 @@ as_nobody() {
   ok
   for word in --dry-run --uninstall --yes --prefix --bundled-node docker 'is restarted' 'Exit status'; do says "$word"; done
 }
+
+# Programs of another user's, as in a PATH that su leaves: each notes that it was run, and by whom.
+plant() { # plant FOLDER OWNER NAME...
+  local folder=$1 owner=$2 name
+  shift 2
+  mkdir -p "$folder"
+  for name; do
+    printf '#!/bin/sh\n/usr/bin/id -u >>%s/ran\necho v22.0.0\n' "$BASE" >"$folder/$name"
+    chmod 755 "$folder/$name"
+    chown -h "$owner" "$folder/$name"
+  done
+  chown "$owner" "$folder"
+}
+never_run() { [ ! -e "$BASE/ran" ] || { echo "run by user $(cat "$BASE/ran")" >&2; return 1; }; }
+
+@test "root runs no program from a folder of another user's in PATH, and keeps nothing in such a TMPDIR" {
+  if [ "$(id -u)" != 0 ]; then return 0; fi # there is nobody to protect
+  make_tree native 2.10.4
+  plant "$BASE/evil/bin" 65534 node nodejs npm id awk stat readlink getent setpriv mktemp sed runuser cat
+  mkdir "$BASE/evil/tmp"
+  chown 65534 "$BASE/evil/tmp"
+  for mode in --dry-run --yes --uninstall; do
+    PATH=$BASE/evil/bin:$PATH TMPDIR=$BASE/evil/tmp installer $mode
+    ok
+    never_run
+    [ -z "$(ls -A "$BASE/evil/tmp")" ]
+  done
+}
+
+@test "a node that others than root can change is named and not run" {
+  if [ "$(id -u)" != 0 ]; then return 0; fi
+  make_tree native 2.10.4
+  rm "$TOOLS/node"
+  plant "$BASE/theirs" 65534 node
+  mkdir "$BASE/a" "$BASE/b" "$BASE/c" "$BASE/d" "$BASE/open"
+  ln -s "$BASE/theirs/node" "$BASE/a/node" # a link to it in a folder of root's
+  plant "$BASE/b" 0 node
+  chown 65534 "$BASE/b/node"
+  plant "$BASE/c" 0 node
+  chmod 775 "$BASE/c/node"
+  plant "$BASE/d" 0 node
+  chmod 757 "$BASE/d"
+  plant "$BASE/open/bin" 0 node
+  chmod 777 "$BASE/open"
+  for folder in theirs a b c d open/bin; do
+    PATH=$BASE/$folder:$PATH installer
+    refused "others than root can change $BASE/$folder/node or a folder above it, so root does not run it"
+    never_run
+  done
+}
