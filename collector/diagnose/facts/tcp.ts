@@ -150,7 +150,7 @@ export function factOf(listener: Listener, namespace: Namespace, look: Look): Li
 /** nginx's own sockets; without the right to see whose they are, those of its master's user beside it. */
 function isNginx(listener: Listener, namespace: Namespace, { look, namespaces, masterUid }: TcpContext): boolean {
   const owners = look.ownersOf(namespace);
-  if (owners.isNginx(listener.inode)) return true;
+  if (owners.isNginx(listener.inode, masterUid)) return true;
   return namespace === namespaces.nginx && owners.blind && listener.uid === masterUid;
 }
 
@@ -174,7 +174,7 @@ function inHome(home: Namespace, address: PeerAddress, context: TcpContext): InH
     perhapsServing: facts(onPort.filter((each) => serves(each, address) === 'perhaps')),
     samePort: facts(
       onPort.filter((each) => serves(each, address) === false && (isAny(each.words) || !isClaimed(each, context))),
-    ).filter(({ inode }) => !look.ownersOf(home).isNginx(inode)),
+    ).filter(({ inode }) => !look.ownersOf(home).isNginx(inode, context.masterUid)),
     otherPorts: facts(listeners.filter((each) => reached(each) && stranger(each))),
   };
 }

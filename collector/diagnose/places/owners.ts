@@ -16,8 +16,8 @@ export interface Owners {
   holderOf(inode: number, asked: Asked): Owner | null;
   /** When this process started. */
   startedMs(pid: number): number | null;
-  /** nginx itself holds it, as far as that can be seen. */
-  isNginx(inode: number): boolean;
+  /** nginx itself holds it, as far as that can be seen. A title alone says nothing: root's process, or the master's user's. */
+  isNginx(inode: number, masterUid: number | null): boolean;
   /** Descriptors of some process could not be looked at. */
   readonly blind: boolean;
 }
@@ -127,6 +127,9 @@ export function createOwners({ pids }: Pick<Namespace, 'pids'>, ports: DiagnoseP
     return (eldest(named) ?? onlyUnit(named.length > 0 ? named : found, ports))?.pid ?? null;
   }
 
+  const isTitled = (pid: number): boolean => parseNginxTitle(proc.text(`${pid}/cmdline`) ?? '') !== null;
+  const uidOf = (pid: number): number | null => parseProcStatus(proc.text(`${pid}/status`) ?? '').uid;
+
   function ownerOf(uid: number, inode: number, asked: Asked): Owner {
     const pid = pidOf.get(inode) ?? null;
     const guessed = pid === null && blind ? guess(uid, asked) : null;
@@ -149,14 +152,18 @@ export function createOwners({ pids }: Pick<Namespace, 'pids'>, ports: DiagnoseP
 
   return {
     blind,
-    isNginx(inode) {
+    isNginx(inode, masterUid) {
       const pid = pidOf.get(inode);
-      return pid !== undefined && parseNginxTitle(proc.text(`${pid}/cmdline`) ?? '') !== null;
+      if (pid === undefined || !isTitled(pid)) return false;
+      const { uid, parent } = parseProcStatus(proc.text(`${pid}/status`) ?? '');
+      const isOurs = (its: number | null): boolean => its !== null && (its === 0 || its === masterUid);
+      // A worker has a user of its own, and a master above it.
+      return isOurs(uid) || (parent !== null && isTitled(parent) && isOurs(uidOf(parent)));
     },
     ownerOf,
     holderOf(inode, asked) {
       const pid = pidOf.get(inode);
-      const uid = pid === undefined ? null : parseProcStatus(proc.text(`${pid}/status`) ?? '').uid;
+      const uid = pid === undefined ? null : uidOf(pid);
       if (uid !== null) return ownerOf(uid, inode, asked);
       if (!blind) return null;
       // php-fpm's master, and so its socket, is root's.

@@ -1,0 +1,76 @@
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { DiagnosePorts } from '../../collector/diagnose/facts/ports.ts';
+import { createOwners } from '../../collector/diagnose/places/owners.ts';
+import { attempt, nodeFileSystem as fs } from '../../collector/system/fs.ts';
+import { tempDir } from '../support/temp.ts';
+
+interface Fake {
+  readonly pid: number;
+  readonly title: string;
+  readonly uid: number;
+  readonly parent?: number;
+  /** The socket that it holds. */
+  readonly inode?: number;
+}
+
+function ownersOf(processes: readonly Fake[]) {
+  const procRoot = join(tempDir('owners'), 'proc');
+  for (const { pid, title, uid, parent = 1, inode } of processes) {
+    const folder = join(procRoot, String(pid));
+    mkdirSync(join(folder, 'fd'), { recursive: true });
+    writeFileSync(join(folder, 'cmdline'), `${title}\0`);
+    writeFileSync(join(folder, 'status'), `Name:\tx\nPPid:\t${parent}\nUid:\t${uid}\t${uid}\t${uid}\t${uid}\n`);
+    if (inode !== undefined) symlinkSync(`socket:[${inode}]`, join(folder, 'fd/3'));
+  }
+  const proc = {
+    text(path: string): string | null {
+      const text = attempt(() => readFileSync(join(procRoot, path), 'utf8'));
+      return text.ok ? text.value : null;
+    },
+  };
+  const ports = { fs, proc, procRoot, userName: String } as unknown as DiagnosePorts;
+  return createOwners({ pids: processes.map(({ pid }) => pid) }, ports);
+}
+
+const master = 'nginx: master process /usr/sbin/nginx';
+const worker = 'nginx: worker process';
+
+test.each<[string, readonly Fake[], number | null, boolean]>([
+  ["root's master", [{ pid: 10, title: master, uid: 0, inode: 5 }], 0, true],
+  [
+    'a worker whose pid is before its master',
+    [
+      { pid: 9, title: worker, uid: 33, parent: 10, inode: 5 },
+      { pid: 10, title: master, uid: 0 },
+    ],
+    0,
+    true,
+  ],
+  ['the master of the user whose nginx it is', [{ pid: 10, title: master, uid: 1000, inode: 5 }], 1000, true],
+  ['a user who calls a process nginx', [{ pid: 10, title: master, uid: 1000, inode: 5 }], 0, false],
+  ['the same where no master is known', [{ pid: 10, title: master, uid: 1000, inode: 5 }], null, false],
+  [
+    'a family of a user that calls itself nginx',
+    [
+      { pid: 9, title: worker, uid: 1000, parent: 10, inode: 5 },
+      { pid: 10, title: master, uid: 1000 },
+    ],
+    0,
+    false,
+  ],
+  [
+    "a user's worker whose parent is root's shell",
+    [
+      { pid: 9, title: worker, uid: 1000, parent: 10, inode: 5 },
+      { pid: 10, title: 'bash', uid: 0 },
+    ],
+    0,
+    false,
+  ],
+  ['another program of root', [{ pid: 10, title: 'haproxy', uid: 0, inode: 5 }], 0, false],
+  ['nobody', [{ pid: 10, title: master, uid: 0 }], 0, false],
+])("whether a listener is nginx's own, so that it is no evidence: %s", (_, processes, masterUid, expected) => {
+  expect(ownersOf(processes).isNginx(5, masterUid)).toBe(expected);
+});
