@@ -23,7 +23,7 @@ export const reconciliation: JobChart = {
   family: 'plugin',
   priority: 60940,
   module: 'access_log',
-  dimensions: gauges(['error_log', 'access_log', 'difference']),
+  dimensions: gauges(['error_log', 'difference', 'access_log']),
   read: ({ reconciliation: found }) =>
     found && { error_log: found.errorLog, access_log: found.accessLog, difference: found.difference },
 };

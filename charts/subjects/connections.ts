@@ -11,7 +11,7 @@ export const connections: JobChart = {
   units: 'connections',
   type: 'stacked',
   priority: 60600,
-  dimensions: gauges(['reading', 'writing', 'waiting']),
+  dimensions: gauges(['writing', 'reading', 'waiting']),
   read: ({ connections: now }) => now && { reading: now.reading, writing: now.writing, waiting: now.waiting },
 };
 
@@ -46,7 +46,7 @@ export const accepts: JobChart = {
   units: 'connections/s',
   type: 'line',
   priority: 60630,
-  dimensions: rates(['accepted', 'handled', 'dropped']),
+  dimensions: rates(['accepted', 'dropped', 'handled']),
   read: ({ connections: now }) => now && { accepted: now.accepted, handled: now.handled, dropped: now.dropped },
 };
 

@@ -14,7 +14,7 @@ export const peerState: PeerChart = {
   ...ofHealth,
   name: 'peer_state',
   level: 'peer',
-  title: 'State of the peer in the passive checks of nginx',
+  title: 'Peer state in the passive health checks of nginx',
   units: 'state',
   priority: 60240,
   dimensions: gauges(peerStates),
@@ -40,6 +40,6 @@ export const peerTransitions: PeerChart = {
   units: 'events/s',
   priority: 60241,
   quiet: 'chart',
-  dimensions: rates(['ejected', 'returned']),
+  dimensions: rates(['returned', 'ejected']),
   read: ({ health }) => (health === null ? null : health?.transitions),
 };

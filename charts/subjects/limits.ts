@@ -39,7 +39,7 @@ export const workers: JobChart = {
   units: 'processes',
   priority: 60720,
   module: 'proc',
-  dimensions: gauges(['running', 'configured', 'shutting_down']),
+  dimensions: gauges(['running', 'shutting_down', 'configured']),
   read: ({ workers: now }) =>
     now && {
       running: now.running,

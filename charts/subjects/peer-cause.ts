@@ -5,7 +5,7 @@ import { gauges, type PeerChart } from '../chart.ts';
 export const peerCause: PeerChart = {
   name: 'peer_cause',
   level: 'peer',
-  title: 'Cause of the failures of the peer',
+  title: 'Cause of the peer failures',
   units: 'state',
   type: 'line',
   family: 'causes',

@@ -6,7 +6,7 @@ const ofPlugin = { level: 'job', family: 'plugin', module: 'plugin' } as const;
 export const logLines: JobChart = {
   ...ofPlugin,
   name: 'log_lines',
-  title: 'Log lines by what became of them',
+  title: 'Log lines by result',
   units: 'lines/s',
   type: 'line',
   priority: 60900,

@@ -83,7 +83,7 @@ function readBuckets(of: Buckets | null | undefined): Reading {
 export const connectTimeBuckets: UpstreamChart = {
   name: 'connect_time_buckets',
   level: 'upstream',
-  title: 'Connections by connect time, up to so many ms',
+  title: 'Connections by connect time (upper bounds in ms)',
   units: 'connections/s',
   type: 'heatmap',
   family: 'connect time',

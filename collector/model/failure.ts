@@ -1,32 +1,43 @@
 /** What a line of the error log says, and the kinds of failure. */
 
+/**
+ * The order of kinds is the order of dimensions, and so their colour: dashboards draw the second and the tenth red, the
+ * first and the third blue or green, so what is rare stands there.
+ */
 const ofTheAddress = [
+  'no_files',
   'refused',
+  'no_ports',
   'timed_out',
   'unreachable',
+  'tls',
   'socket_missing',
-  'denied',
   'backlog_full',
-  'no_ports',
-  'no_files',
 ] as const;
 
 /** The connection was never made. */
-export const connectKinds = [...ofTheAddress, 'worker_connections', 'no_live', 'resolve', 'tls'] as const;
+export const connectKinds = [...ofTheAddress, 'worker_connections', 'no_live', 'resolve', 'denied'] as const;
 export type ConnectKind = (typeof connectKinds)[number];
 
 /** The connection was made and broke later. */
-export const laterKinds = ['reset', 'closed_early', 'read_timeout', 'bad_response', 'other'] as const;
+export const laterKinds = ['closed_early', 'other', 'bad_response', 'reset', 'read_timeout'] as const;
 export type LaterKind = (typeof laterKinds)[number];
 
 export const failureKinds = [...connectKinds, ...laterKinds] as const;
 export type FailureKind = ConnectKind | LaterKind;
 
 /** Connects that failed at a peer: the access log has each as an attempt without a connect time. */
-export const peerConnectKinds = [...ofTheAddress, 'tls'] as const;
+export const peerConnectKinds = [...ofTheAddress, 'denied'] as const;
 
 /** The failures whose line names the peer that was tried: the others are about a group, a name, or nginx itself. */
-export const peerKinds = [...peerConnectKinds, ...laterKinds] as const;
+export const peerKinds = [
+  ...peerConnectKinds,
+  'reset',
+  'read_timeout',
+  'closed_early',
+  'bad_response',
+  'other',
+] as const satisfies readonly FailureKind[];
 export type PeerKind = (typeof peerKinds)[number];
 
 /**

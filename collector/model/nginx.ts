@@ -14,7 +14,7 @@ export interface StubStatus {
 }
 
 /** What is charted of the TCP states; `fin_wait` is every state in which this end has sent its FIN. */
-export const tcpStates = ['syn_sent', 'established', 'time_wait', 'close_wait', 'fin_wait'] as const;
+export const tcpStates = ['established', 'syn_sent', 'time_wait', 'close_wait', 'fin_wait'] as const;
 export type TcpState = (typeof tcpStates)[number];
 
 /** Measure 7. Gauges now; counters are running totals since the plugin started. */

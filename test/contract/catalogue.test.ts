@@ -29,7 +29,25 @@ test('titles are noun phrases that fit a menu', () => {
 });
 
 test('the second dimension, which both dashboards draw red, is none that is good', () => {
-  const good = new Set(['ok', 'connected', 'reused', '2xx', '3xx', 'up', 'accepted', 'handled', 'none']);
-  for (const { name, dimensions } of catalogue)
-    if (name !== 'accepts') expect(good.has(dimensions[1]?.id ?? ''), name).toBe(false);
+  const good = new Set([
+    'ok',
+    'connected',
+    'reused',
+    '2xx',
+    '3xx',
+    'up',
+    'accepted',
+    'handled',
+    'established',
+    'returned',
+    'none',
+  ]);
+  for (const { name, dimensions } of catalogue) expect(good.has(dimensions[1]?.id ?? ''), name).toBe(false);
+});
+
+test('refusals are red, and what is drawn blue or green beside them is rare', () => {
+  for (const { name, dimensions } of catalogue) {
+    const ids = dimensions.map(({ id }) => id);
+    if (ids.includes('refused')) expect(ids.slice(0, 3), name).toEqual(['no_files', 'refused', 'no_ports']);
+  }
 });
