@@ -180,3 +180,30 @@ test('labels in an hour of a peer that comes and goes: told when the verdict cha
     "3685: 'cause' 'none'",
   ]);
 });
+
+test('an hour in which ten peers of one upstream flap: labels change with verdicts, not with failures', () => {
+  const vitals = createVitals('all');
+  let drawn: Drawn = nothingDrawn;
+  const refused = new Map<number, number>();
+  let lines = 0;
+  for (let second = 0; second < 3_600; second++) {
+    const peers = Array.from({ length: 10 }, (_, n) => {
+      // Every 20 to 200 seconds, for 5 seconds each time: the rare ones are over before they fail again.
+      const phase = second % (20 * (n + 1));
+      if (phase < 5) refused.set(n, (refused.get(n) ?? 0) + 2);
+      const verdict = phase < 2 ? undefined : phase < 5 ? 'process down (certain)' : 'restarting (likely)';
+      const failures = zeros(peerKinds, { refused: refused.get(n) ?? 0 });
+      return peer(`10.0.0.${n}:80`, { upstream: 'shop', failures, ...(verdict === undefined ? {} : { verdict }) });
+    });
+    const snapshot = vitals.complete(job({ upstreams: [upstream('shop')], peers }), second * 1e6, 0);
+    const context = { nowUs: second * 1e6, updateEvery: 1, dialect: { familyPerInstance: false, heatmap: false } };
+    const next = plan([upstreamFailures, peerFailures], snapshot, drawn, context);
+    drawn = next.drawn;
+    lines += (encode(next.actions).match(/^CLABEL '(cause|failing)'/gm) ?? []).length;
+  }
+  expect([...refused.values()].reduce((sum, each) => sum + each, 0)).toBeGreaterThan(5_000);
+  process.stdout.write(`label lines in an hour: ${lines}\n`);
+  // What pauses for less than two minutes is one outage. Of another each label says: not known yet, why, none.
+  const outages = [140, 160, 180, 200].reduce((sum, period) => sum + Math.ceil(3_600 / period), 0) + 6;
+  expect(lines).toBeLessThanOrEqual(6 * outages);
+});

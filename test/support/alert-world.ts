@@ -11,7 +11,7 @@
 import { join } from 'node:path';
 import { type Watch, watchAlerts } from './alerts.ts';
 import { type Backend, startBackend, startFullBacklog } from './backend.ts';
-import { type Netdata, startNetdata } from './netdata.ts';
+import { type Netdata, type NetdataOptions, startNetdata } from './netdata.ts';
 import { type Nginx, type NginxConfig, startNginx } from './nginx.ts';
 import { freePorts } from './ports.ts';
 import { nginxTlsSettings, type SlowTls, startSlowTls } from './slow-tls.ts';
@@ -57,7 +57,8 @@ const groups: Readonly<Record<string, { readonly peers: number; readonly paramet
 
 export const dyingNginx = (port: number): NginxConfig => ({ http: `server { listen 127.0.0.1:${port}; return 204; }` });
 
-export async function startAlertWorld(): Promise<World> {
+/** @param options of Netdata, besides: other health files, who is notified */
+export async function startAlertWorld(options: NetdataOptions = {}): Promise<World> {
   const [web = 0, stock = 0, small = 0, files = 0, idle = 0, dying = 0] = await freePorts(6);
   const ports = { web, stock, small, files, idle, dying };
   const backends = new Map<string, readonly Backend[]>();
@@ -168,6 +169,7 @@ export async function startAlertWorld(): Promise<World> {
       ].join('')}`,
     },
     health: 'alerts',
+    ...options,
   });
   await netdata.chart('nginx_upstream_web.connect_failures');
 

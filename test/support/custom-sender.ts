@@ -15,3 +15,19 @@ export function senderConf(sentTo: string): string {
   // Without a curl it sends nothing at all, not even this.
   return `SEND_EMAIL="NO"\ncurl=/bin/true\n${documentedSender().replace('/var/log/netdata/alerts.txt', sentTo)}\n`;
 }
+
+/** A notification as that sender wrote it. */
+export interface Sent {
+  readonly status: string;
+  readonly alert: string;
+  readonly info: string;
+}
+
+/** All that was sent so far, oldest first. */
+export function readSent(file: string): readonly Sent[] {
+  const lines = readFileSync(file, { encoding: 'utf8', flag: 'a+' }).split('\n');
+  return lines.flatMap((line, at) => {
+    const [, status = '', alert = ''] = /^([A-Z]+): (\w+) on \S+ since /.exec(line) ?? [];
+    return status === '' ? [] : [{ status, alert, info: lines[at + 1] ?? '' }];
+  });
+}

@@ -1,4 +1,4 @@
-import type { PeerSnapshot } from '../../model.ts';
+import type { PeerSnapshot, UpstreamSnapshot } from '../../model.ts';
 
 /** What the label of a peer says: why it fails, as long as an alert may read it. */
 export interface CauseLabel {
@@ -17,7 +17,7 @@ export const unknownCause = 'not known yet';
 const silentCause = 'does not answer';
 
 /** An alert holds for a minute after the last failure, and its end shall name the cause, too. */
-const keptSeconds = 120;
+export const keptSeconds = 120;
 
 /** What is said when it is over is no cause of what was: the end of an alert shall name that. */
 const isAfterwards = (verdict: string): boolean => verdict.startsWith('restarting');
@@ -54,4 +54,49 @@ export function failingLabel(causes: readonly (readonly [peer: string, cause: st
     .map(([peer, cause]) => `${peer.replace(/[[\]]/g, '').slice(0, 80)} ${cause}`);
   const more = failing.length > mostNamed ? ` / and ${failing.length - mostNamed} more` : '';
   return named.join(' / ') + more;
+}
+
+/** Whether a peer is slow to connect to: an alert names it, though nothing of it fails. */
+export interface SlowPeer {
+  /** To be called once per tick; what is said of it, or `none`. */
+  record(peer: PeerSnapshot, second: number): string;
+}
+
+/** The alert `connect_time` ends below this, in milliseconds, and says nothing of fewer connections a minute. */
+const slowMs = 80;
+const fewConnects = 20;
+
+/** What `connect_time` may be raised for. */
+export const isSlow = (minute: { readonly connect_p95: number; readonly connect_count: number }): boolean =>
+  minute.connect_p95 > slowMs && minute.connect_count >= fewConnects;
+
+export function createSlowPeer(): SlowPeer {
+  let lastSecond = Number.NEGATIVE_INFINITY;
+  let losesSyns = false;
+
+  return {
+    record({ connectTime, sockets }, second) {
+      if (second - lastSecond > keptSeconds) losesSyns = false;
+      if ((connectTime?.p95 ?? 0) > slowMs) lastSecond = second;
+      const isSlow = second - lastSecond <= keptSeconds;
+      // What was seen once stays said: a text that changes is a new one to Netdata.
+      if (isSlow && (sockets?.retransmitting ?? 0) > 0) losesSyns = true;
+      if (!isSlow) return noCause;
+      return losesSyns ? 'slow to connect: SYNs are lost (likely)' : 'slow to connect (unknown)';
+    },
+  };
+}
+
+/** What an upstream's alerts say where none of its peers has failed: why nginx has no peer to ask, or who is slow. */
+export function labelWithoutFailure(
+  { upstream, alerts, peers }: UpstreamSnapshot,
+  slow: readonly (readonly [peer: string, what: string])[],
+): string {
+  const is = (name: string): boolean => (alerts?.[name] ?? 0) > 0;
+  if (is('unresolved_sustained')) return `${upstream} name does not resolve (certain)`;
+  if (is('no_live_sustained')) {
+    const isAllDown = peers != null && peers.configured === 0;
+    return isAllDown ? 'no peer: all are marked down (certain)' : 'no peer: all are at max_conns or ejected (likely)';
+  }
+  return failingLabel(slow);
 }

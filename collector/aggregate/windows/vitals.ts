@@ -3,7 +3,17 @@ import { createLatch, type Latch } from '../time/latch.ts';
 import { createSeconds } from '../time/seconds.ts';
 import { createFailingPeers } from './failing-peers.ts';
 import { createJobWindow } from './job.ts';
-import { type CauseLabel, createCauseLabel, failingLabel, noCause } from './labels.ts';
+import {
+  type CauseLabel,
+  createCauseLabel,
+  createSlowPeer,
+  failingLabel,
+  isSlow,
+  keptSeconds,
+  labelWithoutFailure,
+  noCause,
+  type SlowPeer,
+} from './labels.ts';
 import { createSilence, type Silence } from './silence.ts';
 
 /** The last step of a snapshot: what alerts read of sockets, percentiles, passive health and the server. */
@@ -14,6 +24,7 @@ export interface Vitals {
 interface PeerVitals {
   readonly silence: Silence;
   readonly cause: CauseLabel;
+  readonly slow: SlowPeer;
   readonly inferred: Latch;
   readonly seconds: ReturnType<typeof createSeconds<'unanswered'>>;
   unavailableSince: number | null;
@@ -25,6 +36,7 @@ interface PeerVitals {
 const newPeerVitals = (): PeerVitals => ({
   silence: createSilence(),
   cause: createCauseLabel(),
+  slow: createSlowPeer(),
   inferred: createLatch(),
   seconds: createSeconds(['unanswered']),
   unavailableSince: null,
@@ -50,6 +62,8 @@ export function createVitals(peerCharts: PeerCharts = 'all'): Vitals {
   let calm = new Map<string, number>();
   /** Whether peers of an upstream answer nobody, by upstream. */
   let silence = new Map<string, { readonly some: Latch; readonly all: Latch }>();
+  /** When connecting was slow, by upstream. */
+  let slowAt = new Map<string, number>();
 
   function ofPeer(vitals: PeerVitals, peer: PeerSnapshot, second: number, errorsRise: boolean): AlertValues {
     const { health, alerts } = peer;
@@ -80,7 +94,7 @@ export function createVitals(peerCharts: PeerCharts = 'all'): Vitals {
     };
   }
 
-  function timesOf({ upstream, peers: now, ...of }: UpstreamSnapshot): AlertValues {
+  function timesOf({ upstream, peers: now, ...of }: UpstreamSnapshot) {
     const connect = minuteOf(of.connectTimeMinute);
     const response = minuteOf(of.responseTimeMinute);
     const { live, configured } = now ?? { live: 0, configured: 0 };
@@ -102,6 +116,7 @@ export function createVitals(peerCharts: PeerCharts = 'all'): Vitals {
       const silent = new Map<string, number>();
       const unanswered = new Map<string, number>();
       const causes = new Map<string, (readonly [string, string])[]>();
+      const slow = new Map<string, (readonly [string, string])[]>();
       const failingPeers = failing.record(snapshot.peers, second);
       const chartsAll = peerCharts === 'all' || (peerCharts === 'auto' && snapshot.peers.length <= fewPeers);
       const before = peers;
@@ -121,21 +136,29 @@ export function createVitals(peerCharts: PeerCharts = 'all'): Vitals {
         unanswered.set(peer.upstream, (unanswered.get(peer.upstream) ?? 0) + lately);
         const alerts = ofPeer(vitals, peer, second, errorsRise);
         const causeLabel = vitals.cause.record(peer, second, isHeld(alerts), isSilent);
-        causes.set(peer.upstream, [...(causes.get(peer.upstream) ?? []), [peer.peer, causeLabel]]);
+        note(causes, peer, causeLabel);
+        note(slow, peer, vitals.slow.record(peer, second));
         return { ...peer, causeLabel, alerts, uncharted: !(chartsAll || failing.isRecent(peer) || isHeld(alerts)) };
       });
       const known = new Set(snapshot.upstreams.map(({ upstream }) => upstream));
       calm = new Map([...calm].filter(([upstream]) => known.has(upstream)));
       silence = new Map([...silence].filter(([upstream]) => known.has(upstream)));
-      const upstreams = snapshot.upstreams.map((of) => ({
-        ...of,
-        failingLabel: labelOf(of, causes.get(of.upstream) ?? []),
-        alerts: {
-          ...of.alerts,
-          ...silenceOf(of, silent.get(of.upstream) ?? 0, (unanswered.get(of.upstream) ?? 0) > 0),
-          ...timesOf(of),
-        },
-      }));
+      slowAt = new Map([...slowAt].filter(([upstream]) => known.has(upstream)));
+      const upstreams = snapshot.upstreams.map((of) => {
+        const { upstream } = of;
+        const times = timesOf(of);
+        if (isSlow(times)) slowAt.set(upstream, second);
+        const isSlowLately = second - (slowAt.get(upstream) ?? Number.NEGATIVE_INFINITY) <= keptSeconds;
+        return {
+          ...of,
+          failingLabel: labelOf(of, causes.get(upstream) ?? [], isSlowLately ? (slow.get(upstream) ?? []) : []),
+          alerts: {
+            ...of.alerts,
+            ...silenceOf(of, silent.get(upstream) ?? 0, (unanswered.get(upstream) ?? 0) > 0),
+            ...times,
+          },
+        };
+      });
       const next = { ...snapshot, peers: peersNow, upstreams };
       return { ...next, failingPeers, alerts: job.values(next, second, nginxDown) };
     },
@@ -145,9 +168,19 @@ export function createVitals(peerCharts: PeerCharts = 'all'): Vitals {
 /** Its ejections and its silence outlast its failures. */
 const isHeld = (alerts: AlertValues): boolean => alerts['unavailable_30s'] === 1 || (alerts['returns_10m'] ?? 0) >= 3;
 
-function labelOf({ alerts }: UpstreamSnapshot, causes: readonly (readonly [string, string])[]): string {
-  const label = failingLabel(causes);
-  return label === noCause && (alerts?.['unresolved_sustained'] ?? 0) > 0 ? 'its name does not resolve' : label;
+function note(notes: Map<string, (readonly [string, string])[]>, { upstream, peer }: PeerSnapshot, what: string): void {
+  if (what === noCause) return;
+  const known = notes.get(upstream);
+  if (known === undefined) notes.set(upstream, [[peer, what]]);
+  else known.push([peer, what]);
+}
+
+function labelOf(
+  of: UpstreamSnapshot,
+  causes: readonly (readonly [string, string])[],
+  slow: readonly (readonly [string, string])[],
+): string {
+  return causes.length > 0 ? failingLabel(causes) : labelWithoutFailure(of, slow);
 }
 
 const minuteOf = (minute: MinutePercentiles | null | undefined): { readonly p95: number; readonly count: number } =>
