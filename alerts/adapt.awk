@@ -1,7 +1,8 @@
 # Adapts the alert file, which is written for current Netdata, to the version that will read it:
 #   awk -v version=1.37.1 -f alerts/adapt.awk alerts/nginx_upstream.conf
 #
-#   before 1.38: ${label:x} and ${family} in info are $label:x and $family, ended by a space or the end of the text
+#   before 1.38: ${label:x} and ${family} in info are $label:x and $family, ended by a space or the end of the text: a
+#                full stop there becomes a dash
 #   before 1.40: `chart labels:` is ignored, so an alert narrowed by it would fire for every chart: it is left out
 #   before 1.43: `summary:` is unknown and logs an error at each reload
 BEGIN { split(version, part, "."); v = part[1] * 1000 + part[2] }
@@ -11,6 +12,7 @@ function old_placeholders(text,   out, name) {
     name = substr(text, RSTART + 2, RLENGTH - 3)
     out = out substr(text, 1, RSTART - 1) "$" name
     text = substr(text, RSTART + RLENGTH)
+    if (text ~ /^[.] /) text = " -" substr(text, 2)
     if (text != "" && text !~ /^[ \t]/) out = out " "
   }
   return out text

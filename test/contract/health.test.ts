@@ -16,6 +16,10 @@ test.each(['1.37.1', '1.38.0', '1.40.0', '1.45.0', '2.10.4'])('the alerts for Ne
   expect(lintHealth(adaptedAlerts(version), { version, catalogue, stock })).toEqual([]);
 });
 
+test('texts for 1.37.1, whose placeholders end in a blank, leave no full stop alone', () => {
+  for (const text of Object.values(adaptedAlerts('1.37.1'))) expect(text).not.toMatch(/\$label:\w+ +[.,:;]/);
+});
+
 test('docs/alerts.md has a section for each alert and none for others', () => {
   const entities = Object.entries(adaptedAlerts('2.10.4')).flatMap(([file, text]) => parseHealth(file, text));
   const alerts = entities.filter(({ lines }) => lines.some(({ key }) => key === 'warn' || key === 'crit'));

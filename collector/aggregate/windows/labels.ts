@@ -17,26 +17,40 @@ export const unknownCause = 'not known yet';
 const silentCause = 'does not answer';
 
 /** An alert holds for a minute after the last failure, and its end shall name the cause, too. */
-export const keptSeconds = 120;
+const keptSeconds = 120;
 
 /** What is said when it is over is no cause of what was: the end of an alert shall name that. */
 const isAfterwards = (verdict: string): boolean => verdict.startsWith('restarting');
+
+const sureness = (verdict: string): number =>
+  verdict.endsWith('(certain)') ? 2 : verdict.endsWith('(likely)') ? 1 : 0;
 
 export function createCauseLabel(): CauseLabel {
   let failures: number | null = null;
   let lastSecond = Number.NEGATIVE_INFINITY;
   let verdict: string | null = null;
+  /** Another verdict, that no failure has followed yet. */
+  let newer: string | null = null;
+
+  /** A verdict that is no surer than the one that stands is believed when the failures go on under it. */
+  function judge(now: string | undefined, goesOn: boolean): void {
+    if (now === undefined || now === verdict) newer = null;
+    else if (verdict === null) verdict = now;
+    else if (!isAfterwards(now) && (sureness(now) > sureness(verdict) || (goesOn && newer === now))) verdict = now;
+    else newer = now;
+  }
 
   return {
     record(peer, second, holds, isSilent) {
       const total = peer.failures ? Object.values(peer.failures).reduce((sum, count) => sum + count, 0) : failures;
-      if ((total ?? 0) > (failures ?? 0) || holds || isSilent) lastSecond = second;
+      const goesOn = (total ?? 0) > (failures ?? 0) || isSilent;
+      if (goesOn || holds) lastSecond = second;
       failures = total;
       if (second - lastSecond > keptSeconds) {
         verdict = null;
         return noCause;
       }
-      if (peer.verdict !== undefined && !(verdict !== null && isAfterwards(peer.verdict))) verdict = peer.verdict;
+      judge(peer.verdict, goesOn);
       return verdict ?? (isSilent ? silentCause : unknownCause);
     },
   };
@@ -99,4 +113,24 @@ export function labelWithoutFailure(
     return isAllDown ? 'no peer: all are marked down (certain)' : 'no peer: all are at max_conns or ejected (likely)';
   }
   return failingLabel(slow);
+}
+
+/** The label of an upstream; kept as long as that of a peer, so that the end of an alert names who it was about. */
+export interface UpstreamLabel {
+  /** To be called once per tick with what the label would be now. */
+  record(label: string, second: number): string;
+}
+
+export function createUpstreamLabel(): UpstreamLabel {
+  let kept = noCause;
+  let lastSecond = Number.NEGATIVE_INFINITY;
+  return {
+    record(label, second) {
+      if (label !== noCause) {
+        kept = label;
+        lastSecond = second;
+      }
+      return second - lastSecond <= keptSeconds ? kept : noCause;
+    },
+  };
 }

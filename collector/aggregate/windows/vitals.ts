@@ -7,12 +7,13 @@ import {
   type CauseLabel,
   createCauseLabel,
   createSlowPeer,
+  createUpstreamLabel,
   failingLabel,
   isSlow,
-  keptSeconds,
   labelWithoutFailure,
   noCause,
   type SlowPeer,
+  type UpstreamLabel,
 } from './labels.ts';
 import { createSilence, type Silence } from './silence.ts';
 
@@ -62,8 +63,8 @@ export function createVitals(peerCharts: PeerCharts = 'all'): Vitals {
   let calm = new Map<string, number>();
   /** Whether peers of an upstream answer nobody, by upstream. */
   let silence = new Map<string, { readonly some: Latch; readonly all: Latch }>();
-  /** When connecting was slow, by upstream. */
-  let slowAt = new Map<string, number>();
+  /** What is said where no peer has failed, by upstream. */
+  let unfailed = new Map<string, UpstreamLabel>();
 
   function ofPeer(vitals: PeerVitals, peer: PeerSnapshot, second: number, errorsRise: boolean): AlertValues {
     const { health, alerts } = peer;
@@ -143,15 +144,18 @@ export function createVitals(peerCharts: PeerCharts = 'all'): Vitals {
       const known = new Set(snapshot.upstreams.map(({ upstream }) => upstream));
       calm = new Map([...calm].filter(([upstream]) => known.has(upstream)));
       silence = new Map([...silence].filter(([upstream]) => known.has(upstream)));
-      slowAt = new Map([...slowAt].filter(([upstream]) => known.has(upstream)));
+      unfailed = new Map([...unfailed].filter(([upstream]) => known.has(upstream)));
       const upstreams = snapshot.upstreams.map((of) => {
         const { upstream } = of;
         const times = timesOf(of);
-        if (isSlow(times)) slowAt.set(upstream, second);
-        const isSlowLately = second - (slowAt.get(upstream) ?? Number.NEGATIVE_INFINITY) <= keptSeconds;
+        const other = unfailed.get(upstream) ?? createUpstreamLabel();
+        unfailed.set(upstream, other);
+        const failed = causes.get(upstream);
+        const otherwise = labelWithoutFailure(of, isSlow(times) ? (slow.get(upstream) ?? []) : []);
+        const label = other.record(failed === undefined ? otherwise : noCause, second);
         return {
           ...of,
-          failingLabel: labelOf(of, causes.get(upstream) ?? [], isSlowLately ? (slow.get(upstream) ?? []) : []),
+          failingLabel: failed === undefined ? label : failingLabel(failed),
           alerts: {
             ...of.alerts,
             ...silenceOf(of, silent.get(upstream) ?? 0, (unanswered.get(upstream) ?? 0) > 0),
@@ -173,14 +177,6 @@ function note(notes: Map<string, (readonly [string, string])[]>, { upstream, pee
   const known = notes.get(upstream);
   if (known === undefined) notes.set(upstream, [[peer, what]]);
   else known.push([peer, what]);
-}
-
-function labelOf(
-  of: UpstreamSnapshot,
-  causes: readonly (readonly [string, string])[],
-  slow: readonly (readonly [string, string])[],
-): string {
-  return causes.length > 0 ? failingLabel(causes) : labelWithoutFailure(of, slow);
 }
 
 const minuteOf = (minute: MinutePercentiles | null | undefined): { readonly p95: number; readonly count: number } =>

@@ -252,6 +252,80 @@ describe('vitals', () => {
     expect(labels.indexOf('none', 1)).toBe(123);
     expect(snapshots[2]?.upstreams[0]?.failingLabel).toBe('p process down (certain)');
   });
+
+  describe('a verdict that comes when the failures are over does not replace theirs', () => {
+    const down = 'process down (certain)';
+    test.each<[string, readonly (readonly [refused: number, verdict: string | undefined])[], string]>([
+      [
+        'it listens again, refusals of before beside it',
+        [
+          [1, down],
+          [1, 'firewall reject (likely)'],
+          [1, 'firewall reject (likely)'],
+        ],
+        down,
+      ],
+      [
+        'another that is as sure',
+        [
+          [1, down],
+          [1, 'wrong port (certain)'],
+        ],
+        down,
+      ],
+      [
+        'surer',
+        [
+          [1, 'unknown (unknown)'],
+          [1, down],
+        ],
+        down,
+      ],
+      [
+        'surer, but of afterwards',
+        [
+          [1, 'no answer (likely)'],
+          [1, 'restarting (certain)'],
+        ],
+        'no answer (likely)',
+      ],
+      [
+        'failures go on under it',
+        [
+          [1, down],
+          [1, 'hangs (likely)'],
+          [2, 'hangs (likely)'],
+        ],
+        'hangs (likely)',
+      ],
+      [
+        'one look that errs',
+        [
+          [1, down],
+          [1, 'hangs (likely)'],
+          [2, down],
+        ],
+        down,
+      ],
+      [
+        'the first',
+        [
+          [1, undefined],
+          [1, 'no answer (likely)'],
+        ],
+        'no answer (likely)',
+      ],
+    ])('%s', (_what, seconds, label) => {
+      const snapshots = played([
+        {},
+        ...seconds.map(([refused, verdict]) => ({
+          failures: { ...peerOf('p').failures, refused } as never,
+          ...(verdict === undefined ? {} : { verdict }),
+        })),
+      ]);
+      expect(snapshots.at(-1)?.peers[0]?.causeLabel).toBe(label);
+    });
+  });
 });
 
 test('the label of an upstream: brackets go, five are named', () => {
