@@ -1,7 +1,8 @@
 import { dialectOf, hasFunctions } from '../charts/dialect.ts';
 import { keepAlive } from '../charts/encode.ts';
+import { alertFileFindings } from './discover/check/alert-files.ts';
+import { wordFinding } from './discover/check/wording.ts';
 import { registration } from './functions/answer.ts';
-import { alertFileProblem, alertFiles } from './netdata/alert-files.ts';
 import { isPipeOrSocket, listenToNetdata } from './netdata/commands.ts';
 import { type NetdataEnvironment, readEnvironment, settingsFiles } from './netdata/environment.ts';
 import { type Conditions, createConditions, createLog } from './netdata/log.ts';
@@ -21,7 +22,6 @@ import { bindUdp } from './system/network/udp.ts';
 import { startChild } from './system/process/child.ts';
 import { ownUid, pluginIdentity } from './system/process/identity.ts';
 import { processLoad } from './system/process/load.ts';
-import { readText } from './system/small-file.ts';
 import { nodeStateFile, type StateFile } from './system/state-file.ts';
 
 export interface PluginOptions {
@@ -82,15 +82,16 @@ export async function runPlugin(options: PluginOptions, host: NodeJS.Process): P
     clock,
     writer,
     conditions,
-    check: () => {
+    check: async () => {
       const ports = { fs, resolve: resolveName, identity: pluginIdentity(), hostPrefix: environment.hostPrefix };
-      return checkFindings(jobs.nginx(), settings.problem(), ports);
+      const alerts = await alertFileFindings(fs, environment.configDirectories, async () => environment.version);
+      return checkFindings(jobs.nginx(), settings.problem(), ports, alerts);
     },
     file: incidentsFile(environment.libDirectory),
   });
   listenToNetdata(host.stdin, isPipeOrSocket(0), leave, functions.commands);
 
-  tellAlertFiles(environment, conditions);
+  await tellAlertFiles(environment, conditions);
   const dialect = dialectOf(environment.version);
   const isCallable = hasFunctions(environment.version);
   let greeting = isCallable ? registration : '';
@@ -129,11 +130,12 @@ export async function runPlugin(options: PluginOptions, host: NodeJS.Process): P
 }
 
 /** Files that an upgrade left behind: their alerts are quiet, or show the names of labels. */
-function tellAlertFiles({ configDirectories: [folder], version }: NetdataEnvironment, conditions: Conditions): void {
-  for (const name of alertFiles) {
-    const path = `${folder}/health.d/${name}`;
-    const text = readText(nodeFileSystem, path);
-    if (text.ok) conditions.set(path, alertFileProblem(path, text.value, version));
+async function tellAlertFiles({ configDirectories, version }: NetdataEnvironment, conditions: Conditions) {
+  for (const found of await alertFileFindings(nodeFileSystem, configDirectories, async () => version)) {
+    if (found.code === 'alerts_changed') continue;
+    const { what, why } = wordFinding(found);
+    // What is told begins with the path.
+    conditions.set(found.subject, `${what.slice(found.subject.length + 1)}. ${why} Run install.sh again`);
   }
 }
 

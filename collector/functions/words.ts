@@ -88,6 +88,10 @@ const titles: Readonly<Record<string, string>> = {
   stub_status_unreachable: 'The stub_status page cannot be reached',
   stub_status_elsewhere: 'The stub_status page is in another network',
   kernel_too_old: 'The kernel does not report the open files of a process',
+  alerts_missing: 'An alert file is missing',
+  alerts_outdated: 'An alert file is of another version of nginx-upstream',
+  alerts_of_other_netdata: 'An alert file is written for another version of Netdata',
+  alerts_changed: 'An alert file was changed here, and a newer one exists',
 };
 
 /** What a finding of `check` is about. */

@@ -7,7 +7,7 @@ import {
   type FactPorts,
   gatherFacts,
 } from '../discover/check/facts.ts';
-import { finding } from '../discover/check/finding.ts';
+import { finding, type UnwordedFinding } from '../discover/check/finding.ts';
 import { judgeNginx } from '../discover/check/rules.ts';
 import { type WordedFinding, wordFinding } from '../discover/check/wording.ts';
 import type { NginxRead } from '../discover/follow/read-nginx.ts';
@@ -57,20 +57,26 @@ export async function checkFindings(
   all: readonly NginxOfJob[],
   problem: Parameters<typeof findingsOf>[1],
   ports: FactPorts,
+  alerts: readonly UnwordedFinding[],
 ): Promise<readonly CheckFinding[]> {
-  const found = findingsOf(await inspectNginx(all, ports), problem);
+  const found = findingsOf(await inspectNginx(all, ports), problem, alerts);
   return found.map(({ file, line, ...words }) => ({ ...words, place: file === null ? '' : `${file}:${line}` }));
 }
 
-/** @param problem what is wrong with nginx-upstream.conf; null: nothing */
+/**
+ * @param problem what is wrong with nginx-upstream.conf; null: nothing
+ * @param alerts what is wrong with Netdata's alert files
+ */
 export function findingsOf(
   inspected: readonly Inspected[],
   problem: { readonly path: string; readonly text: string } | null,
+  alerts: readonly UnwordedFinding[] = [],
 ): readonly WordedFinding[] {
   const all = [
     ...(problem === null ? [] : [finding('settings_invalid', problem.path, null, { text: problem.text })]),
     ...(inspected.length === 0 ? [finding('nginx_not_found', 'nginx')] : []),
     ...inspected.flatMap(({ facts }) => judgeNginx(facts)),
+    ...alerts,
   ];
   return bySeverity(all.map(wordFinding));
 }

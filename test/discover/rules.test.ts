@@ -289,12 +289,16 @@ test.each(cases)('%s: %s', (code, _, facts, subject) => {
   }
 });
 
-test('every code has a case here, or is about the plugin itself, or who asks', () => {
+test('every code has a case here, or is about the plugin itself, its alerts, or who asks', () => {
   const shown = new Set(cases.map(([code]) => code));
   expect(findingCodes.filter((code) => !shown.has(code))).toEqual([
     'settings_invalid',
     'nginx_not_found',
     'needs_root',
+    'alerts_missing',
+    'alerts_outdated',
+    'alerts_of_other_netdata',
+    'alerts_changed',
   ]);
 });
 

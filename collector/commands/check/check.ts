@@ -1,6 +1,8 @@
+import { alertFileFindings } from '../../discover/check/alert-files.ts';
 import { finding } from '../../discover/check/finding.ts';
 import { isAnythingUsable } from '../../discover/check/rules.ts';
 import { type WordedFinding, wordFinding } from '../../discover/check/wording.ts';
+import { askNetdataVersion } from '../../netdata/ask-version.ts';
 import { readEnvironment, settingsFiles } from '../../netdata/environment.ts';
 import { bySeverity, findingsOf, inspectNginx } from '../../runtime/findings.ts';
 import { nodeAccounts } from '../../system/accounts.ts';
@@ -57,7 +59,12 @@ async function inspect(options: Options): Promise<CheckResult> {
   const inspected = await inspectNginx(jobs, ports);
   const { userName } = nodeAccounts(hostPrefix);
   const strangers = others.map(({ pid, uid }) => ({ pid, user: uid === null ? '?' : userName(uid) }));
-  const findings = findingsOf(inspected, problem);
+  const alerts = await alertFileFindings(
+    nodeFileSystem,
+    environment.configDirectories,
+    async () => environment.version ?? (await askNetdataVersion()),
+  );
+  const findings = findingsOf(inspected, problem, alerts);
   const askedBy = ordinaryUser(identity, process.env);
   return { inspected, strangers, askedBy, findings: askedBy === null ? findings : withoutOwnRights(findings, askedBy) };
 }

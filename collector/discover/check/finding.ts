@@ -41,6 +41,10 @@ export const findingCodes = [
   'stub_status_unreachable',
   'stub_status_elsewhere',
   'kernel_too_old',
+  'alerts_missing',
+  'alerts_outdated',
+  'alerts_of_other_netdata',
+  'alerts_changed',
 ] as const;
 export type FindingCode = (typeof findingCodes)[number];
 

@@ -1,4 +1,5 @@
 /** The only sentences about findings: what it is, why it matters, what to do. Severity goes with the code. */
+import { alertWordings } from './alert-wording.ts';
 import type { FindingCode, UnwordedFinding } from './finding.ts';
 import { nameWordings } from './name-wording.ts';
 import {
@@ -21,6 +22,7 @@ import { configuredStates, error, type FindingWording, type FindingWords, notice
 const blind = 'Without the log nothing can be counted from it.';
 
 const wordings: Readonly<Record<FindingCode, FindingWording>> = {
+  ...alertWordings,
   settings_invalid: (path, { text = '' }) =>
     error(
       `${path} is not valid: ${text}`,
