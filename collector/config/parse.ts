@@ -8,7 +8,7 @@ export type ParsedSettings =
   | { readonly ok: true; readonly settings: Settings }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** Nobody mends more in one go; they may be made by a program, without end. */
+/** Nobody fixes more in one go; they may be made by a program, without end. */
 const mostProblems = 20;
 const longestProblem = 500;
 

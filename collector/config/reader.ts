@@ -5,7 +5,7 @@ import type { Problem } from './settings.ts';
 export type At = Node | null;
 
 /**
- * Reads typed values out of a YAML document and collects every problem with its line, so that a user mends a file in
+ * Reads typed values out of a YAML document and collects every problem with its line, so that a user fixes a file in
  * one go. A reading that failed returns undefined, and its problem is on the list.
  */
 export interface SettingsReader {

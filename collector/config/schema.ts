@@ -76,19 +76,19 @@ export const settingsSchema = {
       minimum: 1,
       maximum: 1000,
       default: 50,
-      description: 'Peers that only logs name, with charts of their own; more share one named other.',
+      description: 'Peers that only logs name, with their own charts; more share one named other.',
     },
     max_configured_peers: {
       type: 'integer',
       minimum: 1,
       maximum: 20_000,
       default: 1000,
-      description: 'Peers of nginx’s configuration with charts of their own; failing ones first.',
+      description: 'Peers of nginx’s configuration with their own charts; failing ones first.',
     },
     probe: {
       enum: ['off', 'on-failure', 'always'],
       default: 'on-failure',
-      description: 'Whether the plugin opens a TCP connection to a failing peer, to tell causes apart.',
+      description: 'Whether the plugin opens a TCP connection to a failing peer, to distinguish causes.',
     },
     peer_charts: {
       enum: ['all', 'failing', 'auto'],

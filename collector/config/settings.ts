@@ -4,7 +4,7 @@ import { settingsSchema } from './schema.ts';
 export interface Settings {
   /** Seconds between ticks; the larger of this and what Netdata asks for is used. */
   readonly updateEvery: number;
-  /** How many upstreams and peers that only logs name get charts of their own; more share one called `other`. */
+  /** How many upstreams and peers that only logs name get their own charts; more share one called `other`. */
   readonly maxPeers: number;
   /** The same for those of nginx's configuration; failing ones have their charts first. */
   readonly maxConfiguredPeers: number;

@@ -140,7 +140,7 @@ const tables: Readonly<Record<string, Rows>> = {
   ],
   dropped: [
     ['a burst', 'CLEAR', { dropped_1m: 50, dropped_now: 50 }, 'CLEAR'],
-    ['goes on', 'CLEAR', { dropped_1m: 10, dropped_now: 5, dropped_before: 5 }, 'CRITICAL'],
+    ['continues', 'CLEAR', { dropped_1m: 10, dropped_now: 5, dropped_before: 5 }, 'CRITICAL'],
     ['few', 'CLEAR', { dropped_1m: 9, dropped_now: 5, dropped_before: 5 }, 'CLEAR'],
     ['holds', 'CRITICAL', { dropped_1m: 1 }, 'CRITICAL'],
   ],

@@ -44,7 +44,7 @@ function alerts(): readonly Record<string, string>[] {
   const folder = join(root, 'alerts');
   const files = readdirSync(folder).filter((name) => name.endsWith('.conf'));
   return files.flatMap((file) => {
-    // A line that ends in a backslash goes on in the next.
+    // A line that ends in a backslash continues in the next.
     const text = readFileSync(join(folder, file), 'utf8').replace(/\\\n\s*/g, '');
     return text
       .split(/^ *template: /m)
@@ -72,7 +72,7 @@ const labels = {
     ['_collect_job', 'Name of the job.'],
   ],
 } as const;
-const about = { job: 'A whole nginx.', upstream: 'An upstream of an nginx.', peer: 'One address of an upstream.' };
+const about = { job: 'One nginx.', upstream: 'An upstream of an nginx.', peer: 'One address of an upstream.' };
 
 function scopes() {
   return (['job', 'upstream', 'peer'] as const).map((level) => ({

@@ -8,7 +8,7 @@ import type { Chart } from '../../charts/chart.ts';
 const path = resolve(import.meta.dirname, '../../docs/metrics.md');
 
 const levels = {
-  job: 'Of a whole nginx. Label: `_collect_job`.',
+  job: 'Of one nginx. Label: `_collect_job`.',
   upstream:
     'Of an upstream: a named group, or the host of a `proxy_pass`. Labels: `upstream`, `_collect_job`; `failing` on `upstream_failures`: the failing peers and why.',
   peer:
