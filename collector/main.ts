@@ -1,6 +1,9 @@
 import { runPlugin } from './app.ts';
 import { interpret } from './commands/cli.ts';
+import { dropTrapZone } from './system/zone.ts';
 
+// Before anything asks for a local time.
+dropTrapZone(process.env);
 const invocation = interpret(process.argv.slice(2));
 const done = invocation.do === 'plugin' ? runPlugin(invocation, process) : invocation.run(process);
 // Leaving must not wait for an open stdin or a socket: the output has been taken when these promises are done.
