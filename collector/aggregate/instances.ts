@@ -18,8 +18,9 @@ export interface Instances<C> {
    * The entry of this instance: configured, known, new while there is room under the cap, else the shared `other`.
    *
    * @param fails it is about a failure: a configured instance without a place gets one
+   * @param events so many are counted there; one without it
    */
-  at(upstream: string, peer: string, nowUs: number, fails?: boolean): Entry<C>;
+  at(upstream: string, peer: string, nowUs: number, fails?: boolean, events?: number): Entry<C>;
   /** Replaces the configured ones. Those that are configured no longer leave `all()`, unless a line names them once more. */
   configure(instances: readonly { readonly upstream: string; readonly peer: string }[], nowUs: number): void;
   /** Forgets instances that only a log brought and that were silent for an hour, or left the configuration a minute ago. */
@@ -85,8 +86,8 @@ export function createInstances<C>(
     return entry;
   };
 
-  const overflow = (nowUs: number): Entry<C> => {
-    overCap++;
+  const overflow = (nowUs: number, events: number): Entry<C> => {
+    overCap += events;
     other ??= {
       upstream: sharedPeer,
       peer: sharedPeer,
@@ -115,17 +116,17 @@ export function createInstances<C>(
     return false;
   };
 
-  const place = (upstream: string, peer: string, nowUs: number, fails: boolean): Entry<C> => {
+  const place = (upstream: string, peer: string, nowUs: number, fails: boolean, events: number): Entry<C> => {
     const key = keyOf(upstream, peer);
     const known = entries.get(key);
     if (known) return known;
     if (waiting.has(key)) {
-      if (!fails || !makeRoom(nowUs)) return overflow(nowUs);
+      if (!fails || !makeRoom(nowUs)) return overflow(nowUs, events);
       waiting.delete(key);
       return add(upstream, peer, 'configured', nowUs);
     }
-    if (isShared(upstream) && peer !== sharedPeer) return place(upstream, sharedPeer, nowUs, fails);
-    return fromLogs < caps.log ? add(upstream, peer, 'log', nowUs) : overflow(nowUs);
+    if (isShared(upstream) && peer !== sharedPeer) return place(upstream, sharedPeer, nowUs, fails, events);
+    return fromLogs < caps.log ? add(upstream, peer, 'log', nowUs) : overflow(nowUs, events);
   };
 
   const countLogs = (): void => {
@@ -134,8 +135,8 @@ export function createInstances<C>(
   };
 
   return {
-    at(upstream, peer, nowUs, fails = false) {
-      const entry = place(upstream, peer, nowUs, fails);
+    at(upstream, peer, nowUs, fails = false, events = 1) {
+      const entry = place(upstream, peer, nowUs, fails, events);
       entry.lastSeenUs = nowUs;
       if (fails) entry.failedUs = nowUs;
       return entry;

@@ -1,7 +1,7 @@
 import type {
   AccessFields,
   ConfiguredPeer,
-  ErrorLine,
+  CountedLine,
   JobSnapshot,
   LogTotals,
   PluginLoad,
@@ -30,8 +30,11 @@ export interface SourceHealth {
 }
 
 export interface JobAggregate {
-  /** @param wallSecond when it was written, as parse/wall-clock.ts has it; -1 when it does not say */
-  errorLine(line: ErrorLine, nowUs: number, wallSecond?: number): void;
+  /**
+   * @param wallSecond when it was written, as parse/wall-clock.ts has it; -1 when it does not say
+   * @param times so many alike; one without it
+   */
+  errorLine(line: CountedLine, nowUs: number, wallSecond?: number, times?: number): void;
   /** One more access log whose lines are counted. */
   addAccessLog(options: AccessLogOptions): AccessLogCounter;
   /** It is no longer followed: what only it could tell is no longer drawn. */
@@ -116,11 +119,11 @@ export function createJobAggregate({ job, caps, upstreamOf, isOpen = () => false
     return isTold ? { reconciliation: fine ? totals : null } : {};
   };
 
-  function judge({ kind, action, upstream, protocol, pid }: ErrorLine, nowUs: number): void {
+  function judge({ kind, action, upstream, protocol, pid }: CountedLine, nowUs: number, times: number): void {
     if (upstream === null) return;
     const name = upstreamOf(upstream.peer, null, protocol);
     if (kind === 'disabled') passive.disabled(name, upstream.peer, pid, nowUs);
-    else if (isCountedAgainstPeer(kind, action)) passive.failed(name, upstream.peer, pid, nowUs);
+    else if (isCountedAgainstPeer(kind, action)) passive.failed(name, upstream.peer, pid, nowUs, times);
   }
 
   function settle(nowUs: number): void {
@@ -131,9 +134,9 @@ export function createJobAggregate({ job, caps, upstreamOf, isOpen = () => false
   }
 
   return {
-    errorLine(line, nowUs, wallSecond = -1) {
-      failures.record(line, nowUs, secondOf(wallSecond));
-      judge(line, nowUs);
+    errorLine(line, nowUs, wallSecond = -1, times = 1) {
+      failures.record(line, nowUs, secondOf(wallSecond), times);
+      judge(line, nowUs, times);
     },
     setWorkers: passive.setWorkers,
     addAccessLog(options) {

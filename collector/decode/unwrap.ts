@@ -12,6 +12,8 @@ export interface Unwrapper {
    * a longer line, or a field of an entry that is not the message.
    */
   line(text: string): string | null;
+  /** Whether the next line is read by itself. */
+  isPlain(): boolean;
 }
 
 /** Keys under which shippers put the line, in the order in which they are asked. */
@@ -90,6 +92,7 @@ export function createUnwrapper(): Unwrapper {
       }
       return inner;
     },
+    isPlain: () => !isValue,
   };
 }
 

@@ -80,3 +80,23 @@ export interface ErrorLine {
   /** The upstream whose peer an active health check of NGINX Plus found so: no request met it. */
   readonly checked?: string;
 }
+
+/** What of a line is counted. Lines that differ in nothing else may share one: connection and client are of one of them. */
+export interface CountedLine
+  extends Pick<
+    ErrorLine,
+    | 'time'
+    | 'level'
+    | 'pid'
+    | 'connection'
+    | 'errno'
+    | 'message'
+    | 'kind'
+    | 'action'
+    | 'protocol'
+    | 'client'
+    | 'truncated'
+    | 'checked'
+  > {
+  readonly upstream: Pick<UpstreamField, 'scheme' | 'peer'> | null;
+}

@@ -9,7 +9,7 @@ import { createVitals, type PeerCharts } from '../aggregate/windows/vitals.ts';
 import type { ProbeMode } from '../diagnose/facts/probe.ts';
 import type { NginxRead } from '../discover/follow/read-nginx.ts';
 import type { JobNow } from '../functions/facts.ts';
-import type { ErrorLine, JobSnapshot, PluginLoad } from '../model.ts';
+import type { CountedLine, ErrorLine, JobSnapshot, PluginLoad } from '../model.ts';
 import type { Conditions, Log } from '../netdata/log.ts';
 import { createWallSecondReader } from '../parse/wall-clock.ts';
 import type { Clock } from '../system/clock.ts';
@@ -107,11 +107,11 @@ export function startJob(first: JobPlan, caps: InstanceCaps, ports: JobPorts): J
     causes.close();
   }
 
-  function record(line: ErrorLine): void {
-    aggregate.errorLine(line, clock.monotonicUs(), wallSecondOf(line.time));
+  function record(line: CountedLine, times: number): void {
+    aggregate.errorLine(line, clock.monotonicUs(), wallSecondOf(line.time), times);
     // What a client may have chosen is not looked into, nor connected to.
     const failed = line.upstream === null ? null : upstreamOfFailed(line.upstream.peer, line.protocol);
-    if (failed === null || !plan.isOpen(failed)) causes.record(line);
+    if (failed === null || !plan.isOpen(failed)) causes.record(line, times);
     // The master's own words, src/os/unix/ngx_process.c:ngx_process_get_status.
     if (line.connection === null && /^worker process \d+ exited on signal \d/.test(line.message)) server.workerDied();
   }

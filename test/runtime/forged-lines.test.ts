@@ -37,7 +37,7 @@ function settled(pids: readonly number[] = [10, 11]) {
     for (const text of lines) {
       const line = parseStrictErrorLine(text);
       if (line === null) run.other(text);
-      else run.line(text, line);
+      else run.line(text.length, line);
     }
   };
   return {

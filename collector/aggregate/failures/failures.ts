@@ -1,8 +1,8 @@
 import {
   type ConnectKind,
+  type CountedLine,
   type Counts,
   connectKinds,
-  type ErrorLine,
   type FailureKind,
   failureKinds,
   type Kind,
@@ -56,8 +56,9 @@ export interface Failures {
    * Counts a line of the error log where it belongs: the job, the upstream, the peer.
    *
    * @param second of the monotonic clock in which it was written; -1 when it is too old for any window
+   * @param times so many alike; one without it
    */
-  record(line: ErrorLine, nowUs: number, second: number): void;
+  record(line: CountedLine, nowUs: number, second: number, times?: number): void;
   connectFailures(): Counts<ConnectKind>;
   /** Failed connects that an access log has, too (measure 4); `truncated` are those whose peer nginx cut off. */
   reconcilable(): { readonly errorLog: number; readonly truncated: number };
@@ -66,8 +67,15 @@ export interface Failures {
 /** Where the access log has all attempts of an upstream. */
 export interface Coverage {
   readonly isCovered: (upstream: string) => boolean;
-  /** A connect to the peer failed: the access log will have it, too. */
-  readonly expectAttempt: (peer: string, second: number) => void;
+  /** Connects to the peer failed: the access log will have them, too. */
+  readonly expectAttempt: (peer: string, second: number, times: number) => void;
+}
+
+/** When a line was read and written, and how often it came. */
+interface When {
+  readonly nowUs: number;
+  readonly second: number;
+  readonly times: number;
 }
 
 const reconciledKinds: ReadonlySet<string> = new Set(peerConnectKinds);
@@ -86,54 +94,57 @@ export function createFailures(
   const reconcilable = { errorLog: 0, truncated: 0 };
 
   /** Without an upstream a line may still name what did not resolve. */
-  function unresolved(line: ErrorLine, nowUs: number, second: number): void {
+  function unresolved(line: CountedLine, { nowUs, second, times }: When): void {
     const host = hostOf(line.message);
     if (host === null) return;
     const name = upstreamOf(host, null, line.protocol);
     const { failures, window } = upstreams.at(name, name, nowUs).counters;
-    failures.resolve++;
-    if (second >= 0 && line.client !== null) window.add('unresolved', second);
+    failures.resolve += times;
+    if (second >= 0 && line.client !== null) window.add('unresolved', second, times);
   }
 
-  function intoWindows(line: ErrorLine, name: string, window: UpstreamWindow, peer: PeerWindow | null, second: number) {
+  function intoWindows(line: CountedLine, name: string, window: UpstreamWindow, peer: PeerWindow | null, when: When) {
+    const { second, times } = when;
     const event = eventOf(line);
     const isOver = endsRequest(line);
-    if (event !== null) window.add(event, second);
-    if (isOver) window.add('lost', second);
+    if (event !== null) window.add(event, second, times);
+    if (isOver) window.add('lost', second, times);
     if (peer === null || event !== 'connect') return;
-    peer.add('connect', second);
-    if (line.kind === 'timed_out') peer.add('timed_out', second);
+    peer.add('connect', second, times);
+    if (line.kind === 'timed_out') peer.add('timed_out', second, times);
     if (isOver) return;
     if (line.upstream !== null && line.checked === undefined && isCovered(name))
-      expectAttempt(line.upstream.peer, second);
-    else peer.add('unaccounted', second);
+      expectAttempt(line.upstream.peer, second, times);
+    else peer.add('unaccounted', second, times);
   }
 
   /** The line has counted for the job; it names an upstream. */
-  function atUpstream(line: ErrorLine, kind: FailureKind, peerName: string, nowUs: number, second: number): void {
+  function atUpstream(line: CountedLine, kind: FailureKind, peerName: string, when: When): void {
+    const { nowUs, second, times } = when;
     const name = upstreamOf(peerName, line.checked ?? null, line.protocol);
     const { failures, window } = upstreams.at(name, name, nowUs, true).counters;
-    failures[kind]++;
+    failures[kind] += times;
     let peer: PeerWindow | null = null;
     if (namesPeer(kind)) {
-      const { counters } = peers.at(name, peerName, nowUs, true);
-      counters.failures[kind]++;
+      const { counters } = peers.at(name, peerName, nowUs, true, times);
+      counters.failures[kind] += times;
       peer = counters.window;
     }
-    if (second >= 0) intoWindows(line, name, window, peer, second);
+    if (second >= 0) intoWindows(line, name, window, peer, when);
   }
 
   return {
-    record(line, nowUs, second) {
+    record(line, nowUs, second, times = 1) {
       const { kind, upstream } = line;
       if (!isFailure(kind)) return;
-      if (isConnect(kind)) connect[kind]++;
+      if (isConnect(kind)) connect[kind] += times;
       if (reconciledKinds.has(kind) && line.checked === undefined) {
-        if (upstream) reconcilable.errorLog++;
-        else if (line.truncated) reconcilable.truncated++;
+        if (upstream) reconcilable.errorLog += times;
+        else if (line.truncated) reconcilable.truncated += times;
       }
-      if (upstream) atUpstream(line, kind, upstream.peer, nowUs, second);
-      else if (kind === 'resolve') unresolved(line, nowUs, second);
+      const when = { nowUs, second, times };
+      if (upstream) atUpstream(line, kind, upstream.peer, when);
+      else if (kind === 'resolve') unresolved(line, when);
     },
     connectFailures: () => ({ ...connect }),
     reconcilable: () => ({ ...reconcilable }),
@@ -158,13 +169,13 @@ function hostOf(message: string): string | null {
 }
 
 /** nginx gives up at once, with 500 and without another peer: ngx_event_connect_peer has returned NGX_ERROR. */
-function endsRequest({ kind, message }: ErrorLine): boolean {
+function endsRequest({ kind, message }: CountedLine): boolean {
   return kind === 'worker_connections' || message.startsWith('bind(') || message.startsWith('socket()');
 }
 
 const laterSet: ReadonlySet<string> = new Set(laterKinds);
 
-function eventOf({ kind, action, protocol }: ErrorLine): UpstreamEvent | null {
+function eventOf({ kind, action, protocol }: CountedLine): UpstreamEvent | null {
   if (kind === 'no_live') return 'no_live';
   if (kind === 'resolve') return 'unresolved';
   if (isConnect(kind as FailureKind)) return 'connect';

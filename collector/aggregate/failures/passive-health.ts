@@ -11,7 +11,7 @@ export interface PassiveHealth {
   /** The pids of the workers that take new requests; null when they are not known. */
   setWorkers(pids: readonly number[] | null): void;
   /** A failure that nginx counts against the peer (see `isCountedAgainstPeer`). */
-  failed(upstream: string, peer: string, pid: number | null, nowUs: number): void;
+  failed(upstream: string, peer: string, pid: number | null, nowUs: number, times?: number): void;
   /** A line `upstream server temporarily disabled`: rare, for the default level hides it. */
   disabled(upstream: string, peer: string, pid: number | null, nowUs: number): void;
   /** The peer answered a request of a worker that the access log does not name. */
@@ -115,8 +115,8 @@ export function createPassiveHealth(): PassiveHealth {
       if (isReplaced) for (const { memories } of watched.values()) memories.clear();
     },
 
-    failed(upstream, peer, pid, nowUs) {
-      fail(watched.get(keyOf(upstream, peer)), pid, nowUs, (fails) => fails + 1);
+    failed(upstream, peer, pid, nowUs, times = 1) {
+      fail(watched.get(keyOf(upstream, peer)), pid, nowUs, (fails) => fails + times);
     },
 
     disabled(upstream, peer, pid, nowUs) {

@@ -14,7 +14,8 @@ export interface Incident {
 }
 
 export interface FailureTimes {
-  record(peer: string | null, kind: FailureKind, second: number): void;
+  /** @param times so many in that second; one without it */
+  record(peer: string | null, kind: FailureKind, second: number, times?: number): void;
   /** By their beginning. The order in which failures were recorded does not matter. */
   incidents(): readonly Incident[];
   /** Failures by minute since 1970, all peers and kinds. */
@@ -73,7 +74,7 @@ export function createFailureTimes(limit = mostMinutes): FailureTimes {
   }
 
   return {
-    record(peer, kind, second) {
+    record(peer, kind, second, times = 1) {
       const minute = Math.floor(second / 60);
       const isNext = last !== null && last.at === minute && last.kind === kind && last.peer === peer;
       const found = isNext
@@ -81,7 +82,7 @@ export function createFailureTimes(limit = mostMinutes): FailureTimes {
         : (minuteOf(peer, kind, minute, limit) ?? minuteOf('other', kind, minute, 1.5 * limit));
       if (!found) return;
       if (!isNext) last = { peer, kind, at: minute, of: found };
-      found.count++;
+      found.count += times;
       if (second < found.first) found.first = second;
       if (second > found.last) found.last = second;
     },

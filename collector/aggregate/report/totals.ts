@@ -1,7 +1,7 @@
 import {
   type AccessFields,
+  type CountedLine,
   type Counts,
-  type ErrorLine,
   type FailureKind,
   failureKinds,
   type Kind,
@@ -47,8 +47,8 @@ export interface Report {
 }
 
 export interface ReportTotals {
-  /** @param second of the line's time, -1 when it has none */
-  errorLine(line: ErrorLine, second: number): void;
+  /** @param second of the line's time, -1 when it has none @param times so many alike; one without it */
+  errorLine(line: CountedLine, second: number, times?: number): void;
   unmatchedError(): void;
   accessLine(): void;
   unmatchedAccess(): void;
@@ -68,27 +68,27 @@ export function createReportTotals(upstreamOf: UpstreamOf): ReportTotals {
   const access = { lines: 0, unmatched: 0, tellsAttempts: false };
   const totals = { statuses: new Float64Array(1000), masked: 0, felt: 0 };
   const peers = createReportPeers();
-  const times = createFailureTimes();
+  const failureTimes = createFailureTimes();
   const clients = createClientTimes();
 
   /** Counts at its peer; gives the name that it has in the timeline. */
-  function countPeer({ kind, upstream, protocol, checked }: ErrorLine): string | null {
+  function countPeer({ kind, upstream, protocol, checked }: CountedLine, times: number): string | null {
     if (upstream === null) return null;
     if (!namesPeer(kind)) return upstream.peer;
     const peer = peers.at(upstream.peer);
-    peer.failures[kind]++;
+    peer.failures[kind] += times;
     if (peer.name !== otherPeer) nameUpstream(peer, upstreamOf(upstream.peer, checked ?? null, protocol));
     return peer.name;
   }
 
   return {
-    errorLine(line, second) {
-      errors.lines++;
-      errors.byKind[line.kind]++;
+    errorLine(line, second, times = 1) {
+      errors.lines += times;
+      errors.byKind[line.kind] += times;
       if (second >= 0 && (errors.first === null || second < errors.first)) errors.first = second;
       if (!isFailure(line.kind)) return;
-      const peer = countPeer(line);
-      if (second >= 0) times.record(peer, line.kind, second);
+      const peer = countPeer(line, times);
+      if (second >= 0) failureTimes.record(peer, line.kind, second, times);
     },
     unmatchedError() {
       errors.lines++;
@@ -107,11 +107,11 @@ export function createReportTotals(upstreamOf: UpstreamOf): ReportTotals {
       errors: { ...errors, byKind: occurring(errors.byKind) },
       access: { ...access, byStatus: statusCounts(totals.statuses), masked: totals.masked, felt: totals.felt },
       peers: peers.all(),
-      timeline: times.incidents().map((incident) => ({
+      timeline: failureTimes.incidents().map((incident) => ({
         ...incident,
         noticed: clients.between(incident.peer, incident.start, incident.end),
       })),
-      perMinute: times.perMinute(),
+      perMinute: failureTimes.perMinute(),
     }),
   };
 }

@@ -4,8 +4,8 @@
  * waits that long for it. Elsewhere (access_log off, auth_request, mail, a stock log_format) nobody waits.
  */
 export interface AttemptAccounts {
-  /** A connect to the peer failed, by the error log: an attempt is expected. */
-  failed(peer: string, second: number): void;
+  /** So many connects to the peer failed, by the error log: as many attempts are expected. */
+  failed(peer: string, second: number, times?: number): void;
   /** An attempt at the peer never connected, by the access log. */
   attempted(peer: string, second: number): void;
   /** How many have waited longer than that since the last call, by peer. To be called once per tick. */
@@ -18,19 +18,22 @@ const creditSeconds = 5;
 /** How many at which second, oldest first: a storm has few entries. */
 type Queue = { readonly second: number; count: number }[];
 
-function put(queue: Queue, second: number): void {
+function put(queue: Queue, second: number, count: number): void {
   const last = queue.at(-1);
-  if (last?.second === second) last.count++;
-  else queue.push({ second, count: 1 });
+  if (last?.second === second) last.count += count;
+  else queue.push({ second, count });
 }
 
-/** Takes one off; says whether there was one. */
-function take(queue: Queue): boolean {
-  const [first] = queue;
-  if (first === undefined) return false;
-  first.count--;
-  if (first.count === 0) queue.shift();
-  return true;
+/** Takes so many off, as far as there are any; says how many are left to take. */
+function take(queue: Queue, count: number): number {
+  let left = count;
+  for (let first = queue[0]; first !== undefined && left > 0; first = queue[0]) {
+    const taken = Math.min(left, first.count);
+    first.count -= taken;
+    left -= taken;
+    if (first.count === 0) queue.shift();
+  }
+  return left;
 }
 
 /** Takes off what is older than `age`; says how many that was. */
@@ -53,14 +56,15 @@ export function createAccounts(): AttemptAccounts {
   }
 
   return {
-    failed(peer, second) {
+    failed(peer, second, times = 1) {
       const { waiting, credit } = accountOf(peer);
-      if (!take(credit)) put(waiting, second);
+      const left = take(credit, times);
+      if (left > 0) put(waiting, second, left);
     },
 
     attempted(peer, second) {
       const { waiting, credit } = accountOf(peer);
-      if (!take(waiting)) put(credit, second);
+      if (take(waiting, 1) > 0) put(credit, second, 1);
     },
 
     settle(second, graceSeconds) {

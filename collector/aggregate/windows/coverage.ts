@@ -16,7 +16,7 @@ export interface CoverageBook {
   isCovered(upstream: string): boolean;
   /** Attempts of this upstream have been seen in an access log. */
   seen(upstream: string): void;
-  expectAttempt(peer: string, second: number): void;
+  expectAttempt(peer: string, second: number, times?: number): void;
   attempted(peer: string, second: number): void;
   /**
    * Failures that no attempt accounts for, by peer, once the time for it is over. To be called once per tick.

@@ -8,11 +8,14 @@ import { parseErrorLine } from '../../parse/error/line.ts';
 
 export type LogKind =
   /** Most lines are of an error log. */
-  | { readonly is: 'error' }
+  | {
+      readonly is: 'error';
+      /** Most lines are inside something else. */
+      readonly isWrapped: boolean;
+    }
   | {
       readonly is: 'access';
       readonly matchers: readonly AccessMatcher[];
-      /** Most lines are inside something else. */
       readonly isWrapped: boolean;
     }
   | { readonly is: 'unknown'; readonly reason: string };
@@ -88,7 +91,7 @@ export function kindOfLog(head: Buffer, candidates: readonly (readonly ParsedFor
   });
   const isWrapped = lines.length < outer.length || 2 * count(lines, (line) => line.isWrapped) > lines.length;
   const errors = count(lines, ({ bytes }) => parseErrorLine(bytes.toString()) !== null);
-  if (errors > 0 && errors === lines.length) return { is: 'error' };
+  if (errors > 0 && errors === lines.length) return { is: 'error', isWrapped };
   let best: { matched: number; matchers: readonly AccessMatcher[] } = { matched: 0, matchers: [] };
   for (const formats of candidates) {
     const matchers = formats.map((format) => createAccessMatcher(format));
@@ -96,7 +99,7 @@ export function kindOfLog(head: Buffer, candidates: readonly (readonly ParsedFor
     if (matched > best.matched) best = { matched, matchers };
     if (matched === lines.length) break;
   }
-  if (errors > 0 && errors >= best.matched) return { is: 'error' };
+  if (errors > 0 && errors >= best.matched) return { is: 'error', isWrapped };
   if (best.matched > 0) return { is: 'access', matchers: best.matchers, isWrapped };
   return { is: 'unknown', reason: strange(head) };
 }

@@ -1,6 +1,6 @@
 /** The bytes of one log on their way into the report. Error and access lines may stand mixed, and inside wrappings. */
 import type { ReportTotals } from '../../aggregate/report/totals.ts';
-import { lineSplitter } from '../../decode/lines.ts';
+import { type LineSink, lineSplitter } from '../../decode/lines.ts';
 import { createUnwrapper } from '../../decode/unwrap.ts';
 import { createAccessLines } from '../../parse/access/lines.ts';
 import type { ParsedFormat } from '../../parse/access/log-format.ts';
@@ -86,9 +86,10 @@ function sinkOf(
     errors.end();
     access.end();
   };
-  return kind.is === 'access' && !kind.isWrapped
-    ? bytewise(access, take, unmatched, end)
-    : linewise(take, unmatched, end);
+  if (kind.is === 'access' && !kind.isWrapped) return bytewise(access, take, unmatched, end);
+  const lines = lineSplitter({ maxLength: longestLine, onLine: take, onOverlong: unmatched });
+  const isBytewise = kind.is === 'error' && !kind.isWrapped;
+  return linewise(isBytewise ? errors.bytewise(lines, take, unwrapper.isPlain) : lines, lines, end);
 }
 
 /** Access lines are matched on their bytes, in place; only what is none becomes a string. */
@@ -118,8 +119,8 @@ function bytewise(
   };
 }
 
-function linewise(take: (text: string) => void, unmatched: () => void, end: () => void): Sink {
-  const lines = lineSplitter({ maxLength: longestLine, onLine: take, onOverlong: unmatched });
+/** @param last drops the line that has no end */
+function linewise(lines: Pick<LineSink, 'chunk'>, last: Pick<LineSink, 'cut'>, end: () => void): Sink {
   let unfinished = false;
   return {
     chunk(bytes) {
@@ -128,7 +129,7 @@ function linewise(take: (text: string) => void, unmatched: () => void, end: () =
     },
     end(isWhole) {
       if (isWhole && unfinished) lines.chunk(newline);
-      lines.cut();
+      last.cut();
       end();
     },
   };

@@ -1,6 +1,6 @@
 /** What fails, gathered from lines of the error log: per peer, per group, per name, and nginx's own. Pure, bounded. */
 
-import { type ErrorLine, type FailureKind, failureKinds, type Kind } from '../../model.ts';
+import { type CountedLine, type ErrorLine, type FailureKind, failureKinds, type Kind } from '../../model.ts';
 import type { FailuresByKind, KindFailures } from './traffic.ts';
 
 /** What fails, from the error log. */
@@ -21,8 +21,8 @@ export interface FailedPeer {
 }
 
 export interface FailureTally {
-  /** @param ms when it happened, milliseconds since 1970 */
-  record(line: FailureLine, ms: number): void;
+  /** @param ms when it happened, milliseconds since 1970 @param times so many alike; one without it */
+  record(line: FailureLine, ms: number, times?: number): void;
   /** Forgets kinds that were last seen before. */
   forgetBefore(ms: number): void;
   failing(): Failing;
@@ -30,9 +30,13 @@ export interface FailureTally {
   count(): number;
 }
 
-type FailureLine = Pick<ErrorLine, 'kind' | 'errno' | 'upstream' | 'protocol' | 'message' | 'action'>;
+type FailureLine = Pick<CountedLine, 'kind' | 'errno' | 'upstream' | 'protocol' | 'message' | 'action'>;
 type UpstreamOf = (peer: string, protocol: ErrorLine['protocol']) => string;
 type ByKind = Map<FailureKind, KindFailures>;
+interface When {
+  readonly ms: number;
+  readonly times: number;
+}
 
 const failureSet: ReadonlySet<string> = new Set(failureKinds);
 const isFailure = (kind: Kind): kind is FailureKind => failureSet.has(kind);
@@ -46,10 +50,10 @@ function wordsOf({ message, action }: FailureLine): string {
   return action === null ? words : `${words} while ${action}`;
 }
 
-function add(kinds: ByKind, kind: FailureKind, line: FailureLine, ms: number): void {
+function add(kinds: ByKind, kind: FailureKind, line: FailureLine, { ms, times }: When): void {
   const known = kinds.get(kind);
   kinds.set(kind, {
-    count: (known?.count ?? 0) + 1,
+    count: (known?.count ?? 0) + times,
     firstMs: Math.min(known?.firstMs ?? ms, ms),
     lastMs: Math.max(known?.lastMs ?? ms, ms),
     errno: line.errno ?? known?.errno ?? null,
@@ -103,8 +107,8 @@ export function createFailureTally(
   function addToPeer(
     line: FailureLine,
     kind: FailureKind,
-    { peer, scheme }: NonNullable<ErrorLine['upstream']>,
-    ms: number,
+    { peer, scheme }: NonNullable<FailureLine['upstream']>,
+    when: When,
     name = upstreamOf(peer, line.protocol),
   ): void {
     const known = peers.get(peer);
@@ -112,13 +116,13 @@ export function createFailureTally(
     const made = known ?? { upstream: name, scheme, isUdp: false, kinds: new Map() };
     made.isUdp ||= isOverUdp(line);
     peers.set(peer, made);
-    add(made.kinds, kind, line, ms);
+    add(made.kinds, kind, line, when);
   }
 
-  function addToName(line: FailureLine, ms: number): void {
+  function addToName(line: FailureLine, when: When): void {
     const found = unresolvedName(line.message);
     if (found === null) {
-      add(nginx, 'resolve', line, ms);
+      add(nginx, 'resolve', line, when);
       return;
     }
     const known = names.get(found.name);
@@ -126,31 +130,32 @@ export function createFailureTally(
     const made = known ?? { reason: found.reason, kinds: new Map() };
     made.reason = found.reason;
     names.set(found.name, made);
-    add(made.kinds, 'resolve', line, ms);
+    add(made.kinds, 'resolve', line, when);
   }
 
   /** nginx's own, but for mail's question who may log in. */
-  function addNameless(line: FailureLine, kind: FailureKind, ms: number): void {
+  function addNameless(line: FailureLine, kind: FailureKind, when: When): void {
     const peer = line.action === 'in http auth state' ? mailAuth() : null;
-    if (peer === null) add(nginx, kind, line, ms);
-    else addToPeer(line, kind, { peer, scheme: null, uri: null }, ms, 'auth_http');
+    if (peer === null) add(nginx, kind, line, when);
+    else addToPeer(line, kind, { peer, scheme: null }, when, 'auth_http');
   }
 
-  function addToGroup(line: FailureLine, name: string, ms: number): void {
+  function addToGroup(line: FailureLine, name: string, when: When): void {
     const group: ByKind = groups.get(name) ?? new Map();
     if (groups.size < mostPeers) groups.set(name, group);
-    add(group, 'no_live', line, ms);
+    add(group, 'no_live', line, when);
   }
 
   return {
-    record(line, ms): void {
+    record(line, ms, times = 1): void {
       const { kind, upstream, protocol } = line;
       if (!isFailure(kind)) return;
-      count++;
-      if (kind === 'resolve') addToName(line, ms);
-      else if (upstream === null || limits.has(kind)) addNameless(line, kind, ms);
-      else if (kind === 'no_live') addToGroup(line, upstreamOf(upstream.peer, protocol), ms);
-      else addToPeer(line, kind, upstream, ms);
+      count += times;
+      const when = { ms, times };
+      if (kind === 'resolve') addToName(line, when);
+      else if (upstream === null || limits.has(kind)) addNameless(line, kind, when);
+      else if (kind === 'no_live') addToGroup(line, upstreamOf(upstream.peer, protocol), when);
+      else addToPeer(line, kind, upstream, when);
     },
 
     forgetBefore(ms) {

@@ -131,7 +131,7 @@ function hasLogin({ message, login, client }: ErrorLine): boolean {
 }
 
 /** Mail's records end with the login: where a client left out the end of its own, nothing stands behind its text. */
-export function mayEndLogin(before: ErrorLine | null, { protocol }: ErrorLine): boolean {
+export function mayEndLogin(before: ErrorLine | null, { protocol }: Pick<ErrorLine, 'protocol'>): boolean {
   return before !== null && protocol !== 'mail' && hasLogin(before);
 }
 

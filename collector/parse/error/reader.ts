@@ -6,7 +6,7 @@
  * A newline of a client's makes lines that look like nginx's. What betrays them comes behind them, so lines wait until
  * no record that began before them can still go on, or until nothing more has been written.
  */
-import type { ErrorLine } from '../../model.ts';
+import type { CountedLine, ErrorLine } from '../../model.ts';
 import {
   channelsEnded,
   decodedRequests,
@@ -49,6 +49,15 @@ export interface ErrorLineReader {
   end(): void;
   /** Lines are missing here. */
   reset(): void;
+  /**
+   * Whether a line that holds no doubt in itself would be believed whatever comes next, but for a record that ends
+   * behind it: then it may wait outside, as it is (parse/storm).
+   */
+  isCalm(): boolean;
+  /** Hands on what no record can reach any more that ends behind so many characters of lines that wait outside. */
+  makeRoom(characters: number): void;
+  /** A line that has waited outside is handed on: it vouches for others. */
+  vouch(line: CountedLine, subject: string): void;
 }
 
 /** Worked out when it is first asked for: most lines need none of it. */
@@ -210,5 +219,11 @@ export function errorLineReader(
       handOn(waiting.take(waiting.size()));
       open = null;
     },
+
+    isCalm: () => open === null && waiting.isCalm() && !mayEndLogin(waiting.ago(0)?.line ?? null, { protocol: 'http' }),
+    makeRoom(characters) {
+      if (waiting.size() > 0) handOn(waiting.takeBefore(characters));
+    },
+    vouch: vouching.saw,
   };
 }

@@ -2,12 +2,12 @@
  * Lines in doubt: one that ends just where nginx would have cut a record that may hold a client's text. One in some
  * hundred real ones does so by chance. They count as soon as a line that is in no doubt tells of the same failure.
  */
-import type { ErrorLine } from '../../model.ts';
+import type { CountedLine, ErrorLine } from '../../model.ts';
 import { wallSecondOf } from '../wall-clock.ts';
 
 export interface Vouching {
-  /** A line that is in no doubt. */
-  saw(line: ErrorLine): void;
+  /** A line that is in no doubt. @param subject its `vouchedSubject`, where that is known */
+  saw(line: CountedLine, subject?: string): void;
   /** Takes a line that is: it counts now, or later, or never. */
   doubt(text: string, line: ErrorLine): void;
   /** Nothing more will come. */
@@ -23,25 +23,44 @@ const most = 100;
 /** By the lines' own times. */
 const lastsSeconds = 600;
 
-const subjectOf = ({ kind, upstream }: ErrorLine): string => `${kind} ${upstream?.peer ?? ''}`;
-const secondOf = ({ time }: ErrorLine): number => (time === null ? Number.NaN : wallSecondOf(time));
+/** What a failure is about: whoever saw one of the same believes another. */
+export const vouchedSubject = ({ kind, upstream }: Pick<CountedLine, 'kind' | 'upstream'>): string =>
+  `${kind} ${upstream?.peer ?? ''}`;
+const never = { time: null };
+const secondOf = ({ time }: Pick<CountedLine, 'time'>): number => (time === null ? Number.NaN : wallSecondOf(time));
 
 export function createVouching(sink: VouchingSink): Vouching {
-  /** When a failure was seen last that is in no doubt, the latest last. */
-  const seen = new Map<string, number>();
+  /** When a failure was seen last that is in no doubt, and the how manieth sight that was. */
+  const seen = new Map<string, { time: string | null; at: number }>();
+  let sights = 0;
   let doubtful: { readonly text: string; readonly line: ErrorLine }[] = [];
 
   const isVouched = (line: ErrorLine): boolean =>
-    Math.abs(secondOf(line) - (seen.get(subjectOf(line)) ?? Number.NaN)) < lastsSeconds;
+    Math.abs(secondOf(line) - secondOf(seen.get(vouchedSubject(line)) ?? never)) < lastsSeconds;
+
+  /** Of what was seen longest ago nothing is known any more. */
+  function forget(): void {
+    let oldest: string | null = null;
+    let least = Number.POSITIVE_INFINITY;
+    for (const [subject, { at }] of seen) {
+      if (at >= least) continue;
+      oldest = subject;
+      least = at;
+    }
+    if (oldest !== null) seen.delete(oldest);
+  }
 
   return {
-    saw(line) {
+    saw(line, subject = vouchedSubject(line)) {
       if (line.kind === 'unrelated') return;
-      const subject = subjectOf(line);
-      seen.delete(subject);
-      seen.set(subject, secondOf(line));
-      const [oldest] = seen.keys();
-      if (seen.size > most && oldest !== undefined) seen.delete(oldest);
+      const known = seen.get(subject);
+      if (known === undefined) {
+        seen.set(subject, { time: line.time, at: sights++ });
+        if (seen.size > most) forget();
+      } else {
+        known.time = line.time;
+        known.at = sights++;
+      }
       if (doubtful.length === 0) return;
       const vouched = doubtful.filter((each) => isVouched(each.line));
       doubtful = doubtful.filter((each) => !isVouched(each.line));

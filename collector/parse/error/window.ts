@@ -39,7 +39,7 @@ interface Begun extends WaitingLine {
   isOver: boolean;
 }
 
-/** A client's text may have broken it up: its request holds a line feed, or its message what a client sent. */
+/** A client's text may have broken it up. */
 export interface Breakable extends Begun {
   readonly mayBeBegun: boolean;
   /** By which a client's text came into it. */
@@ -56,6 +56,10 @@ export interface Window {
   ): readonly WaitingLine[];
   /** Takes so many from the front. */
   take(count: number): readonly WaitingLine[];
+  /** Takes those that no record can reach any more that ends so many characters behind the last one. */
+  takeBefore(characters: number): readonly WaitingLine[];
+  /** Nothing waits that a line of nginx's could be a part of. */
+  isCalm(): boolean;
   readonly size: () => number;
   /** The line so many lines before the last one. */
   ago(count: number): WaitingLine | undefined;
@@ -152,10 +156,10 @@ export function createWindow(): Window {
     bytes = { least: bytes.least + least + 1, most: bytes.most + most + 1 };
   }
 
-  /** How many must go for the rest to be within the reach of one record. */
-  function outOfReach(): number {
+  /** How many must go, at most so many, for the rest and what is behind it to be within the reach of one record. */
+  function outOfReach(behind: number, most: number): number {
     let gone = 0;
-    for (let left = length; left > reach && gone < size() - 1; gone++)
+    for (let left = length + behind; left > reach && gone < most; gone++)
       left -= (entries[first + gone]?.text.length ?? 0) + 1;
     return gone;
   }
@@ -180,13 +184,15 @@ export function createWindow(): Window {
       if ('isOver' in entry) begun.push(entry as Begun);
       length += text.length + 1;
       count(text);
-      const gone = take(outOfReach());
+      const gone = take(outOfReach(0, size() - 1));
       follow(entry);
       const newest = breakables.at(-1);
       if (newest === entry && newest.awaited.length > 0) awaiting = [...awaiting, newest];
       return gone;
     },
     take,
+    takeBefore: (characters) => take(outOfReach(characters, size())),
+    isCalm: () => breakables.length === 0 && awaiting.length === 0,
     size,
     ago,
 

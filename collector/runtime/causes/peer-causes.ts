@@ -10,7 +10,7 @@ import { judge } from '../../diagnose/rules/judge.ts';
 import { procFolder, procOf } from '../../discover/find/find-nginx.ts';
 import type { NginxRead } from '../../discover/follow/read-nginx.ts';
 import type { Verdict } from '../../functions/facts.ts';
-import { type Counts, type ErrorLine, type JobSnapshot, type PeerCause, peerCauses } from '../../model.ts';
+import { type CountedLine, type Counts, type JobSnapshot, type PeerCause, peerCauses } from '../../model.ts';
 import { createBoundedLog } from '../../netdata/bounded-log.ts';
 import type { Conditions, Log } from '../../netdata/log.ts';
 import type { Accounts } from '../../system/accounts.ts';
@@ -30,7 +30,7 @@ import { createVerdicts, isEmpty, isNew, labelOf, type StandingVerdict, verdicts
 export interface PeerCauses {
   /** Goes by this nginx from now on; null: none is known. */
   follow(nginx: Pick<NginxRead, 'found' | 'configuration'> | null): void;
-  record(line: ErrorLine): void;
+  record(line: CountedLine, times: number): void;
   /** Looks at what is due; never waits. */
   tick(nowUs: number): void;
   /** Why what fails now fails, as the last diagnosis said; costs nothing. */
@@ -200,8 +200,8 @@ export function createPeerCauses(
     follow(next) {
       nginx = next;
     },
-    record(line) {
-      tally.record(line, clock.wallMs());
+    record(line, times) {
+      tally.record(line, clock.wallMs(), times);
     },
     tick(nowUs) {
       tally.forgetBefore(clock.wallMs() - standsMs);

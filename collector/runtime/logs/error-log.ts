@@ -1,5 +1,8 @@
 import { lineSplitter } from '../../decode/lines.ts';
-import { type ErrorLineReader, errorLineReader } from '../../parse/error/reader.ts';
+import type { CountedLine } from '../../model.ts';
+import { errorLineReader } from '../../parse/error/reader.ts';
+import { createLineBatch } from '../../parse/storm/batch.ts';
+import { createStormLog, type StormLog } from '../../parse/storm/lines.ts';
 import type { OpenSink } from '../../source/source.ts';
 import type { LineJudge } from './forged-lines.ts';
 
@@ -22,14 +25,23 @@ export interface ErrorLogReader {
 /** nginx cuts its lines at 2,048 bytes; a FastCGI message may bring longer ones through. */
 const longestErrorLine = 65_536;
 
-/** What happens to the bytes of one error log. Each generation of its file has a sink, and so a reader, of its own. */
-export function createErrorLogReader(judge: Pick<LineJudge, 'openRun'>, totals: LineTotals): ErrorLogReader {
-  const readers = new Set<ErrorLineReader>();
+/**
+ * What happens to the bytes of one error log. Each generation of its file has a sink, and so a reader, of its own.
+ *
+ * @param onLines takes a line that came so many times since the last `pause`, in any order
+ */
+export function createErrorLogReader(
+  judge: Pick<LineJudge, 'openRun'>,
+  totals: LineTotals,
+  onLines: (line: CountedLine, times: number) => void,
+): ErrorLogReader {
+  const readers = new Set<StormLog>();
+  const batch = createLineBatch(onLines);
   return {
     openSink() {
       const run = judge.openRun();
       const reader = errorLineReader({
-        line: run.line,
+        line: (text, line) => run.line(text.length, line),
         forged(text) {
           totals.forged++;
           run.other(text);
@@ -40,8 +52,7 @@ export function createErrorLogReader(judge: Pick<LineJudge, 'openRun'>, totals: 
           run.other(text);
         },
       });
-      readers.add(reader);
-      const lines = lineSplitter({
+      const others = lineSplitter({
         maxLength: longestErrorLine,
         onLine(text) {
           totals.read++;
@@ -54,22 +65,35 @@ export function createErrorLogReader(judge: Pick<LineJudge, 'openRun'>, totals: 
           run.reset();
         },
       });
+      const lines = createStormLog(reader, others, {
+        read() {
+          totals.read++;
+        },
+        line(length, line) {
+          if (run.isBelieved(length, line)) batch.add(line);
+        },
+        again: reader.read,
+      });
+      readers.add(lines);
       return {
         chunk: lines.chunk,
         cut() {
           lines.cut();
-          reader.end();
-          readers.delete(reader);
+          lines.end();
+          readers.delete(lines);
+          batch.flush();
         },
       };
     },
 
     pause(mayWait) {
       for (const reader of readers) reader.pause(mayWait);
+      batch.flush();
     },
 
     end() {
       for (const reader of readers) reader.end();
+      batch.flush();
     },
   };
 }

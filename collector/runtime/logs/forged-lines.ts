@@ -3,7 +3,7 @@
  * failures (docs/decisions/0186). In doubt a line is believed.
  */
 import { isByStranger, type Writers } from '../../diagnose/facts/writers.ts';
-import type { ErrorLine } from '../../model.ts';
+import type { CountedLine } from '../../model.ts';
 import { longestRecord } from '../../parse/error/size.ts';
 
 /** Judges the lines of one log. A line that may be forged waits until the processes were looked at after it was read. */
@@ -20,8 +20,10 @@ export interface LineJudge {
 
 /** Takes the physical lines of a file in their order. */
 export interface Run {
-  /** A line that is nginx's by its looks. */
-  line(text: string, line: ErrorLine): void;
+  /** A line that is nginx's by its looks. @param length in characters */
+  line(length: number, line: CountedLine): void;
+  /** As `line`; what is believed at once is left to the caller. */
+  isBelieved(length: number, line: CountedLine): boolean;
   /** Any other, also one that is known to be forged. */
   other(text: string): void;
   /** Lines are missing here. */
@@ -29,7 +31,7 @@ export interface Run {
 }
 
 interface Suspect {
-  readonly line: ErrorLine;
+  readonly line: CountedLine;
   /** It lies where one record can reach that began with a line of a known process: there, and only there, forged ones lie. */
   readonly inReach: boolean;
   /** Lines enough came between it and the last one of a known process: some other process wrote it. */
@@ -37,7 +39,7 @@ interface Suspect {
 }
 
 export interface ForgedVerdicts {
-  onLine(line: ErrorLine): void;
+  onLine(line: CountedLine): void;
   onForged(): void;
   /** Somebody else writes to this log as well; said once. */
   onOtherWriter(): void;
@@ -59,7 +61,7 @@ export function createLineJudge({ onLine, onForged, onOtherWriter }: ForgedVerdi
    * Lines without a connection are of starting, testing and reloading: `nginx -t` writes them with a pid of its own. But
    * who accepts connections is a worker.
    */
-  function isSuspect({ pid, connection, kind, level }: ErrorLine): boolean {
+  function isSuspect({ pid, connection, kind, level }: CountedLine): boolean {
     const isOfWorker =
       connection !== null || kind === 'worker_connections' || (kind === 'no_files' && level !== 'emerg');
     if (isShared || writers === null || readSinceMs === null || !isOfWorker) return false;
@@ -81,16 +83,24 @@ export function createLineJudge({ onLine, onForged, onOtherWriter }: ForgedVerdi
       /** Characters since the last line of a known process began: bytes are at least as many. */
       let length = 0;
       let isKnownBefore = false;
+
+      function isBelieved(characters: number, line: CountedLine): boolean {
+        const isKnown = line.pid !== null && writers?.pids.has(line.pid) === true;
+        if (isKnown) {
+          isKnownBefore = true;
+          length = 0;
+        }
+        length += characters + 1;
+        if (isKnown || !isSuspect(line)) return true;
+        const beyond = length > reach;
+        suspects.push({ line, inReach: isKnownBefore && !beyond, beyond });
+        return false;
+      }
+
       return {
-        line(text, line) {
-          if (line.pid !== null && writers?.pids.has(line.pid)) {
-            isKnownBefore = true;
-            length = 0;
-          }
-          length += text.length + 1;
-          if (!isSuspect(line)) return onLine(line);
-          const beyond = length > reach;
-          suspects.push({ line, inReach: isKnownBefore && !beyond, beyond });
+        isBelieved,
+        line(characters, line) {
+          if (isBelieved(characters, line)) onLine(line);
         },
         other(text) {
           length += text.length + 1;

@@ -1,7 +1,7 @@
 import type { JobAggregate, SourceHealth } from '../../aggregate/job.ts';
 import { inTurn } from '../../base/turn.ts';
 import type { Writers } from '../../diagnose/facts/writers.ts';
-import type { ErrorLine, LogTotals } from '../../model.ts';
+import type { CountedLine, LogTotals } from '../../model.ts';
 import type { Conditions, Log } from '../../netdata/log.ts';
 import type { Source, SourceReading } from '../../source/source.ts';
 import { isSameInode, toMarks } from '../../source/tail/mark.ts';
@@ -57,7 +57,7 @@ const otherWriter =
 export function createJobLogs(
   job: string,
   aggregate: Pick<JobAggregate, 'addAccessLog' | 'removeAccessLog'>,
-  onErrorLine: (line: ErrorLine) => void,
+  onErrorLine: (line: CountedLine, times: number) => void,
   ports: JobLogPorts,
 ): JobLogs {
   const { conditions, log } = ports;
@@ -83,13 +83,13 @@ export function createJobLogs(
   function openErrorLog(plan: ErrorLogPlan, resume: unknown): Followed {
     const { spec, isOwn } = plan;
     const judge = createLineJudge({
-      onLine: onErrorLine,
+      onLine: (line) => onErrorLine(line, 1),
       onForged: () => {
         totals.forged++;
       },
       onOtherWriter: () => log.info(`${spec}: ${otherWriter}`, { job }),
     });
-    const errors = createErrorLogReader(judge, totals);
+    const errors = createErrorLogReader(judge, totals, onErrorLine);
     const source = follower.follow(plan, 'error', errors.openSink, resume);
     return { ...unread, source, origin: plan.origin, access: null, judge, errors, isOwn };
   }

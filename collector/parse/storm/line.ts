@@ -1,0 +1,242 @@
+/**
+ * Lines of a storm, read on their bytes: nginx's prefix, one of a few messages, then client, server, request, upstream,
+ * host and referrer as nginx writes them, of plain ASCII and without a byte that leaves a doubt. What such a line means
+ * the full parser has said before: of its message, and of its peer. Every other line is for that parser. Pure.
+ */
+import type { CountedLine } from '../../model.ts';
+import { vouchedSubject } from '../error/vouching.ts';
+import { createMessages, type StormMessage } from './messages.ts';
+import { createPeers, type StormPeer } from './peers.ts';
+
+/** What many lines are that are counted alike: of one second, worker, message and peer. */
+export interface SharedLine extends CountedLine {
+  readonly pid: number;
+  readonly of: { readonly message: StormMessage; readonly peer: StormPeer };
+  /** As the reader's vouching has it. */
+  readonly subject: string;
+  /** How many of them wait to be counted. */
+  waiting: number;
+}
+
+export interface StormLineReader {
+  /**
+   * Reads the line that begins at `from`; its line feed is among the bytes.
+   *
+   * @returns the offset of the line feed, or -1: the full parser has to read it
+   */
+  read(bytes: Buffer, from: number): number;
+  /** What `read` has found. */
+  found(): SharedLine;
+}
+
+/** Longer ones may have been cut by nginx, at 2,047 bytes. */
+const longest = 2000;
+const newline = 10;
+const blank = 32;
+const quote = 34;
+const percent = 37;
+const comma = 44;
+const zero = 48;
+
+const bytesOf = (text: string): Uint8Array => Buffer.from(text, 'latin1');
+const clientToServer = bytesOf(', server: ');
+const serverToRequest = bytesOf(', request: "');
+const requestToUpstream = bytesOf('", upstream: "');
+const version = bytesOf(' HTTP/');
+const toHost = bytesOf(', host: "');
+const toReferrer = bytesOf(', referrer: "');
+const levels = ['error', 'crit', 'alert', 'warn', 'emerg'].map((name) => ({ name, bytes: bytesOf(`[${name}] `) }));
+const [usualLevel] = levels;
+
+/** Bytes by what they are to a field. */
+function classes(of: (byte: number) => boolean): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, byte) => (of(byte) ? 1 : 0));
+}
+const isAlphanumeric = (byte: number): boolean => /[0-9A-Za-z]/.test(String.fromCharCode(byte));
+const inClient = classes((byte) => isAlphanumeric(byte) || '.:'.includes(String.fromCharCode(byte)));
+const inServer = classes((byte) => isAlphanumeric(byte) || '._-*~^$:'.includes(String.fromCharCode(byte)));
+/** In what a client sends: printable ASCII that neither ends a field nor can be half of a trick. */
+const inText = classes((byte) => byte >= blank && byte < 127 && byte !== quote && byte !== percent && byte !== comma);
+
+/** @returns the offset behind the literal, or -1 */
+function behind(b: Uint8Array, p: number, literal: Uint8Array): number {
+  for (let i = 0; i < literal.length; i++) if (b[p + i] !== literal[i]) return -1;
+  return p + literal.length;
+}
+
+/** @returns the offset of the first byte that is not of the class */
+function behindAll(b: Uint8Array, p: number, isIn: Uint8Array): number {
+  let at = p;
+  while (isIn[b[at] as number] === 1) at++;
+  return at;
+}
+
+/** What may begin a second context, or stand for a line feed. */
+function isDoubtful(b: Uint8Array, p: number): boolean {
+  const byte = b[p];
+  if (byte === comma) return b[p + 1] === blank && b[p + 2] === 99;
+  return byte !== percent || (b[p + 1] === zero && ((b[p + 2] as number) | 32) === 97);
+}
+
+/** @returns the offset of the next quote, or -1 where something before it leaves a doubt */
+function quoteFrom(b: Uint8Array, p: number): number {
+  let at = behindAll(b, p, inText);
+  while (b[at] !== quote) {
+    if (isDoubtful(b, at)) return -1;
+    at = behindAll(b, at + 1, inText);
+  }
+  return at;
+}
+
+/** @returns the offset of the quote that ends a request with its version, which no quote precedes; or -1 */
+function requestEnd(b: Uint8Array, p: number): number {
+  const at = quoteFrom(b, p);
+  if (at < p + 9) return -1;
+  const digits = behind(b, at - 9, version);
+  return digits !== -1 && isDigit(b[digits]) && b[digits + 1] === 46 && isDigit(b[digits + 2]) ? at : -1;
+}
+
+const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= zero && byte <= 57;
+
+/** Of the fields behind the upstream's, which nginx leaves out where a request has none. @returns as `read` */
+function lineEnd(b: Uint8Array, p: number): number {
+  if (b[p] === newline) return p;
+  let at = p;
+  const host = behind(b, at, toHost);
+  if (host !== -1) {
+    const end = quoteFrom(b, host);
+    if (end === -1) return -1;
+    at = end + 1;
+    if (b[at] === newline) return at;
+  }
+  const referrer = behind(b, at, toReferrer);
+  if (referrer === -1) return -1;
+  const end = quoteFrom(b, referrer);
+  return end !== -1 && b[end + 1] === newline ? end + 1 : -1;
+}
+
+/** Seconds as nginx writes them: one clock reading for many lines. */
+const timeLength = 19;
+const inTime = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d$/;
+
+/** Lines of one second that are counted alike are the same object, as far as there is room. */
+const places = 4096;
+
+export function createStormLineReader(): StormLineReader {
+  const messages = createMessages();
+  const peers = createPeers();
+  const shared: (SharedLine | undefined)[] = Array.from({ length: places });
+  let found: SharedLine | null = null;
+  const timeBytes = Uint8Array.from(bytesOf('0000/00/00 00:00:00'));
+  let time = '0000-00-00T00:00:00';
+  /** What `number` has read. */
+  let value = 0;
+  let pid = 0;
+  let connection = 0;
+
+  /** @returns the offset behind the time, or -1 */
+  function readTime(b: Buffer, from: number): number {
+    const at = behind(b, from, timeBytes);
+    if (at !== -1) return at;
+    const text = b.toString('latin1', from, from + timeLength);
+    if (!inTime.test(text)) return -1;
+    timeBytes.set(b.subarray(from, from + timeLength));
+    time = `${text.slice(0, 10).replaceAll('/', '-')}T${text.slice(11)}`;
+    return from + timeLength;
+  }
+
+  /** @returns the offset behind one to nine digits, or -1 */
+  function number(b: Uint8Array, p: number): number {
+    let at = p;
+    value = 0;
+    while (isDigit(b[at])) value = value * 10 + (b[at++] as number) - zero;
+    return at > p && at - p < 10 ? at : -1;
+  }
+
+  function levelAt(b: Uint8Array, p: number) {
+    if (usualLevel !== undefined && behind(b, p, usualLevel.bytes) !== -1) return usualLevel;
+    return levels.find(({ bytes }) => behind(b, p, bytes) !== -1);
+  }
+
+  function sharedLine(message: StormMessage, peer: StormPeer): SharedLine {
+    const place = (peer.hash * 31 + message.hash * 7 + pid) & (places - 1);
+    const known = shared[place];
+    if (known?.pid === pid && known.of.peer === peer && known.of.message === message && known.time === time)
+      return known;
+    const { level, text, errno, kind, action } = message;
+    const upstream = peer.field;
+    const made: SharedLine = {
+      time,
+      level,
+      pid,
+      connection,
+      errno,
+      message: text,
+      kind,
+      action,
+      protocol: 'http',
+      client: '',
+      upstream,
+      truncated: false,
+      of: { message, peer },
+      subject: vouchedSubject({ kind, upstream }),
+      waiting: 0,
+    };
+    shared[place] = made;
+    return made;
+  }
+
+  /** @returns the offset of the quote that ends the request, or -1 */
+  function readClient(b: Buffer, from: number): number {
+    const client = behindAll(b, from, inClient);
+    const server = client === from ? -1 : behind(b, client, clientToServer);
+    if (server === -1) return -1;
+    const request = behind(b, behindAll(b, server, inServer), serverToRequest);
+    return request === -1 ? -1 : requestEnd(b, request);
+  }
+
+  /** @returns the offset of the level, or -1 */
+  function readStart(b: Buffer, from: number): number {
+    const at = readTime(b, from);
+    return at !== -1 && b[at] === blank ? at + 1 : -1;
+  }
+
+  /** @returns the offset of the message, or -1 */
+  function readNumbers(b: Uint8Array, from: number): number {
+    const sharp = number(b, from);
+    pid = value;
+    const colon = sharp === -1 || b[sharp] !== 35 ? -1 : number(b, sharp + 1);
+    if (colon === -1 || b[colon] !== 58 || b[colon + 1] !== blank || b[colon + 2] !== 42) return -1;
+    const at = number(b, colon + 3);
+    connection = value;
+    return at === -1 || b[at] !== blank ? -1 : at + 1;
+  }
+
+  /** Of the upstream's field on. @returns as `read` */
+  function readUpstream(b: Buffer, from: number, message: StormMessage): number {
+    const peer = peers.at(b, from, message.named);
+    if (peer === null) return -1;
+    const closing = quoteFrom(b, from + peer.length);
+    const end = closing === -1 ? -1 : lineEnd(b, closing + 1);
+    if (end !== -1) found = sharedLine(message, peer);
+    return end;
+  }
+
+  function read(b: Buffer, from: number): number {
+    const start = readStart(b, from);
+    const level = start === -1 ? undefined : levelAt(b, start);
+    if (level === undefined) return -1;
+    const at = readNumbers(b, start + level.bytes.length);
+    const message = at === -1 ? null : messages.at(b, at, level.name);
+    if (message === null) return -1;
+    const request = readClient(b, at + message.length);
+    const upstream = request === -1 ? -1 : behind(b, request, requestToUpstream);
+    const end = upstream === -1 ? -1 : readUpstream(b, upstream, message);
+    return end - from > longest ? -1 : end;
+  }
+
+  return {
+    read,
+    found: () => found as SharedLine,
+  };
+}
