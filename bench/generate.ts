@@ -10,7 +10,7 @@ const upstreams = 5;
 const peersPerUpstream = 10;
 
 /** Park and Miller's generator: small, and the same everywhere. */
-function random(seed: number): (below: number) => number {
+export function randomNumbers(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
     state = (state * 48_271) % 2_147_483_647;
@@ -22,7 +22,7 @@ const seconds = (ms: number): string => `${Math.floor(ms / 1000)}.${String(ms % 
 
 /** `count` lines, from the same seed always the same: 90 % answered at once, the others retried, refused or late. */
 export function lines(count: number, seed = 1): string {
-  const below = random(seed);
+  const below = randomNumbers(seed);
   const parts: string[] = [];
   for (let i = 0; i < count; i++) parts.push(line(below));
   return `${parts.join('\n')}\n`;

@@ -1,21 +1,25 @@
-/** `npm run bench [-- --lines N --seconds N]`: one table (docs/performance.md keeps the last one). */
+/**
+ * `npm run bench [-- --lines N --passes N --seconds N --storm-lines N --storm-seconds N]`: one table
+ * (docs/performance.md keeps the last one). `npm run bench storm [LINES [PLUGIN]]`, and others: one thing alone.
+ */
 
 import { reportConfiguration } from './configuration.ts';
 import { reportPastLogs } from './past-logs.ts';
 import { report } from './report.ts';
-import { bareScan, bareTail, ourScan } from './scans.ts';
+import { bareScan, ourScan } from './scans.ts';
 import { reportRealSockets, reportSockets } from './sockets.ts';
+import { reportStorm } from './storm.ts';
 
 const [mode = '', ...args] = process.argv.slice(2);
 const [file = ''] = args;
 if (mode === 'bare') process.stdout.write(`${bareScan(file)}\n`);
 else if (mode === 'ours') process.stdout.write(`${ourScan(file)}\n`);
-else if (mode === 'tail') bareTail(file);
 else if (mode === 'idle') setInterval(() => {}, 1000);
 else if (mode === 'sockets') tell(reportSockets(Number(file) || 50_000));
 else if (mode === 'configuration') tell(reportConfiguration(Number(file) || 500));
 else if (mode === 'past-logs') tell(reportPastLogs(Number(file) || 1000));
 else if (mode === 'sockets-inside') tell(reportRealSockets(Number(file)));
+else if (mode === 'storm') tell(reportStorm(Number(file) || 500_000, args[1]));
 else tell(report(process.argv.slice(2)));
 
 function tell(text: Promise<string>): void {

@@ -1,4 +1,4 @@
-/** What mawk and mtail are asked to do: count the statuses and sum the connect times, no more. */
+/** What mawk is asked to do: count the statuses and sum the connect times, no more. */
 
 /** Cut at the quotes: the status is in the third piece, the connect times are the tenth. */
 export const mawkProgram = `BEGIN { FS = "\\"" }
@@ -11,15 +11,5 @@ export const mawkProgram = `BEGIN { FS = "\\"" }
 END {
   for (code in status) print code, status[code]
   print sum
-}
-`;
-
-export const mtailProgram = `counter requests by status
-counter connect_seconds
-/" (?P<status>\\d{3}) \\d+ "[^"]*" rt=\\S+ up=\\S+ ua="[^"]*" us="[^"]*" uct="(?:-, )*(?P<connect>[\\d.]+)?/ {
-  requests[$status]++
-  $connect != "" {
-    connect_seconds += float($connect)
-  }
 }
 `;

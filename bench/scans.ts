@@ -1,5 +1,5 @@
-/** What is measured inside a process of its own: `bench.cjs bare|ours|tail …` (main.ts starts them). */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+/** What is measured inside a process of its own: `bench.cjs bare|ours …` (main.ts starts them). */
+import { closeSync, openSync, readSync } from 'node:fs';
 import { catalogue } from '../charts/catalogue.ts';
 import { dialectOf } from '../charts/dialect.ts';
 import { encode } from '../charts/encode.ts';
@@ -81,19 +81,4 @@ export function ourScan(file: string, tickLines = 100_000): number {
   forEachChunk(file, lines.chunk);
   if (written === 0) throw new Error('nothing was drawn');
   return count;
-}
-
-/** Follows a file as simply as can be: once a second, read what is new and count its newlines. */
-export function bareTail(file: string): void {
-  const fd = openSync(file, 'r');
-  const buffer = Buffer.allocUnsafe(65_536);
-  let offset = fstatSync(fd).size;
-  let count = 0;
-  setInterval(() => {
-    for (let length = -1; length !== 0; offset += length) {
-      length = readSync(fd, buffer, 0, buffer.length, offset);
-      count += countNewlines(buffer.subarray(0, length));
-    }
-    process.stdout.write(`${count}\n`);
-  }, 1000);
 }

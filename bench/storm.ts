@@ -1,0 +1,136 @@
+/** An outage: error lines by the ten thousand, in the plugin and in `report`, against what one would type oneself. */
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { run } from '../test/support/run.ts';
+import { sleep } from '../test/support/wait.ts';
+import { errorLines, localStamp } from './errors.ts';
+import { cpuMs, type Plugin, residentMb, startPlugin, until } from './process.ts';
+
+export interface Storm {
+  /** What was written, and what the charts say. */
+  readonly lines: number;
+  readonly counted: number;
+  /** Of its CPU, that of a tick without lines taken off. */
+  readonly usPerLine: number;
+  readonly corePercent: number;
+  readonly ticks: number;
+  readonly late: number;
+  readonly residentMb: number;
+}
+
+const settleSeconds = 20;
+
+async function begin(folder: string, plugin?: string): Promise<{ plugin: Plugin; quietMs: number }> {
+  const started = startPlugin(folder, plugin === undefined ? {} : { plugin });
+  await until(() => started.ticks().all > 3, 60, 'the first ticks');
+  await sleep(settleSeconds * 500);
+  const [before, ticks] = [cpuMs(started.pid), started.ticks().all];
+  await sleep(settleSeconds * 500);
+  return { plugin: started, quietMs: (cpuMs(started.pid) - before) / Math.max(1, started.ticks().all - ticks) };
+}
+
+async function measure(
+  { plugin, quietMs }: Awaited<ReturnType<typeof begin>>,
+  lines: number,
+  write: () => Promise<void>,
+): Promise<Storm> {
+  const [before, { all, late }, began] = [cpuMs(plugin.pid), plugin.ticks(), performance.now()];
+  try {
+    await write();
+    await until(() => plugin.last('log_lines', 'read') >= lines, 120, 'every line is read');
+    await sleep(1500);
+    const now = plugin.ticks();
+    const ms = cpuMs(plugin.pid) - before;
+    return {
+      lines,
+      counted: plugin.last('connect_failures', 'refused'),
+      usPerLine: (1000 * (ms - quietMs * (now.all - all))) / lines,
+      corePercent: (100 * ms) / (performance.now() - began),
+      ticks: now.all - all,
+      late: now.late - late,
+      residentMb: residentMb(plugin.pid, 'VmHWM'),
+    };
+  } finally {
+    plugin.stop();
+  }
+}
+
+/** All of them are there from one tick to the next. */
+export async function stormAtOnce(folder: string, lines: number, plugin?: string): Promise<Storm> {
+  const begun = await begin(folder, plugin);
+  return measure(begun, lines, async () => {
+    const stamp = localStamp(new Date());
+    const pieces = Array.from({ length: Math.ceil(lines / 50_000) }, (_, i) =>
+      errorLines(Math.min(50_000, lines - i * 50_000), stamp, i + 1, true),
+    );
+    const whole = join(folder, 'storm');
+    writeFileSync(whole, '');
+    for (const { text } of pieces) appendFileSync(whole, text);
+    appendFileSync(begun.plugin.error, readFileSync(whole));
+  });
+}
+
+/** So many a second, in bursts, as workers write them. */
+export async function stormFor(folder: string, rate: number, seconds: number, plugin?: string): Promise<Storm> {
+  const begun = await begin(folder, plugin);
+  const bursts = 10;
+  const texts = Array.from(
+    { length: 20 },
+    (_, i) => errorLines(rate / bursts, '2026/01/01 00:00:00', i + 1, true).text,
+  );
+  return measure(begun, rate * seconds, async () => {
+    const began = performance.now();
+    for (let i = 0; i < seconds * bursts; i++) {
+      const text = texts[i % texts.length] ?? '';
+      appendFileSync(begun.plugin.error, text.replaceAll('2026/01/01 00:00:00', localStamp(new Date())));
+      await sleep(Math.max(0, began + ((i + 1) * 1000) / bursts - performance.now()));
+    }
+  });
+}
+
+/** User and system time of a whole program, microseconds. */
+export async function cpuOf(path: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const script = 'TIMEFORMAT="%U %S"; time "$@" >/dev/null 2>&1';
+  const { stderr, code } = await run('bash', ['-c', script, 'time', path, ...args], { env, timeout: 600_000 });
+  if (code !== 0) throw new Error(`${path} failed with ${code}`);
+  const [user = 0, system = 0] = stderr.trim().split(' ').map(Number);
+  return (user + system) * 1e6;
+}
+
+/** What an operator types. */
+const byHand = `grep 'connect() failed (111' "$1" | grep -oP 'upstream: "[a-z]+://\\K[^/"]+' | sort | uniq -c | sort -rn`;
+
+export interface PastStorm {
+  readonly report: number;
+  readonly grep: number;
+}
+
+/** `report` over error lines, and by hand: microseconds a line, each once, by turns. */
+export function writeStorm(dir: string, lines: number): string {
+  const file = join(dir, 'storm.log');
+  writeFileSync(file, '');
+  for (let i = 0; i < lines; i += 50_000) {
+    const minute = String(Math.floor(i / 50_000) % 60).padStart(2, '0');
+    appendFileSync(file, errorLines(Math.min(50_000, lines - i), `2026/11/22 07:${minute}:00`, i + 1).text);
+  }
+  return file;
+}
+
+export async function pastStorm(file: string, lines: number): Promise<PastStorm> {
+  const { env } = process;
+  const plugin = resolve('dist/nginx-upstream.plugin');
+  const report = await cpuOf(process.execPath, [plugin, 'report', '--json', file], env);
+  const grep = await cpuOf('bash', ['-c', byHand, 'grep', file], env);
+  return { report: report / lines, grep: grep / lines };
+}
+
+/** One storm at once, of this plugin or of another build of it. */
+export async function reportStorm(lines: number, plugin?: string): Promise<string> {
+  const dir = mkdtempSync(join(tmpdir(), 'nginx-upstream-bench-'));
+  try {
+    return `${JSON.stringify(await stormAtOnce(dir, lines, plugin))}\n`;
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
