@@ -48,8 +48,6 @@ export interface Plugin {
   stop(): void;
 }
 
-export type LogsOf = Pick<Plugin, 'access' | 'error'>;
-
 /** @param isIdle it has nothing to read @param plugin the built file */
 export function startPlugin(
   folder: string,

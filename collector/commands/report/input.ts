@@ -70,16 +70,36 @@ interface Unpacker {
   end(): Promise<void>;
 }
 
-/** Hands on what it unpacks at once: of a file that turns out to be damaged, what came before the damage counts. */
+/**
+ * Unpacking is another thread's work: while it goes on, what came before is read here, one piece a turn. Of a file that
+ * turns out to be damaged, what came before the damage counts.
+ */
 function createUnpacker(onChunk: (bytes: Buffer) => void): Unpacker {
   const gunzip = createGunzip({ chunkSize: 262_144 });
+  const unread: Buffer[] = [];
   let failure: Error | null = null;
   let wake: (() => void) | null = null;
-  gunzip.on('data', onChunk);
-  gunzip.on('error', (error) => {
-    failure = error;
+
+  function fail(error: unknown): void {
+    failure ??= error as Error;
     wake?.();
+  }
+
+  function readOne(): void {
+    const bytes = unread.shift();
+    if (bytes === undefined) return;
+    try {
+      onChunk(bytes);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  gunzip.on('data', (bytes: Buffer) => {
+    unread.push(bytes);
+    setImmediate(readOne);
   });
+  gunzip.on('error', fail);
   gunzip.on('end', () => wake?.());
   const settled = async (begin: (done: () => void) => void) => {
     await new Promise<void>((resolve) => {
@@ -87,7 +107,9 @@ function createUnpacker(onChunk: (bytes: Buffer) => void): Unpacker {
       if (failure !== null) resolve();
       else begin(resolve);
     });
-    if (failure !== null) throw failure;
+    if (failure === null) return;
+    while (unread.length > 0) readOne();
+    throw failure;
   };
   return {
     write: (bytes) =>
@@ -97,6 +119,10 @@ function createUnpacker(onChunk: (bytes: Buffer) => void): Unpacker {
           done();
         });
       }),
-    end: () => settled(() => void gunzip.end()),
+    async end() {
+      await settled(() => void gunzip.end());
+      while (unread.length > 0) readOne();
+      if (failure !== null) throw failure;
+    },
   };
 }
