@@ -2,12 +2,12 @@
  * nginx-upstream.conf as a JSON schema: names, limits, words, forms and defaults. The validator reads them from here, and
  * docs/nginx-upstream.schema.json, for editors and Netdata's own pages, is this very object (test/config/schema.test.ts).
  */
-const logForms = '^(/|syslog:udp://[^/]+:\\d+$|docker:/|cri:/|journal:[^/]+$)';
+const logForms = '^(/|syslog:udp://[^/]+:\\d+$|docker:(/|[A-Za-z0-9][\\w.-]*$)|cri:/|journal:[^/]+$)';
 
 const log = {
   type: 'string',
   pattern: logForms,
-  description: 'A file or glob, syslog:udp://ADDRESS:PORT, docker:/FILE, cri:/FILE or journal:NAME.',
+  description: 'A file or glob, syslog:udp://ADDRESS:PORT, docker:NAME, docker:/FILE, cri:/FILE or journal:NAME.',
 } as const;
 
 const statusPage = {

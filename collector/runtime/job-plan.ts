@@ -105,6 +105,16 @@ function processesOf(configuration: NginxConfiguration | null, ports: PlanPorts)
   return told === 'auto' ? onlineProcessors(procOf(ports)) : told;
 }
 
+function isPlainFile({ log }: LogPlan): boolean {
+  return (log.is === 'file' || log.is === 'glob') && log.wrapping === 'none';
+}
+
+/** null where several are meant. */
+function protocolOf(logs: readonly AccessLogPlan[]): AccessLogPlan['protocol'] {
+  const [first = null, another] = new Set(logs.map(({ protocol }) => protocol));
+  return another === undefined ? first : null;
+}
+
 function accessLogsOf(settings: JobSettings, followed: Followed | null, ports: PlanPorts) {
   const discovered = followed === null ? [] : discoveredAccessLogs(followed, ports.fs);
   const known = followed?.read.configuration.formats ?? [];
@@ -112,9 +122,11 @@ function accessLogsOf(settings: JobSettings, followed: Followed | null, ports: P
   const sharing = logsByFile(discovered, ports);
   const told = settings.accessLogs?.map(({ path, format }): AccessLogPlan => {
     const plan = toldLog(path, ports.hostPrefix);
-    const same = sharing(plan.log);
+    const shared = sharing(plan.log);
+    // What a container or the journal holds is no file of nginx's: any of its logs may end there.
+    const same = shared.length > 0 || isPlainFile(plan) ? shared : discovered;
     const formats = toldFormats(format, same, known);
-    return { ...plan, protocol: same[0]?.protocol ?? null, legacyConnectTime, formats };
+    return { ...plan, protocol: protocolOf(same), legacyConnectTime, formats };
   });
   return withSharedFormats(told === undefined ? discovered : uniqueAccessLogs(told), ports);
 }

@@ -1,5 +1,6 @@
 import type { JobSettings } from '../config/settings.ts';
 import type { NginxRead } from '../discover/follow/read-nginx.ts';
+import { matchingFiles } from '../source/glob.ts';
 import { type LogSpec, specText } from '../source/log-spec.ts';
 import { attempt } from '../system/fs.ts';
 import { logOf } from './log-plan.ts';
@@ -28,8 +29,10 @@ function signOf(told: LogSpec, read: NginxRead, ports: FilePorts): Sign {
     return sends ? 'writes' : 'nothing';
   }
   if (told.is !== 'file' && told.is !== 'glob') return 'nothing';
-  const path = told.is === 'file' ? told.path : told.pattern;
-  if (told.wrapping !== 'none') return signOfContainer(path, read, ports);
+  if (told.wrapping !== 'none') {
+    const [path = ''] = told.is === 'file' ? [told.path] : matchingFiles(ports.fs, told);
+    return signOfContainer(path, read, ports);
+  }
   const { view } = read.found;
   const own = [
     ...errorLogs.map(({ target }) => ({ log: logOf(target, false, view, ports.fs) })),

@@ -9,6 +9,8 @@ import { createTail, type Tail, type TailOptions } from './tail/tail.ts';
 
 export interface LogSetOptions extends Omit<TailOptions, 'path' | 'resume'> {
   readonly pattern: string;
+  /** As LogSpec has it. */
+  readonly container?: string | undefined;
   /** What `mark()` of the process before gave. */
   readonly resume?: unknown;
 }
@@ -27,7 +29,8 @@ function waiting(before: SourceReading): SourceReading {
 }
 
 export function createLogSet(options: LogSetOptions): Source {
-  const { pattern, fs, known = createKnownFiles(), isNew = false } = options;
+  const { pattern, container, fs, known = createKnownFiles(), isNew = false } = options;
+  const matching = container === undefined ? { pattern } : { pattern, container };
   const resume = isObject(options.resume) ? options.resume : {};
   const tails = new Map<string, Tail>();
   const readings = new Map<string, SourceReading>();
@@ -38,8 +41,14 @@ export function createLogSet(options: LogSetOptions): Source {
   let retiredLost = 0;
   let tooMany = 0;
 
+  const noMatch = `no file matches ${pattern}; the first one is read when it appears`;
+  const noContainer =
+    `docker:${container}: no log of a container of this name under ${pattern} that may be read; it is read when it ` +
+    'appears. Its name is in a file of root only: give it the name as its host name, too (docker run --hostname ' +
+    `${container}; compose: hostname: ${container})`;
+
   function look(): void {
-    const matches = matchingFiles(fs, pattern).filter((path) => !isCompressedName(path) && !rotatedName.test(path));
+    const matches = matchingFiles(fs, matching).filter((path) => !isCompressedName(path) && !rotatedName.test(path));
     tooMany = Math.max(0, matches.length - mostMatches);
     for (const path of matches.slice(0, mostMatches)) {
       if (tails.has(path)) continue;
@@ -88,8 +97,7 @@ export function createLogSet(options: LogSetOptions): Source {
       const others = problems.length - 1;
       return { code: first.code, text: others > 0 ? `${first.text} (and ${others} more of ${pattern})` : first.text };
     }
-    if (tails.size === 0)
-      return { code: 'missing', text: `no file matches ${pattern}; the first one is read when it appears` };
+    if (tails.size === 0) return { code: 'missing', text: container === undefined ? noMatch : noContainer };
     if (tooMany > 0) {
       return {
         code: 'too_many',

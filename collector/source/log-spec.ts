@@ -5,7 +5,13 @@ import type { SourceProblem } from './source.ts';
 
 export type LogSpec =
   | { readonly is: 'file'; readonly path: string; readonly wrapping: Wrapping }
-  | { readonly is: 'glob'; readonly pattern: string; readonly wrapping: Wrapping }
+  | {
+      readonly is: 'glob';
+      readonly pattern: string;
+      readonly wrapping: Wrapping;
+      /** Of the files that match, those of docker's container with this name: it is made anew, and has another file. */
+      readonly container?: string;
+    }
   | { readonly is: 'syslog'; readonly address: string; readonly port: number }
   | { readonly is: 'journal'; readonly match: string }
   /** It cannot be read, by anybody or as written: with the ways out. */
@@ -17,7 +23,7 @@ export type Wrapping = 'none' | 'docker' | 'cri';
 const unixSyslog =
   'a datagram socket in the file system cannot be received here. Log to syslog:server=127.0.0.1:5514 and read ' +
   'syslog:udp://127.0.0.1:5514; or to a file; where the socket is /dev/log of journald, read journal:nginx';
-const forms = 'a file or glob, syslog:udp://127.0.0.1:5514, docker:FILE, cri:FILE or journal:nginx';
+const forms = 'a file or glob, syslog:udp://127.0.0.1:5514, docker:NAME, docker:FILE, cri:FILE or journal:nginx';
 
 /** Total: what is not understood is unusable. Variables of nginx in a path become `*`; `\` takes a character literally. */
 export function parseLogSpec(text: string): LogSpec {
@@ -25,6 +31,7 @@ export function parseLogSpec(text: string): LogSpec {
   switch (scheme) {
     case 'docker':
     case 'cri':
+      if (scheme === 'docker' && containerName.test(rest)) return ofContainer(rest);
       return rest === '' ? unusable(text, 'syntax', `${text}: no file is named; ${forms}`) : fileOrGlob(rest, scheme);
     case 'journal':
       return /^[\w@.:-]+$/.test(rest)
@@ -55,6 +62,7 @@ export function specText(spec: LogSpec): string {
     case 'file':
       return prefixOf(spec.wrapping) + spec.path.replace(/[*?[\]\\$]/g, '\\$&');
     case 'glob':
+      if (spec.container !== undefined) return `docker:${spec.container}`;
       return prefixOf(spec.wrapping) + spec.pattern;
     case 'syslog':
       return `syslog:udp://${isIPv6(spec.address) ? `[${spec.address}]` : spec.address}:${spec.port}`;
@@ -63,6 +71,16 @@ export function specText(spec: LogSpec): string {
     case 'unusable':
       return spec.name;
   }
+}
+
+/** As docker takes names; a file has a slash. */
+const containerName = /^[A-Za-z0-9][\w.-]{0,127}$/;
+
+/** Where docker keeps what its containers write, by the driver that it has unless told otherwise. */
+export const dockerLogs = '/var/lib/docker/containers/*/*-json.log';
+
+function ofContainer(container: string): LogSpec {
+  return { is: 'glob', pattern: dockerLogs, wrapping: 'docker', container };
 }
 
 function prefixOf(wrapping: Wrapping): string {

@@ -32,7 +32,7 @@ function journal(stdout: string, stderr = '', code: number | null = 0, isUsed = 
     if (args.includes('--lines=1')) return { code: 0, stdout: isUsed ? '{}' : '', stderr: '' };
     return { code, stdout, stderr };
   };
-  return { asked, ports: { fs: nodeFileSystem, execute, follow: (path: string) => path } };
+  return { asked, ports: { fs: nodeFileSystem, execute, follow: (path: string) => path, hostPrefix: '' } };
 }
 
 const { ports } = journal('', 'not found', null);

@@ -91,6 +91,19 @@ const unreachable = { failures: new Map([['unreachable', failed({ errno: 113 })]
 const proxied = listener('0.0.0.0:3000', { owner: { ...owner, uid: 0, command: 'docker-proxy' } });
 const behind = { host: '172.17.0.2', port: 80, container: 'abcdefabcdef', listens: false };
 
+const waits = {
+  failures: new Map([['timed_out', failed({ errno: null, message: '' })] as const]),
+  sockets: { retried: 4, unacknowledged: 0, unread: 0 },
+};
+const answered = {
+  connected: 9,
+  lastConnectedMs: nowMs - 500,
+  serverErrors: 0,
+  statuses: [],
+  firstErrorMs: 0,
+  lastErrorMs: 0,
+};
+
 const table: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial<PeerFacts>, string]>> = {
   'docker stop: no route to host': [away, { remembered, ...unreachable }, 'process_down certain'],
   'stopped, refused on the way': [away, { remembered }, 'process_down certain'],
@@ -117,6 +130,32 @@ const table: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial<PeerFa
     { failures: new Map([['reset', failed({ errno: 104 })]]) },
     'process_down certain',
   ],
+  'connects from before it was started again, and others get through': [
+    { serving: [listener('0.0.0.0:3000', { startedMs: nowMs - 20_000 })] },
+    { ...waits, answers: { ...answered, lastConnectedMs: nowMs - 500 } },
+    'process_down likely ended',
+  ],
+  'the same, seen by the plugin where the process may not be': [
+    { serving: [listener('0.0.0.0:3000')] },
+    { ...waits, remembered: { ...remembered, sinceMs: nowMs - 20_000 }, answers: answered },
+    'process_down likely ended',
+  ],
+  'connects that wait at what has listened all the while': [
+    { serving: [listener('0.0.0.0:3000', { startedMs: nowMs - 300_000 })] },
+    { ...waits, answers: answered },
+    'no_answer likely',
+  ],
+  'started again, and nobody has got through since': [
+    { serving: [listener('0.0.0.0:3000', { startedMs: nowMs - 20_000 })] },
+    { ...waits, answers: { ...answered, lastConnectedMs: nowMs - 30_000 } },
+    'no_answer likely',
+  ],
+  'started again, and nobody has ever got through': [
+    { serving: [listener('0.0.0.0:3000', { startedMs: nowMs - 20_000 })] },
+    waits,
+    'no_answer likely',
+  ],
+  'connects that wait where nothing listens': [{}, { ...waits, answers: answered }, 'no_answer likely'],
   'an old entry of ARP, and the address is here and listened on': [
     { neighbour: false, serving: [listener('0.0.0.0:3000')], probe: { is: 'silent' } },
     { failures: new Map([['timed_out', failed({ errno: 110 })]]) },
@@ -127,7 +166,7 @@ const table: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial<PeerFa
 test.each(Object.entries(table))('%s', (_, [of, more, expected]) => {
   const one = peer('172.17.0.9:3000', { tcp: tcp('172.17.0.9:3000', of), ...more });
   const [finding] = judge(facts([one]), String)[0]?.findings ?? [];
-  expect(`${finding?.code} ${finding?.sureness}`).toBe(expected);
+  expect(`${finding?.code} ${finding?.sureness}${finding?.isOver === true ? ' ended' : ''}`).toBe(expected);
 });
 
 test('a container that is gone is started by its name, which outlives its id', () => {

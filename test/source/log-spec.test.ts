@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { matchingFiles } from '../../collector/source/glob.ts';
-import { type LogSpec, nginxFile, parseLogSpec, specText } from '../../collector/source/log-spec.ts';
+import { dockerLogs, type LogSpec, nginxFile, parseLogSpec, specText } from '../../collector/source/log-spec.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
 import { privateFolder } from './tail-kit.ts';
 
@@ -22,6 +22,12 @@ describe('what a log may be named', () => {
     '/l/\\[x\\]/*.log': { is: 'glob', pattern: '/l/\\[x\\]/*.log', wrapping: 'none' },
     '/l/[a-c].log': { is: 'glob', pattern: '/l/[a-c].log', wrapping: 'none' },
     'docker:/c/\\*.log': { is: 'file', path: '/c/*.log', wrapping: 'docker' },
+    'docker:web': { is: 'glob', pattern: dockerLogs, wrapping: 'docker', container: 'web' },
+    'docker:shop-web-1': { is: 'glob', pattern: dockerLogs, wrapping: 'docker', container: 'shop-web-1' },
+    'docker:web_1.log': { is: 'glob', pattern: dockerLogs, wrapping: 'docker', container: 'web_1.log' },
+    'docker:0123456789ab': { is: 'glob', pattern: dockerLogs, wrapping: 'docker', container: '0123456789ab' },
+    'docker:./web': { is: 'file', path: './web', wrapping: 'docker' },
+    'cri:web': { is: 'file', path: 'web', wrapping: 'cri' },
     'journal:nginx': { is: 'journal', match: 'nginx' },
     'journal:openresty.service': { is: 'journal', match: 'openresty.service' },
   };
@@ -113,6 +119,8 @@ describe('globs', () => {
   };
   test.each(Object.entries(cases))('%s', (_, [pattern, matches]) => {
     const folder = files('a.log', 'b.log', '.hidden.log', 'd/x.log', 'e/x.log', 'e/y.log', 'a+(b).log', 'c.gz');
-    expect(matchingFiles(nodeFileSystem, join(folder, pattern))).toEqual(matches.map((name) => join(folder, name)));
+    expect(matchingFiles(nodeFileSystem, { pattern: join(folder, pattern) })).toEqual(
+      matches.map((name) => join(folder, name)),
+    );
   });
 });

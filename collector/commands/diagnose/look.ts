@@ -110,7 +110,7 @@ export async function diagnoseJob(
   const plan = planJob(settings, job, followed, { fs, hostPrefix });
   const nowMs = systemClock.wallMs();
   const fromMs = nowMs - options.sinceMs;
-  const recent = { fs, execute, follow: read.found.view.follow };
+  const recent = { fs, execute, follow: read.found.view.follow, hostPrefix };
   const specs = plan.errorLogs.map(({ spec }) => spec);
   const logs = await readRecentLines(specs, fromMs, recent);
   const clients = createImpactTally(

@@ -3,8 +3,9 @@ import { type FormatResult, readArguments, readLogFormat } from '../../parse/acc
 import { type AccessMatcher, createAccessMatcher } from '../../parse/access/matcher.ts';
 import { wallSecondAt } from '../../parse/wall-clock.ts';
 import type { AccessLogPlan, FormatPlan } from '../../runtime/log-plan.ts';
+import { toldSpec } from '../../runtime/told-log.ts';
 import { matchingFiles } from '../../source/glob.ts';
-import { parseLogSpec, type Wrapping } from '../../source/log-spec.ts';
+import type { Wrapping } from '../../source/log-spec.ts';
 import { attempt } from '../../system/fs.ts';
 import { readEnd } from '../../system/small-file.ts';
 import { type RecentPorts, tailLength, unwrap } from './recent-lines.ts';
@@ -24,12 +25,12 @@ function formatOf({ name, text, escape: mode }: FormatPlan): FormatResult {
 
 function filesOf(
   spec: string,
-  { fs }: RecentPorts,
+  { fs, hostPrefix }: RecentPorts,
 ): { readonly paths: readonly string[]; readonly wrapping: Wrapping } {
-  const parsed = parseLogSpec(spec);
+  const parsed = toldSpec(spec, hostPrefix);
   if (parsed.is === 'file') return { paths: [parsed.path], wrapping: parsed.wrapping };
   if (parsed.is !== 'glob') return { paths: [], wrapping: 'none' };
-  const paths = matchingFiles(fs, parsed.pattern).filter((path) => !/\.(?:gz|xz|zst|bz2|\d{1,4})$/.test(path));
+  const paths = matchingFiles(fs, parsed).filter((path) => !/\.(?:gz|xz|zst|bz2|\d{1,4})$/.test(path));
   return { paths: paths.slice(0, mostFiles), wrapping: parsed.wrapping };
 }
 

@@ -2,8 +2,9 @@
 
 import { recordText } from '../../decode/container.ts';
 import { errorLineReader } from '../../parse/error/reader.ts';
+import { toldSpec } from '../../runtime/told-log.ts';
 import { matchingFiles, mostMatches } from '../../source/glob.ts';
-import { type LogSpec, parseLogSpec, type Wrapping } from '../../source/log-spec.ts';
+import { type LogSpec, specText, type Wrapping } from '../../source/log-spec.ts';
 import { isCompressedName } from '../../source/tail/rotated.ts';
 import type { FileSystem } from '../../system/fs.ts';
 import type { Execute } from '../../system/process/exec.ts';
@@ -92,10 +93,15 @@ function readFile(path: string, wrapping: Wrapping, ports: RecentPorts): OneLog 
   return { found: [...earlier, ...timed(tail.value, wrapping)], path, isWhole: tail.value.isWhole };
 }
 
-function readGlob({ pattern, wrapping }: Extract<LogSpec, { is: 'glob' }>, ports: RecentPorts): readonly OneLog[] {
+function readGlob(spec: Extract<LogSpec, { is: 'glob' }>, ports: RecentPorts): readonly OneLog[] {
+  const { pattern, wrapping } = spec;
   // What was rotated is read beside the log that it was.
-  const paths = matchingFiles(ports.fs, pattern).filter((path) => !isCompressedName(path) && !/\.\d{1,4}$/.test(path));
-  if (paths.length === 0) return [{ log: pattern, reason: 'no file matches it' }];
+  const paths = matchingFiles(ports.fs, spec).filter((path) => !isCompressedName(path) && !/\.\d{1,4}$/.test(path));
+  if (paths.length === 0) {
+    const isNamed = spec.container !== undefined;
+    const reason = isNamed ? 'no log of a container of this name that this user may read' : 'no file matches it';
+    return [{ log: specText(spec), reason }];
+  }
   const logs = paths.slice(0, mostMatches).map((path) => readFile(path, wrapping, ports));
   const more = paths.length - mostMatches;
   return more > 0
@@ -112,10 +118,12 @@ export interface RecentPorts {
   readonly execute: Execute;
   /** A path with its links followed as nginx would. */
   readonly follow: (path: string) => string;
+  /** NETDATA_HOST_PREFIX. */
+  readonly hostPrefix: string;
 }
 
 async function readLog(log: string, fromMs: number, ports: RecentPorts): Promise<readonly OneLog[]> {
-  const spec = parseLogSpec(log);
+  const spec = toldSpec(log, ports.hostPrefix);
   switch (spec.is) {
     case 'file':
       return [readFile(spec.path, spec.wrapping, ports)];

@@ -5,10 +5,11 @@ import { mayBeOf } from '../../nginx/peers.ts';
 import type { FailedPeer, Failing } from '../impact/failures.ts';
 import type { UnitFact } from '../impact/traffic.ts';
 import { readWaiting } from '../impact/waiting.ts';
+import { containerName } from '../places/containers.ts';
 import { type Namespaces, surveyNamespaces } from '../places/namespaces.ts';
 import { containerFacts } from '../places/tcp-containers.ts';
 import { unitFor } from '../places/units.ts';
-import type { Facts, MissingRight, PeerFacts } from './facts.ts';
+import type { Facts, MissingRight, PeerFacts, Remembered } from './facts.ts';
 import { createLook } from './look.ts';
 import { nginxFacts, uidOf } from './nginx.ts';
 import type { DiagnosePorts, NginxSeen } from './ports.ts';
@@ -121,7 +122,7 @@ export async function gather(failing: Failing, seen: NginxSeen, prober: Prober, 
       unix: peer.startsWith('unix:')
         ? readSocketFile(peer.slice('unix:'.length), seen, worker, namespaces, look, ports)
         : null,
-      remembered: seen.remembered(peer),
+      remembered: withContainerName(seen.remembered(peer), ports),
       unit: unitOfPeer(peer, rest, at),
     };
   });
@@ -134,6 +135,15 @@ export async function gather(failing: Failing, seen: NginxSeen, prober: Prober, 
     rules: namespaces.shared ? await ports.firewallRules() : null,
     missing: missingRights(peers, look.tableOf(namespaces.nginx) === null, look.ownersOf(namespaces.nginx).blind),
   };
+}
+
+/** Who wrote it down may not have been allowed to read the name; it outlives the id. */
+function withContainerName(remembered: Remembered | null, ports: DiagnosePorts): Remembered | null {
+  const owner = remembered?.owner ?? null;
+  if (remembered === null || owner === null || owner.container === null || owner.containerName !== null)
+    return remembered;
+  const name = owner.runtime === 'docker' ? containerName(owner.container, ports) : null;
+  return name === null ? remembered : { ...remembered, owner: { ...owner, containerName: name } };
 }
 
 function missingRights(peers: readonly PeerFacts[], noTable: boolean, blind: boolean): readonly MissingRight[] {

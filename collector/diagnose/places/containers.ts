@@ -1,7 +1,6 @@
 /** What is known of containers without asking their engine: bridges, published ports, names in the engine's own files. */
 import type { SocketAddress } from '../../parse/peer-address.ts';
-import { attempt } from '../../system/fs.ts';
-import { readText } from '../../system/small-file.ts';
+import { containerFolder, dockerName } from '../../system/docker.ts';
 import type { DiagnosePorts } from '../facts/ports.ts';
 
 /** Bridges that engines make for their containers. */
@@ -41,7 +40,6 @@ export function publishedTo(cmdline: string): Published | null {
 }
 
 const dockerFolder = '/var/lib/docker/containers';
-const mostBytes = 262_144;
 
 /**
  * The name of a docker container, which outlives its id; null without the right to read the engine's files.
@@ -49,10 +47,6 @@ const mostBytes = 262_144;
  * @param id its first digits
  */
 export function containerName(id: string, { fs, procRoot }: Pick<DiagnosePorts, 'fs' | 'procRoot'>): string | null {
-  const folder = procRoot.replace(/\/proc$/, '') + dockerFolder;
-  const names = attempt(() => fs.readdir(folder));
-  const whole = names.ok ? names.value.find((name) => name.startsWith(id)) : undefined;
-  if (whole === undefined) return null;
-  const text = readText(fs, `${folder}/${whole}/config.v2.json`, mostBytes);
-  return text.ok ? (/"Name":"\/?([\w][\w.-]{0,127})"/.exec(text.value)?.[1] ?? null) : null;
+  const folder = containerFolder(fs, procRoot.replace(/\/proc$/, '') + dockerFolder, id);
+  return folder === null ? null : dockerName(fs, folder);
 }

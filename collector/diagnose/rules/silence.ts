@@ -4,7 +4,7 @@ import { ended, type Finding, found } from '../finding.ts';
 import { mayBePublished } from '../places/published.ts';
 import { isWithNginx, sinceLast, succeededSince, type TcpCase, visibleHome } from './case.ts';
 import { containerGone } from './container.ts';
-import { plural, signs } from './signs.ts';
+import { duration, plural, signs } from './signs.ts';
 
 /** A connect waits for its timeout before it is a failure: what succeeded since then may have been asked before. */
 const overMs = 15_000;
@@ -22,6 +22,8 @@ export function timedOut(one: TcpCase): readonly Finding[] {
   if (tcp.neighbour === false && visibleHome(tcp) === null) return [hostDown(one)];
   const [full] = [...tcp.serving, ...tcp.perhapsServing].filter(({ queued }) => queued > 0);
   if (isOver(one)) return [ended(noAnswer(one))];
+  const older = waitsFromBefore(one);
+  if (older !== null) return [older];
   if (full !== undefined) return [queueFull(one)];
   if (tcp.probe.is === 'unreachable') return unreachable(one);
   return tcp.probe.is === 'connected' ? [someLost(one)] : [noAnswer(one)];
@@ -42,6 +44,31 @@ function queueFull({ tcp }: TcpCase): Finding {
       signs.probe(tcp.probe),
     ],
     ['the process being down: it listens', overflows > 0 ? 'a firewall: the connections reach the socket' : null],
+  );
+}
+
+/** A SYN is sent again after 1, 3, 7, 15, 31 and 63 s: so long a connect may not notice that its peer is back. */
+const longestSynMs = 64_000;
+
+/** What waits began before what listens now: others have connected to it meanwhile. */
+function waitsFromBefore(one: TcpCase): Finding | null {
+  const { tcp, peer, facts } = one;
+  const started = tcp.serving.flatMap(({ startedMs }) => startedMs ?? []);
+  const ms = Math.max(...started, peer.remembered?.sinceMs ?? 0);
+  const isSince = ms > 0 && facts.nowMs - ms < longestSynMs && (peer.answers?.lastConnectedMs ?? 0) > ms;
+  if (!isSince || tcp.serving.length === 0 || one.failures.message !== '') return null;
+  return ended(
+    found(
+      'process_down',
+      'likely',
+      [
+        signs.listens(tcp.serving),
+        `it began ${duration(facts.nowMs - ms)} ago, and requests to it have succeeded since`,
+        waitingText(one),
+        'a connection that was begun before tries again up to 32 s later',
+      ],
+      ['a firewall: others get through', 'an outage that goes on'],
+    ),
   );
 }
 

@@ -22,7 +22,7 @@ export function filesOf(spec: LogSpec, ports: FilePorts): ReadonlySet<string> {
     case 'file':
       return new Set([fileAt(spec.path, ports)]);
     case 'glob':
-      return new Set(matchingFiles(ports.fs, spec.pattern).map((path) => fileAt(path, ports)));
+      return new Set(matchingFiles(ports.fs, spec).map((path) => fileAt(path, ports)));
     default:
       return new Set();
   }

@@ -144,7 +144,7 @@ export function createFollower(job: string, ports: LogPorts, totals: WrappingTot
       }
       case 'glob': {
         const sinks = unwrapped(spec.wrapping, wanted, openSink);
-        return createLogSet({ ...file, pattern: spec.pattern, openSink: sinks, resume });
+        return createLogSet({ ...file, pattern: spec.pattern, container: spec.container, openSink: sinks, resume });
       }
       case 'syslog':
       case 'journal':
