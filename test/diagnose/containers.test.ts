@@ -119,6 +119,12 @@ const table: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial<PeerFa
     { remembered },
     'stale_address likely',
   ],
+  'moved to another network: reloading would not help': [
+    { ...away, apart: [{ ...anew, owner: ofContainer }] },
+    { remembered, ...unreachable },
+    'process_down certain',
+  ],
+  'a stranger on another network': [{ ...away, bridge: 'docker0', apart: [anew] }, unreachable, 'process_down likely'],
   'two others on the port: none is taken for it': [
     { ...away, containers: [anew, anew] },
     { remembered, ...unreachable },
@@ -168,6 +174,21 @@ test.each(Object.entries(table))('%s', (_, [of, more, expected]) => {
   const [finding] = judge(facts([one]), String)[0]?.findings ?? [];
   expect(`${finding?.code} ${finding?.sureness}${finding?.isOver === true ? ' ended' : ''}`).toBe(expected);
 });
+
+test.each(['connected', 'refused', 'silent'] as const)(
+  'a published port with nothing behind it is not said to serve again: probe %s',
+  (is) => {
+    const of = tcp('127.0.0.1:9000', { serving: [proxied], behind, probe: { is } });
+    const all = facts([peer('127.0.0.1:9000', { tcp: of, failures: new Map([['reset', failed({ errno: 104 })]]) })]);
+    const [judged] = judge(all, String);
+    const [finding] = judged?.findings ?? [];
+    if (judged === undefined || finding === undefined) throw new Error('nothing judged');
+    const { what, next } = word(finding, judged, all);
+    expect(what).toContain('the container behind the published port 9000 refuses');
+    expect(next[1]).toBe('docker logs --tail 50 abcdefabcdef');
+    expect(next.join(' ')).not.toContain('CONTAINER');
+  },
+);
 
 test('a container that is gone is started by its name, which outlives its id', () => {
   const all = facts([peer('172.17.0.9:3000', { tcp: tcp('172.17.0.9:3000', away), remembered, ...unreachable })]);

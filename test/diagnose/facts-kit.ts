@@ -94,6 +94,7 @@ export function tcp(peer: string, some: Partial<TcpFacts> = {}): TcpFacts {
     bridge: null,
     behind: null,
     containers: [],
+    apart: [],
     icmp: null,
     localPorts: null,
     ...some,

@@ -106,6 +106,8 @@ export interface ContainerFacts {
   readonly behind: BehindFacts | null;
   /** Containers that listen on the same port at addresses of their own which no line means. */
   readonly containers: readonly ListenerFact[];
+  /** The same in networks that nginx has no end of: it cannot connect there. */
+  readonly apart: readonly ListenerFact[];
 }
 
 export interface TcpFacts extends ContainerFacts {

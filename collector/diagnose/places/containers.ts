@@ -23,6 +23,17 @@ export function bridgeOf({ words }: Pick<SocketAddress, 'words'>, routes: string
   return null;
 }
 
+/** The networks that these routes reach without a gateway: a container's own, and on a host those of its bridges. */
+export function directNetworks(routes: string): readonly ((address: number) => boolean)[] {
+  return routes.split('\n').flatMap((line) => {
+    const [, destination = '', gateway, , , , , mask = ''] = line.split(/\s+/);
+    const bits = Number.parseInt(mask, 16);
+    if (gateway !== '00000000' || !(bits > 0)) return [];
+    const network = Number.parseInt(destination, 16);
+    return [(address: number) => (address & bits) >>> 0 === network];
+  });
+}
+
 /** Where a published port leads, by the arguments of the process that holds it. */
 export interface Published {
   readonly host: string;

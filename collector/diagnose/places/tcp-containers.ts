@@ -14,7 +14,7 @@ import {
   type TcpLook,
 } from '../facts/tcp.ts';
 import type { BehindFacts } from '../impact/traffic.ts';
-import { bridgeOf, publishedTo } from './containers.ts';
+import { bridgeOf, directNetworks, publishedTo } from './containers.ts';
 import { type Namespace, type Namespaces, readablePid } from './namespaces.ts';
 
 function behindOf(address: PeerAddress, home: Namespace, context: TcpContext): BehindFacts | null {
@@ -29,15 +29,28 @@ function behindOf(address: PeerAddress, home: Namespace, context: TcpContext): B
   return { ...to, container: there.name.container, listens: listenersOf({ address: inside }, there, look).length > 0 };
 }
 
+/** Whether nginx is on one of the networks that this namespace is on; true where it has no routes that say so. */
+function sharesNetworkWith(each: Namespace, { namespaces, look, ports }: TcpContext): boolean {
+  const pid = readablePid(namespaces.nginx, ports);
+  const networks = directNetworks((pid === null ? null : ports.proc.text(`${pid}/net/route`)) ?? '');
+  if (networks.length === 0) return true;
+  const words = [...(look.tableOf(each)?.addresses ?? [])].filter((key) => !key.includes('.')).map(Number);
+  return words.some((word) => networks.some((holds) => holds(word)));
+}
+
 /** Others on the same port, in namespaces of containers, that no line of the configuration means. */
-function containersOn(address: PeerAddress, context: TcpContext): readonly ListenerFact[] {
+function containersOn(address: PeerAddress, context: TcpContext): Pick<ContainerFacts, 'containers' | 'apart'> {
   const { namespaces, look } = context;
-  return namespaces.others.flatMap((each) => {
+  const containers: ListenerFact[] = [];
+  const apart: ListenerFact[] = [];
+  for (const each of address.isLoopback ? [] : namespaces.others) {
     const table = look.tableOf(each);
-    if (table === null || each.name.container === null) return [];
+    if (table === null || each.name.container === null) continue;
     const onPort = table.listeners.filter(({ port, words }) => port === address.port && isAny(words));
-    return onPort.filter((one) => !isClaimed(one, context)).map((one) => factOf(one, each, look));
-  });
+    const found = onPort.filter((one) => !isClaimed(one, context)).map((one) => factOf(one, each, look));
+    if (found.length > 0) (sharesNetworkWith(each, context) ? containers : apart).push(...found);
+  }
+  return { containers, apart };
 }
 
 /** The bridges are the host's: nginx in a container has but its own end of one. */
@@ -57,6 +70,6 @@ export function containerFacts(address: PeerAddress, home: TcpLook['home'], cont
   return {
     bridge: isAway ? bridgeAround(address, namespaces, ports) : null,
     behind: home === null || isAway ? null : behindOf(address, home, context),
-    containers: address.isLoopback ? [] : containersOn(address, context),
+    ...containersOn(address, context),
   };
 }

@@ -34,6 +34,23 @@ function replaced({ peer, tcp }: TcpCase, why: string): Finding | null {
   );
 }
 
+/** It runs, and nginx is on none of its networks: to load the name anew would not help. */
+function onOtherNetwork({ peer, tcp }: TcpCase, why: string): Finding | null {
+  const [there, another] = tcp.apart;
+  if (there === undefined || another !== undefined) return null;
+  const isSame = peer.remembered?.owner?.container != null && peer.remembered.owner.container === there.owner.container;
+  return found(
+    'process_down',
+    isSame ? 'certain' : 'likely',
+    [
+      why,
+      `a container listens on port ${tcp.port} in a network that nginx is not on: ${ownerText(there.owner)}`,
+      isSame ? 'it is the one that served it' : signs.lastOwner(peer),
+    ],
+    ['the application being down: it listens in its container'],
+  );
+}
+
 /** An address of this host's own containers that no container has, or that another one has now; null for all others. */
 export function containerGone(one: TcpCase): Finding | null {
   const { tcp, peer } = one;
@@ -48,6 +65,8 @@ export function containerGone(one: TcpCase): Finding | null {
   const other = replaced(one, nobody);
   if (other !== null) return other;
   const known = before?.container != null;
+  const away = onOtherNetwork(one, nobody);
+  if (away !== null) return away;
   return found(
     'process_down',
     known ? 'certain' : 'likely',

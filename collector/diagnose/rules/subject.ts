@@ -113,8 +113,11 @@ export function publisherOf(one: Subject): Owner | null {
 export function servesAgain(one: Subject): boolean {
   const tcp = peerOf(one)?.tcp ?? null;
   if (tcp === null || tcp.probe.is === 'refused') return false;
-  // A published port is held by the container's runtime also while nothing serves behind it.
-  return tcp.probe.is === 'connected' || tcp.serving.some((listener) => !isPublished(listener));
+  // A published port is held by the container's runtime, which takes connections also while nothing serves behind it.
+  if (tcp.serving.length > 0 && tcp.serving.every(isPublished)) {
+    return tcp.probe.is === 'connected' && tcp.behind !== null && tcp.behind.listens !== false;
+  }
+  return tcp.probe.is === 'connected' || tcp.serving.length > 0;
 }
 
 /** @returns what `judged` is about, in the words' terms */

@@ -17,6 +17,7 @@ import {
   type Words,
 } from '../rules/subject.ts';
 import { asNginx, firewalls, inside, lookAfter, onHost, remoteRules, startAgain, unixSockets } from './commands.ts';
+import { containerDown, onOtherNetwork, published } from './container.ts';
 import { ejected } from './group.ts';
 
 type ProcessCause =
@@ -28,26 +29,6 @@ type ProcessCause =
   | 'restarting'
   | 'ejected'
   | 'unknown';
-
-/** A container's runtime has the port, its container refuses. */
-function published(port: number, command: string | null): Words {
-  const isPodman = /^(?:rootless|slirp|pasta|conmon)/.test(command ?? '');
-  const isKubernetes = /^(?:kube-proxy|lb-tcp)/.test(command ?? '');
-  const program = isPodman ? 'podman' : 'docker';
-  const which = isPodman ? `podman ps | grep -F :${port}` : `docker ps --filter publish=${port}`;
-  const pid = `$(${program} inspect -f '{{.State.Pid}}' CONTAINER)`;
-  return {
-    what: `the container behind the published port ${port} refuses: its application is down, or listens on loopback in it`,
-    fix: 'Start the application in the container; it must listen on 0.0.0.0 there, on the port that is published.',
-    next: isKubernetes
-      ? [`kubectl get svc -A -o wide | grep -w ${port}`, 'kubectl get pods -A -o wide    # not ready: kubectl logs']
-      : [
-          `${which}    # which CONTAINER, and its port behind ->`,
-          `${program} logs --tail 50 CONTAINER`,
-          `nsenter -t "${pid}" -n ss -Hltnp    # what listens in it`,
-        ],
-  };
-}
 
 function downElsewhere({ host, port }: Subject): Words {
   const look = onHost(host, `ss -Hltnp 'sport = :${port}'`);
@@ -92,26 +73,6 @@ function unmask(one: Subject): readonly string[] {
     ...(unit.isMasked ? [`systemctl unmask ${shellWord(unit.unit)}`] : []),
     ...(unit.socket === null ? [] : [`systemctl start ${shellWord(unit.socket)}`]),
   ];
-}
-
-/** A container of this host that is not there. */
-function containerDown(one: Subject): Words {
-  const owner = containerOwner(one);
-  const bridge = peerOf(one)?.tcp?.bridge ?? null;
-  return {
-    what: `the container behind ${one.name} is stopped, removed, or on another network than nginx`,
-    fix: 'Start it, or create it again. If it runs on another network, connect it to the one of nginx (docker network connect). Then, if its address changed, reload nginx.',
-    next: [
-      ...startAgain(owner),
-      ...(owner === null
-        ? [
-            "docker ps -a --format '{{.Names}} {{.Status}} {{.Networks}}'    # stopped, or on another network",
-            ...(bridge === null ? [] : [`ip neigh show dev ${shellWord(bridge)}    # who is on that bridge`]),
-          ]
-        : []),
-      `${one.reload}    # if its address has changed`,
-    ],
-  };
 }
 
 function downHere(one: Subject): Words {
@@ -183,9 +144,11 @@ export const processWords: Readonly<Record<ProcessCause, Wording>> = {
         next: lookAfter(ownerOf(one), ss(one)),
       };
     }
+    const [apart] = isElsewhere(one) ? (peerOf(one)?.tcp?.apart ?? []) : [];
+    if (apart !== undefined && peerOf(one)?.tcp?.apart.length === 1) return onOtherNetwork(one, apart);
     if (containerOwner(one) !== null ? isElsewhere(one) : peerOf(one)?.tcp?.bridge != null) return containerDown(one);
     const publisher = publisherOf(one);
-    if (publisher !== null) return published(one.port, publisher.command);
+    if (publisher !== null) return published(one, publisher);
     if (isElsewhere(one)) return downElsewhere(one);
     return isUntold(one) ? downSomewhere(one) : downHere(one);
   },

@@ -1,0 +1,67 @@
+/** Words for containers of this host: behind a published port, gone, or on another network than nginx. */
+import { shellWord } from '../../base/shell-word.ts';
+import type { ListenerFact, Owner } from '../facts/facts.ts';
+import { containerOwner, peerOf, type Subject, type Words } from '../rules/subject.ts';
+import { startAgain } from './commands.ts';
+
+/** A container's runtime has the port, its container refuses. */
+export function published(one: Subject, { command }: Owner): Words {
+  const { port } = one;
+  const isPodman = /^(?:rootless|slirp|pasta|conmon)/.test(command ?? '');
+  const isKubernetes = /^(?:kube-proxy|lb-tcp)/.test(command ?? '');
+  const program = isPodman ? 'podman' : 'docker';
+  const known = peerOf(one)?.tcp?.behind?.container ?? null;
+  const find = isPodman
+    ? `podman ps --format '{{.ID}} {{.Ports}}' | grep -F :${port}- | cut -d ' ' -f 1`
+    : `docker ps -q --filter publish=${port}`;
+  const which = known ?? `$(${find})`;
+  const list = isPodman ? `podman ps | grep -F :${port}` : `docker ps --filter publish=${port}`;
+  const pid = `$(${program} inspect -f '{{.State.Pid}}' ${which})`;
+  return {
+    what: `the container behind the published port ${port} refuses: its application is down, or listens on loopback in it`,
+    fix: 'Start the application in the container; it must listen on 0.0.0.0 there, on the port that is published.',
+    next: isKubernetes
+      ? [`kubectl get svc -A -o wide | grep -w ${port}`, 'kubectl get pods -A -o wide    # not ready: kubectl logs']
+      : [
+          `${list}    # its name, and its port behind ->`,
+          `${program} logs --tail 50 ${which}`,
+          `nsenter -t ${pid} -n ss -Hltnp    # what listens in it`,
+        ],
+  };
+}
+
+/** It runs where nginx has no network in common with it. */
+export function onOtherNetwork(one: Subject, { owner }: ListenerFact): Words {
+  const name = shellWord(owner.containerName ?? owner.container ?? '');
+  const program = owner.runtime === 'podman' ? 'podman' : 'docker';
+  const inContainer = /^(?:docker|podman) exec (\S+)/.exec(one.facts.nginx.entry)?.[1];
+  const networks = `'{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}'`;
+  return {
+    what: `the container behind ${one.name} runs, but on another network than nginx`,
+    fix: `Connect the container ${name} to a network of nginx (${program} network connect; in compose: networks). Then reload nginx.`,
+    next: [
+      `${program} inspect -f ${networks} ${inContainer === undefined ? name : `${inContainer} ${name}`}    # ${inContainer === undefined ? 'its networks' : "networks of nginx, then the application's"}`,
+      one.reload,
+    ],
+  };
+}
+
+/** A container of this host that is not there. */
+export function containerDown(one: Subject): Words {
+  const owner = containerOwner(one);
+  const bridge = peerOf(one)?.tcp?.bridge ?? null;
+  return {
+    what: `the container behind ${one.name} is stopped, removed, or on another network than nginx`,
+    fix: 'Start it, or create it again. If it runs on another network, connect it to the one of nginx (docker network connect). Then, if its address changed, reload nginx.',
+    next: [
+      ...startAgain(owner),
+      ...(owner === null
+        ? [
+            "docker ps -a --format '{{.Names}} {{.Status}} {{.Networks}}'    # stopped, or on another network",
+            ...(bridge === null ? [] : [`ip neigh show dev ${shellWord(bridge)}    # who is on that bridge`]),
+          ]
+        : []),
+      `${one.reload}    # if its address has changed`,
+    ],
+  };
+}
