@@ -119,7 +119,8 @@ function configurationPath(reader: SettingsReader, at: At): string | undefined {
 function logPath(reader: SettingsReader, at: At, what: string): string | undefined {
   const path = reader.text(at, what);
   if (path === undefined || settingsPatterns.log.test(path)) return path;
-  const forms = 'an absolute path or glob, syslog:udp://ADDRESS:PORT, docker:NAME, docker:/FILE, cri:/FILE or journal:NAME';
+  const forms =
+    'an absolute path or glob, syslog:udp://ADDRESS:PORT, docker:NAME, docker:/FILE, cri:/FILE or journal:NAME';
   return reader.problem(at, `${what} must be ${forms}, not '${path}'`);
 }
 

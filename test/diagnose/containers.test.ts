@@ -108,6 +108,16 @@ const table: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial<PeerFa
   'docker stop: no route to host': [away, { remembered, ...unreachable }, 'process_down certain'],
   'stopped, refused on the way': [away, { remembered }, 'process_down certain'],
   'an address on a bridge that nobody has': [{ ...away, bridge: 'docker0' }, unreachable, 'process_down likely'],
+  'made anew and then stopped, within minutes': [
+    away,
+    { remembered: { ...remembered, endedMs: [nowMs - 90_000, nowMs - 29_000] } },
+    'process_down certain',
+  ],
+  'one that comes and goes, between two starts': [
+    away,
+    { remembered: { ...remembered, endedMs: [nowMs - 90_000, nowMs - 60_000, nowMs - 29_000] } },
+    'crash_loop certain',
+  ],
   'an address of another host': [{ ...away, neighbour: false }, unreachable, 'host_down certain'],
   'made anew with another address': [
     { ...away, containers: [anew] },

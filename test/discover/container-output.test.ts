@@ -82,8 +82,32 @@ describe.each(Object.entries(engines))("a container's standard output: %s", (_, 
   test('of another log driver, which has no such file, stays a stream', () => {
     const { errors, states } = plans(container(engine, false));
     expect(errors).not.toEqual([expect.stringContaining(engine.log)]);
-    expect(states).toEqual([{ is: 'stream', target: '/dev/stderr' }]);
+    expect(states).toMatchObject([{ is: 'stream', target: '/dev/stderr' }]);
   });
+});
+
+const drivers: Readonly<Record<string, readonly [Readonly<Record<string, string>>, string, string]>> = {
+  'the driver local, which is binary': [{ 'local-logs/container.log': '' }, 'local', id.slice(0, 12)],
+  'the same, by its name': [
+    { 'local-logs/container.log': '', 'config.v2.json': '{"Name":"/web","Driver":"x"}' },
+    'local',
+    'web',
+  ],
+  'journald: nothing is kept there': [{ 'config.v2.json': '{"Name":"/web"}' }, 'other', 'web'],
+  'a folder that says nothing': [{ hostname: 'x' }, 'other', id.slice(0, 12)],
+  'a file that is no JSON': [{ 'config.v2.json': 'x' }, 'other', id.slice(0, 12)],
+};
+
+test.each(Object.entries(drivers))('%s: what check says of it', (_, [files, driver, name]) => {
+  const engine = engines['docker'];
+  if (engine === undefined) throw new Error('no docker');
+  const host = container(engine, false);
+  for (const [file, text] of Object.entries(files)) {
+    const path = join(host.prefix, 'var/lib/docker/containers', id, file);
+    mkdirSync(join(path, '..'), { recursive: true });
+    writeFileSync(path, text);
+  }
+  expect(plans(host).states).toEqual([{ is: 'stream', target: '/dev/stderr', other: { driver, name } }]);
 });
 
 testOn('root')(

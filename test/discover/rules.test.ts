@@ -342,6 +342,22 @@ test.each(['/proc/1/fd', '/proc/1/fd/1', '/dev/stdout', '/proc/812/root', '/sys/
   },
 );
 
+test.each([
+  ['local', /binary format.*--log-driver json-file/s],
+  ['other', /journal:web\n.*--log-driver json-file/s],
+] as const)("a container's output that docker keeps by the driver %s", (driver, says) => {
+  const state: LogState = { is: 'stream', target: '/dev/stderr', other: { driver, name: 'web' } };
+  const remedy = remedyOf('log_is_stream', factsOf(complete, { state }));
+  expect(remedy).toMatch(says);
+  expect(remedy).not.toContain('ID-json.log');
+});
+
+test.each(['stream', 'fifo', 'folder'] as const)('the usual path is no way out of itself: %s', (is) => {
+  const state = (is === 'stream' ? { is, target: '/dev/stderr' } : { is }) as LogState;
+  const text = complete.replace('/e.log', '/var/log/nginx/error.log');
+  expect(remedyOf(`log_is_${is}`, factsOf(text, { state }))).toContain('/var/log/nginx/upstream-error.log');
+});
+
 test('a log beside it that has the variables is enough', () => {
   const text = `${errorLog} ${http({ log: 'access_log /a.log; access_log /b.log full;' })}`;
   expect(judgeNginx(factsOf(text))).toEqual([]);

@@ -24,9 +24,10 @@ const notDown = 'the process being down: it listens on this very address and por
 export function refused(one: TcpCase): readonly Finding[] {
   const { tcp, peer } = one;
   const loop = crashLoop(one);
-  if (loop !== null) return [loop];
+  const gone = peer.isUdp ? null : containerGone(one);
+  // Made anew and stopped is no loop; what comes and goes has come back by the next look.
+  if (loop !== null && (gone === null || loop.sureness === 'certain')) return [loop];
   if (peer.isUdp) return overUdp(one);
-  const gone = containerGone(one);
   if (gone !== null) return [gone];
   if (tcp.probe.is === 'connected') return answersProbe(one);
   if (visibleHome(tcp) === null) return fromElsewhere(one);

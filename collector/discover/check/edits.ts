@@ -3,6 +3,12 @@
  * order. Pure.
  */
 
+import { nginxLine } from '../../base/nginx-words.ts';
+import type { AccessLog, ErrorLog } from '../../nginx/types.ts';
+
+/** Refused connections are logged at `error`, missing sockets at `crit`. */
+export const hidingLevels: ReadonlySet<string> = new Set(['crit', 'alert', 'emerg']);
+
 /** The level of an error_log. */
 export function withLevel(args: readonly string[], level: string): readonly string[] {
   return [args[0] ?? '', level];
@@ -52,4 +58,13 @@ export function withHost(args: readonly string[], from: string, to: string): rea
   const scheme = /^[a-z]+:\/\//i.exec(address)?.[0] ?? '';
   const behind = address.slice(scheme.length);
   return [behind.startsWith(from) ? `${scheme}${to}${behind.slice(from.length)}` : address, ...rest];
+}
+
+/** The same log as a file, and not the one that is none: links, FIFOs and folders stand at the usual path, too; an error_log at a level that shows failures. */
+export function lineToFile(log: ErrorLog | AccessLog, use: string): string {
+  const name = `${use.replace('_log', '')}.log`;
+  const isTaken = log.target.kind === 'file' && log.target.path === `/var/log/nginx/${name}`;
+  const args = withTarget(log.args, `/var/log/nginx/${isTaken ? 'upstream-' : ''}${name}`);
+  const isUnfit = 'level' in log && (hidingLevels.has(log.level) || log.level === 'debug');
+  return nginxLine(use, isUnfit ? withLevel(args, 'warn') : args);
 }

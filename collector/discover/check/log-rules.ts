@@ -3,15 +3,21 @@
 import { nginxLine } from '../../base/nginx-words.ts';
 import { parseSeconds } from '../../nginx/syntax/values.ts';
 import type { AccessLog, ErrorLog, LogFormat, LogSet, Place, Protocol, Upstream } from '../../nginx/types.ts';
-import { withFlush, withFormat, withLevel, without, withoutGzip, withSyslogServer, withTarget } from './edits.ts';
+import {
+  hidingLevels,
+  lineToFile,
+  withFlush,
+  withFormat,
+  withLevel,
+  without,
+  withoutGzip,
+  withSyslogServer,
+} from './edits.ts';
 import type { CheckFacts } from './facts.ts';
 import { type FindingCode, finding, type UnwordedFinding } from './finding.ts';
 import { costOf, neededVariables } from './format-costs.ts';
 import type { LogState } from './log-state.ts';
 import { formatNamed } from './remedies.ts';
-
-/** Refused connections are logged at `error`, missing sockets at `crit`. */
-const hidingLevels: ReadonlySet<string> = new Set(['crit', 'alert', 'emerg']);
 
 export function formatVariables(format: string): ReadonlySet<string> {
   return new Set(Array.from(format.matchAll(/\$(?:\{(\w+)\}|(\w+))/g), (match) => match[1] ?? match[2] ?? ''));
@@ -47,13 +53,6 @@ function syslogCode({ server, unix }: Extract<LogState, { is: 'syslog' }>): Find
   return isLocal(server) ? 'log_syslog_local' : 'log_syslog_remote';
 }
 
-/** The same log as a file; an error_log at a level that shows failures. */
-function lineToFile(log: ErrorLog | AccessLog, use: string): string {
-  const args = withTarget(log.args, `/var/log/nginx/${use.replace('_log', '')}.log`);
-  const isUnfit = 'level' in log && (hidingLevels.has(log.level) || log.level === 'debug');
-  return nginxLine(use, isUnfit ? withLevel(args, 'warn') : args);
-}
-
 function stateRules(
   log: ErrorLog | AccessLog,
   state: LogState,
@@ -78,7 +77,13 @@ function stateRules(
     case 'unreadable':
       return one('log_unreadable', { who, ...barrierValues(state) });
     case 'stream':
-      return one('log_is_stream', { target: state.target, line: toFile, output: found.view.output?.spec ?? '' });
+      return one('log_is_stream', {
+        target: state.target,
+        line: toFile,
+        output: state.other == null ? (found.view.output?.spec ?? '') : '',
+        driver: state.other?.driver ?? '',
+        container: state.other?.name ?? '',
+      });
     case 'fifo':
       return one('log_is_fifo', { line: toFile });
     case 'folder':

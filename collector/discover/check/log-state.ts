@@ -4,7 +4,7 @@ import { shellWord } from '../../base/shell-word.ts';
 import type { LogTarget } from '../../nginx/types.ts';
 import type { FileSystem } from '../../system/fs.ts';
 import { type Barrier, barriersTo, lookAt, type Reader, readRemedy, rootedPath } from '../../system/reach.ts';
-import { hasOutput } from '../find/container-output.ts';
+import { type ContainerOutput, hasOutput, type OtherDriver, otherDriver } from '../find/container-output.ts';
 import type { NginxFound } from '../find/find-nginx.ts';
 import { placeOf, type View } from '../find/view.ts';
 
@@ -13,7 +13,7 @@ export type LogState =
   | { readonly is: 'missing' }
   | { readonly is: 'unreadable'; readonly barriers: readonly Barrier[]; readonly remedy: readonly string[] }
   /** A symbolic link to `/dev/stdout` and the like, or `stderr` itself. */
-  | { readonly is: 'stream'; readonly target: string }
+  | { readonly is: 'stream'; readonly target: string; readonly other?: OtherDriver | null }
   /** `replaced`: nginx-upstream.conf names other logs to read instead. */
   | { readonly is: 'fifo' | 'folder' | 'discarded' | 'memory' | 'pattern' | 'replaced' }
   | { readonly is: 'syslog'; readonly server: string; readonly unix: boolean };
@@ -48,10 +48,23 @@ export function configuredState(fs: FileSystem, path: string, who: Reader): LogS
   return fileState(fs, rooted(fs, path), who);
 }
 
+/** The engine keeps no file: then a file of the image is of no use, whoever may read it. */
+function notKept(output: ContainerOutput, state: LogState, fs: FileSystem): LogState {
+  const other = otherDriver(output, fs);
+  if (other === null || output.containers === null) return state;
+  const engine = output.containers.slice(0, output.containers.lastIndexOf('/') + 1);
+  if (state.is === 'unreadable') {
+    const isImage = state.barriers.some(({ path }) => path.startsWith(engine));
+    return isImage ? { is: 'stream', target: "its container's image or output", other } : state;
+  }
+  return state.is === 'stream' ? { ...state, other } : state;
+}
+
 /** A stream, or a path in an image that is closed to us: then the engine's own file counts, if it has one. */
 function streamState(fs: FileSystem, { output = null }: View, state: LogState, who: Reader): LogState {
   const isCandidate = state.is === 'stream' || state.is === 'unreadable';
-  if (!isCandidate || output === null || !hasOutput(output, fs)) return state;
+  if (!isCandidate || output === null) return state;
+  if (!hasOutput(output, fs)) return notKept(output, state, fs);
   if (output.path.includes('*')) return { is: 'pattern' };
   const engine = fileState(fs, output.path, who);
   if (engine.is !== 'unreadable' || output.containers === null) return engine;

@@ -98,3 +98,21 @@ export const obstacles: Readonly<Record<string, string>> = {
   rewritten: 'its server answers every request with return',
   quic: 'its server only speaks HTTP/3',
 };
+
+const jsonFile =
+  'create the container with the log driver json-file:\n    --log-driver json-file    # docker run; compose: logging: {driver: json-file}; for all: "log-driver" in /etc/docker/daemon.json';
+
+/** What nginx writes to its own output: where that ends, or what makes it end in a file. */
+export function streamRemedy(values: RemedyValues, at: string): string {
+  const { use, output, driver, container } = values;
+  const toFile = `Or let nginx write to a file${driver ? ' on a volume' : ''}. ${moveRemedy(values, at)}`;
+  if (driver === 'local') {
+    return `Docker's log driver local writes a binary format, which is not read. To have a log that is read, ${jsonFile}\n${toFile}`;
+  }
+  if (driver === 'other') {
+    const journal = `    ${use}: journal:${container}`;
+    return `Docker keeps no file of it: its log driver is another one. If that is journald, write in nginx-upstream.conf:\n${journal}\nElse ${jsonFile}\n${toFile}`;
+  }
+  const place = output || 'docker:/var/lib/docker/containers/ID/ID-json.log';
+  return `Name where it ends up in nginx-upstream.conf:\n    ${use}: ${place}    # or cri:FILE, or journal:nginx\n${toFile}`;
+}

@@ -16,6 +16,7 @@ import {
   reload,
   replaceLine,
   statusServer,
+  streamRemedy,
 } from './remedies.ts';
 import { configuredStates, error, type FindingWording, type FindingWords, notice, warning } from './words.ts';
 
@@ -101,7 +102,7 @@ const wordings: Readonly<Record<FindingCode, FindingWording>> = {
     error(
       `${values['use']} ${path} leads to ${values['target']}`,
       `${blind} It belongs to whoever started nginx: a container's log, or the journal.`,
-      `Name where it ends up in nginx-upstream.conf:\n    ${values['use']}: ${values['output'] || 'docker:/var/lib/docker/containers/ID/ID-json.log'}    # or cri:FILE, or journal:nginx\nOr let nginx write to a file. ${moveRemedy(values, at)}`,
+      streamRemedy(values, at),
     ),
   log_is_fifo: (path, values, at) =>
     error(

@@ -1,4 +1,5 @@
 /** Where a container's engine writes what nginx sends to its standard output and error: the official image's logs. */
+import { dockerName } from '../../system/docker.ts';
 import { attempt, type FileSystem } from '../../system/fs.ts';
 import { isMissing } from '../../system/reach.ts';
 import { hostPlaces, type Mount } from './mounts.ts';
@@ -42,6 +43,23 @@ export function containerOutput(master: Master, host: readonly Mount[], hostPref
     case null:
       return null;
   }
+}
+
+/** How docker keeps what a container writes, where it keeps no file that can be read. */
+export interface OtherDriver {
+  /** `local` writes a binary format; `other`: the journal, or another place that is no file here. */
+  readonly driver: 'local' | 'other';
+  /** The container's name, or its id where the name may not be read: what `journal:` takes for it. */
+  readonly name: string;
+}
+
+/** null for another engine than docker, and where there is such a file. */
+export function otherDriver(output: ContainerOutput, fs: FileSystem): OtherDriver | null {
+  if (output.containers === null || hasOutput(output, fs)) return null;
+  const folder = output.path.slice(0, output.path.lastIndexOf('/'));
+  const id = folder.slice(folder.lastIndexOf('/') + 1);
+  const driver = attempt(() => fs.stat(`${folder}/local-logs`)).ok ? 'local' : 'other';
+  return { driver, name: dockerName(fs, folder) ?? id.slice(0, 12) };
 }
 
 /** Whether the engine keeps such a file, as far as can be seen: another log driver has none. */
