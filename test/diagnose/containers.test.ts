@@ -200,6 +200,17 @@ test.each(['connected', 'refused', 'silent'] as const)(
   },
 );
 
+test('a port that docker-proxy held is no reason to start the engine', () => {
+  const held = { ...remembered, owner: { ...owner, command: 'docker-proxy', unit: 'docker.service' } };
+  const all = facts([peer('127.0.0.1:9000', { tcp: tcp('127.0.0.1:9000'), remembered: held })]);
+  const [judged] = judge(all, String);
+  const [finding] = judged?.findings ?? [];
+  if (judged === undefined || finding === undefined) throw new Error('nothing judged');
+  const { what, next } = word(finding, judged, all);
+  expect(what).toBe('the container that published 127.0.0.1:9000 is stopped or removed');
+  expect(next.join('\n')).not.toContain('docker.service');
+});
+
 test('a container that is gone is started by its name, which outlives its id', () => {
   const all = facts([peer('172.17.0.9:3000', { tcp: tcp('172.17.0.9:3000', away), remembered, ...unreachable })]);
   const [judged] = judge(all, String);

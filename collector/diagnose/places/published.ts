@@ -4,7 +4,7 @@ import type { ListenerFact } from '../facts/facts.ts';
 /** /proc/PID/comm, at most 15 characters: docker, podman (rootless too), k3s. */
 const runtimes = /^(docker-proxy|rootlessport|rootlesskit|slirp4netns|pasta|conmon|kube-proxy|lb-tcp)/;
 
-export function isPublished({ owner }: ListenerFact): boolean {
+export function isPublished({ owner }: Pick<ListenerFact, 'owner'>): boolean {
   return owner.command !== null && runtimes.test(owner.command);
 }
 

@@ -109,6 +109,13 @@ export function publisherOf(one: Subject): Owner | null {
   return peerOf(one)?.tcp?.serving.find(isPublished)?.owner ?? null;
 }
 
+/** Nothing listens, and the last to do so was a container's runtime, which is no application. */
+export function wasPublished(one: Subject): boolean {
+  const peer = peerOf(one);
+  const owner = peer?.remembered?.owner ?? null;
+  return peer?.tcp?.serving.length === 0 && owner !== null && isPublished({ owner });
+}
+
 /** It served when it was looked at: what failed is over. */
 export function servesAgain(one: Subject): boolean {
   const tcp = peerOf(one)?.tcp ?? null;

@@ -65,3 +65,17 @@ export function containerDown(one: Subject): Words {
     ],
   };
 }
+
+/** Nothing holds the port any more, and the engine held it for a container. */
+export function unpublished(one: Subject): Words {
+  const { port, name } = one;
+  const program = peerOf(one)?.remembered?.owner?.command === 'docker-proxy' ? 'docker' : 'podman';
+  return {
+    what: `the container that published ${name} is stopped or removed`,
+    fix: 'Start it, or create it again; its log says why it stopped.',
+    next: [
+      `${program} ps -a --format '{{.Names}} {{.Status}}'    # which one has stopped`,
+      `${program} ps -aq | xargs -r ${program} inspect -f '{{.Name}} {{.HostConfig.PortBindings}}' | grep -w ${port}    # whose port it is`,
+    ],
+  };
+}

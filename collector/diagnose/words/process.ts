@@ -15,9 +15,10 @@ import {
   ss,
   type Wording,
   type Words,
+  wasPublished,
 } from '../rules/subject.ts';
 import { asNginx, firewalls, inside, lookAfter, onHost, remoteRules, startAgain, unixSockets } from './commands.ts';
-import { containerDown, onOtherNetwork, published } from './container.ts';
+import { containerDown, onOtherNetwork, published, unpublished } from './container.ts';
 import { ejected } from './group.ts';
 
 type ProcessCause =
@@ -149,6 +150,7 @@ export const processWords: Readonly<Record<ProcessCause, Wording>> = {
     if (containerOwner(one) !== null ? isElsewhere(one) : peerOf(one)?.tcp?.bridge != null) return containerDown(one);
     const publisher = publisherOf(one);
     if (publisher !== null) return published(one, publisher);
+    if (wasPublished(one)) return unpublished(one);
     if (isElsewhere(one)) return downElsewhere(one);
     return isUntold(one) ? downSomewhere(one) : downHere(one);
   },

@@ -16,7 +16,7 @@ import {
 import type { CheckFacts } from './facts.ts';
 import { type FindingCode, finding, type UnwordedFinding } from './finding.ts';
 import { costOf, neededVariables } from './format-costs.ts';
-import type { LogState } from './log-state.ts';
+import { barrierValues, type LogState } from './log-state.ts';
 import { formatNamed } from './remedies.ts';
 
 export function formatVariables(format: string): ReadonlySet<string> {
@@ -38,14 +38,6 @@ function saysAll({ text, protocol }: LogFormat): boolean {
 
 function isLocal(server: string): boolean {
   return /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:\d+)?$/.test(server);
-}
-
-function barrierValues({
-  barriers: [first],
-  remedy,
-}: Extract<LogState, { is: 'unreadable' }>): UnwordedFinding['values'] {
-  const mode = first?.stat.mode.toString(8).padStart(4, '0') ?? '';
-  return { barrier: first?.path ?? '', mode, remedy: remedy.join('\n') };
 }
 
 function syslogCode({ server, unix }: Extract<LogState, { is: 'syslog' }>): FindingCode {
@@ -100,7 +92,7 @@ function stateRules(
   }
 }
 
-/** What goes to a port of this host as well is another program's affair, where a file has all of it. */
+/** Another program's affair, where a file has all of it. */
 function hasFileBeside(at: number, sets: readonly LogSet[], logs: readonly { readonly state: LogState }[]): boolean {
   const own = sets.filter((set) => set.logs.includes(at));
   return own.length > 0 && own.every((set) => set.logs.some((other) => logs[other]?.state.is === 'readable'));

@@ -100,3 +100,12 @@ function ownState(fs: FileSystem, found: NginxFound, target: LogTarget, who: Rea
       return fileState(fs, rooted(fs, found.view.follow(placeOf(fs, found.view, target.path))), who);
   }
 }
+
+/** What a finding says of it. */
+export function barrierValues({
+  barriers: [first],
+  remedy,
+}: Extract<LogState, { is: 'unreadable' }>): Readonly<Record<'barrier' | 'mode' | 'remedy', string>> {
+  const mode = first?.stat.mode.toString(8).padStart(4, '0') ?? '';
+  return { barrier: first?.path ?? '', mode, remedy: remedy.join('\n') };
+}
