@@ -2,7 +2,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type AskedPlace, unitFor } from '../../collector/diagnose/places/units.ts';
+import { type AskedPlace, maskedUnit, unitFor } from '../../collector/diagnose/places/units.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
 import { tempDir } from '../support/temp.ts';
 
@@ -95,4 +95,18 @@ test('a masked unit is said to be masked: it cannot be started', () => {
   const files = { '/etc/systemd/system/php8.2-fpm.service': null, [php]: '', [pool]: 'listen = 9000' };
   const found = unitFor({ port: 9000 }, true, { fs: nodeFileSystem, procRoot: host(files) });
   expect(found).toMatchObject({ unit: 'php8.2-fpm.service', isMasked: true });
+});
+
+const masks: Readonly<Record<string, readonly [Readonly<Record<string, string | null>>, string | null]>> = {
+  'systemctl mask': [{ '/etc/systemd/system/app.service': null }, '/etc/systemd/system/app.service'],
+  'systemctl mask --runtime': [{ '/run/systemd/system/app.service': null }, '/run/systemd/system/app.service'],
+  'its own file': [{ '/etc/systemd/system/app.service': 'ExecStart=/app' }, null],
+  'another unit is masked': [{ '/etc/systemd/system/web.service': null }, null],
+  'an instance is, and not this one': [{ '/etc/systemd/system/app@1.service': null }, null],
+  'no files of systemd': [{}, null],
+};
+
+test.each(Object.entries(masks))('a unit that is known, masked since: %s', (_, [files, file]) => {
+  const found = maskedUnit('app.service', { fs: nodeFileSystem, procRoot: host(files) });
+  expect(found).toEqual(file === null ? null : { unit: 'app.service', socket: null, isMasked: true, file });
 });

@@ -8,7 +8,7 @@ import { readWaiting } from '../impact/waiting.ts';
 import { containerName } from '../places/containers.ts';
 import { type Namespaces, surveyNamespaces } from '../places/namespaces.ts';
 import { containerFacts } from '../places/tcp-containers.ts';
-import { unitFor } from '../places/units.ts';
+import { maskedUnit, unitFor } from '../places/units.ts';
 import type { Facts, MissingRight, PeerFacts, Remembered } from './facts.ts';
 import { createLook } from './look.ts';
 import { nginxFacts, uidOf } from './nginx.ts';
@@ -101,7 +101,8 @@ export async function gather(failing: Failing, seen: NginxSeen, prober: Prober, 
   function unitOfPeer(peer: string, { failures, scheme }: Omit<FailedPeer, 'peer'>, at: number): UnitFact | null {
     const isDown = ['refused', 'socket_missing'].some((kind) => failures.has(kind as FailureKind));
     const owner = seen.remembered(peer)?.owner ?? null;
-    if (!isDown || owner?.unit != null || owner?.container != null) return null;
+    if (!isDown || owner?.container != null) return null;
+    if (owner?.unit != null) return owner.unitUser === null ? maskedUnit(owner.unit, ports) : null;
     const isFastcgi = scheme === 'fastcgi';
     if (peer.startsWith('unix:')) return unitFor({ path: peer.slice('unix:'.length) }, isFastcgi, ports);
     const before = probed[at]?.before;

@@ -57,6 +57,13 @@ function isMasked(path: string, files: Files): boolean {
   return link.ok && link.value === '/dev/null';
 }
 
+/** Of a unit that is known: it was masked since, and cannot be started; null for one that can. */
+export function maskedUnit(unit: string, files: Files): UnitFact | null {
+  const paths = folders.slice(0, 2).map((folder) => `${folder}/${unit}`);
+  const file = paths.find((path) => isMasked(path, files));
+  return file === undefined ? null : { unit, socket: null, isMasked: true, file };
+}
+
 function namesPort(text: string, wanted: AskedPlace): boolean {
   if ('path' in wanted) return text.includes(wanted.path);
   return new RegExp(`(?<![\\d.])${wanted.port}(?![\\d.])`).test(text);
