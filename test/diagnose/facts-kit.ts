@@ -60,6 +60,7 @@ export function server(address: string, some: Partial<ServerFact> = {}): ServerF
     line: 12,
     upstream: 'app',
     address,
+    written: `server ${address}`,
     name: null,
     now: [],
     nowPeers: [],

@@ -63,6 +63,8 @@ export type NotProbed = 'off' | 'not_configured' | 'other_namespace' | 'too_soon
 export interface ServerFact extends Place {
   readonly upstream: string;
   readonly address: string;
+  /** The directive as it is written, without further parameters: `server app:80`, `proxy_pass http://app`. */
+  readonly written: string;
   /** The name in it; null when it is an address. */
   readonly name: string | null;
   /** What the name resolves to now; `nowPeers` the same as nginx names peers. */

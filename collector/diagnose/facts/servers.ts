@@ -74,12 +74,14 @@ export async function resolveServers(
 
 export function serverFact({ upstream, server }: Configured, names: ServerNames): ServerFact {
   const { file, line, address, lookup, maxFails, failTimeoutSeconds, maxConns, resolve, down, peers } = server;
+  const { name, args } = server.directive;
   const now = lookup === null ? [] : (names.get(lookup.host) ?? []);
   return {
     file,
     line,
     upstream: upstream.name,
     address,
+    written: args.length === 0 ? name : `${name} ${args[0]}`,
     name: lookup?.host ?? null,
     now,
     nowPeers: lookup === null ? [] : now.flatMap((each) => peerName(each, lookup.port) ?? []),

@@ -86,7 +86,7 @@ export function containerOwner(one: Subject): Owner | null {
 }
 
 export function line({ at, server }: Subject): string {
-  return server === null ? 'in the configuration' : `at ${at} (server ${server.address})`;
+  return server === null ? 'in the configuration' : `at ${at} (${server.written})`;
 }
 
 /** Shows the `server` line. */
