@@ -27,6 +27,7 @@ const remembered = {
   connectedMs: null,
   besides: null,
   endedMs: [],
+  inode: null,
 };
 const answers = {
   connected: 20,
@@ -102,6 +103,15 @@ const table: Readonly<
     elsewhere,
     { answers: { ...answers, lastConnectedMs: ago(8) } },
     ['process_down likely'],
+  ],
+  'back a moment ago, whose socket it is cannot be seen yet: another one than before': [
+    [
+      ['refused', 5, 1],
+      ['reset', 5, 5],
+    ],
+    { serving: [listener('0.0.0.0:8080', { inode: 78, owner: { ...owner, pid: null } })], probe: { is: 'connected' } },
+    { remembered: { ...remembered, inode: 77, sinceMs: ago(60), endedMs: [ago(5)] } },
+    ['unknown unknown'],
   ],
   'another process took its place at once, and serves': [
     [['reset', 6, 5]],

@@ -84,6 +84,7 @@ const remembered = {
   connectedMs: null,
   besides: null,
   endedMs: [nowMs - 29_000],
+  inode: null,
 };
 const away = { home: 'elsewhere', probe: { is: 'silent' } } as const;
 const anew = listener('0.0.0.0:3000', { namespace: { ...other, container: '111111111111', runtime: 'docker' } });

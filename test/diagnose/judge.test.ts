@@ -24,6 +24,7 @@ const remembered = {
   connectedMs: null,
   besides: null,
   endedMs: [],
+  inode: null,
 };
 const never = {
   listeningMs: null,
@@ -34,6 +35,7 @@ const never = {
   connectedMs: null,
   besides: null,
   endedMs: [],
+  inode: null,
 };
 
 /** A peer at 10.0.0.1:8080 refused, with these facts of it. */

@@ -23,6 +23,7 @@ test('what listened is remembered after it is gone, with the OOM kills of just t
     connectedMs: null,
     besides: null,
     endedMs: [3000],
+    inode: 7,
     owner,
     oomKills: 1,
   };
@@ -51,6 +52,7 @@ test('a peer that never listened is known as such', () => {
     watchedSinceMs: 1000,
     listeningMs: null,
     endedMs: [],
+    inode: null,
     owner: null,
     oomKills: null,
   });
@@ -83,6 +85,7 @@ test('the next process goes on with what was written down, but for what only loo
     connectedMs: null,
     besides: null,
     endedMs: [2000],
+    inode: null,
     owner,
     oomKills: 1,
   };

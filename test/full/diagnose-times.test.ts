@@ -165,9 +165,14 @@ afterAll(() => {
   console.log(['fault, second (negative: after its end), diagnose, chart', ...lines].join('\n'));
 });
 
+/** `comes and goes` is back three seconds after the first look at it. */
+const lateMs = 2000;
+
 async function hear(second: number, at: number): Promise<readonly string[]> {
   const drawn = scenes.map((scene, n) => charted(peerOf(scene, sites[n] as Site)));
+  const began = Date.now();
   const said = await world.diagnose();
+  const isLate = Date.now() - began > lateMs;
   const wrong: string[] = [];
   scenes.forEach((scene, n) => {
     const [verdict]: readonly Verdict[] = said.about(peerOf(scene, sites[n] as Site));
@@ -175,8 +180,10 @@ async function hear(second: number, at: number): Promise<readonly string[]> {
     const text = verdict === undefined ? 'none' : `${verdict.cause} ${verdict.sureness}${verdict.over ? ' ended' : ''}`;
     const chart = drawn[n] ?? [];
     rows.push({ name: scene.name, second, diagnosed: text, charted: chart.join(' ') || 'none' });
-    const expected = scene.says[at] ?? [];
-    if (!expected.includes(diagnosed)) wrong.push(`${scene.name} at ${second} s: diagnose says ${text}`);
+    // On a busy machine the look may come so late that the next row is true already.
+    const expected = [...(scene.says[at] ?? []), ...(isLate ? (scene.says[at + 1] ?? []) : [])];
+    if (!expected.includes(diagnosed))
+      wrong.push(`${scene.name} at ${second} s: diagnose says ${text}: ${verdict?.evidence.join('; ')}`);
     const known = chart.length === 0 ? ['none'] : chart;
     if (!known.some((cause) => (expected as readonly string[]).includes(cause)))
       wrong.push(`${scene.name} at ${second} s: the chart says ${known}`);

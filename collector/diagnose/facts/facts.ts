@@ -95,6 +95,8 @@ export interface Remembered {
   /** When sockets that listened were gone, or replaced by others: the last few, oldest first. */
   readonly endedMs: readonly number[];
   readonly owner: Owner | null;
+  /** Of the socket that listened: what listens now is the same one, or another. null where that was not noted. */
+  readonly inode: number | null;
   /** OOM kills on this host between then and the next look; null when not counted. */
   readonly oomKills: number | null;
   readonly watchedSinceMs: number;

@@ -139,7 +139,7 @@ function unseen(ms: number): Entry {
   };
 }
 
-function rememberedOf({ oomBefore, oomAfter, inode, listens, ...kept }: Entry): Remembered {
+function rememberedOf({ oomBefore, oomAfter, listens, ...kept }: Entry): Remembered {
   const oomKills = oomBefore === null || oomAfter === null ? null : Math.max(0, oomAfter - oomBefore);
   return { ...kept, oomKills };
 }
@@ -215,10 +215,8 @@ function readOwner(value: unknown): Owner | null {
 
 function readEntry(value: unknown): Remembered | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { watchedSinceMs, listeningMs, sinceMs, endedMs, connectedMs, besides, owner, oomKills } = value as Record<
-    string,
-    unknown
-  >;
+  const { watchedSinceMs, listeningMs, sinceMs, endedMs, connectedMs, besides, owner, inode, oomKills } =
+    value as Record<string, unknown>;
   if (!isCount(watchedSinceMs)) return null;
   return {
     watchedSinceMs,
@@ -228,6 +226,7 @@ function readEntry(value: unknown): Remembered | null {
     besides: Array.isArray(besides) ? besides.filter(isCount).slice(0, mostBesides) : null,
     endedMs: Array.isArray(endedMs) ? endedMs.filter(isCount).slice(-mostEnds) : [],
     owner: readOwner(owner),
+    inode: orNull(inode, isCount),
     oomKills: orNull(oomKills, isCount),
   };
 }

@@ -1,6 +1,6 @@
 /** What every rule is given: one peer, and the kind of failure to explain. */
 
-import type { Facts, NamespaceName, PeerFacts, TcpFacts } from '../facts/facts.ts';
+import type { Facts, NamespaceName, PeerFacts, Remembered, TcpFacts } from '../facts/facts.ts';
 import type { KindFailures } from '../impact/traffic.ts';
 import type { TimeText } from './signs.ts';
 
@@ -49,12 +49,17 @@ export function sinceLast({ failures, facts }: Case): number {
   return facts.nowMs - failures.lastMs;
 }
 
-/** The plugin saw this very process listen, and since when. */
+/** What listens now is what the plugin saw: the socket itself tells, its process only where that was not noted. */
+function isStillThere({ inode, owner }: Remembered, { serving }: TcpFacts): boolean {
+  if (inode !== null) return serving.some((each) => each.inode === inode);
+  const pid = owner?.pid ?? null;
+  return pid === null || serving.some((each) => each.owner.pid === null || each.owner.pid === pid);
+}
+
+/** The plugin saw this very socket listen, and since when. */
 function seenSince({ peer: { remembered }, tcp }: TcpCase): number | null {
   if (remembered?.listeningMs == null) return null;
-  const pid = remembered.owner?.pid ?? null;
-  const isSame = pid === null || tcp.serving.some(({ owner }) => owner.pid === null || owner.pid === pid);
-  return isSame ? (remembered.sinceMs ?? remembered.watchedSinceMs) : null;
+  return isStillThere(remembered, tcp) ? (remembered.sinceMs ?? remembered.watchedSinceMs) : null;
 }
 
 /** When the process that listens now started; its port it opened later. */
