@@ -84,7 +84,7 @@ const slugLength = 80;
  */
 export function slugOf(text: string, isTaken: (slug: string) => boolean): string {
   const plain = text.replace(/[^A-Za-z0-9]+/g, '_').replace(/^_+|_+$/g, '');
-  const faithful = plain !== '' && plain.length <= slugLength && /^[\x21-\x7e]*$/.test(text);
+  const faithful = plain !== '' && plain.length <= slugLength && /^[\x20-\x7e]*$/.test(text);
   if (faithful && !isTaken(plain)) return plain;
   const hash = hashOf(text);
   return `${plain.slice(0, slugLength - hash.length - 1)}_${hash}`;

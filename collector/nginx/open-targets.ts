@@ -1,10 +1,11 @@
 /** Targets of `*_pass` in which the request decides: what came through them, and how it is called. */
+import { joint } from '../base/joint.ts';
 import type { OpenTarget, Protocol } from './types.ts';
 
 /** Several upstreams that may be meant are one instance. */
 export function joined(upstreams: readonly { readonly name: string }[]): string | null {
   const names = [...new Set(upstreams.map((upstream) => upstream.name))].sort();
-  return names.length === 0 ? null : names.join('|');
+  return names.length === 0 ? null : names.join(joint);
 }
 
 /** Host and port as they are written, variables in them. */

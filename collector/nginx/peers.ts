@@ -46,7 +46,7 @@ export function mayBeOf({ lookup, peers }: UpstreamServer, peer: string): boolea
 export interface Attribution {
   /**
    * The upstream of a peer as nginx logs it. `proxyHost` is the value of `$proxy_host`, null when the log has none.
-   * Several candidates are one instance, their names joined by `|`; a peer in no configuration is its own upstream.
+   * Several candidates are one instance, their names joined by ` / `; a peer in no configuration is its own upstream.
    */
   upstreamOf(peer: string, proxyHost: string | null, protocol?: Protocol | null): string;
   /** Whether the peer, or the group of that name, stands in the configuration. */

@@ -131,7 +131,7 @@ describe('the state of a peer after each step', () => {
     ['down: nothing is checked', [peer('a', { down: true }), peer('b')], [[0, 'fails', 'a']], [undefined]],
     [
       'a peer of several groups: nobody can say in which it failed',
-      [peer('a', { instance: 'app|other' }), peer('b')],
+      [peer('a', { instance: 'app / other' }), peer('b')],
       [[0, 'fails', 'a']],
       [undefined],
     ],

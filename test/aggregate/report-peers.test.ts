@@ -16,7 +16,7 @@ test.each<readonly [string, readonly string[], string]>([
   ['nothing names one', [], 'a:1'],
   ['only the error log, which knows none', ['a:1'], 'a:1'],
   ['the access log says', ['a:1', 'app'], 'app'],
-  ['two upstreams share it', ['web', 'app'], 'app|web'],
+  ['two upstreams share it', ['web', 'app'], 'app / web'],
 ])('upstream: %s', (_, names, expected) => {
   const peers = createReportPeers();
   for (const name of names) nameUpstream(peers.at('a:1'), name);

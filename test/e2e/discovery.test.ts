@@ -79,7 +79,7 @@ test('two upstreams with a common peer: told apart by $proxy_host, one joint ins
     const chart = `nginx_upstream_test.peer_attempts_${upstream}_${slug(both.address)}`;
     await plugin.chart(chart, (now) => attempts(now) === count);
   }
-  expect(plugin.child.stdout()).toContain("CLABEL 'upstream' 'blue|green' 1");
+  expect(plugin.child.stdout()).toContain("CLABEL 'upstream' 'blue / green' 1");
 });
 
 interface Load {

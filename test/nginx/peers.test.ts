@@ -37,13 +37,13 @@ describe('the upstream of a peer', () => {
     ['$proxy_host in any case', '10.0.0.2:80', 'BLUE', 'blue'],
     ['the only group that holds it', '10.0.0.7:81', null, 'green'],
     ['the only group, whatever else is unset', '10.0.0.7:81', '-', 'green'],
-    ['several groups are one instance', '10.0.0.2:80', null, 'blue|green'],
+    ['several groups are one instance', '10.0.0.2:80', null, 'blue / green'],
     ['an implicit upstream is named with its port', '[::1]:3000', null, 'localhost:3000'],
     ['$proxy_host of an implicit upstream', '127.0.0.1:4000', 'localhost:4000', 'localhost:4000'],
     ['$proxy_host of a unix socket is localhost', 'unix:/run/a.sock', 'localhost', 'unix:/run/a.sock'],
     ['a group of which none was live', 'blue', null, 'blue'],
     ['a group of which none was live, with $proxy_host', 'green', 'green', 'green'],
-    ['an implicit one of which none was live', 'localhost', null, 'localhost:3000|localhost:4000'],
+    ['an implicit one of which none was live', 'localhost', null, 'localhost:3000 / localhost:4000'],
     ['an address in no configuration is its own', '192.0.2.1:80', null, '192.0.2.1:80'],
     ['a new address of a group that $proxy_host names', '10.0.0.99:81', 'green', 'green'],
     ['an attempt before a redirect to another group', '10.0.0.7:81', 'blue', 'green'],
@@ -55,6 +55,6 @@ describe('the upstream of a peer', () => {
   test('the protocol tells groups apart', () => {
     expect(upstreamOf('10.0.0.1:80', null, 'http')).toBe('blue');
     expect(upstreamOf('10.0.0.1:80', null, 'stream')).toBe('db');
-    expect(upstreamOf('10.0.0.1:80', null)).toBe('blue|db');
+    expect(upstreamOf('10.0.0.1:80', null)).toBe('blue / db');
   });
 });

@@ -24,7 +24,7 @@ describe('a peer whose name only nginx can resolve belongs to the upstream with 
     ['by IPv6', '[fd00::3]:3000', null, 'app'],
     ['beside a literal server of the port', '172.17.0.3:4000', null, 'api'],
     ['the literal one itself', '10.0.0.9:4000', null, 'api'],
-    ['two groups with one port: both', '172.17.0.3:5000', null, 'one|two'],
+    ['two groups with one port: both', '172.17.0.3:5000', null, 'one / two'],
     ['two groups with one port, and $proxy_host', '172.17.0.3:5000', 'two', 'two'],
     ['a port of literal servers only: its own', '172.17.0.3:6000', null, '172.17.0.3:6000'],
     ['a name that leads elsewhere since', '192.0.2.8:7000', null, 'known'],

@@ -1,3 +1,4 @@
+import { joint } from '../../base/joint.ts';
 import { type Counts, type PeerKind, type Percentiles, peerKinds } from '../../model.ts';
 import { type Histogram, newHistogram, quantiles } from '../access/histogram.ts';
 import { type Tally, tally } from '../failures/tally.ts';
@@ -5,7 +6,7 @@ import { type Tally, tally } from '../failures/tally.ts';
 /** What the logs say of one peer. */
 export interface ReportPeer {
   readonly peer: string;
-  /** Its upstream; several by name joined by `|`; the peer itself where nothing names one. */
+  /** Its upstream; several by name joined by ` / `; the peer itself where nothing names one. */
   readonly upstream: string;
   readonly failures: Partial<Counts<PeerKind>>;
   readonly attempts: number;
@@ -74,7 +75,7 @@ function reportOf({ name, upstreams, failures, attempts, times }: PeerSoFar): Re
   const named = [...upstreams].filter((upstream) => upstream !== name).sort();
   return {
     peer: name,
-    upstream: named.length > 0 ? named.join('|') : name,
+    upstream: named.length > 0 ? named.join(joint) : name,
     failures: Object.fromEntries(peerKinds.flatMap((kind) => (failures[kind] > 0 ? [[kind, failures[kind]]] : []))),
     attempts,
     connectMs: times && quantiles(times.connect),

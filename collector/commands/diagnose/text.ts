@@ -1,5 +1,6 @@
 /** What `diagnose` prints: one block per failing peer, most important first. Pure. */
 
+import { joint } from '../../base/joint.ts';
 import { printable } from '../../base/printable.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import type { Facts, ServerFact } from '../../diagnose/facts/facts.ts';
@@ -24,7 +25,7 @@ function title({ name, upstream, subject }: Judged): string {
   if (subject.is === 'name') return `name ${name}${upstream === '' ? '' : ` (upstream ${upstream})`}`;
   if (subject.is === 'group') return `upstream ${name}`;
   // Upstreams that share a peer go by one name.
-  const names = upstream.split('|').filter((each) => each !== name);
+  const names = upstream.split(joint).filter((each) => each !== name);
   if (names.length === 0) return name;
   return `${name} (upstream${names.length > 1 ? 's' : ''} ${names.join(', ')})`;
 }

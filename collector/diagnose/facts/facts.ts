@@ -174,7 +174,7 @@ export interface UnixFacts {
 
 export interface PeerFacts {
   readonly peer: string;
-  /** The upstreams it belongs to, as one instance: `a|b`. */
+  /** The upstreams it belongs to, as one instance: `a / b`. */
   readonly upstream: string;
   /** `http`, `https`, `fastcgi`; null for stream and mail, and where no line says. */
   readonly scheme: string | null;
