@@ -144,6 +144,36 @@ describeOn('root')('an ordinary user whose process calls itself nginx', { timeou
     expectNothingOf(mallorys, await traced(['check']));
   });
 
+  test('a real nginx, copied and run by that user with files of its own', async () => {
+    const mallorys = attack();
+    const { path, env } = await tool('nginx');
+    const program = join(mallorys.home, 'copied-nginx');
+    copyFileSync(path, program);
+    chmodSync(program, 0o755);
+    const [front] = await freePorts(1);
+    const { home, conf } = mallorys;
+    mkdirSync(join(home, 'logs'));
+    const places = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+      (name) => `${name}_temp_path ${home}/t-${name};`,
+    );
+    writeFileSync(
+      conf,
+      `daemon off; pid ${home}/pid; error_log ${home}/logs/e.log; events {} http { access_log off; ${places.join(' ')}
+       upstream ${marker} { server 127.0.0.1:1; } server { listen 127.0.0.1:${front}; location / { proxy_pass http://${marker}; } } }`,
+    );
+    for (const each of [program, conf, join(home, 'logs')]) chownSync(each, mallory, mallory);
+    const as = ['--reuid', String(mallory), '--regid', String(mallory), '--clear-groups'];
+    const child = start('setpriv', [...as, program, '-e', `${home}/logs/e.log`, '-c', conf], { env });
+    atEnd(() => child.stop());
+    await waitUntil(() => existsSync(join(home, 'pid')), { what: 'its pid file', hint: () => child.stderr() });
+    await request(`http://127.0.0.1:${front}/`);
+    for (const command of ['check', 'diagnose']) {
+      const result = await traced([command]);
+      expectNothingOf(mallorys, result, diagnosing);
+      if (command === 'check') expect(result.stdout).toContain(`pid ${child.pid} (`);
+    }
+  });
+
   test('a program of root that is no nginx, started with its title', async () => {
     const mallorys = attack();
     await pretend(`nginx: master process nginx -c ${mallorys.conf}`, ['--reuid', '0']);
