@@ -198,3 +198,10 @@ describe('which failures nginx counts', () => {
     expect(isCountedAgainstPeer(kind, action)).toBe(counted);
   });
 });
+
+test('a group of which all are marked down has nobody in it; one that is not known has no count', () => {
+  const health = createPassiveHealth();
+  health.configure([peer('a', { down: true }), peer('b', { down: true })]);
+  expect(health.upstream(peer('a').upstream)).toEqual({ live: 0, configured: 0 });
+  expect(health.upstream('another')).toBeUndefined();
+});

@@ -107,7 +107,7 @@ export function lintHealth(
       if (!chart) continue;
       if (['calc', 'warn', 'crit'].includes(key)) {
         for (const what of expressionProblems(text, chart)) problem(number, `${key}: ${what}`);
-        const isGuarded = entity.name === 'nginx_upstream_collector' || text.startsWith(guard);
+        const isGuarded = entity.name === 'nginx_upstream_collector' || text.endsWith(guard);
         if (key !== 'calc' && !isGuarded) problem(number, `${key} has no guard`);
       }
       if (['info', 'summary'].includes(key))
@@ -119,8 +119,8 @@ export function lintHealth(
   return problems;
 }
 
-/** Without data an alert would stay as it is for ever. */
-const guard = '($now - $last_collected_t) < (15 * $update_every) AND (';
+/** Without data an alert would stay as it is for ever. Last, so that in peace nobody computes it. */
+const guard = ') AND (($now - $last_collected_t) < (15 * $update_every))';
 
 /** A variable: special, or of the chart itself. On 2.x a missing chart's is replaced by a stranger's. */
 function expressionProblems(text: string, chart: Chart): string[] {

@@ -29,7 +29,7 @@ test('docs/alerts.md has a section for each alert and none for others', () => {
 });
 
 describe('the lint finds', () => {
-  const guard = '($now - $last_collected_t) < (15 * $update_every) AND';
+  const guard = ' AND (($now - $last_collected_t) < (15 * $update_every))';
   const fine = [
     ' template: nginx_upstream_x',
     '       on: nginx_upstream.upstream_failures',
@@ -39,7 +39,7 @@ describe('the lint finds', () => {
     '     calc: $lost_sustained',
     '    units: requests',
     '    every: 5s',
-    `     warn: ${guard} ($lost_sustained > 0)`,
+    `     warn: ($lost_sustained > 0)${guard}`,
     '    delay: down 1m',
     '     info: lost requests',
     '       to: webmaster',
@@ -62,7 +62,7 @@ describe('the lint finds', () => {
     ['a lookup', [...fine, ' lookup: sum -1m unaligned of refused'], 'looks something up'],
     ['a threshold that the chart owns', [...fine, ' green: 5'], 'belong to the chart'],
     ['a helper', fine.filter((line) => !line.includes('warn:')), 'is a helper'],
-    ['an alert without a guard', changed(`${guard} `, ''), 'warn has no guard'],
+    ['an alert without a guard', changed(guard, ''), 'warn has no guard'],
     ['a variable that is nothing', changed('$lost_sustained', '$nothing'), '$nothing is not of its chart'],
     [
       'a variable of another chart',

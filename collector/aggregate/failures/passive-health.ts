@@ -88,10 +88,12 @@ export function createPassiveHealth(): PassiveHealth {
       const before = watched;
       watched = new Map();
       upstreams = new Map();
-      for (const of of next.filter(({ down }) => !down)) {
+      for (const of of next) {
         const key = keyOf(of.upstream, of.peer);
         const group = upstreams.get(of.upstream) ?? { configured: 0, checked: [] };
         upstreams.set(of.upstream, group);
+        // A group of which all are down is one with nobody in it.
+        if (of.down) continue;
         group.configured++;
         if (!isChecked(of)) continue;
         group.checked.push(key);
