@@ -4,7 +4,7 @@ import { defaultSettings, type JobSettings, type Settings } from '../config/sett
 import { findNginx } from '../discover/find/find-nginx.ts';
 import type { Master } from '../discover/find/processes.ts';
 import { readNginx, readTold } from '../discover/follow/read-nginx.ts';
-import type { NginxOfJob } from '../runtime/findings.ts';
+import type { JobNginx } from '../runtime/findings.ts';
 import { followSettingsFile } from '../source/settings-file.ts';
 import { nodeFileSystem } from '../system/fs.ts';
 import { ownUid } from '../system/process/identity.ts';
@@ -32,7 +32,7 @@ export function readSettings(candidates: readonly string[], told: string | null)
 }
 
 export interface JobsFound {
-  readonly jobs: readonly NginxOfJob[];
+  readonly jobs: readonly JobNginx[];
   /** Processes of other users that call themselves nginx, and that no job names. */
   readonly others: readonly Master[];
 }
@@ -41,7 +41,7 @@ export interface JobsFound {
 export function findJobs(settings: readonly JobSettings[], hostPrefix: string): JobsFound {
   const fs = nodeFileSystem;
   const here = findNginx({ fs, hostPrefix, ownUid: ownUid() });
-  const jobs = settings.flatMap((of): readonly NginxOfJob[] => {
+  const jobs = settings.flatMap((of): readonly JobNginx[] => {
     const { name, nginxConf } = of;
     if (nginxConf !== null) {
       return [{ job: name, settings: of, read: readTold(nginxConf, here.named, fs, hostPrefix) }];

@@ -16,7 +16,7 @@ import { parseLogSpec } from '../source/log-spec.ts';
 import { createNameBudget } from '../system/network/ask-names.ts';
 
 /** One nginx and the settings of its job. */
-export interface NginxOfJob {
+export interface JobNginx {
   readonly job: string;
   readonly settings: JobSettings;
   readonly read: NginxRead;
@@ -43,7 +43,7 @@ function configuredLogs({ errorLogs, accessLogs, stubStatus }: JobSettings): Con
 }
 
 /** Reads what has to be judged about each nginx. */
-export async function inspectNginx(all: readonly NginxOfJob[], ports: FactPorts): Promise<readonly Inspected[]> {
+export async function inspectNginx(all: readonly JobNginx[], ports: FactPorts): Promise<readonly Inspected[]> {
   const budget = createNameBudget();
   const inspected: Inspected[] = [];
   for (const { job, settings, read } of all) {
@@ -54,7 +54,7 @@ export async function inspectNginx(all: readonly NginxOfJob[], ports: FactPorts)
 
 /** The findings as the Function shows them. */
 export async function checkFindings(
-  all: readonly NginxOfJob[],
+  all: readonly JobNginx[],
   problem: Parameters<typeof findingsOf>[1],
   ports: FactPorts,
   alerts: readonly UnwordedFinding[],

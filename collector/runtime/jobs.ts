@@ -5,7 +5,7 @@ import type { JobSettings, Settings } from '../config/settings.ts';
 import type { Followed } from '../discover/follow/nginx-follower.ts';
 import type { JobNow } from '../functions/facts.ts';
 import type { PluginLoad } from '../model.ts';
-import type { NginxOfJob } from './findings.ts';
+import type { JobNginx } from './findings.ts';
 import { createGuard } from './guard.ts';
 import { guardJob } from './guarded-job.ts';
 import { type Job, type JobPorts, startJob } from './job.ts';
@@ -24,7 +24,7 @@ export interface Jobs {
   /** What each job knew when it was drawn last. */
   now(): readonly JobNow[];
   /** Each nginx that is known, with the settings of its job. */
-  nginx(): readonly NginxOfJob[];
+  nginx(): readonly JobNginx[];
   /** How far what was drawn last goes is noted for the next process; saved when it has been told to Netdata. */
   remember(): void;
 }

@@ -71,3 +71,15 @@ test('no two charts have the same place on the page', () => {
   expect(priorities.length).toBeGreaterThan(30);
   expect(priorities).toEqual([...new Set(priorities)]);
 });
+
+test('the glossary names things that there are', () => {
+  const glossary = readFileSync(join(repository, 'docs/architecture.md'), 'utf8')
+    .split('\n## ')
+    .find((part) => part.startsWith('Glossary'));
+  const named = (glossary ?? '')
+    .split('\n')
+    .flatMap((row) => Array.from((row.split('|')[3] ?? '').matchAll(/`(\w+)`/g), ([, name]) => name));
+  expect(named.length).toBeGreaterThan(15);
+  const there = new Set([...texts.values()].flatMap(exportsOf));
+  expect(named.filter((name = '') => !there.has(name))).toEqual([]);
+});

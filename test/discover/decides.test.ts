@@ -2,7 +2,7 @@ import { chownSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Starter, starterOf } from '../../collector/discover/find/decides.ts';
-import { findNginx, type NginxHere } from '../../collector/discover/find/find-nginx.ts';
+import { type FoundHere, findNginx } from '../../collector/discover/find/find-nginx.ts';
 import { readTold } from '../../collector/discover/follow/read-nginx.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
 import { type HostTree, hostTree } from './host-tree.ts';
@@ -90,7 +90,7 @@ test('who decides: nobody, when the process is gone', () => {
 const conf = (port: number): string => `http { server { location / { proxy_pass http://127.0.0.1:${port}; } } }`;
 const told = '/srv/app/nginx.conf';
 
-function look(host: HostTree): NginxHere {
+function look(host: HostTree): FoundHere {
   return findNginx({ fs: nodeFileSystem, hostPrefix: host.prefix, ownUid: 201 });
 }
 

@@ -2,7 +2,7 @@
 import { appendFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createNginxProcesses } from '../../collector/runtime/nginx/processes.ts';
+import { createLiveProcesses } from '../../collector/runtime/nginx/processes.ts';
 import { createNginxSockets } from '../../collector/runtime/nginx/sockets.ts';
 import { systemClock } from '../../collector/system/clock.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
@@ -22,7 +22,7 @@ import { waitUntil } from '../support/wait.ts';
 
 function watch(master: number, peers: readonly string[]) {
   const procfs = createProcfs(nodeFileSystem, '/proc');
-  const processes = createNginxProcesses(procfs, () => master);
+  const processes = createLiveProcesses(procfs, () => master);
   const sockets = createNginxSockets(procfs, processLoad.cpuUs);
   return () => {
     const nowUs = systemClock.monotonicUs();

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createNginxProcesses } from '../../collector/runtime/nginx/processes.ts';
+import { createLiveProcesses } from '../../collector/runtime/nginx/processes.ts';
 import { type FileSystem, nodeFileSystem } from '../../collector/system/fs.ts';
 import { createProcfs } from '../../collector/system/process/procfs.ts';
 import { tempDir } from '../support/temp.ts';
@@ -37,7 +37,7 @@ function proc(processes: Readonly<Record<number, Fake>>) {
 }
 
 function open(root: string, mainPid: () => number | null = () => 10) {
-  const processes = createNginxProcesses(createProcfs(nodeFileSystem, root), mainPid);
+  const processes = createLiveProcesses(createProcfs(nodeFileSystem, root), mainPid);
   return () =>
     processes.look(0).map(({ pid, workers }) => ({
       pid,
@@ -107,7 +107,7 @@ test('a pid that another program has taken, a /proc that is not there, a worker 
 test('owner, limit and descriptors; 0 descriptors where the kernel does not tell', () => {
   const { root } = proc({ 10: { ...master, children: '11' }, 11: { ...worker, limit: '24  ' } });
   const before62: FileSystem = { ...nodeFileSystem, stat: (path) => ({ ...nodeFileSystem.stat(path), size: 0 }) };
-  const processes = createNginxProcesses(createProcfs(before62, root), () => 10);
+  const processes = createLiveProcesses(createProcfs(before62, root), () => 10);
   expect(processes.look(1)[0]?.workers).toEqual([
     { pid: 11, innerPid: 7, shuttingDown: false, uid: 33, limit: 24, openFiles: 0 },
   ]);
@@ -120,7 +120,7 @@ test('the pids of their error log: the master, workers, old ones and helpers, by
     12: { ...worker, title: 'nginx: worker process is shutting down', logPid: 108 },
     13: { ...worker, title: 'nginx: cache manager process', logPid: 109 },
   });
-  const processes = createNginxProcesses(createProcfs(nodeFileSystem, root), () => 10);
+  const processes = createLiveProcesses(createProcfs(nodeFileSystem, root), () => 10);
   const pids = () => processes.look(0).map(({ logPids }) => logPids);
   expect(pids()).toEqual([[7, 107, 108, 109]]);
   end(13);

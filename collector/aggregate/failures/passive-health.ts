@@ -30,7 +30,7 @@ interface Memory {
   failedAtUs: number;
 }
 
-interface Watched {
+interface WatchedPeer {
   readonly maxFails: number;
   readonly failTimeoutUs: number;
   readonly shared: boolean;
@@ -56,11 +56,11 @@ const shortestProbationUs = 10_000_000;
  * no traffic) probation ends when as long again passes without a failure.
  */
 export function createPassiveHealth(): PassiveHealth {
-  let watched = new Map<string, Watched>();
+  let watched = new Map<string, WatchedPeer>();
   let upstreams = new Map<string, { configured: number; readonly checked: string[] }>();
   let workers: readonly number[] | null = null;
 
-  function memoryOf(of: Watched, pid: number | null, nowUs: number): Memory {
+  function memoryOf(of: WatchedPeer, pid: number | null, nowUs: number): Memory {
     const key = of.shared ? 0 : (pid ?? 0);
     const known = of.memories.get(key);
     if (known) return known;
@@ -69,14 +69,19 @@ export function createPassiveHealth(): PassiveHealth {
     return memory;
   }
 
-  function fail(of: Watched | undefined, pid: number | null, nowUs: number, atLeast: (fails: number) => number): void {
+  function fail(
+    of: WatchedPeer | undefined,
+    pid: number | null,
+    nowUs: number,
+    atLeast: (fails: number) => number,
+  ): void {
     if (of === undefined) return;
     const memory = memoryOf(of, pid, nowUs);
     memory.fails = Math.max(memory.fails, atLeast(memory.fails));
     memory.failedAtUs = nowUs;
   }
 
-  function stateOf({ memories, shared, maxFails }: Watched): PeerState {
+  function stateOf({ memories, shared, maxFails }: WatchedPeer): PeerState {
     const isOut = (pid: number) => (memories.get(pid)?.fails ?? 0) >= maxFails;
     if (![...memories.keys()].some(isOut)) return 'up';
     if (shared) return 'unavailable';

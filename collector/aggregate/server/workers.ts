@@ -35,7 +35,7 @@ export interface Workers {
 const longestChange = 5;
 
 /** What one master was last seen with, and the change that is under way. */
-interface Watched {
+interface WatchedMaster {
   running: ReadonlySet<number>;
   sleeps: number | null;
   change: Change | null;
@@ -61,12 +61,12 @@ interface Change {
  * replaces the one that died. With a single worker the two look alike: docs/decisions/0151-reload-or-crash.md.
  */
 export function createWorkers(): Workers {
-  const watched = new Map<number, Watched>();
+  const watched = new Map<number, WatchedMaster>();
   let lastMasters: readonly number[] = [];
   let reloads = 0;
   let restarts = 0;
 
-  function look(master: Watched, { sleeps, workers }: MasterView, crashes: number): void {
+  function look(master: WatchedMaster, { sleeps, workers }: MasterView, crashes: number): void {
     const running = runningOf(workers);
     const leaving = workers.some(({ pid, shuttingDown }) => shuttingDown && master.running.has(pid));
     const isStill = sameSet(running, master.running);
@@ -119,7 +119,7 @@ export function createWorkers(): Workers {
   };
 }
 
-function firstSight({ sleeps, workers }: MasterView): Watched {
+function firstSight({ sleeps, workers }: MasterView): WatchedMaster {
   return { running: runningOf(workers), sleeps, change: null };
 }
 

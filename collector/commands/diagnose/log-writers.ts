@@ -1,7 +1,7 @@
 /** The processes whose lines an error log may hold, from /proc. */
 import type { Writers } from '../../diagnose/facts/writers.ts';
 import { startTimes, workersOf } from '../../discover/find/processes.ts';
-import { createNginxProcesses } from '../../runtime/nginx/processes.ts';
+import { createLiveProcesses } from '../../runtime/nginx/processes.ts';
 import type { Procfs } from '../../system/process/procfs.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { Procfs } from '../../system/process/procfs.ts';
  * @returns null where that cannot be told
  */
 export function readWriters(masters: readonly number[], proc: Procfs): Writers | null {
-  const family = masters.flatMap((pid) => createNginxProcesses(proc, () => pid).look(0));
+  const family = masters.flatMap((pid) => createLiveProcesses(proc, () => pid).look(0));
   const workers = family.flatMap(({ pid }) => workersOf(proc, pid));
   const times = startTimes(proc, workers);
   if (times.length === 0) return null;

@@ -19,9 +19,9 @@ import { nginxResolver } from '../../discover/names.ts';
 import type { NetdataEnvironment } from '../../netdata/environment.ts';
 import { namesToResolve, withAddresses } from '../../nginx/peers.ts';
 import { listenersFiles, verdictsFiles } from '../../runtime/causes/state-files.ts';
-import type { NginxOfJob } from '../../runtime/findings.ts';
+import type { JobNginx } from '../../runtime/findings.ts';
 import { type JobPlan, planJob } from '../../runtime/job-plan.ts';
-import { nginxSeen } from '../../runtime/nginx/seen.ts';
+import { diagnosedNginx } from '../../runtime/nginx/seen.ts';
 import { readFirewall } from '../../source/firewall.ts';
 import { nodeAccounts } from '../../system/accounts.ts';
 import { localTime, systemClock } from '../../system/clock.ts';
@@ -97,7 +97,7 @@ function upstreamOfFailed({ upstreamOf }: JobPlan) {
 
 /** @param masters of every nginx: several may write to one log */
 export async function diagnoseJob(
-  { job, settings, read: unresolved }: NginxOfJob,
+  { job, settings, read: unresolved }: JobNginx,
   masters: readonly number[],
   options: LookOptions,
   probe: ProbeMode,
@@ -135,7 +135,7 @@ export async function diagnoseJob(
   }
   const ports = diagnosePorts(hostPrefix, known);
   const remembered = recall(readState(listenersFiles(libDirectory, read.found)));
-  const seen = nginxSeen(read, remembered, clients.answers, { fs, hostPrefix });
+  const seen = diagnosedNginx(read, remembered, clients.answers, { fs, hostPrefix });
   const failing = await failingNow();
   const isQuiet = failing.peers.length + failing.groups.length + failing.names.length + failing.nginx.size === 0;
   const prober = createProber(probe, connectOnce, () => systemClock.monotonicUs() / 1000);

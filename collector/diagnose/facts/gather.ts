@@ -12,7 +12,7 @@ import { maskedUnit, unitFor } from '../places/units.ts';
 import type { Facts, MissingRight, PeerFacts, Remembered } from './facts.ts';
 import { createLook } from './look.ts';
 import { nginxFacts, uidOf } from './nginx.ts';
-import type { DiagnosePorts, NginxSeen } from './ports.ts';
+import type { DiagnosedNginx, DiagnosePorts } from './ports.ts';
 import type { Prober } from './probe.ts';
 import { configuredServers, formerServers, groupFacts, nameFacts, resolveServers, serverFact } from './servers.ts';
 import { fastcgiSockets, readSocketFile } from './socket-file.ts';
@@ -44,7 +44,12 @@ function lookFirst(failing: Failing, namespaces: Namespaces, ports: DiagnosePort
   return { look, before };
 }
 
-export async function gather(failing: Failing, seen: NginxSeen, prober: Prober, ports: DiagnosePorts): Promise<Facts> {
+export async function gather(
+  failing: Failing,
+  seen: DiagnosedNginx,
+  prober: Prober,
+  ports: DiagnosePorts,
+): Promise<Facts> {
   const namespaces = surveyNamespaces(seen.masterPid, ports);
   const configured = configuredServers(seen.configuration);
   const names = await resolveServers(failing, configured, ports);

@@ -5,7 +5,7 @@ import { parseOpenFilesLimit, parseProcStatus } from '../../parse/proc/pid.ts';
 import { readText } from '../../system/small-file.ts';
 import type { FailuresByKind } from '../impact/traffic.ts';
 import type { NginxFacts } from './nginx-facts.ts';
-import type { DiagnosePorts, NginxSeen } from './ports.ts';
+import type { DiagnosedNginx, DiagnosePorts } from './ports.ts';
 import { userNames } from './socket-file.ts';
 
 export function uidOf(pid: number, { proc }: Pick<DiagnosePorts, 'proc'>): number | null {
@@ -31,7 +31,7 @@ function filesOf(logs: readonly { readonly target: LogTarget; readonly proxied: 
 
 export function nginxFacts(
   failures: FailuresByKind,
-  seen: NginxSeen,
+  seen: DiagnosedNginx,
   sharesNetwork: boolean,
   ports: DiagnosePorts,
 ): NginxFacts {

@@ -23,7 +23,7 @@ export interface DiagnosePorts {
 }
 
 /** The nginx it is about. */
-export interface NginxSeen {
+export interface DiagnosedNginx {
   readonly masterPid: number | null;
   readonly workers: readonly number[];
   /** With the addresses that nginx took, as far as they are known. */

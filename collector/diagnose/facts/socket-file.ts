@@ -6,7 +6,7 @@ import { allows, isMissing, type Rights } from '../../system/reach.ts';
 import { type Namespaces, readablePid } from '../places/namespaces.ts';
 import type { UnixFacts } from './facts.ts';
 import type { Look } from './look.ts';
-import type { DiagnosePorts, NginxSeen } from './ports.ts';
+import type { DiagnosedNginx, DiagnosePorts } from './ports.ts';
 
 function rightsOf(pid: number | null, { proc }: DiagnosePorts): Rights | null {
   const status = pid === null ? null : proc.text(`${pid}/status`);
@@ -22,7 +22,7 @@ function foldersOf(path: string): readonly string[] {
 type Names = Pick<DiagnosePorts, 'userName' | 'groupName'>;
 
 /** A container's users have names of its own: there numbers tell. */
-export function userNames({ sharesFile }: Pick<NginxSeen, 'sharesFile'>, ports: Names): Names {
+export function userNames({ sharesFile }: Pick<DiagnosedNginx, 'sharesFile'>, ports: Names): Names {
   if (sharesFile('/etc/passwd')) return ports;
   return { userName: (uid) => `uid ${uid}`, groupName: (gid) => `gid ${gid}` };
 }
@@ -88,7 +88,7 @@ function similarTo(path: string, namespaces: Namespaces, ports: DiagnosePorts): 
  */
 export function readSocketFile(
   path: string,
-  { place, sharesFile }: Pick<NginxSeen, 'place' | 'sharesFile'>,
+  { place, sharesFile }: Pick<DiagnosedNginx, 'place' | 'sharesFile'>,
   worker: number | null,
   namespaces: Namespaces,
   look: Look,

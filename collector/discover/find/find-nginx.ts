@@ -35,7 +35,7 @@ export interface DiscoveryPorts {
 }
 
 /** What calls itself nginx on this host. */
-export interface NginxHere {
+export interface FoundHere {
   /** Those that are followed; where none of them runs, every configuration in a known place. */
   readonly running: readonly NginxFound[];
   /** Processes of other users that call themselves nginx: nothing that they say is used. */
@@ -164,7 +164,7 @@ function isBelieved(master: Master, ports: DiscoveryPorts): boolean {
  *
  * @param onMaster is told the pid of every master that is followed, also of those that are one
  */
-export function findNginx(ports: DiscoveryPorts, onMaster: (pid: number) => void = () => undefined): NginxHere {
+export function findNginx(ports: DiscoveryPorts, onMaster: (pid: number) => void = () => undefined): FoundHere {
   const reference = hostMounts(ports);
   const masters = findMasters({ proc: procOf(ports), reference, ownUid: ports.ownUid });
   const believed = masters.filter((each) => isBelieved(each, ports));

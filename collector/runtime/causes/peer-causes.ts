@@ -1,6 +1,6 @@
 import { tally as zeros } from '../../aggregate/failures/tally.ts';
 import { gather } from '../../diagnose/facts/gather.ts';
-import type { DiagnosePorts, NginxSeen } from '../../diagnose/facts/ports.ts';
+import type { DiagnosedNginx, DiagnosePorts } from '../../diagnose/facts/ports.ts';
 import { createProber, type ProbeMode } from '../../diagnose/facts/probe.ts';
 import { mailAuthPeer } from '../../diagnose/facts/servers.ts';
 import { createAnswerTally } from '../../diagnose/impact/answers.ts';
@@ -19,7 +19,7 @@ import { attempt, type FileSystem } from '../../system/fs.ts';
 import type { Resolve } from '../../system/network/dns.ts';
 import type { Connect } from '../../system/network/net.ts';
 import { nodeStateFile, type StateFile } from '../../system/state-file.ts';
-import { nginxSeen } from '../nginx/seen.ts';
+import { diagnosedNginx } from '../nginx/seen.ts';
 import { createAnswerNotes, isConnected, noSockets } from './answer-notes.ts';
 import { createPeerWatch } from './peer-memory.ts';
 import { listenersFiles, verdictsFiles } from './state-files.ts';
@@ -107,8 +107,8 @@ export function createPeerCauses(
     return answers.of(peer, clock.wallMs());
   }
 
-  function seenNow(): NginxSeen {
-    if (nginx !== null) return nginxSeen(nginx, watch.remembered, answersOf, { fs, hostPrefix });
+  function seenNow(): DiagnosedNginx {
+    if (nginx !== null) return diagnosedNginx(nginx, watch.remembered, answersOf, { fs, hostPrefix });
     return {
       masterPid: null,
       sharesFile: () => true,

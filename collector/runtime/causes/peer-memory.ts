@@ -2,7 +2,7 @@ import { createPace } from '../../aggregate/pace.ts';
 import type { Remembered } from '../../diagnose/facts/facts.ts';
 import { createLook, type Look } from '../../diagnose/facts/look.ts';
 import { createPeerMemory, type SeenListener } from '../../diagnose/facts/memory.ts';
-import type { DiagnosePorts, NginxSeen } from '../../diagnose/facts/ports.ts';
+import type { DiagnosedNginx, DiagnosePorts } from '../../diagnose/facts/ports.ts';
 import { listenersOf, lookBefore, peerAddress } from '../../diagnose/facts/tcp.ts';
 import { type Namespaces, surveyNamespaces } from '../../diagnose/places/namespaces.ts';
 import type { Conditions } from '../../netdata/log.ts';
@@ -15,7 +15,11 @@ import type { StateFile } from '../../system/state-file.ts';
 /** What listened for the configured peers of an nginx, looked at as often as it is cheap. */
 export interface PeerWatch {
   /** Looks if it is due, soon after the last time (something fails), or at once. */
-  look(seen: Pick<NginxSeen, 'masterPid' | 'configuration'>, nowUs: number, at: 'when due' | 'soon' | 'once'): void;
+  look(
+    seen: Pick<DiagnosedNginx, 'masterPid' | 'configuration'>,
+    nowUs: number,
+    at: 'when due' | 'soon' | 'once',
+  ): void;
   /** Peers of its logs: those are looked at as well that a name may stand for which only nginx can resolve. */
   seenInLogs(peers: readonly string[]): void;
   /** nginx has a connection to it. */

@@ -32,7 +32,7 @@ export interface JobLogPorts extends LogPorts {
   readonly conditions: Conditions;
 }
 
-interface Followed {
+interface FollowedLog {
   readonly source: Source;
   /** As LogPlan says. */
   readonly origin: string;
@@ -62,8 +62,8 @@ export function createJobLogs(
 ): JobLogs {
   const { conditions, log } = ports;
   const totals = { read: 0, unmatched: 0, foreign: 0, forged: 0, overlong: 0 };
-  const errorLogs = new Map<string, Followed>();
-  const accessLogs = new Map<string, Followed>();
+  const errorLogs = new Map<string, FollowedLog>();
+  const accessLogs = new Map<string, FollowedLog>();
   /** Losses of logs that are no longer followed: a running total never falls. */
   let lostBefore = 0;
   let isEnding = false;
@@ -80,7 +80,7 @@ export function createJobLogs(
     },
   });
 
-  function openErrorLog(plan: ErrorLogPlan, resume: unknown): Followed {
+  function openErrorLog(plan: ErrorLogPlan, resume: unknown): FollowedLog {
     const { spec, isOwn } = plan;
     const judge = createLineJudge({
       onLine: (line) => onErrorLine(line, 1),
@@ -94,7 +94,7 @@ export function createJobLogs(
     return { ...unread, source, origin: plan.origin, access: null, judge, errors, isOwn };
   }
 
-  function openAccessLog(plan: AccessLogPlan, resume: unknown): Followed {
+  function openAccessLog(plan: AccessLogPlan, resume: unknown): FollowedLog {
     const access = createAccessLogReader(aggregate, totals);
     const source = follower.follow(plan, 'access', access.openSink, resume);
     return { ...unread, source, origin: plan.origin, access, judge: null, errors: null, isOwn: false };
@@ -107,7 +107,7 @@ export function createJobLogs(
   }
 
   /** @returns where reading has got to */
-  function close(followed: Followed, spec: string, wanted: 'error' | 'access'): unknown {
+  function close(followed: FollowedLog, spec: string, wanted: 'error' | 'access'): unknown {
     // The last lines of workers that have just gone; those of a job that ends are left to the next one.
     for (let polls = 0; polls < mostLastPolls && !isEnding; polls++) {
       poll(followed);
@@ -128,7 +128,7 @@ export function createJobLogs(
   /** All are closed, also where one throws. @returns where they had got to, by what nginx calls them */
   function closeAllBut(
     kept: ReadonlySet<string>,
-    logs: Map<string, Followed>,
+    logs: Map<string, FollowedLog>,
     wanted: 'error' | 'access',
   ): ReadonlyMap<string, unknown> {
     const marks = new Map<string, unknown>();
@@ -155,7 +155,7 @@ export function createJobLogs(
     return same.length === 0 ? undefined : same;
   }
 
-  function poll(followed: Followed): void {
+  function poll(followed: FollowedLog): void {
     const { judge, reading: before, readAtMs } = followed;
     // Else it is of before: what was left, or what a file held that has come or was moved here.
     const isOnward = followed.isOwn && before?.problem === null && before.behindBytes === 0;
@@ -231,12 +231,12 @@ export function createJobLogs(
   };
 }
 
-function readingsOf(logs: ReadonlyMap<string, Followed>): readonly SourceReading[] {
+function readingsOf(logs: ReadonlyMap<string, FollowedLog>): readonly SourceReading[] {
   return Array.from(logs.values(), ({ reading }) => reading).filter((reading) => reading !== null);
 }
 
 /** It is known where to read on: it has been looked at, or a checkpoint tells. */
-function hasPlace({ reading, source }: Followed): boolean {
+function hasPlace({ reading, source }: FollowedLog): boolean {
   return reading !== null || toMarks(source.mark?.()).length > 0;
 }
 

@@ -1,5 +1,5 @@
 import type { Writers } from '../../diagnose/facts/writers.ts';
-import type { NginxMaster } from '../nginx/processes.ts';
+import type { LiveMaster } from '../nginx/processes.ts';
 
 /** Who writes to the error logs of an nginx, from looks at its processes. */
 export interface KnownWriters {
@@ -9,7 +9,7 @@ export interface KnownWriters {
   now(): Writers | null;
 }
 
-type KnownMaster = Pick<NginxMaster, 'pid' | 'sleeps' | 'logPids'>;
+type KnownMaster = Pick<LiveMaster, 'pid' | 'sleeps' | 'logPids'>;
 
 /** So long a process is remembered that has ended. */
 const rememberedMs = 600_000;

@@ -3,7 +3,7 @@ import { childrenOf, statusOf, titleOf } from '../../discover/find/processes.ts'
 import { type NginxTitle, parseOpenFilesLimit } from '../../parse/proc/pid.ts';
 import type { Procfs } from '../../system/process/procfs.ts';
 
-export interface NginxWorker extends WorkerView {
+export interface LiveWorker extends WorkerView {
   /** What it calls itself in its error log: another number than `pid` in a container. */
   readonly innerPid: number;
   readonly uid: number | null;
@@ -12,17 +12,17 @@ export interface NginxWorker extends WorkerView {
   readonly limit: number | null;
 }
 
-export interface NginxMaster extends MasterView {
-  readonly workers: readonly NginxWorker[];
+export interface LiveMaster extends MasterView {
+  readonly workers: readonly LiveWorker[];
   /** What it and its children, helpers too, call themselves in their error log. */
   readonly logPids: readonly number[];
   /** Its network namespace, as Procfs.networkOf. */
   readonly network: string | null;
 }
 
-export interface NginxProcesses {
+export interface LiveProcesses {
   /** The masters of this job and their workers, now; none while nginx does not run. */
-  look(nowUs: number): readonly NginxMaster[];
+  look(nowUs: number): readonly LiveMaster[];
 }
 
 /** What of a worker does not change while it lives, or hardly ever. */
@@ -47,7 +47,7 @@ const looksBetween = 10;
  *
  * @param mainPid the master, as it was discovered last; null while none is known
  */
-export function createNginxProcesses(procfs: Procfs, mainPid: () => number | null): NginxProcesses {
+export function createLiveProcesses(procfs: Procfs, mainPid: () => number | null): LiveProcesses {
   const known = new Map<number, KnownWorker>();
   const titles = new Map<number, NginxTitle | null>();
   /** As `innerPid`, of cache managers and other helpers. */
@@ -86,7 +86,7 @@ export function createNginxProcesses(procfs: Procfs, mainPid: () => number | nul
     if (looksAlike < looksAfterChange || looksAlike % looksBetween === 0) titles.clear();
   }
 
-  function worker(pid: number, shuttingDown: boolean, nowUs: number): NginxWorker {
+  function worker(pid: number, shuttingDown: boolean, nowUs: number): LiveWorker {
     let facts = known.get(pid);
     if (facts === undefined || nowUs - facts.readAtUs >= limitsAgeUs) {
       const limit = parseOpenFilesLimit(procfs.text(`${pid}/limits`) ?? '');
@@ -104,14 +104,14 @@ export function createNginxProcesses(procfs: Procfs, mainPid: () => number | nul
     return logPid;
   }
 
-  function master(pid: number, children: readonly number[], nowUs: number): NginxMaster {
+  function master(pid: number, children: readonly number[], nowUs: number): LiveMaster {
     const { voluntarySwitches, innerPid } = statusOf(procfs, pid);
     const workers = workersOf(children, nowUs);
     const logPids = [innerPid ?? pid, ...children.map(logPidOf)];
     return { pid, sleeps: voluntarySwitches, workers, logPids, network: procfs.networkOf(pid) };
   }
 
-  function workersOf(children: readonly number[], nowUs: number): readonly NginxWorker[] {
+  function workersOf(children: readonly number[], nowUs: number): readonly LiveWorker[] {
     return children.flatMap((pid) => {
       const title = knownTitle(pid);
       return title?.role === 'worker' ? [worker(pid, title.shuttingDown, nowUs)] : [];

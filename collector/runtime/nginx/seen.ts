@@ -1,5 +1,5 @@
 import type { Remembered } from '../../diagnose/facts/facts.ts';
-import type { NginxSeen } from '../../diagnose/facts/ports.ts';
+import type { DiagnosedNginx } from '../../diagnose/facts/ports.ts';
 import type { AnswerFacts } from '../../diagnose/impact/traffic.ts';
 import { workersSince } from '../../discover/check/facts.ts';
 import { commandFor, entryTo } from '../../discover/check/rules.ts';
@@ -16,12 +16,12 @@ interface Ports {
 }
 
 /** What discovery knows of an nginx, as diagnosing needs it. `read` has the addresses of its names. */
-export function nginxSeen(
+export function diagnosedNginx(
   { found, configuration }: Pick<NginxRead, 'found' | 'configuration'>,
   remembered: (peer: string) => Remembered | null,
   answers: (peer: string) => AnswerFacts | null,
   ports: Ports,
-): NginxSeen {
+): DiagnosedNginx {
   const { fs, hostPrefix } = ports;
   const { master } = found;
   const mounts = hostMounts(ports);

@@ -12,7 +12,7 @@ import { createStatusSource, type StatusPageAddress, type StatusSource } from '.
 import { attempt, type FileSystem } from '../../system/fs.ts';
 import { createHttpClient } from '../../system/network/http.ts';
 import { createKnownWriters } from '../logs/known-writers.ts';
-import { createNginxProcesses, type NginxMaster } from './processes.ts';
+import { createLiveProcesses, type LiveMaster } from './processes.ts';
 import type { SocketsView } from './socket-tables.ts';
 import { createNginxSockets } from './sockets.ts';
 
@@ -67,7 +67,7 @@ export function createNginxServer(job: string, first: ServerFacts, ports: Server
   const { conditions } = ports;
   let facts = first;
   const procfs = procOf(ports);
-  const processes = createNginxProcesses(procfs, () => facts.master);
+  const processes = createLiveProcesses(procfs, () => facts.master);
   const sockets = createNginxSockets(procfs, ports.cpuUs);
   const connections = createConnections();
   const connectionUse = createConnectionUse();
@@ -78,7 +78,7 @@ export function createNginxServer(job: string, first: ServerFacts, ports: Server
   let crashes = 0;
   let failuresBefore = 0;
   let failedAtUs = Number.NEGATIVE_INFINITY;
-  let masters: readonly NginxMaster[] = [];
+  let masters: readonly LiveMaster[] = [];
   let hasBeenSeen = false;
   let lastView: SocketsView | null = null;
   const isDown = createNginxDown();
@@ -100,7 +100,7 @@ export function createNginxServer(job: string, first: ServerFacts, ports: Server
   const subjectOf = (source: StatusSource) => `${job} ${source.name}`;
   const descriptorsSubject = `${job} descriptors`;
 
-  function descriptors(masters: readonly NginxMaster[]): number | null {
+  function descriptors(masters: readonly LiveMaster[]): number | null {
     const used = descriptorShare(masters.flatMap((master) => master.workers));
     if (used.is !== 'unknown') conditions.set(descriptorsSubject, used.is === 'untold' ? untold : null);
     return used.is === 'known' ? used.percent : null;
@@ -116,7 +116,7 @@ export function createNginxServer(job: string, first: ServerFacts, ports: Server
 
   /** Not drawn while the configuration does not say what the limit is. */
   function connectionLimit(
-    masters: readonly NginxMaster[],
+    masters: readonly LiveMaster[],
     status: ConnectionsSnapshot | null,
     sockets: SocketsView | null,
   ): Pick<JobSnapshot, 'workerConnectionsUsed'> {
@@ -129,7 +129,7 @@ export function createNginxServer(job: string, first: ServerFacts, ports: Server
     return { workerConnectionsUsed: used === null ? null : (100 * used) / (workerProcesses * workerConnections) };
   }
 
-  function workersOf(masters: readonly NginxMaster[]): WorkersSnapshot | null {
+  function workersOf(masters: readonly LiveMaster[]): WorkersSnapshot | null {
     const counted = workers.record(masters, crashes);
     crashes = 0;
     return masters.length > 0 ? { ...counted, configured: facts.workerProcesses } : null;

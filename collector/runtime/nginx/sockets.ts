@@ -2,7 +2,7 @@ import { createPace } from '../../aggregate/pace.ts';
 import { type PeerSockets, tcpStates } from '../../model.ts';
 import { indexPeers } from '../../parse/proc/net-tcp.ts';
 import type { Procfs } from '../../system/process/procfs.ts';
-import type { NginxMaster } from './processes.ts';
+import type { LiveMaster } from './processes.ts';
 import { type NetworkNamespace, readSocketTables, type SocketsView } from './socket-tables.ts';
 
 export interface NginxSockets {
@@ -12,7 +12,7 @@ export interface NginxSockets {
    * @param isTroubled something fails, and what the sockets are doing is worth more
    */
   look(
-    masters: readonly NginxMaster[],
+    masters: readonly LiveMaster[],
     peers: readonly string[],
     isTroubled: boolean,
     nowUs: number,
@@ -36,7 +36,7 @@ export function createNginxSockets(procfs: Procfs, cpuUs: () => number): NginxSo
   let indexed = '';
   let last: SocketsView | null = null;
 
-  function read(masters: readonly NginxMaster[], peers: readonly string[], isTroubled: boolean): SocketsView | null {
+  function read(masters: readonly LiveMaster[], peers: readonly string[], isTroubled: boolean): SocketsView | null {
     const key = peers.join('\n');
     if (key !== indexed) index = indexPeers(peers);
     indexed = key;
@@ -64,7 +64,7 @@ export function createNginxSockets(procfs: Procfs, cpuUs: () => number): NginxSo
 }
 
 /** Several nginx may share a namespace; its sockets must be counted once. */
-function namespacesOf(masters: readonly NginxMaster[]): readonly NetworkNamespace[] {
+function namespacesOf(masters: readonly LiveMaster[]): readonly NetworkNamespace[] {
   const found = new Map<string, { readonly pid: number; readonly owners: Set<number> }>();
   for (const { pid, network, workers } of masters) {
     if (network === null) continue;

@@ -2,9 +2,9 @@ import { createPace } from '../../aggregate/pace.ts';
 import type { JobSettings } from '../../config/settings.ts';
 import {
   type DiscoveryPorts,
+  type FoundHere,
   findNginx,
   type NginxFound,
-  type NginxHere,
   procFolder,
 } from '../../discover/find/find-nginx.ts';
 import { identityOf } from '../../discover/find/identity.ts';
@@ -52,7 +52,7 @@ const longestStartUs = 5_000_000;
 const lookUsPerFile = 5000;
 const longestLookUs = 5_000_000;
 
-interface Watched {
+interface Watching {
   readonly follower: NginxFollower;
   /** Of the nginx that it is about now: another one may take its place. */
   identity: string;
@@ -66,7 +66,7 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
   const searches = createPace({ share: 0.002, longestUs: 10_000_000 });
   /** An nginx that was there is gone: it is likely to come back at once. */
   const urgent = createPace({ share: 0.01, longestUs: 10_000_000 });
-  const watched = new Map<string, Watched>();
+  const watched = new Map<string, Watching>();
   const meant = isMeant(settings, ports);
   let changed = false;
   let closed = false;
@@ -86,7 +86,7 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
   }
 
   /** nginx has loaded a configuration. */
-  function loaded(key: string, entry: Watched): void {
+  function loaded(key: string, entry: Watching): void {
     const { read } = entry.follower.current();
     log.info(summaryOf(read), { job: settings.name });
     conditions.set(subject(key), problemsOf(read));
@@ -132,14 +132,14 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
   }
 
   /** Whether this nginx is another process than the one that is known, or none is. */
-  function isNew(entry: Watched | undefined, found: NginxFound | null, nowUs: number): boolean {
+  function isNew(entry: Watching | undefined, found: NginxFound | null, nowUs: number): boolean {
     if (entry === undefined) return true;
     const before = entry.follower.current().read.found.master;
     entry.lastSeenUs = nowUs;
     return before?.pid !== found?.master?.pid;
   }
 
-  function meetTold(told: string, here: NginxHere, nowUs: number): void {
+  function meetTold(told: string, here: FoundHere, nowUs: number): void {
     const main = watched.get(told)?.follower.current().read.found.confPath ?? told;
     const found = here.named(main);
     if (isNew(watched.get(told), found, nowUs)) meet(told, told, readTold(told, here.named, fs, hostPrefix), nowUs);
@@ -199,13 +199,13 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
     }
   }
 
-  function isGone({ follower }: Watched): boolean {
+  function isGone({ follower }: Watching): boolean {
     const { master } = follower.current().read.found;
     return master !== null && !attempt(() => fs.stat(`${procFolder(hostPrefix)}/${master.pid}`)).ok;
   }
 
   /** The files of a container go with it: what they said last is what was in force. */
-  function isOutOfReach(entry: Watched): boolean {
+  function isOutOfReach(entry: Watching): boolean {
     return entry.follower.current().read.found.master?.container != null && isGone(entry);
   }
 
