@@ -181,7 +181,7 @@ export function createInstances<C>(
   };
 }
 
-/** A substring kept as a key pins the whole chunk it was cut from (measured: design section 10). */
+/** A substring kept as a key pins the whole chunk it was cut from (measured). */
 function ownCopy(text: string): string {
   return Buffer.from(text, 'utf16le').toString('utf16le');
 }

@@ -17,7 +17,7 @@ export interface StubStatus {
 export const tcpStates = ['established', 'syn_sent', 'time_wait', 'close_wait', 'fin_wait'] as const;
 export type TcpState = (typeof tcpStates)[number];
 
-/** Measure 7. Gauges now; counters are running totals since the plugin started. */
+/** What stub_status says. Gauges now; counters are running totals since the plugin started. */
 export interface ConnectionsSnapshot {
   readonly active: number;
   readonly reading: number;
@@ -40,7 +40,7 @@ export interface WorkersSnapshot {
   readonly restarts: number;
 }
 
-/** Measure 8 of one peer, from the network namespaces nginx's workers live in. */
+/** The sockets of one peer, from the network namespaces nginx's workers live in. */
 export interface PeerSockets {
   readonly states: Counts<TcpState>;
   /** nginx's own sockets in SYN-SENT whose SYN was sent again. */

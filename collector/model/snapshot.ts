@@ -45,7 +45,7 @@ export interface PeerSnapshot {
   readonly connectTime?: Percentiles | null;
   readonly responseTime?: Percentiles | null;
   readonly sockets?: PeerSockets | null;
-  /** 1 for each cause that was found, 0 for the others (measure 11). */
+  /** 1 for each cause that was found, 0 for the others. */
   readonly causes?: Counts<PeerCause> | null;
   /** Its charts are not drawn (`peer_charts`): it fails now or did within the last hour, or it has none. */
   readonly uncharted?: boolean;
@@ -96,7 +96,7 @@ export interface JobSnapshot {
   readonly sources: { readonly ok: number; readonly failing: number };
   readonly load: PluginLoad;
   readonly connections?: ConnectionsSnapshot | null;
-  /** Of worker_processes × worker_connections, %: an estimate (measure 9). */
+  /** Of worker_processes × worker_connections, %: an estimate. */
   readonly workerConnectionsUsed?: number | null;
   /** Of the limit of the worker that is nearest to it, %. */
   readonly descriptorsUsed?: number | null;

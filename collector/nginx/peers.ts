@@ -68,7 +68,10 @@ function holds(upstream: Upstream, peer: string): boolean {
   return upstream.servers.some((server) => server.peers.includes(peer));
 }
 
-/** Answers from `configuration` (after `withAddresses`) how the design's order of evidence decides. */
+/**
+ * Answers from `configuration` (after `withAddresses`): by `$proxy_host`, else by the only group that holds the peer, else
+ * all that hold it, as one.
+ */
 export function createAttribution(configuration: NginxConfiguration): Attribution {
   const byPeer = new Map<string, Upstream[]>();
   const byAlias = new Map<string, Upstream[]>();

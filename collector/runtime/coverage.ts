@@ -21,7 +21,7 @@ function flushSecondsOf({ buffer, flush }: AccessLog): number {
   return (flush === null ? null : parseSeconds(flush)) ?? unflushedSeconds;
 }
 
-/** Measure 12, by the configuration: an upstream is covered when each place that passes to it logs its attempts. */
+/** By the configuration: an upstream is covered when each place that passes to it logs its attempts. */
 export function coverageOf(
   followed: Followed | null,
   accessLogs: readonly AccessLogPlan[],

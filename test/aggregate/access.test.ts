@@ -1,4 +1,4 @@
-/** Measures 2 to 6 by their definitions: attempts, outcomes, times, requests, reconciliation. */
+/** Attempts, outcomes, times, requests and reconciliation by their definitions in docs/metrics.md. */
 import { describe, expect, test } from 'vitest';
 import { createReconciliation, explainDifference } from '../../collector/aggregate/failures/reconciliation.ts';
 import { createJobAggregate } from '../../collector/aggregate/job.ts';

@@ -27,7 +27,7 @@ test('pages and decisions that are cited', () => {
 });
 
 test('nothing that stands elsewhere is cited', () => {
-  const cites = /\(design: |\bdesign\.md|\bfacts\/\w+\.md/;
+  const cites = /\bdesign(?:\.md|: |'s | section)|\bthe design\b|\bmeasures? \d|\bfacts\/\w+\.md/i;
   expect(texts.filter(({ text }) => cites.test(text)).map(({ path }) => path)).toEqual([]);
 });
 

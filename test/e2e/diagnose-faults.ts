@@ -1,4 +1,4 @@
-/** Every cause of design section 7 as a fault really done. */
+/** Every cause as a fault really done. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { atEnd } from '../support/temp.ts';

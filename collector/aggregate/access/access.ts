@@ -74,7 +74,7 @@ export interface WindowPorts {
   readonly attempted: (peer: string, second: number) => void;
 }
 
-/** Measures 2, 3, 5 and 6: attempts, outcomes and times, from the records of access logs. */
+/** Attempts, outcomes and times, from the records of access logs. */
 export function createAccessCounting(
   peers: Instances<PeerCounters>,
   upstreams: Instances<UpstreamCounters>,

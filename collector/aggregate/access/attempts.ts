@@ -34,7 +34,7 @@ export function hasFailed(record: AccessRecord, i: number, fate: Fate): boolean 
 }
 
 /**
- * Measure 3: what the client got of a request, as its place in `outcomes`; -1 for one that is not counted (499).
+ * What the client got of a request, as its place in `outcomes`; -1 for one that is not counted (499).
  *
  * @param failures how many of the attempts of the last pass failed
  * @param lastFailed whether the very last did

@@ -18,7 +18,7 @@ export interface ConnectionUse {
 const remembered = 5;
 
 /**
- * Measure 9, an estimate: clients, and the connections made for them. nginx also needs a few connections for its
+ * An estimate: clients, and the connections made for them. nginx also needs a few connections for its
  * listening sockets and channels, which are not seen here.
  *
  * stub_status counts the clients best, but at the limit nginx answers it no more, and that is when the share matters;

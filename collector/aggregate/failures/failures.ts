@@ -60,7 +60,7 @@ export interface Failures {
    */
   record(line: CountedLine, nowUs: number, second: number, times?: number): void;
   connectFailures(): Counts<ConnectKind>;
-  /** Failed connects that an access log has, too (measure 4); `truncated` are those whose peer nginx cut off. */
+  /** Failed connects that an access log has, too; `truncated` are those whose peer nginx cut off. */
   reconcilable(): { readonly errorLog: number; readonly truncated: number };
 }
 
@@ -81,7 +81,7 @@ interface When {
 const reconciledKinds: ReadonlySet<string> = new Set(peerConnectKinds);
 
 /**
- * Measure 1: failures per peer and kind. A line that nginx cut off before its `upstream:` field still counts for the
+ * Failures per peer and kind. A line that nginx cut off before its `upstream:` field still counts for the
  * job; whose it was cannot be told, and is not guessed.
  */
 export function createFailures(

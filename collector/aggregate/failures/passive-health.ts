@@ -44,7 +44,7 @@ interface WatchedPeer {
 const shortestProbationUs = 10_000_000;
 
 /**
- * Measure 10: replays what nginx's workers think of their peers, from the failures in the error log and the successes
+ * Replays what nginx's workers think of their peers, from the failures in the error log and the successes
  * in the access log (src/http/ngx_http_upstream_round_robin.c):
  *
  * - ngx_http_upstream_free_round_robin_peer: a failure adds one to `fails`; at `max_fails` the worker ejects the peer.

@@ -24,7 +24,7 @@ function minus(a: Totals, b: Totals): Totals {
 }
 
 /**
- * Measure 4: compares running totals of failed connects. Either log may be ahead of the other by what happened within
+ * Compares running totals of failed connects. Either log may be ahead of the other by what happened within
  * the grace; what is older and still missing is a difference. Where the access logs begin to tell attempts while this
  * runs, it begins anew: what the error log counted before has no counterpart, nor has what was under way at that moment,
  * so that the grace passes before anything is compared.

@@ -18,7 +18,7 @@ interface Mark {
 }
 
 /**
- * Measure 7: stub_status as gauges and running totals since the plugin began.
+ * stub_status as gauges and running totals since the plugin began.
  *
  * nginx's counters begin anew when it is restarted; then nothing is counted in this step, neither a fall nor the new
  * start. During a binary upgrade the old and the new nginx answer by turns, each with counters of its own: the last two

@@ -1,4 +1,4 @@
-/** Measure 9: descriptors. */
+/** How near the fullest worker is to its limit of descriptors. */
 
 export interface WorkerFiles {
   /** Descriptors in use; 0 where the kernel (before 6.2) does not tell; null when the worker has gone. */

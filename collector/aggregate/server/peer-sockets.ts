@@ -18,7 +18,7 @@ const chartedAs: readonly (TcpState | null)[] = [
   null, // NEW_SYN_RECV
 ];
 
-/** Measure 8 of one peer. `count` gives the sockets to it in a state, by the kernel's number. */
+/** The TCP states of one peer. `count` gives the sockets to it in a state, by the kernel's number. */
 export function tcpStatesOf(count: (state: number) => number): Counts<TcpState> {
   const counts = tally(tcpStates);
   for (const [number, state] of chartedAs.entries()) if (state !== null) counts[state] += count(number);

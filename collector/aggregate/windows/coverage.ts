@@ -10,7 +10,7 @@ export interface CoverageFacts {
   readonly flushSeconds: number;
 }
 
-/** Measure 12: decided by the configuration, else learned per upstream, and kept over a restart. */
+/** Decided by the configuration, else learned per upstream, and kept over a restart. */
 export interface CoverageBook {
   follow(facts: CoverageFacts): void;
   isCovered(upstream: string): boolean;

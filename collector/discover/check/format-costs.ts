@@ -1,4 +1,4 @@
-/** What a log_format costs by what it lacks: measures 2, 3, 5 and 6, variable by variable. */
+/** What a log_format costs by what it lacks, variable by variable. */
 import type { Protocol } from '../../nginx/types.ts';
 
 const httpCosts: Readonly<Record<string, string>> = {

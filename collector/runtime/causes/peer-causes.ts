@@ -26,7 +26,7 @@ import { listenersFiles, verdictsFiles } from './state-files.ts';
 import { createSuspects } from './suspects.ts';
 import { createVerdicts, isEmpty, isNew, labelOf, type StandingVerdict, verdictsOf } from './verdicts.ts';
 
-/** Measure 11: why the peers of a job fail, found while they do. */
+/** Why the peers of a job fail, found while they do. */
 export interface PeerCauses {
   /** Goes by this nginx from now on; null: none is known. */
   follow(nginx: Pick<NginxRead, 'found' | 'configuration'> | null): void;

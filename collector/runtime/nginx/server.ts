@@ -28,7 +28,7 @@ export interface ServerFacts {
   readonly traces: { readonly pidFile: string | null; readonly confPath: string } | null;
 }
 
-/** The nginx of a job as a server: its connection states, its processes, its sockets, its limits (measures 7 to 9). */
+/** The nginx of a job as a server: its connection states, its processes, its sockets, its limits. */
 export interface NginxServer {
   /** Goes by these facts from now on; counters go on. */
   follow(facts: ServerFacts): void;

@@ -1,4 +1,4 @@
-/** What alerts read, by its definition: measures 12 and 13. */
+/** What alerts read, by its definition in docs/alerts.md. */
 import { describe, expect, test } from 'vitest';
 import { ageOf } from '../../../collector/aggregate/time/age.ts';
 import { createSeconds } from '../../../collector/aggregate/time/seconds.ts';

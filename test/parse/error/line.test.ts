@@ -312,7 +312,7 @@ describe('strict', () => {
   });
 });
 
-test('a record has every key, in the order of the design', () => {
+test('a record has every key, always in the same order', () => {
   const line = parseErrorLine('no live upstreams while connecting to upstream');
   expect(line && formatErrorRecord(line)).toBe(
     '{"time":null,"level":null,"pid":null,"tid":null,"connection":null,"errno":null,"message":"no live upstreams","kind":"no_live","action":"connecting to upstream","protocol":null,"client":null,"server":null,"request":null,"subrequest":null,"upstream":null,"host":null,"referrer":null,"login":null,"truncated":true}',
