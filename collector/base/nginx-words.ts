@@ -4,7 +4,7 @@
 const bare = /^(?!["'#}])(?:\$\{|[^\s;{"'\\])+$/;
 
 /** A word that nginx's lexer reads as `text`. */
-export function nginxWord(text: string): string {
+function nginxWord(text: string): string {
   return bare.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`;
 }
 

@@ -19,7 +19,7 @@ function isRoots(path: string, fs: FileSystem): boolean {
 }
 
 /** Lines of `nft list ruleset` or `iptables-save` that refuse or drop: docker's own bookkeeping is full of others. */
-export function refusingRules(text: string): readonly string[] {
+function refusingRules(text: string): readonly string[] {
   const lines = text.split('\n').map((line) => line.trim().replace(/\s+/g, ' '));
   const refusing = lines.filter((line) => /(?:^| )(?:reject|drop)(?: |$)|-j (?:REJECT|DROP)\b/.test(line));
   return [...new Set(refusing)]

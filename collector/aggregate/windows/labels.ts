@@ -13,7 +13,7 @@ export interface CauseLabel {
 
 /** In peace, and before a verdict is there. Each is a value of its own: Netdata prints a missing label's name instead. */
 export const noCause = 'none';
-export const unknownCause = 'not known yet';
+const unknownCause = 'not known yet';
 const silentCause = 'does not answer';
 
 /** An alert holds for a minute after the last failure, and its end shall name the cause, too. */

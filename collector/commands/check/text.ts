@@ -43,7 +43,7 @@ function table(rows: readonly (readonly string[])[]): readonly string[] {
   );
 }
 
-export function targetText(target: LogTarget): string {
+function targetText(target: LogTarget): string {
   switch (target.kind) {
     case 'file':
       return target.path;
@@ -55,7 +55,7 @@ export function targetText(target: LogTarget): string {
   }
 }
 
-export function stateText(state: LogState): string {
+function stateText(state: LogState): string {
   switch (state.is) {
     case 'stream':
       return `leads to ${state.target}`;

@@ -13,7 +13,7 @@ export interface Bins {
 }
 
 /** At most `columns` columns, each as many whole minutes. */
-export function binsOf(perMinute: ReadonlyMap<number, number>, columns: number): Bins | null {
+function binsOf(perMinute: ReadonlyMap<number, number>, columns: number): Bins | null {
   let from = Number.POSITIVE_INFINITY;
   let to = Number.NEGATIVE_INFINITY;
   for (const minute of perMinute.keys()) {

@@ -19,7 +19,7 @@ export interface Prober {
   probe(target: ProbeTarget): Promise<ProbeFact>;
 }
 
-export const probeTimeoutMs = 1000;
+const probeTimeoutMs = 1000;
 const paceMs = 10_000;
 /** Peers whose last probe is remembered; more are forgotten oldest first, and they are older than the pace. */
 const mostRemembered = 1000;

@@ -68,7 +68,7 @@ const unresolvedForms = [
 ] as const;
 
 /** The name that a line is about, and nginx's reason; null for another sort of line. */
-export function unresolvedName(message: string): { readonly name: string; readonly reason: string } | null {
+function unresolvedName(message: string): { readonly name: string; readonly reason: string } | null {
   for (const form of unresolvedForms) {
     const { name, reason } = form.exec(message)?.groups ?? {};
     if (name !== undefined && reason !== undefined) return { name, reason };

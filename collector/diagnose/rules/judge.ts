@@ -103,7 +103,7 @@ function judged(
   };
 }
 
-export function judgePeer(peer: PeerFacts, facts: Facts, time: TimeText): Judged {
+function judgePeer(peer: PeerFacts, facts: Facts, time: TimeText): Judged {
   const explained = current(peer.failures).flatMap(([kind, failures]) =>
     explain(kind, { peer, failures, facts, time }),
   );

@@ -68,7 +68,7 @@ export function failureText(kind: FailureKind, failures: KindFailures, time: Tim
   return `nginx's error log: ${kindTexts[kind]} ${count === 1 ? 'once' : `${count} times`}${errno === null ? '' : ` (errno ${errno})`}, ${when}`;
 }
 
-export function listenerText({ host, port, owner }: ListenerFact): string {
+function listenerText({ host, port, owner }: ListenerFact): string {
   return `${endpoint(host, port)} (${ownerText(owner)})`;
 }
 

@@ -22,7 +22,7 @@ export function sourceDefaults(prefix: string): BuildDefaults {
 }
 
 /** Reads what `nginx -V` prints: `nginx version: …` and `configure arguments: …` (src/core/nginx.c: main). */
-export function parseBuild(text: string): Build | null {
+function parseBuild(text: string): Build | null {
   const configured = /configure arguments:([^\n\0]*)/.exec(text)?.[1];
   if (configured === undefined) return null;
   const argument = (name: string): string | undefined =>

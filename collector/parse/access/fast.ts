@@ -11,7 +11,7 @@ export type LineMatcher = (b: Buffer, p: number) => number;
 type Run = (b: Buffer, words: DataView, start: number, end: number) => number;
 
 /** So many bytes behind a line may be read, though not looked at. */
-export const slack = 8;
+const slack = 8;
 
 /**
  * The hot path: one pass over the bytes, from the left, without a string and without going back. What it accepts is
