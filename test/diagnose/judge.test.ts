@@ -170,6 +170,11 @@ const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial
     { remembered: { ...remembered, besides: [3000] } },
     ['wrong_port certain'],
   ],
+  'another of the same command begins to listen, and no unit says that it is the same': [
+    { otherPorts: [listener('0.0.0.0:9400', { owner: { ...owner, unit: null, pid: 99 }, startedMs: nowMs - 5000 })] },
+    { remembered: { ...remembered, owner: { ...owner, unit: null }, besides: [3000] } },
+    ['wrong_port likely'],
+  ],
   'another application of the same user listened all the while': [
     { otherPorts: [listener('0.0.0.0:9400', { owner: { ...owner, pid: 99 } })] },
     { remembered: { ...remembered, besides: [9400] } },

@@ -51,7 +51,8 @@ function movedPort(one: TcpCase): Finding | null {
   const [first] = same;
   if (first === undefined) return null;
   const isSeen = before.pid !== null && !before.isGuess && first.owner.pid !== null && !first.owner.isGuess;
-  const isSame = isSeen && (first.owner.pid === before.pid || first.owner.unit === before.unit);
+  const isSameUnit = before.unit !== null && first.owner.unit === before.unit;
+  const isSame = isSeen && (first.owner.pid === before.pid || isSameUnit);
   return found(
     'wrong_port',
     isSame ? 'certain' : 'likely',
