@@ -19,7 +19,9 @@ export interface VouchingSink {
   forged(text: string): void;
 }
 
-const most = 100;
+const mostDoubtful = 100;
+/** Of 50 peers and some kinds each; what is beyond costs a walk through all. */
+const mostSeen = 1000;
 /** By the lines' own times. */
 const lastsSeconds = 600;
 
@@ -56,7 +58,7 @@ export function createVouching(sink: VouchingSink): Vouching {
       const known = seen.get(subject);
       if (known === undefined) {
         seen.set(subject, { time: line.time, at: sights++ });
-        if (seen.size > most) forget();
+        if (seen.size > mostSeen) forget();
       } else {
         known.time = line.time;
         known.at = sights++;
@@ -70,7 +72,7 @@ export function createVouching(sink: VouchingSink): Vouching {
     doubt(text, line) {
       if (isVouched(line)) return sink.line(text, line);
       doubtful.push({ text, line });
-      const oldest = doubtful.length > most ? doubtful.shift() : undefined;
+      const oldest = doubtful.length > mostDoubtful ? doubtful.shift() : undefined;
       if (oldest !== undefined) sink.forged(oldest.text);
     },
 

@@ -9,7 +9,7 @@ export interface LineBatch {
 }
 
 /** Beyond that many kinds it is not worth waiting for more. */
-const most = 1000;
+const most = 4096;
 
 /** @param count takes a line that came so many times */
 export function createLineBatch(count: (line: CountedLine, times: number) => void): LineBatch {

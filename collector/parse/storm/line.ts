@@ -120,12 +120,18 @@ const timeLength = 19;
 const inTime = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d$/;
 
 /** Lines of one second that are counted alike are the same object, as far as there is room. */
-const places = 4096;
+const placeBits = 13;
+
+/** Spreads what differs in a few bits only: addresses and pids that follow each other. */
+function placeOf(message: number, peer: number, pid: number): number {
+  const mixed = Math.imul(message, 0x85ebca6b) ^ Math.imul(peer, 0xc2b2ae35) ^ Math.imul(pid, 0x27d4eb2f);
+  return Math.imul(mixed ^ (mixed >>> 15), 0x9e3779b1) >>> (32 - placeBits);
+}
 
 export function createStormLineReader(): StormLineReader {
   const messages = createMessages();
   const peers = createPeers();
-  const shared: (SharedLine | undefined)[] = Array.from({ length: places });
+  const shared: (SharedLine | undefined)[] = Array.from({ length: 1 << placeBits });
   let found: SharedLine | null = null;
   const timeBytes = Uint8Array.from(bytesOf('0000/00/00 00:00:00'));
   let time = '0000-00-00T00:00:00';
@@ -159,10 +165,14 @@ export function createStormLineReader(): StormLineReader {
   }
 
   function sharedLine(message: StormMessage, peer: StormPeer): SharedLine {
-    const place = (peer.hash * 31 + message.hash * 7 + pid) & (places - 1);
+    const isIt = (line: SharedLine): boolean =>
+      line.pid === pid && line.of.peer === peer && line.of.message === message && line.time === time;
+    // Each may stand in one of two places.
+    const place = placeOf(message.hash, peer.hash, pid);
     const known = shared[place];
-    if (known?.pid === pid && known.of.peer === peer && known.of.message === message && known.time === time)
-      return known;
+    if (known !== undefined && isIt(known)) return known;
+    const beside = shared[place ^ 1];
+    if (beside !== undefined && isIt(beside)) return beside;
     const { level, text, errno, kind, action } = message;
     const upstream = peer.field;
     const made: SharedLine = {
@@ -182,7 +192,7 @@ export function createStormLineReader(): StormLineReader {
       subject: vouchedSubject({ kind, upstream }),
       waiting: 0,
     };
-    shared[place] = made;
+    shared[known?.time === time ? place ^ 1 : place] = made;
     return made;
   }
 

@@ -18,6 +18,8 @@ export interface ErrorLogReader {
   readonly openSink: OpenSink;
   /** After a poll: as ErrorLineReader.pause. */
   pause(mayWait: boolean): void;
+  /** Counts what was read: to be called once a tick. */
+  flush(): void;
   /** Nothing more will be read. */
   end(): void;
 }
@@ -28,7 +30,7 @@ const longestErrorLine = 65_536;
 /**
  * What happens to the bytes of one error log. Each generation of its file has a sink, and so a reader, of its own.
  *
- * @param onLines takes a line that came so many times since the last `pause`, in any order
+ * @param onLines takes a line that came so many times since the last `flush`, in any order
  */
 export function createErrorLogReader(
   judge: Pick<LineJudge, 'openRun'>,
@@ -81,15 +83,15 @@ export function createErrorLogReader(
           lines.cut();
           lines.end();
           readers.delete(lines);
-          batch.flush();
         },
       };
     },
 
     pause(mayWait) {
       for (const reader of readers) reader.pause(mayWait);
-      batch.flush();
     },
+
+    flush: batch.flush,
 
     end() {
       for (const reader of readers) reader.end();

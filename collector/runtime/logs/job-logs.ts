@@ -202,7 +202,10 @@ export function createJobLogs(
     },
 
     settle(writers) {
-      for (const { judge } of errorLogs.values()) judge?.settle(writers);
+      for (const { judge, errors } of errorLogs.values()) {
+        errors?.flush();
+        judge?.settle(writers);
+      }
     },
 
     health() {
