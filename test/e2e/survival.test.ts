@@ -50,7 +50,7 @@ describe('Netdata 1.37.1 survives', () => {
     expect(charts).toHaveLength(names.length);
     expect(Object.keys(await netdata.charts()).filter((id) => id.includes('evil.x'))).toEqual([]);
     expect(netdata.errorLog()).not.toMatch(/killed|disabling|Disabling/);
-  });
+  }, 60_000);
 
   test('300 peers: 50 charts and one for the rest, nothing lost', async () => {
     const { netdata, log } = await withLog();
@@ -58,7 +58,7 @@ describe('Netdata 1.37.1 survives', () => {
     await netdata.waitForCount('nginx_upstream_t.connect_failures', 'refused', 300);
     await netdata.waitForCount('nginx_upstream_t.peer_failures_other', 'refused', 250);
     expect(await peerCharts(netdata)).toHaveLength(51);
-  });
+  }, 60_000);
 
   test('a restart of the plugin: the counting goes on, nothing is doubled and nothing appears from nowhere', async () => {
     const { netdata, log } = await withLog();
