@@ -84,7 +84,8 @@ export const faults: readonly Fault[] = [
     cause: 'wrong_port',
     ...remote,
     before: async ({ world, port }) => {
-      await startApp(world.back, { host: '0.0.0.0', port: port + 1 });
+      // One digit off, whatever the port is: from 8129 to 8130 it would be two, and no slip.
+      await startApp(world.back, { host: '0.0.0.0', port: port - (port % 10) + ((port + 5) % 10) });
     },
     provoke: (site) => failUntil(site, new RegExp(`\\(111: .*${peer(site)}`)),
   },
