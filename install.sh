@@ -92,6 +92,7 @@ end() {
     die "stopped, see the message above; is the disk full or read-only, ${TMPDIR:-/tmp} included?"
   fi
 }
+no_room() { die "${TMPDIR:-/tmp} is full: 4 MB are needed there for a moment. Free them, or name another folder: TMPDIR=/var/tmp"; }
 usage_error() {
   told=yes
   printf 'install.sh: error: %s; see install.sh --help\n' "$*" >&4
@@ -584,7 +585,7 @@ install_plugin() {
     change "install $plugin (0755 root:$group)"
     return 0
   fi
-  { printf '#!%s\n' "$node" && tail -n +2 "$source_plugin"; } >"$work/plugin"
+  { printf '#!%s\n' "$node" && tail -n +2 "$source_plugin"; } >"$work/plugin" || no_room
   put_file "$work/plugin" "$plugin" 0755
   plugin_put=$put
   if [ $put = no ]; then check_start "$P$plugin"; fi
@@ -1022,6 +1023,9 @@ main() {
   trap end EXIT
   trap 'exit 130' INT HUP TERM
   work=$(mktemp -d 2>/dev/null) || die "cannot make a folder in ${TMPDIR:-/tmp}: is it full, or read-only?"
+  # Everything is written there first. Found out now, as half a plugin must never be installed.
+  head -c 4194304 /dev/zero 2>/dev/null >"$work/room" || no_room
+  rm "$work/room"
   $action
 }
 
