@@ -9,7 +9,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/full/**'],
     globalSetup: ['test/support/global-setup.ts'],
-    testTimeout: 20_000,
+    // Against hanging only: each wait in a test has its own limit, and a busy machine may be ten times slower.
+    testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
     // A file all of whose tests need root has none for anybody else; the start says so (test/support/machine.ts).

@@ -9,7 +9,7 @@ import { forgedLine, forgery, isForged, startDaemon, stranger, textOf } from './
 import { watch } from './watch-kit.ts';
 
 test('forged lines count as such, and every real refusal counts: before, during and after reload, crash and upgrade', {
-  timeout: 90_000,
+  timeout: 300_000,
 }, async () => {
   const daemon = await startDaemon();
   const plugin = watch([daemon]);
