@@ -3,6 +3,7 @@ import { parseNetUnix } from '../../parse/proc/net.ts';
 import { parseProcGroups, parseProcStatus } from '../../parse/proc/pid.ts';
 import { attempt } from '../../system/fs.ts';
 import { allows, isMissing, type Rights } from '../../system/reach.ts';
+import { fpmSockets } from '../places/fpm-pools.ts';
 import { type Namespaces, readablePid } from '../places/namespaces.ts';
 import type { UnixFacts } from './facts.ts';
 import type { Look } from './look.ts';
@@ -69,12 +70,15 @@ function useOf(path: string, namespaces: Namespaces, look: Look, ports: Diagnose
   return { listening: false, queued: 0, isStopped: false, home: null, owner: null };
 }
 
-/** Paths by which programs that speak FastCGI listen, as their names tell. */
+/** Paths by which programs that speak FastCGI listen, as their names tell, or php-fpm's own configuration. */
 export function fastcgiSockets({ nginx }: Namespaces, ports: DiagnosePorts): readonly string[] {
   const pid = readablePid(nginx, ports);
   const text = pid === null ? '' : (ports.proc.text(`${pid}/net/unix`) ?? '');
-  const rows = text.matchAll(/^\S+ \S+ \S+ 00010000 0001 01 +\d+ (\/\S*(?:php|fcgi|fastcgi)\S*)$/gim);
-  return [...new Set(Array.from(rows, ([, path = '']) => path))].slice(0, 4);
+  const rows = text.matchAll(/^\S+ \S+ \S+ 00010000 0001 01 +\d+ (\/\S+)$/gm);
+  const paths = [...new Set(Array.from(rows, ([, path = '']) => path))];
+  if (paths.length === 0) return [];
+  const pools = fpmSockets(nginx.pids, ports);
+  return paths.filter((path) => pools.has(path) || /php|fcgi|fastcgi/i.test(path)).slice(0, 4);
 }
 
 function similarTo(path: string, namespaces: Namespaces, ports: DiagnosePorts): readonly string[] {

@@ -8,6 +8,7 @@ import { attempt } from '../../system/fs.ts';
 import type { Owner } from '../facts/facts.ts';
 import type { DiagnosePorts } from '../facts/ports.ts';
 import { containerName } from './containers.ts';
+import { fpmConf, fpmListens } from './fpm-pools.ts';
 import type { Namespace } from './namespaces.ts';
 
 export interface Owners {
@@ -73,6 +74,15 @@ function candidatesOf(uid: number, pids: readonly number[], { proc }: DiagnosePo
   });
 }
 
+/** It is php-fpm's master, and its pools have the port or the socket. */
+function isItsPool(line: string, asked: Asked, ports: DiagnosePorts): boolean {
+  const conf = fpmConf(line);
+  if (conf === null) return false;
+  const isAsked = (listen: string): boolean =>
+    'path' in asked ? listen === asked.path : new RegExp(`(?:^|:)${asked.port}$`).test(listen);
+  return fpmListens(conf, ports).some(isAsked);
+}
+
 /** Its command line names the port or the socket, or it is php-fpm's master of the version that the path has. */
 function isNamed({ line }: Candidate, asked: Asked): boolean {
   const master = /^php-fpm: master process \((.*)\)/.exec(line)?.[1];
@@ -123,7 +133,7 @@ export function createOwners({ pids }: Pick<Namespace, 'pids'>, ports: DiagnoseP
 
   function guess(uid: number, asked: Asked): number | null {
     const found = candidatesOf(uid, sorted, ports);
-    const named = found.filter((each) => isNamed(each, asked));
+    const named = found.filter((each) => isNamed(each, asked) || isItsPool(each.line, asked, ports));
     return (eldest(named) ?? onlyUnit(named.length > 0 ? named : found, ports))?.pid ?? null;
   }
 
