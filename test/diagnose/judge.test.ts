@@ -582,5 +582,6 @@ test('every cause has words that leave nothing open, and a command to type next'
     );
     expect(next.length, code).toBeGreaterThan(0);
     for (const text of [what, fix, ...next]) expect(text, code).not.toMatch(/undefined|(?<!\/dev\/)null|NaN|\[object/);
+    for (const text of next) expect(text, code).not.toMatch(/\b(?:NAME|ADDRESS|CONTAINER|NUMBER|PID)\b|<[a-z ]+>/);
   }
 });

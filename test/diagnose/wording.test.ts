@@ -56,6 +56,25 @@ function failing(kind: ConnectKind, errno: number): Partial<PeerFacts> {
   return { failures: new Map([[kind, failed({ errno })]]) };
 }
 
+test('a UDP port is listed as one, and where no line was written yet none is shown', () => {
+  expect(typed(words(facts([peer(address, { isUdp: true })])))[0]).toBe("ss -Hlunp 'sport = :8080'");
+  const failures = new Map([['read_timeout', failed({ errno: null, message: '' })] as const]);
+  const stuck = peer(address, { failures, sockets: { retried: 0, unacknowledged: 0, unread: 3 } });
+  expect(words(facts([stuck])).next.join()).not.toContain('tail -n');
+});
+
+test.each([
+  ['what nginx sends is lost: the network is suspected', { unacknowledged: 2, unread: 0 }, 'large ones do not', false],
+  ['what arrived is not read: the application is', { unacknowledged: 2, unread: 2 }, 'does not answer in time', true],
+  ['nothing is under way any more', { unacknowledged: 0, unread: 0 }, 'does not answer in time', true],
+])('no answer in time: %s', (_, sockets, what, isNetworkOut) => {
+  const failures = new Map([['read_timeout', failed({ errno: 110 })] as const]);
+  const all = facts([peer(address, { failures, sockets: { retried: 0, ...sockets } })]);
+  expect(words(all).what).toContain(what);
+  const rulesOut = judge(all, String)[0]?.findings[0]?.rulesOut.join() ?? '';
+  expect(rulesOut.includes('the network')).toBe(isNetworkOut);
+});
+
 describe('what nginx does is done where nginx is', () => {
   test.each<[PeerCause, ConnectKind, readonly string[], Partial<TcpFacts>]>([
     ['no_route', 'unreachable', ['ip route get 10.0.0.1', 'ip -br addr'], { home: 'elsewhere' }],
@@ -84,7 +103,7 @@ describe('what nginx does is done where nginx is', () => {
 
   test('TLS is tried with TLS', () => {
     expect(typed(tcpWords(null, {}, {}, failing('tls', 0)))[0]).toBe(
-      'openssl s_client -connect 10.0.0.1:8080 </dev/null',
+      'timeout 5 openssl s_client -connect 10.0.0.1:8080 </dev/null',
     );
   });
 
@@ -258,7 +277,9 @@ describe('a process that is down', () => {
     ['kube-proxy', 'kubectl get svc -A -o wide | grep -w 8080'],
   ])('behind a port that %s publishes', (command, first) => {
     const serving = [listener('0.0.0.0:8080', { owner: { ...owner, uid: 0, command } })];
-    expect(typed(tcpWords(null, { serving }))[0]).toBe(first);
+    const all = typed(tcpWords(null, { serving }));
+    expect(all[0]).toBe(first);
+    for (const each of all) expect(each).not.toMatch(/CONTAINER/);
   });
 
   test('on another host only where that is known', () => {

@@ -6,7 +6,7 @@ import { ended, type Finding, found } from '../finding.ts';
 import type { KindFailures } from '../impact/traffic.ts';
 import { type Case, sinceLast, succeededSince } from './case.ts';
 import { behindFinding } from './container.ts';
-import { plural, signs } from './signs.ts';
+import { ownerText, plural, signs } from './signs.ts';
 
 const connects = 'the network: connections are made';
 /** One answer may come long after the failure of another request: what succeeded this long after the last is another time. */
@@ -36,11 +36,17 @@ function stuckSign(peer: PeerFacts): string | null {
   return queued > 0 ? `${plural(queued, 'connection')} in its queue, not accepted yet` : null;
 }
 
+/** Who holds it now: a name for the person who has to look after it. */
+function whose({ unix, tcp }: PeerFacts): string | null {
+  const owner = unix?.owner ?? tcp?.serving[0]?.owner ?? null;
+  return owner === null ? null : `who serves it: ${ownerText(owner)}`;
+}
+
 function hangs(one: Case): readonly Finding[] {
   const { peer, failures } = one;
   const stuck = stuckSign(peer);
   const lost =
-    peer.sockets.unacknowledged > 0
+    peer.sockets.unacknowledged > 0 && peer.sockets.unread === 0
       ? `${plural(peer.sockets.unacknowledged, 'connection')} whose data is sent again and again: packets are lost on the way (a smaller MTU there, a firewall)`
       : null;
   const succeeds =
@@ -49,11 +55,14 @@ function hangs(one: Case): readonly Finding[] {
     quoted(failures),
     stuck,
     lost,
+    whose(peer),
     succeeds,
     one.peer.tcp === null ? null : signs.probe(one.peer.tcp.probe),
   ];
   const sureness = stuck !== null && succeeds === null ? 'certain' : 'likely';
-  return [settle(one, found('hangs', sureness, evidence, [connects, 'the process being down: it takes connections']))];
+  // Where data is sent again and again, the network is what is suspected.
+  const rulesOut = [lost === null ? connects : null, 'the process being down: it takes connections'];
+  return [settle(one, found('hangs', sureness, evidence, rulesOut))];
 }
 
 function breaks(one: Case): readonly Finding[] {

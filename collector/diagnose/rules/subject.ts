@@ -53,8 +53,13 @@ export function failuresOf({ judged }: Subject, kind: Parameters<Judged['failure
   return judged.failures.get(kind) ?? null;
 }
 
-export function ss({ home, port }: Subject): string {
-  return inside(home, `ss -Hltnp 'sport = :${port}'`);
+/** What listens on the port, over the transport that nginx uses. */
+export function listenersCommand(one: Subject): string {
+  return `ss -Hl${peerOf(one)?.isUdp === true ? 'u' : 't'}np 'sport = :${one.port}'`;
+}
+
+export function ss(one: Subject): string {
+  return inside(one.home, listenersCommand(one));
 }
 
 /** Who served it, or serves it. */

@@ -131,7 +131,7 @@ export const networkWords: Readonly<Record<NetworkCause, Wording>> = {
         : 'Fix the route, or the network interface that is down.',
       next: [
         asNginx(facts.nginx, `ip route get ${host}`),
-        `${asNginx(facts.nginx, 'ip -br addr')}    # DOWN: ip link set NAME up`,
+        `${asNginx(facts.nginx, 'ip -br addr')}    # DOWN: that interface is off; ip link set up turns it on`,
       ],
     };
   },

@@ -6,6 +6,7 @@ import {
   isElsewhere,
   isUntold,
   line,
+  listenersCommand,
   open,
   ownerOf,
   peerOf,
@@ -31,8 +32,9 @@ type ProcessCause =
   | 'ejected'
   | 'unknown';
 
-function downElsewhere({ host, port }: Subject): Words {
-  const look = onHost(host, `ss -Hltnp 'sport = :${port}'`);
+function downElsewhere(one: Subject): Words {
+  const { host, port } = one;
+  const look = onHost(host, listenersCommand(one));
   return {
     what: `the host ${host} is up, but nothing accepts on port ${port} there`,
     fix: `Start the application on ${host}.`,
@@ -117,7 +119,7 @@ function outOfContainer(one: Subject): Words {
     what: `${one.host} is not this host for nginx: it is in a network namespace (container) of its own, and nothing listens on ${one.name} in it`,
     fix: `Write ${line(one)} an address that leads out of it: the application's container name or address, or the host's as nginx sees it; the application must listen there, not on loopback. Then reload nginx.`,
     next: [
-      `${inside(one.home, 'ip route show default')}    # via ADDRESS: the host, as nginx sees it`,
+      `${inside(one.home, 'ip route show default')}    # the address after via is the host, as nginx sees it`,
       open(one),
       one.reload,
     ],

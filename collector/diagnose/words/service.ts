@@ -2,7 +2,7 @@
 import { shellWord } from '../../base/shell-word.ts';
 import { tlsReason } from '../rules/later.ts';
 import { endpoint } from '../rules/signs.ts';
-import { failuresOf, open, ownerOf, peerOf, type Subject, ss, type Wording } from '../rules/subject.ts';
+import { failuresOf, open, ownerOf, peerOf, type Subject, ss, type Wording, type Words } from '../rules/subject.ts';
 import { asNginx, inside, lookAfter, onHost, processState, restart, withFiles } from './commands.ts';
 
 type ServiceCause = 'crash_loop' | 'tls' | 'hangs' | 'breaks_after_connect' | 'application_error';
@@ -27,7 +27,8 @@ function errorLines(one: Subject): string {
 }
 
 function handshake(one: Subject): string {
-  const client = `openssl s_client -connect ${endpoint(one.host, one.port)} </dev/null`;
+  // A port that does not answer the handshake would hold it for ever.
+  const client = `timeout 5 openssl s_client -connect ${endpoint(one.host, one.port)} </dev/null`;
   return asNginx(one.facts.nginx, client);
 }
 
@@ -52,6 +53,26 @@ const tlsFixes: readonly (readonly [RegExp, string])[] = [
     'It asks for a client certificate: proxy_ssl_certificate and proxy_ssl_certificate_key.',
   ],
 ];
+
+/** Nothing at the application's end is stuck, and what nginx sends does not arrive. */
+function losesPackets(one: Subject): boolean {
+  const peer = peerOf(one);
+  return peer !== null && peer.sockets.unacknowledged > 0 && peer.sockets.unread === 0;
+}
+
+function packetsLost(one: Subject): Words {
+  const { host, name, facts } = one;
+  const family = host.includes(':') ? '-6 ' : '';
+  return {
+    what: `${name} takes connections, and what nginx sends on them is lost: small packets arrive, large ones do not`,
+    fix: 'A link on the way has a smaller MTU (a tunnel, a VPN), and a firewall drops the ICMP messages that say so: allow them, or lower the MTU of the route. A firewall that drops by length or state does the same.',
+    next: [
+      `${asNginx(facts.nginx, `ss -Htnoi dst ${endpoint(host, one.port)}`)}    # backoff and retrans: sent again and again; mss: the size that nginx tries`,
+      asNginx(facts.nginx, `ip ${family}route get ${host}`),
+      `${asNginx(facts.nginx, 'nft list ruleset')}    # here, then on the way and there`,
+    ],
+  };
+}
 
 export const serviceWords: Readonly<Record<ServiceCause, Wording>> = {
   crash_loop: (one) => {
@@ -81,6 +102,7 @@ export const serviceWords: Readonly<Record<ServiceCause, Wording>> = {
   },
   hangs: (one) => {
     const owner = ownerOf(one);
+    if (losesPackets(one)) return packetsLost(one);
     const isStopped = peerOf(one)?.tcp?.serving.some((each) => each.isStopped) === true || peerOf(one)?.unix?.isStopped;
     return {
       what: isStopped
@@ -93,7 +115,8 @@ export const serviceWords: Readonly<Record<ServiceCause, Wording>> = {
         ...(isStopped && owner?.pid != null ? [`kill -CONT ${owner.pid}`] : []),
         listenerCommand(one),
         ...processState(owner),
-        ...lookAfter(owner, errorLines(one)),
+        // Seen in the socket table: nginx has no line yet.
+        ...lookAfter(owner, failuresOf(one, 'read_timeout')?.message === '' ? open(one) : errorLines(one)),
         ...restart(owner, 'if it hangs'),
       ],
     };

@@ -15,6 +15,8 @@ export interface WaitingRow {
 
 const established = 1;
 const synSent = 2;
+/** nginx gave up and closed; what it had sent is still sent again. */
+const finWait1 = 4;
 /** The third word of a v4-mapped address, in the kernel's text. */
 const mapped = '0000FFFF';
 
@@ -36,11 +38,11 @@ function rowAt(bytes: Uint8Array, start: number, end: number): WaitingRow | null
   const tail = remote + width + 6;
   if (bytes[colon] !== 58 || tail + 41 >= end) return null;
   const state = hexAt(bytes, tail, 2);
-  if (state !== established && state !== synSent) return null;
+  if (state !== established && state !== synSent && state !== finWait1) return null;
   const unacknowledged = hexAt(bytes, tail + 3, 8);
   const unread = hexAt(bytes, tail + 12, 8);
   const retransmits = hexAt(bytes, tail + 33, 8);
-  if (state === established && unread === 0 && (unacknowledged === 0 || retransmits === 0)) return null;
+  if (state !== synSent && unread === 0 && (unacknowledged === 0 || retransmits === 0)) return null;
   return {
     local: addressAt(bytes, local, width),
     remote: addressAt(bytes, remote, width),
