@@ -140,6 +140,16 @@ function charted(peer: string): readonly string[] {
   return Array.from((updates.at(-1)?.[1] ?? '').matchAll(/SET "?(\w+)"? = 1$/gm), ([, cause = '']) => cause);
 }
 
+/** The label that alerts read, as it was last sent: `process_down`; `none` in peace. */
+function labelled(peer: string): string {
+  const slug = peer.replace(/\W/g, '_');
+  const sent = plugin
+    .stdout()
+    .matchAll(new RegExp(`^CHART "?[^\\n]*\\.peer_failures_\\w*${slug}\\b[^\\n]*\\n([\\s\\S]*?)^CLABEL_COMMIT`, 'gm'));
+  const [, cause = 'none'] = /^CLABEL "?cause"? "?([a-z ]+)/m.exec([...sent].at(-1)?.[1] ?? '') ?? [];
+  return cause.trim().replaceAll(' ', '_');
+}
+
 const peerOf = (scene: Scene, { port }: Site): string => `${scene.isLocal ? '127.0.0.1' : back}:${port}`;
 
 beforeAll(async () => {
@@ -162,29 +172,42 @@ afterAll(() => {
     ({ name, second, diagnosed, charted: drawn }) =>
       `${name.padEnd(22)} ${String(second).padStart(4)} s  ${diagnosed.padEnd(34)} ${drawn}`,
   );
-  console.log(['fault, second (negative: after its end), diagnose, chart', ...lines].join('\n'));
+  console.log(['fault, second (negative: after its end), diagnose, chart, label', ...lines].join('\n'));
 });
 
 /** `comes and goes` is back three seconds after the first look at it. */
 const lateMs = 2000;
 
 async function hear(second: number, at: number): Promise<readonly string[]> {
-  const drawn = scenes.map((scene, n) => charted(peerOf(scene, sites[n] as Site)));
   const began = Date.now();
   const said = await world.diagnose();
   const isLate = Date.now() - began > lateMs;
   const wrong: string[] = [];
+  const draw = () => scenes.map((scene, n) => charted(peerOf(scene, sites[n] as Site)));
+  const isDrawn = () => draw().every((chart, n) => chart.length > 0 || scenes[n]?.says[at]?.includes('none'));
+  // What begins is drawn within two seconds, later on a busy machine.
+  await waitUntil(isDrawn, { what: 'a cause on each chart', timeout: 4000 }).catch(() => undefined);
+  const drawn = draw();
   scenes.forEach((scene, n) => {
     const [verdict]: readonly Verdict[] = said.about(peerOf(scene, sites[n] as Site));
     const diagnosed = verdict === undefined ? 'none' : verdict.cause;
     const text = verdict === undefined ? 'none' : `${verdict.cause} ${verdict.sureness}${verdict.over ? ' ended' : ''}`;
     const chart = drawn[n] ?? [];
-    rows.push({ name: scene.name, second, diagnosed: text, charted: chart.join(' ') || 'none' });
+    rows.push({
+      name: scene.name,
+      second,
+      diagnosed: text,
+      charted: `${chart.join(' ') || 'none'}, ${labelled(peerOf(scene, sites[n] as Site))}`,
+    });
     // On a busy machine the look may come so late that the next row is true already.
     const expected = [...(scene.says[at] ?? []), ...(isLate ? (scene.says[at + 1] ?? []) : [])];
     if (!expected.includes(diagnosed))
       wrong.push(`${scene.name} at ${second} s: diagnose says ${text}: ${verdict?.evidence.join('; ')}`);
     const known = chart.length === 0 ? ['none'] : chart;
+    // The label is kept for two minutes after the last failure, when the chart says nothing any more.
+    const label = labelled(peerOf(scene, sites[n] as Site));
+    if (chart.length > 0 && !known.includes(label))
+      wrong.push(`${scene.name} at ${second} s: the chart says ${known}, the label ${label}`);
     if (!known.some((cause) => (expected as readonly string[]).includes(cause)))
       wrong.push(`${scene.name} at ${second} s: the chart says ${known}`);
   });
