@@ -14,6 +14,9 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { netdata, type Program, platform, privateProgram, systemProgram, type Wanted } from '../../demo/programs.ts';
 
+/** Debian's own of each release. */
+const php = platform().startsWith('trixie') ? '8.4' : '8.2';
+
 const TOOLS = {
   nginx: {
     packages: ['nginx', 'nginx-common', 'libnginx-mod-stream', 'libnginx-mod-mail'],
@@ -44,6 +47,7 @@ const TOOLS = {
     path: 'usr/sbin/dockerd',
     versionArgs: ['--version'],
   },
+  'php-fpm': { packages: [`php${php}-fpm`], path: `usr/sbin/php-fpm${php}`, versionArgs: ['-n', '-v'] },
   openssl: { packages: ['openssl'], path: 'usr/bin/openssl', versionArgs: ['version'] },
   shellcheck: { packages: ['shellcheck'], path: 'usr/bin/shellcheck', versionArgs: ['--version'] },
 } as const satisfies Record<string, Wanted>;
