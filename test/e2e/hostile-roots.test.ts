@@ -101,7 +101,7 @@ async function build(): Promise<World> {
   return { host, config };
 }
 
-describeOn('namespaces')("an nginx of root in somebody's root", { timeout: 60_000 }, () => {
+describeOn('namespaces')("an nginx of root in somebody's root", { timeout: 120_000 }, () => {
   beforeAll(async () => {
     world = await build();
   }, 60_000);
@@ -110,7 +110,7 @@ describeOn('namespaces')("an nginx of root in somebody's root", { timeout: 60_00
 
   test.each(['check', 'check --json', 'diagnose', 'diagnose --json'])('%s', async (command) => {
     const words = command.split(' ');
-    const done = await run(process.execPath, [built, ...words], { input: stdin, timeout: 30_000 });
+    const done = await run(process.execPath, [built, ...words], { input: stdin, timeout: 90_000 });
     expect(done.signal).toBeNull();
     if (words[0] === 'check') expect(done.stdout).toContain('inside');
     expect(done.stdout + done.stderr).not.toContain(marker);
@@ -124,6 +124,8 @@ describeOn('namespaces')("an nginx of root in somebody's root", { timeout: 60_00
     atEnd(() => child.stop());
     await waitUntil(() => child.stdout().includes('inside'), {
       what: 'the upstream of the jail to be drawn',
+      // Every other nginx of this machine is watched as well.
+      timeout: 60_000,
     });
     // The host's log grows: where it was followed, this failure would be counted.
     execFileSync('sh', [
@@ -132,7 +134,7 @@ describeOn('namespaces')("an nginx of root in somebody's root", { timeout: 60_00
     ]);
     const ends = (): number => (child.stdout().match(/^END$/gm) ?? []).length;
     const before = ends();
-    await waitUntil(() => ends() > before + 12, { what: 'two more ticks' });
+    await waitUntil(() => ends() > before + 12, { what: 'two more ticks', timeout: 30_000 });
     expect(child.stdout()).not.toContain(marker);
     expect(child.stdout()).not.toContain('192.0.2.77');
   });
