@@ -27,6 +27,7 @@ const sureness = (verdict: string): number =>
 
 export function createCauseLabel(): CauseLabel {
   let failures: number | null = null;
+  let shown: PeerSnapshot['failures'] | null = null;
   let lastSecond = Number.NEGATIVE_INFINITY;
   let verdict: string | null = null;
   /** Another verdict, that no failure has followed yet. */
@@ -42,7 +43,10 @@ export function createCauseLabel(): CauseLabel {
 
   return {
     record(peer, second, holds, isSilent) {
-      const total = peer.failures ? Object.values(peer.failures).reduce((sum, count) => sum + count, 0) : failures;
+      // Counts that did not change are the same object (tally.ts): nothing is added up in peace.
+      const isSame = !peer.failures || peer.failures === shown;
+      const total = isSame ? failures : Object.values(peer.failures).reduce((sum, count) => sum + count, 0);
+      shown = peer.failures ?? shown;
       const goesOn = (total ?? 0) > (failures ?? 0) || isSilent;
       if (goesOn || holds) lastSecond = second;
       failures = total;
