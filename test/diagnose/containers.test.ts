@@ -136,6 +136,16 @@ const table: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial<PeerFa
     'process_down certain',
   ],
   'a stranger on another network': [{ ...away, bridge: 'docker0', apart: [anew] }, unreachable, 'process_down likely'],
+  'made anew by its name on another network': [
+    { ...away, apart: [{ ...anew, owner: { ...ofContainer, container: '111111111111' } }] },
+    { remembered, ...unreachable },
+    'process_down certain',
+  ],
+  'another application on the same port is no successor': [
+    { ...away, containers: [{ ...anew, owner: { ...ofContainer, containerName: 'other' } }] },
+    { remembered, ...unreachable },
+    'process_down certain',
+  ],
   'two others on the port: none is taken for it': [
     { ...away, containers: [anew, anew] },
     { remembered, ...unreachable },
@@ -224,4 +234,24 @@ test('a container that is gone is started by its name, which outlives its id', (
     'docker logs --tail 50 web',
     'nginx -t && nginx -s reload',
   ]);
+});
+
+test.each([
+  [
+    'the one that served it',
+    ofContainer,
+    'the container behind 172.17.0.9:3000 runs, but on another network than nginx',
+  ],
+  [
+    'a stranger',
+    { ...ofContainer, container: '333333333333', containerName: 'other' },
+    'the container behind 172.17.0.9:3000 is stopped, removed, or on another network than nginx',
+  ],
+])('listening apart from nginx: %s', (_, who, expected) => {
+  const of = tcp('172.17.0.9:3000', { ...away, bridge: 'docker0', apart: [{ ...anew, owner: who }] });
+  const all = facts([peer('172.17.0.9:3000', { tcp: of, remembered, ...unreachable })]);
+  const [judged] = judge(all, String);
+  const [finding] = judged?.findings ?? [];
+  if (judged === undefined || finding === undefined) throw new Error('nothing judged');
+  expect(word(finding, judged, all).what).toBe(expected);
 });

@@ -1,5 +1,5 @@
 /** Containers of this host that are gone, were replaced, or refuse behind a published port. Pure. */
-import type { TcpFacts } from '../facts/facts.ts';
+import type { ListenerFact, PeerFacts, TcpFacts } from '../facts/facts.ts';
 import { type Finding, found } from '../finding.ts';
 import type { BehindFacts } from '../impact/traffic.ts';
 import { type TcpCase, visibleHome } from './case.ts';
@@ -18,10 +18,16 @@ export function behindFinding(tcp: TcpFacts, behind: BehindFacts | null): Findin
   return found('process_down', sureness, evidence, ['the runtime: it holds the port']);
 }
 
+/** By their names: another application that has the same port. */
+function isOther({ remembered }: PeerFacts, { owner }: ListenerFact): boolean {
+  const before = remembered?.owner?.containerName ?? null;
+  return before !== null && owner.containerName !== null && owner.containerName !== before;
+}
+
 /** Where a container listens on the same port at another address: it was made anew, and nginx has the old one. */
 function replaced({ peer, tcp }: TcpCase, why: string): Finding | null {
   const [there, another] = tcp.containers;
-  if (there === undefined || another !== undefined) return null;
+  if (there === undefined || another !== undefined || isOther(peer, there)) return null;
   return found(
     'stale_address',
     'likely',
@@ -34,18 +40,26 @@ function replaced({ peer, tcp }: TcpCase, why: string): Finding | null {
   );
 }
 
+/** The very container that served the peer, where nginx cannot connect to it; others may have the same port by chance. */
+export function servedApart({ remembered, tcp }: PeerFacts): ListenerFact | null {
+  const before = remembered?.owner ?? null;
+  if (before?.container == null) return null;
+  const isSame = ({ owner }: ListenerFact): boolean =>
+    owner.container === before.container ||
+    (before.containerName !== null && owner.containerName === before.containerName);
+  return tcp?.apart.find(isSame) ?? null;
+}
+
 /** It runs, and nginx is on none of its networks: to load the name anew would not help. */
 function onOtherNetwork({ peer, tcp }: TcpCase, why: string): Finding | null {
-  const [there, another] = tcp.apart;
-  if (there === undefined || another !== undefined) return null;
-  const isSame = peer.remembered?.owner?.container != null && peer.remembered.owner.container === there.owner.container;
+  const there = servedApart(peer);
+  if (there === null) return null;
   return found(
     'process_down',
-    isSame ? 'certain' : 'likely',
+    'certain',
     [
       why,
-      `a container listens on port ${tcp.port} in a network that nginx is not on: ${ownerText(there.owner)}`,
-      isSame ? 'it is the one that served it' : signs.lastOwner(peer),
+      `the container that served it listens on port ${tcp.port} in a network that nginx is not on: ${ownerText(there.owner)}`,
     ],
     ['the application being down: it listens in its container'],
   );

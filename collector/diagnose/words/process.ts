@@ -1,5 +1,6 @@
 /** Words for applications that do not run, or are not where nginx asks for them, and for what is not known. */
 import { shellWord } from '../../base/shell-word.ts';
+import { servedApart } from '../rules/container.ts';
 import { endpoint } from '../rules/signs.ts';
 import {
   containerOwner,
@@ -147,8 +148,9 @@ export const processWords: Readonly<Record<ProcessCause, Wording>> = {
         next: lookAfter(ownerOf(one), ss(one)),
       };
     }
-    const [apart] = isElsewhere(one) ? (peerOf(one)?.tcp?.apart ?? []) : [];
-    if (apart !== undefined && peerOf(one)?.tcp?.apart.length === 1) return onOtherNetwork(one, apart);
+    const peer = peerOf(one);
+    const apart = peer === null || !isElsewhere(one) ? null : servedApart(peer);
+    if (apart !== null) return onOtherNetwork(one, apart);
     if (containerOwner(one) !== null ? isElsewhere(one) : peerOf(one)?.tcp?.bridge != null) return containerDown(one);
     const publisher = publisherOf(one);
     if (publisher !== null) return published(one, publisher);
