@@ -83,7 +83,12 @@ export async function runPlugin(options: PluginOptions, host: NodeJS.Process): P
     writer,
     conditions,
     check: async () => {
-      const ports = { fs, resolve: resolveName, identity: pluginIdentity(), hostPrefix: environment.hostPrefix };
+      const ports = {
+        fs,
+        resolve: resolveName,
+        identity: pluginIdentity(environment.hostPrefix),
+        hostPrefix: environment.hostPrefix,
+      };
       const alerts = await alertFileFindings(fs, environment.configDirectories, async () => environment.version);
       return checkFindings(jobs.nginx(), settings.problem(), ports, alerts);
     },

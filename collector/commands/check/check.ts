@@ -2,8 +2,9 @@ import { alertFileFindings } from '../../discover/check/alert-files.ts';
 import { finding } from '../../discover/check/finding.ts';
 import { isAnythingUsable } from '../../discover/check/rules.ts';
 import { type WordedFinding, wordFinding } from '../../discover/check/wording.ts';
+import { asOnHost } from '../../discover/find/host-path.ts';
 import { askNetdataVersion } from '../../netdata/ask-version.ts';
-import { readEnvironment, settingsFiles } from '../../netdata/environment.ts';
+import { settingsFiles } from '../../netdata/environment.ts';
 import { bySeverity, findingsOf, inspectNginx } from '../../runtime/findings.ts';
 import { nodeAccounts } from '../../system/accounts.ts';
 import { nodeFileSystem } from '../../system/fs.ts';
@@ -11,6 +12,7 @@ import { resolveName } from '../../system/network/dns.ts';
 import { pluginIdentity, runAgainIfUserIsFixed } from '../../system/process/identity.ts';
 import type { Reader } from '../../system/reach.ts';
 import type { Command } from '../command.ts';
+import { commandEnvironment } from '../environment.ts';
 import { createOutput } from '../input.ts';
 import { findJobs, readSettings } from '../nginx-jobs.ts';
 import { readOptions } from '../options.ts';
@@ -50,10 +52,10 @@ function withoutOwnRights(findings: readonly WordedFinding[], askedBy: string): 
 }
 
 async function inspect(options: Options): Promise<CheckResult> {
-  const environment = readEnvironment(process.env);
+  const environment = commandEnvironment();
   const { settings, problem } = readSettings(settingsFiles(environment, options.config), options.config);
   const { hostPrefix } = environment;
-  const identity = pluginIdentity();
+  const identity = pluginIdentity(hostPrefix);
   const ports = { fs: nodeFileSystem, resolve: resolveName, identity, hostPrefix };
   const { jobs, others } = findJobs(settings.jobs, hostPrefix);
   const inspected = await inspectNginx(jobs, ports);
@@ -64,8 +66,13 @@ async function inspect(options: Options): Promise<CheckResult> {
     environment.configDirectories,
     async () => environment.version ?? (await askNetdataVersion()),
   );
-  const findings = findingsOf(inspected, problem, alerts);
-  const askedBy = ordinaryUser(identity, process.env);
+  const said = (each: WordedFinding): WordedFinding => ({
+    ...each,
+    what: asOnHost(each.what, hostPrefix),
+    remedy: asOnHost(each.remedy, hostPrefix),
+  });
+  const findings = findingsOf(inspected, problem, alerts).map(said);
+  const askedBy = ordinaryUser(pluginIdentity(), process.env);
   return { inspected, strangers, askedBy, findings: askedBy === null ? findings : withoutOwnRights(findings, askedBy) };
 }
 

@@ -1,6 +1,8 @@
-import { readEnvironment, settingsFiles } from '../../netdata/environment.ts';
+import { asOnHost } from '../../discover/find/host-path.ts';
+import { settingsFiles } from '../../netdata/environment.ts';
 import { createNameBudget } from '../../system/network/ask-names.ts';
 import { type Command, type Streams, UsageError } from '../command.ts';
+import { commandEnvironment } from '../environment.ts';
 import { createOutput } from '../input.ts';
 import { findJobs, readSettings } from '../nginx-jobs.ts';
 import { readOptions } from '../options.ts';
@@ -96,7 +98,7 @@ export const diagnose: Command = {
       const text = explain(TROUBLESHOOTING, cause, options.json ? plain : terminal);
       return print(options.json ? [json({ cause, text: text.slice(2).join('\n') })] : text, 0, streams);
     }
-    const environment = readEnvironment(process.env);
+    const environment = commandEnvironment();
     const { settings, problem } = readSettings(settingsFiles(environment, options.config), options.config);
     const { jobs } = findJobs(settings.jobs, environment.hostPrefix);
     const masters = jobs.flatMap(({ read }) => read.found.master?.pid ?? []);
@@ -114,6 +116,7 @@ export const diagnose: Command = {
       program: calledAs(process.argv[1]),
     };
     const lines = options.json ? [json(toJson(result))] : renderDiagnosis(result, terminal);
-    return print(lines, exitCode(result), streams);
+    const said = lines.map((line) => asOnHost(line, environment.hostPrefix));
+    return print(said, exitCode(result), streams);
   },
 };

@@ -1,7 +1,9 @@
 /** The logs that `report` reads when it is typed without a FILE: those of the nginx found here. */
+
 import { existsSync } from 'node:fs';
-import { readEnvironment, settingsFiles } from '../../netdata/environment.ts';
+import { settingsFiles } from '../../netdata/environment.ts';
 import { UsageError } from '../command.ts';
+import { commandEnvironment } from '../environment.ts';
 import { findJobs, readSettings } from '../nginx-jobs.ts';
 
 export interface FoundLogs {
@@ -12,7 +14,7 @@ export interface FoundLogs {
 
 /** @throws UsageError where none is found: then the files have to be named */
 export function findLogs(): FoundLogs {
-  const environment = readEnvironment(process.env);
+  const environment = commandEnvironment();
   const { settings } = readSettings(settingsFiles(environment, null), null);
   const { jobs } = findJobs(settings.jobs, environment.hostPrefix);
   for (const { read } of jobs) {

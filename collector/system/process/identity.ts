@@ -53,8 +53,26 @@ export function runAgainIfUserIsFixed(): number | null {
   return status;
 }
 
-/** Our own rights; for root, those of the user netdata if there is one: that is who runs the plugin. */
-export function pluginIdentity(): Reader {
+/**
+ * Our own rights; for root, those of the user netdata if there is one: that is who runs the plugin.
+ *
+ * @param hostPrefix where the host's root is: users are called there what commands for the host must call them
+ */
+export function pluginIdentity(hostPrefix = ''): Reader {
+  const reader = identityHere();
+  if (hostPrefix === '') return reader;
+  const name = (database: string, id: number): string =>
+    accountRows(`${hostPrefix}${database}`).find((row) => row[2] === String(id))?.[0] ?? String(id);
+  return { ...reader, user: name('/etc/passwd', reader.uid), groupName: (gid) => name('/etc/group', gid) };
+}
+
+/** Of netdata and of root, whose processes are believed. */
+export function trustedUids(): ReadonlySet<number> {
+  const netdata = accountRows('/etc/passwd').find(([name]) => name === 'netdata');
+  return new Set([0, ownUid(), ...(netdata === undefined ? [] : [Number(netdata[2])])]);
+}
+
+function identityHere(): Reader {
   const uid = ownUid();
   const passwd = accountRows('/etc/passwd');
   const groups = accountRows('/etc/group');

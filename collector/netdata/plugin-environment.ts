@@ -1,0 +1,35 @@
+/** What the running plugin was told by Netdata: a person's shell, or `docker exec`, knows nothing of it. */
+import { attempt, type FileSystem } from '../system/fs.ts';
+import { readText } from '../system/small-file.ts';
+
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+const mostBytes = 65_536;
+const isPlugin = /(?:^|[/\0])nginx-upstream\.plugin\0\d+\0/;
+
+/**
+ * The variables of Netdata's in the environment of the plugin that runs; none where none does, or it may not be read.
+ *
+ * @param trusted whose processes are believed: any user can give a process this name
+ */
+export function runningPluginVariables(fs: FileSystem, proc: string, trusted: ReadonlySet<number>): Variables {
+  const names = attempt(() => fs.readdir(proc));
+  for (const pid of names.ok ? names.value : []) {
+    if (!/^\d+$/.test(pid)) continue;
+    const line = readText(fs, `${proc}/${pid}/cmdline`, mostBytes);
+    if (!line.ok || !isPlugin.test(line.value)) continue;
+    const stat = attempt(() => fs.stat(`${proc}/${pid}`));
+    if (!stat.ok || !trusted.has(stat.value.uid)) continue;
+    const text = readText(fs, `${proc}/${pid}/environ`, mostBytes);
+    const pairs = text.ok ? text.value.split('\0').map((each) => /^(NETDATA_\w+)=(.*)$/s.exec(each)) : [];
+    const found = pairs.flatMap((pair) => (pair === null ? [] : [[pair[1] ?? '', pair[2]] as const]));
+    if (found.length > 0) return Object.fromEntries(found);
+  }
+  return {};
+}
+
+/** What the shell says itself comes first. */
+export function commandVariables(own: Variables, plugin: () => Variables): Variables {
+  const isTold = Object.keys(own).some((name) => /^NETDATA_(?:USER_CONFIG_DIR|LIB_DIR)$/.test(name));
+  return isTold ? own : { ...plugin(), ...own };
+}
