@@ -2,7 +2,7 @@
 import { attempt, type FileSystem } from '../system/fs.ts';
 import { readText } from '../system/small-file.ts';
 
-export type Variables = Readonly<Record<string, string | undefined>>;
+export type PluginVariables = Readonly<Record<string, string | undefined>>;
 
 const mostBytes = 65_536;
 const isPlugin = /(?:^|[/\0])nginx-upstream\.plugin\0\d+\0/;
@@ -12,7 +12,7 @@ const isPlugin = /(?:^|[/\0])nginx-upstream\.plugin\0\d+\0/;
  *
  * @param trusted whose processes are believed: any user can give a process this name
  */
-export function runningPluginVariables(fs: FileSystem, proc: string, trusted: ReadonlySet<number>): Variables {
+export function runningPluginVariables(fs: FileSystem, proc: string, trusted: ReadonlySet<number>): PluginVariables {
   const names = attempt(() => fs.readdir(proc));
   for (const pid of names.ok ? names.value : []) {
     if (!/^\d+$/.test(pid)) continue;
@@ -29,7 +29,7 @@ export function runningPluginVariables(fs: FileSystem, proc: string, trusted: Re
 }
 
 /** What the shell says itself comes first. */
-export function commandVariables(own: Variables, plugin: () => Variables): Variables {
+export function commandVariables(own: PluginVariables, plugin: () => PluginVariables): PluginVariables {
   const isTold = Object.keys(own).some((name) => /^NETDATA_(?:USER_CONFIG_DIR|LIB_DIR)$/.test(name));
   return isTold ? own : { ...plugin(), ...own };
 }
