@@ -267,7 +267,7 @@ function errorLine(upstream: number): string {
 }
 
 /** User and system time so far (proc(5): fields 14 and 15 of stat, counted from behind the name), at 100 ticks a second. */
-function cpuSeconds(pid: number): number {
+export function cpuSeconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /s, '')
     .split(' ');
