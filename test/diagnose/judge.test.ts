@@ -548,6 +548,33 @@ describe('several at once', () => {
     ]);
   });
 
+  test.each([
+    ['a peer has answered since', 3, 1, 10, 'ejected certain ended'],
+    ['no peer has answered since', 3, 5, 10, 'ejected certain'],
+    ['nobody answered, and fail_timeout is long past', 60, 70, 10, 'ejected certain ended'],
+    ['a long fail_timeout still runs', 60, 70, 300, 'ejected certain'],
+    ['a peer has answered, in spite of a long fail_timeout', 60, 5, 300, 'ejected certain ended'],
+  ])('a group without live peers: %s', (_, failedAgo, answeredAgo, failTimeoutSeconds, expected) => {
+    const ago = (seconds: number): number => nowMs - seconds * 1000;
+    const servers = [server('10.0.0.1:8080', { failTimeoutSeconds })];
+    const answers = {
+      connected: 9,
+      lastConnectedMs: ago(answeredAgo),
+      serverErrors: 0,
+      statuses: [],
+      firstErrorMs: 0,
+      lastErrorMs: 0,
+    };
+    const failures = failed({ errno: null, firstMs: ago(90), lastMs: ago(failedAgo) });
+    const all = facts([peer('10.0.0.1:8080', { servers, answers })], {
+      groups: [{ upstream: 'app', failures, servers }],
+    });
+    const group = judge(all, time).find(({ subject }) => subject.is === 'group');
+    expect(group?.findings.map((each) => `${each.code} ${each.sureness}${each.isOver ? ' ended' : ''}`)).toEqual([
+      expected,
+    ]);
+  });
+
   test("a name that does not resolve is nginx's own, and no silence", () => {
     const own = new Map([['resolve', failed({ errno: null })]] as const);
     expect(verdicts(facts([], { nginx: nginx({ failures: own }) }))).toEqual(['unknown unknown']);

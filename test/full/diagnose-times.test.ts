@@ -146,7 +146,7 @@ function labelled(peer: string): string {
   const sent = plugin
     .stdout()
     .matchAll(new RegExp(`^CHART "?[^\\n]*\\.peer_failures_\\w*${slug}\\b[^\\n]*\\n([\\s\\S]*?)^CLABEL_COMMIT`, 'gm'));
-  const [, cause = 'none'] = /^CLABEL "?cause"? "?([a-z ]+)/m.exec([...sent].at(-1)?.[1] ?? '') ?? [];
+  const [, cause = 'none'] = /^CLABEL ['"]?cause['"]? ['"]?([a-z ]+)/m.exec([...sent].at(-1)?.[1] ?? '') ?? [];
   return cause.trim().replaceAll(' ', '_');
 }
 

@@ -113,13 +113,20 @@ function judgePeer(peer: PeerFacts, facts: Facts, time: TimeText): Judged {
   return judged({ is: 'peer', peer }, peer.peer, peer.upstream, peer.failures, findings, facts.nowMs);
 }
 
-/** After the last try nginx keeps a peer out for fail_timeout; then the next request asks it again. */
-function isEjectionOver({ failures, servers }: GroupFacts, nowMs: number): boolean {
+/**
+ * After the last try nginx keeps a peer out for fail_timeout; then the next request asks it again. Sooner over where
+ * one of them has answered since.
+ */
+function isEjectionOver({ upstream, failures, servers }: GroupFacts, { peers, nowMs }: Facts): boolean {
+  if (servers.length > 0 && servers.every(({ down }) => down)) return false;
+  const isOfGroup = (peer: PeerFacts): boolean => peer.servers.some((server) => server.upstream === upstream);
+  const answers = peers.filter(isOfGroup).map((peer) => peer.answers?.lastConnectedMs ?? Number.NEGATIVE_INFINITY);
+  if (answers.some((ms) => ms > failures.lastMs)) return true;
   const longest = Math.max(10, ...servers.map(({ failTimeoutSeconds }) => failTimeoutSeconds));
-  return nowMs - failures.lastMs > (longest + 5) * 1000 && !servers.every(({ down }) => down);
+  return nowMs - failures.lastMs > (longest + 5) * 1000;
 }
 
-function judgeGroup(group: GroupFacts, nowMs: number): Judged {
+function judgeGroup(group: GroupFacts, facts: Facts): Judged {
   const failures: FailuresByKind = new Map([['no_live', group.failures]]);
   const rules = group.servers.map(
     ({ address, maxFails, failTimeoutSeconds, maxConns, down }) =>
@@ -131,8 +138,8 @@ function judgeGroup(group: GroupFacts, nowMs: number): Judged {
     [rules.length > 0 ? `${plural(rules.length, 'server')}: ${rules.slice(0, 6).join(', ')}` : null],
     ['a connect failure of its own: nginx did not even try a peer'],
   );
-  const settled = isEjectionOver(group, nowMs) ? ended(finding) : finding;
-  return judged({ is: 'group', group }, group.upstream, group.upstream, failures, [settled], nowMs);
+  const settled = isEjectionOver(group, facts) ? ended(finding) : finding;
+  return judged({ is: 'group', group }, group.upstream, group.upstream, failures, [settled], facts.nowMs);
 }
 
 function judgeName(name: NameFacts, { nowMs, nginx }: Facts): Judged {
@@ -172,7 +179,7 @@ export function judge(facts: Facts, time: TimeText, hurt: (upstream: string) => 
     ...judgeNginx(facts),
     ...facts.peers.map((peer) => judgePeer(peer, facts, time)),
     ...facts.names.map((name) => judgeName(name, facts)),
-    ...facts.groups.map((group) => judgeGroup(group, facts.nowMs)),
+    ...facts.groups.map((group) => judgeGroup(group, facts)),
   ];
   const order = (a: Judged, b: Judged): number =>
     Number(a.isOver) - Number(b.isOver) ||
