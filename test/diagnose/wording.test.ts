@@ -56,6 +56,16 @@ function failing(kind: ConnectKind, errno: number): Partial<PeerFacts> {
   return { failures: new Map([[kind, failed({ errno })]]) };
 }
 
+test('a FastCGI program on its socket: the socket is shown, and the line to write', () => {
+  const all = facts([
+    peer('127.0.0.1:9000', { scheme: 'fastcgi', tcp: tcp('127.0.0.1:9000', { unixInstead: ['/run/php/a.sock'] }) }),
+  ]);
+  const { what, fix, next } = words(all);
+  expect(what).toContain('listens on the unix socket /run/php/a.sock');
+  expect(fix).toContain('fastcgi_pass unix:/run/php/a.sock;');
+  expect(next[0]).toContain('ss -lxp | grep');
+});
+
 test('a UDP port is listed as one, and where no line was written yet none is shown', () => {
   expect(typed(words(facts([peer(address, { isUdp: true })])))[0]).toBe("ss -Hlunp 'sport = :8080'");
   const failures = new Map([['read_timeout', failed({ errno: null, message: '' })] as const]);

@@ -59,7 +59,10 @@ const forms: readonly Form[] = [
   // The line that names the columns is always there.
   [/ss -Hlunp /, () => ok(/^$/)],
   [/ss -Htnoi dst /, () => ok(/retrans|backoff|^$/)],
-  [/ss -lxp \| grep/, (_, { cause }) => ok(cause === 'socket_backlog_full' ? /Recv-Q[\s\S]*\.sock/ : /Recv-Q/)],
+  [
+    /ss -lxp \| grep/,
+    (_, { cause }) => ok(cause === 'socket_backlog_full' || cause === 'wrong_port' ? /Recv-Q[\s\S]*\.sock/ : /Recv-Q/),
+  ],
   [/ss -Htan dst/, () => ok(/\d+ [A-Z-]+/)],
   [/sed -n \d+p /, () => ok(/(?:server|_pass|auth_http|down|proxy_bind) ?\S/)],
   // Of several, for here and there, one shows the rule: see `together`.

@@ -139,6 +139,17 @@ function look(one: Subject): readonly string[] {
   ];
 }
 
+/** The program is there, and listens on a unix socket: where php-fpm does by default. */
+function onSocketInstead(one: Subject): Words | null {
+  const [path] = peerOf(one)?.tcp?.unixInstead ?? [];
+  if (path === undefined) return null;
+  return {
+    what: `nothing listens on port ${one.port}; the FastCGI program listens on the unix socket ${path}`,
+    fix: `Write fastcgi_pass unix:${path}; ${line(one)} and reload nginx. Or let the program listen on the port (php-fpm: listen = ${endpoint(one.host, one.port)} in its pool) and restart it.`,
+    next: [unixSockets(one.home, path), open(one), one.reload],
+  };
+}
+
 export const processWords: Readonly<Record<ProcessCause, Wording>> = {
   process_down: (one) => {
     if (one.finding.isOver || servesAgain(one)) {
@@ -163,11 +174,12 @@ export const processWords: Readonly<Record<ProcessCause, Wording>> = {
     fix: `Let it listen on ${one.host} or on all addresses, and restart it; or change the line ${line(one)} and reload nginx.`,
     next: [ss(one), open(one), one.reload],
   }),
-  wrong_port: (one) => ({
-    what: `nothing listens on port ${one.port}; what listens on ${one.host} is ${one.listener}`,
-    fix: `If that is the application, write its port ${line(one)} and reload nginx. If not, start the one for port ${one.port}.`,
-    next: [inside(one.home, 'ss -ltnp'), open(one), one.reload],
-  }),
+  wrong_port: (one) =>
+    onSocketInstead(one) ?? {
+      what: `nothing listens on port ${one.port}; what listens on ${one.host} is ${one.listener}`,
+      fix: `If that is the application, write its port ${line(one)} and reload nginx. If not, start the one for port ${one.port}.`,
+      next: [inside(one.home, 'ss -ltnp'), open(one), one.reload],
+    },
   localhost_family: (one) => ({
     what: `${one.server?.name ?? 'localhost'} is both 127.0.0.1 and ::1, and the application listens on ${one.listener} only`,
     fix: `Write the address it listens on, ${endpoint(one.otherHost, one.port)}, instead of the name ${line(one)}, and reload nginx.`,
