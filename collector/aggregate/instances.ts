@@ -1,3 +1,4 @@
+import { ownCopy } from '../base/own-copy.ts';
 import type { Origin } from '../model.ts';
 
 /** One upstream or peer that is being counted. `counters` is whatever its level counts. */
@@ -179,9 +180,4 @@ export function createInstances<C>(
 
     overCap: () => overCap,
   };
-}
-
-/** A substring kept as a key pins the whole chunk it was cut from (measured). */
-function ownCopy(text: string): string {
-  return Buffer.from(text, 'utf16le').toString('utf16le');
 }

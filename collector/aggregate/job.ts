@@ -216,6 +216,7 @@ export function createJobAggregate({ job, caps, upstreamOf, isOpen = () => false
           failures: known ? counters.shownFailures() : null,
           ...gapUnless(known, 'health', passive.peer(upstream, peer)),
           ...takePeer(counters.access, measured, fine),
+          ...counters.servers.shown(nowUs),
           timesOut: counters.window.timesOut(viewOf(upstream, updateEvery)),
           alerts: counters.window.values(viewOf(upstream, updateEvery)),
         })),

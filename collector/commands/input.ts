@@ -1,17 +1,20 @@
 import { createReadStream, fstatSync } from 'node:fs';
 import { finished } from 'node:stream/promises';
+import { shellWord } from '../base/shell-word.ts';
 import type { Streams } from './command.ts';
+import { contentOf } from './content.ts';
 
 /**
  * Feeds each input to `lines`, one after the other and no faster than the output is taken; no FILE, or `-`, is stdin. An
  * input that cannot be read is named on stderr and the rest is still read.
  *
+ * @param lines its command is what is typed to read stdin, for the remedy of an input that is no text: `parse error`
  * @returns the exit code: 0 all were read, 1 some were not, 2 none could be
  */
 export async function pipeInputs(
   files: readonly string[],
   streams: Streams,
-  lines: { chunk(bytes: Buffer): void; end(): void },
+  lines: { readonly command: string; chunk(bytes: Buffer): void; end(): void },
   output: Output,
 ): Promise<number> {
   const inputs = files.length > 0 ? files : ['-'];
@@ -19,7 +22,10 @@ export async function pipeInputs(
   for (const input of inputs) {
     try {
       const stream = input === '-' ? standardInput(streams) : createReadStream(input);
+      let isFirst = true;
       for await (const chunk of stream) {
+        if (isFirst) expectText(chunk as Buffer, input, lines.command);
+        isFirst = false;
         lines.chunk(chunk as Buffer);
         await output.drained();
       }
@@ -39,6 +45,15 @@ function standardInput({ stdin }: Streams): Streams['stdin'] {
   const isDirectory = stdin === process.stdin && fstatSync(0).isDirectory();
   if (isDirectory) throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' });
   return stdin;
+}
+
+/** What no line can be read of is said, and not printed as lines that match nothing. */
+function expectText(head: Buffer, input: string, command: string): void {
+  const content = contentOf(head);
+  if (content === null) return;
+  throw new Error(
+    `${content.what}: ${content.remedy(command).replace('FILE', () => (input === '-' ? 'FILE' : shellWord(input)))}`,
+  );
 }
 
 function describe(error: unknown): string {

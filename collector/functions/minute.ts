@@ -1,4 +1,4 @@
-import type { FailureKind, Outcome } from '../model.ts';
+import type { ErrorMaker, FailureKind, Outcome } from '../model.ts';
 /** How much running totals grew within the last minute. */
 export interface Minute<K extends string> {
   /** @param totals null or undefined: not known at this tick. The first ones count from zero. */
@@ -92,4 +92,5 @@ export interface UpstreamMinute {
   readonly upstream: string;
   readonly failures: Minute<FailureKind>;
   readonly outcomes: Minute<Outcome>;
+  readonly serverErrors: Minute<ErrorMaker>;
 }

@@ -1,4 +1,4 @@
-import type { ConnectKind, Counts, FailureKind, Outcome } from '../model.ts';
+import type { ConnectKind, Counts, ErrorMaker, FailureKind, Outcome } from '../model.ts';
 import type { UpstreamMinute } from './minute.ts';
 import { createMinute } from './minute.ts';
 
@@ -15,7 +15,12 @@ const ownName = '(nginx itself)';
 
 export function createOwnFailures(): OwnFailures {
   const all = createMinute<ConnectKind>();
-  const minute = { upstream: ownName, failures: createMinute<FailureKind>(), outcomes: createMinute<Outcome>() };
+  const minute = {
+    upstream: ownName,
+    failures: createMinute<FailureKind>(),
+    outcomes: createMinute<Outcome>(),
+    serverErrors: createMinute<ErrorMaker>(),
+  };
   let totals: Partial<Readonly<Record<FailureKind, number>>> = {};
 
   return {

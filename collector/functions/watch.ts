@@ -2,6 +2,7 @@
 
 import type {
   AttemptKind,
+  ErrorMaker,
   FailureKind,
   Outcome,
   PeerKind,
@@ -93,6 +94,7 @@ export function createWatch(): Watch {
   function observeUpstream(entry: UpstreamMinute, snapshot: UpstreamSnapshot): void {
     entry.failures.add(atSecond, snapshot.failures);
     entry.outcomes.add(atSecond, snapshot.outcomes);
+    entry.serverErrors.add(atSecond, snapshot.serverErrors);
     hasFailures ||= entry.failures.latest().size > 0;
   }
 
@@ -150,9 +152,10 @@ export function createWatch(): Watch {
 
 function begin({ now: { snapshot }, own, upstreams, peers }: JobEntry): void {
   own.begin(snapshot.connectFailures);
-  for (const [i, { failures, outcomes }] of upstreams.entries()) {
+  for (const [i, { failures, outcomes, serverErrors }] of upstreams.entries()) {
     failures.begin(snapshot.upstreams[i]?.failures);
     outcomes.begin(snapshot.upstreams[i]?.outcomes);
+    serverErrors.begin(snapshot.upstreams[i]?.serverErrors);
   }
   for (const { snapshot: first, failures, attempts } of peers) {
     failures.begin(first.failures);
@@ -168,6 +171,7 @@ const newUpstream = ({ upstream }: UpstreamSnapshot): UpstreamMinute => ({
   upstream,
   failures: createMinute<FailureKind>(),
   outcomes: createMinute<Outcome>(),
+  serverErrors: createMinute<ErrorMaker>(),
 });
 
 const newPeer = (snapshot: PeerSnapshot): PeerEntry => ({

@@ -31,6 +31,10 @@ export const outcomes = [
 ] as const;
 export type Outcome = (typeof outcomes)[number];
 
+/** Who made the 5xx that a client got: nginx, because no peer answered, or the application. `unclear`: the log_format cannot show it. */
+export const errorMakers = ['nginx', 'application', 'unclear'] as const;
+export type ErrorMaker = (typeof errorMakers)[number];
+
 /** What became of the attempts at a peer. An attempt that connected may count for a status, too. */
 export const attemptKinds = [
   'connected',

@@ -95,8 +95,11 @@ export interface CountedLine
     | 'action'
     | 'protocol'
     | 'client'
+    | 'server'
     | 'truncated'
     | 'checked'
   > {
   readonly upstream: Pick<UpstreamField, 'scheme' | 'peer'> | null;
+  /** null also where nobody asks for it. */
+  readonly host: string | null;
 }

@@ -1,5 +1,5 @@
 /** All that is known at one tick: what `charts/` draws. */
-import type { AttemptKind, Outcome, RequestClass } from './access.ts';
+import type { AttemptKind, ErrorMaker, Outcome, RequestClass } from './access.ts';
 import type { AlertValues } from './alert-values.ts';
 import type { PeerCause } from './cause.ts';
 import type { ConnectKind, FailureKind, PeerKind } from './failure.ts';
@@ -53,6 +53,8 @@ export interface PeerSnapshot {
   readonly verdict?: string;
   /** What its alerts say (aggregate/windows/labels.ts). */
   readonly causeLabel?: string;
+  /** The servers (`server_name`) whose requests failed at it within the last hour, the latest first, a few of them. */
+  readonly servers?: readonly string[];
   /** By the error log connects to it time out now, and have for a while. */
   readonly timesOut?: boolean;
   /** What alerts on the peer read (aggregate/windows/). */
@@ -64,6 +66,8 @@ export interface UpstreamSnapshot {
   readonly origin: Origin;
   readonly failures?: Counts<FailureKind> | null;
   readonly outcomes?: Counts<Outcome> | null;
+  /** The 5xx that clients got, by who made them. */
+  readonly serverErrors?: Counts<ErrorMaker> | null;
   /** Peers that are not marked `down`, and those of them that nginx has not ejected. */
   readonly peers?: { readonly live: number; readonly configured: number } | null;
   readonly connectTime?: Percentiles | null;

@@ -290,3 +290,17 @@ describe('reconciliation', () => {
     else expect(text?.text).toMatch(words);
   });
 });
+
+test.each([
+  ['502 0.100 shop "10.0.0.1:80" "502" "-" "0.000"', { nginx: 1, application: 0, unclear: 0 }],
+  ['502 0.100 shop "shop" "502" "-" "0.000"', { nginx: 1, application: 0, unclear: 0 }],
+  ['503 0.100 shop "10.0.0.1:80" "503" "0.001" "0.010"', { nginx: 0, application: 1, unclear: 0 }],
+  ['502 0.100 shop "10.0.0.1:80" "502" "0.001" "0.010"', { nginx: 0, application: 0, unclear: 1 }],
+  ['200 0.100 shop "10.0.0.1:80" "200" "0.001" "0.010"', { nginx: 0, application: 0, unclear: 0 }],
+])('who made the 5xx: %s', (line, made) => {
+  expect(
+    counting()
+      .tick([line])
+      .upstreams.map(({ serverErrors }) => serverErrors),
+  ).toEqual([made]);
+});

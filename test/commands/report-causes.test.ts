@@ -26,8 +26,9 @@ function reportOf(lines: readonly string[], access: { format: string; lines: rea
     const log = totals.addAccessLog(record, program.has);
     for (const text of access.lines) {
       expect(match(Buffer.from(`${text}\n`), 0)).toBeGreaterThan(0);
-      totals.accessLine();
-      log.line(wallSecondOf('2026-11-22T07:00:10'));
+      const second = wallSecondOf('2026-11-22T07:00:10');
+      expect(totals.accessLine(second)).toBe(true);
+      log.line(second);
     }
     log.end();
   }

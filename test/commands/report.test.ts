@@ -172,7 +172,7 @@ describe('bad input: a clear message, and the rest is reported', () => {
     ['empty.log', 'is empty: nothing was written to it', 0, 0],
     ['empty.gz', 'is empty: nothing was written to it', 0, 0],
     ['syslog', 'holds no line of an nginx error log', 1, 2],
-    ['log.xz', 'is compressed with xz: unpack it first', 1, 2],
+    ['log.xz', 'is compressed with xz: unpack it on the way: xz -dc ', 1, 2],
   ])('%s', async (name, message, code, alone) => {
     const both = await json([path(name), path('good.log')]);
     expect(both.code).toBe(code);
@@ -363,7 +363,7 @@ describe('error and access lines in one stream, and inside what people’s files
     ['UTF-16BE', (text: string) => Buffer.from(text, 'utf16le').swap16()],
   ])('%s is named as such', async (name, encode) => {
     const { code, errors } = await run([], [encode(logs.error)]);
-    expect([code, errors]).toEqual([2, expect.stringContaining(`is ${name} text: convert it first`)]);
+    expect([code, errors]).toEqual([2, expect.stringContaining(`is ${name} text: convert it on the way: iconv`)]);
   });
 });
 

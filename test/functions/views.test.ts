@@ -123,8 +123,8 @@ describe('peers', () => {
   test('the columns that are shown at once', () => {
     const shown = Object.values(table('peers', outage).columns).filter(({ visible }) => visible);
     expect(shown.map(({ name }) => name).join(', ')).toBe(
-      'Upstream, Peer, State, Clients affected, Hidden by a retry, Failures, Kinds, Failed attempts, Cause, How sure, ' +
-        'Since, Fix, Connect p95, Response p95, SYN-SENT',
+      'Upstream, Peer, Server, State, Clients affected, Hidden by a retry, Failures, Kinds, 5xx by nginx, ' +
+        '5xx by the application, Failed attempts, Cause, How sure, Since, Fix, Connect p95, Response p95, SYN-SENT',
     );
   });
 

@@ -1,4 +1,4 @@
-import { type AccessFields, type AccessRecord, outcomes, requestClasses } from '../../model.ts';
+import { type AccessFields, type AccessRecord, type ErrorMaker, outcomes, requestClasses } from '../../model.ts';
 import { places } from '../failures/tally.ts';
 
 /**
@@ -71,6 +71,30 @@ export function faultOf(
   if (fate === 'unknown') return 'unsure';
   if (!headerTime) return 'broke_or_own';
   return (record.headerMs[last] as number) >= 0 ? 'own' : 'broke';
+}
+
+/** Who made the 5xx that ended a request, by its last attempt, whose fate this is; null: it did not end with one. */
+export function makerOf(record: AccessRecord, fate: Fate, fields: AccessFields): ErrorMaker | null {
+  if (record.status < 500) return null;
+  const last = record.attempts - 1;
+  const hasAnswered = (record.headerMs[last] as number) >= 0;
+  switch (faultOf(record, fate, fields)) {
+    case 'lost':
+    case 'broke':
+      return 'nginx';
+    case 'own':
+      return 'application';
+    case 'broke_or_own':
+      return 'unclear';
+    case 'unsure':
+      return fields.headerTime ? (hasAnswered ? 'application' : 'nginx') : 'unclear';
+    default: {
+      const status = record.statuses[last] as number;
+      // nginx gave up before there was an answer: proxy_bind failed, for example.
+      if (status < 0) return fields.statuses && !hasAnswered && fields.headerTime ? 'nginx' : 'unclear';
+      return status >= 500 ? 'application' : 'nginx';
+    }
+  }
 }
 
 /** By status, the class's place in `requestClasses`; -1 for a status that is none (nginx prints 009 for no HTTP/1). */

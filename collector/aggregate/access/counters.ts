@@ -4,6 +4,8 @@ import {
   attemptKinds,
   type Counts,
   connectTimeBounds,
+  type ErrorMaker,
+  errorMakers,
   type Outcome,
   outcomes,
 } from '../../model.ts';
@@ -31,6 +33,9 @@ export interface UpstreamAccess {
   /** In the order of `outcomes`. */
   readonly outcomes: Float64Array;
   readonly shownOutcomes: () => Counts<Outcome>;
+  /** In the order of `errorMakers`. */
+  readonly makers: Float64Array;
+  readonly shownMakers: () => Counts<ErrorMaker>;
   readonly connect: Histogram;
   readonly response: Histogram;
   readonly connectMinute: SlidingMinute;
@@ -58,11 +63,14 @@ export function newPeerAccess(): PeerAccess {
 
 export function newUpstreamAccess(): UpstreamAccess {
   const counts = new Float64Array(outcomes.length);
+  const makers = new Float64Array(errorMakers.length);
   return {
     connected: 0,
     requestsBefore: 0,
     outcomes: counts,
     shownOutcomes: createShown(outcomes, (i) => counts[i] as number),
+    makers,
+    shownMakers: createShown(errorMakers, (i) => makers[i] as number),
     connect: newHistogram(),
     response: newHistogram(),
     connectMinute: createSlidingMinute(),

@@ -1,7 +1,7 @@
-import { type AccessFields, type AccessRecord, outcomes } from '../../model.ts';
+import { type AccessFields, type AccessRecord, errorMakers, outcomes } from '../../model.ts';
 import { places } from '../failures/tally.ts';
 import type { UpstreamEvent, UpstreamWindow } from '../windows/upstream.ts';
-import { type Fate, faultOf, hasFailed, outcomeOf } from './attempts.ts';
+import { type Fate, faultOf, hasFailed, makerOf, outcomeOf } from './attempts.ts';
 import { increment, type UpstreamAccess } from './counters.ts';
 
 /** The upstream that a pass of a request asked first: the pass counts there, once. */
@@ -11,6 +11,7 @@ export interface AskedUpstream {
 }
 
 const outcomeAt = places(outcomes);
+const makerAt = places(errorMakers);
 
 function notice({ window }: AskedUpstream, event: UpstreamEvent, second: number): void {
   if (second >= 0) window.add(event, second);
@@ -41,6 +42,8 @@ export function countLastPass(
   if (outcome < 0) return;
   increment(asked.upstream.outcomes, outcome);
   if (outcome === outcomeAt.ok) return;
+  const maker = makerOf(record, fate, fields);
+  if (maker !== null) increment(asked.upstream.makers, makerAt[maker]);
   const isSaved = outcome === outcomeAt.masked || outcome === outcomeAt.fallback;
   const event = isSaved ? (outcomes[outcome] as 'masked' | 'fallback') : faultOf(record, fate, fields);
   if (event !== null) notice(asked, event, second());

@@ -5,6 +5,7 @@ import {
   type Buckets,
   type Counts,
   connectTimeBounds,
+  errorMakers,
   type MinutePercentiles,
   outcomes,
   type PeerSnapshot,
@@ -21,7 +22,13 @@ export type Measured = Omit<AccessFields, 'headerTime' | 'proxyHost' | 'method'>
 type PeerPart = Pick<PeerSnapshot, 'attempts' | 'connectTime' | 'responseTime'>;
 type UpstreamPart = Pick<
   UpstreamSnapshot,
-  'outcomes' | 'connectTime' | 'responseTime' | 'connectTimeMinute' | 'responseTimeMinute' | 'connectTimes'
+  | 'outcomes'
+  | 'serverErrors'
+  | 'connectTime'
+  | 'responseTime'
+  | 'connectTimeMinute'
+  | 'responseTimeMinute'
+  | 'connectTimes'
 >;
 
 /**
@@ -45,6 +52,7 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 const noAttempts = tally(attemptKinds);
 const noOutcomes = tally(outcomes);
+const noErrors = tally(errorMakers);
 
 /** Only the kinds that the log_format can tell: 0 would say that there was none. */
 function knownAttempts(access: PeerAccess | null, { connectTime, statuses }: Measured): Partial<Counts<AttemptKind>> {
@@ -74,13 +82,18 @@ export function takeUpstream(
     fillBuckets(access.connectTimes, access.connect);
   }
   const part: UpstreamPart = {
-    ...(measured.upstreams ? { outcomes: fine ? (access?.shownOutcomes() ?? noOutcomes) : null } : {}),
+    ...(measured.upstreams ? requestParts(access, fine) : {}),
     ...(measured.connectTime ? connectParts(access, fine) : {}),
     ...(measured.responseTime ? responseParts(access, fine) : {}),
   };
   if (access) resetTimes(access);
   return part;
 }
+
+const requestParts = (access: UpstreamAccess | null, fine: boolean): UpstreamPart => ({
+  outcomes: fine ? (access?.shownOutcomes() ?? noOutcomes) : null,
+  serverErrors: fine ? (access?.shownMakers() ?? noErrors) : null,
+});
 
 const connectParts = (access: UpstreamAccess | null, fine: boolean): UpstreamPart => ({
   connectTime: fine && access ? quantiles(access.connect) : null,

@@ -16,6 +16,7 @@ import type { PeerAccess, UpstreamAccess } from '../access/counters.ts';
 import type { Instances } from '../instances.ts';
 import { createPeerWindow, type PeerWindow } from '../windows/peer.ts';
 import { createUpstreamWindow, type UpstreamEvent, type UpstreamWindow } from '../windows/upstream.ts';
+import { createFailedServers, type FailedServers } from './servers.ts';
 import { createShown, type Tally, tally } from './tally.ts';
 
 /** Failures of one instance, and how they are shown. */
@@ -28,6 +29,7 @@ export interface PeerCounters extends FailureCounts<PeerKind> {
   /** null as long as no access log told of it. */
   access: PeerAccess | null;
   readonly window: PeerWindow;
+  readonly servers: FailedServers;
 }
 
 export interface UpstreamCounters extends FailureCounts<FailureKind> {
@@ -39,6 +41,7 @@ export const newPeerCounters = (): PeerCounters => ({
   ...failureCounts(peerKinds),
   access: null,
   window: createPeerWindow(),
+  servers: createFailedServers(),
 });
 export const newUpstreamCounters = (): UpstreamCounters => ({
   ...failureCounts(failureKinds),
@@ -128,6 +131,7 @@ export function createFailures(
     if (namesPeer(kind)) {
       const { counters } = peers.at(name, peerName, nowUs, true, times);
       counters.failures[kind] += times;
+      counters.servers.record(line.server, nowUs);
       peer = counters.window;
     }
     if (second >= 0) intoWindows(line, name, window, peer, when);

@@ -1,9 +1,10 @@
 import { type AccessFields, type AccessRecord, outcomes, type UpstreamOf } from '../../model.ts';
-import { fateOf, hasFailed, isPeerName, outcomeOf } from '../access/attempts.ts';
+import { fateOf, hasFailed, isPeerName, makerOf, outcomeOf } from '../access/attempts.ts';
 import { record as recordTime } from '../access/histogram.ts';
 import { places } from '../failures/tally.ts';
 import type { ClientTimes, Noticed } from './clients.ts';
 import { nameUpstream, otherPeer, type PeerSoFar, type ReportPeers, timesOf } from './peers.ts';
+import type { ReportUpstreams } from './upstreams.ts';
 
 /** One access log on its way into the report. */
 export interface ReportAccessLog {
@@ -27,16 +28,24 @@ interface Place {
 
 const outcome = places(outcomes);
 
+/** Where it is counted. */
+export interface ReportParts {
+  readonly peers: ReportPeers;
+  readonly upstreams: ReportUpstreams;
+  readonly clients: ClientTimes;
+  readonly upstreamOf: UpstreamOf;
+}
+
 /** Attempts, times and what clients noticed, from the records of one log. */
 export function createReportAccessLog(
   record: AccessRecord & { readonly names: { text(id: number): string; generation(): number } },
   fields: AccessFields,
   totals: ReportAccessTotals,
-  peers: ReportPeers,
-  clients: ClientTimes,
-  upstreamOf: UpstreamOf,
+  { peers, upstreams, clients, upstreamOf }: ReportParts,
 ): ReportAccessLog {
   let found: (Place | null)[] = [];
+  /** Upstreams by number of the proxy host and of the peer, each plus one. */
+  let named: string[][] = [];
   let generation = record.names.generation();
   let first = -1;
   let last = -1;
@@ -87,6 +96,37 @@ export function createReportAccessLog(
     return record.status >= 502 && record.status <= 504 ? 'felt' : null;
   }
 
+  /** By its last attempt; a group of which no peer was live is named in the peer's place. */
+  function atUpstream(): void {
+    const last = record.attempts - 1;
+    const maker = makerOf(record, fateOf(record, last, fields, false), fields);
+    upstreams.request(upstreamAt(record.upstream, record.peers[last] as number), maker);
+  }
+
+  function upstreamAt(proxyHost: number, peer: number): string {
+    if (named[proxyHost + 1] === undefined) named[proxyHost + 1] = [];
+    const byPeer = named[proxyHost + 1] as string[];
+    const known = byPeer[peer + 1];
+    if (known !== undefined) return known;
+    const host = proxyHost === -1 ? null : record.names.text(proxyHost);
+    const asked = peer === -1 ? host : record.names.text(peer);
+    const name = asked === null ? otherPeer : upstreamOf(asked, host, null);
+    byPeer[peer + 1] = name;
+    return name;
+  }
+
+  function forgetNames(): void {
+    if (generation === record.names.generation()) return;
+    generation = record.names.generation();
+    found = [];
+    named = [];
+  }
+
+  /** nginx answered without asking an upstream: a limit, a `return`, a file that could not be read. */
+  function unasked(): void {
+    if (fields.peers && record.status >= 500) upstreams.request(null, 'nginx');
+  }
+
   function request(second: number): void {
     failed.length = 0;
     let failures = 0;
@@ -95,6 +135,7 @@ export function createReportAccessLog(
       lastFailed = attempt(i);
       if (lastFailed) failures++;
     }
+    atUpstream();
     const what = noticed(failures, lastFailed);
     if (what === null) return;
     totals[what]++;
@@ -114,11 +155,11 @@ export function createReportAccessLog(
         if (first === -1 || second < first) first = second;
         if (second > last) last = second;
       }
-      if (record.attempts === 0) return;
-      if (generation !== record.names.generation()) {
-        generation = record.names.generation();
-        found = [];
+      if (record.attempts === 0) {
+        unasked();
+        return;
       }
+      forgetNames();
       request(second);
     },
     end() {

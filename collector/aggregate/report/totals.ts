@@ -11,9 +11,12 @@ import {
 } from '../../model.ts';
 import { tally } from '../failures/tally.ts';
 import { createReportAccessLog, type ReportAccessLog } from './access.ts';
+import { createFailuresByName, type NamedFailures } from './by-name.ts';
 import { createClientTimes, type Noticed } from './clients.ts';
 import { createFailureTimes, type Incident } from './incidents.ts';
 import { createReportPeers, nameUpstream, otherPeer, type ReportPeer } from './peers.ts';
+import { createReportUpstreams, type ReportUpstream } from './upstreams.ts';
+import { createReportWindow, type ReportPeriod } from './window.ts';
 
 export interface ReportIncident extends Incident {
   /** What clients noticed of it; null where no access log tells. */
@@ -41,6 +44,12 @@ export interface Report {
     readonly tellsAttempts: boolean;
   };
   readonly peers: readonly ReportPeer[];
+  readonly upstreams: readonly ReportUpstream[];
+  /** Upstream failures by the virtual host that was asked: nginx's name for it, and the client's. */
+  readonly servers: readonly NamedFailures[];
+  readonly hosts: readonly NamedFailures[];
+  /** Lines outside the period that was asked for. */
+  readonly leftOut: number;
   readonly timeline: readonly ReportIncident[];
   /** Failures by minute since 1970 of the log's clock. */
   readonly perMinute: ReadonlyMap<number, number>;
@@ -50,11 +59,14 @@ export interface ReportTotals {
   /** @param second of the line's time, -1 when it has none @param times so many alike; one without it */
   errorLine(line: CountedLine, second: number, times?: number): void;
   unmatchedError(): void;
-  accessLine(): void;
+  /** @returns whether the line counts */
+  accessLine(second: number): boolean;
   unmatchedAccess(): void;
   addAccessLog(record: Parameters<typeof createReportAccessLog>[0], fields: AccessFields): ReportAccessLog;
   result(): Report;
 }
+
+const always: ReportPeriod = { since: null, until: null };
 
 const kinds = [...failureKinds, 'disabled', 'unrelated'] as const;
 const failureSet: ReadonlySet<string> = new Set(failureKinds);
@@ -63,12 +75,16 @@ const isFailure = (kind: Kind): kind is FailureKind => failureSet.has(kind);
 const namesPeer = (kind: Kind): kind is PeerKind => peerSet.has(kind);
 
 /** Counts any number of logs in any order, with memory that does not grow with their size. */
-export function createReportTotals(upstreamOf: UpstreamOf): ReportTotals {
+export function createReportTotals(upstreamOf: UpstreamOf, period = always): ReportTotals {
   const errors = { lines: 0, unmatched: 0, byKind: tally(kinds), first: null as number | null };
   const access = { lines: 0, unmatched: 0, tellsAttempts: false };
   const totals = { statuses: new Float64Array(1000), masked: 0, felt: 0 };
   const peers = createReportPeers();
   const failureTimes = createFailureTimes();
+  const upstreams = createReportUpstreams();
+  const servers = createFailuresByName();
+  const hosts = createFailuresByName();
+  const window = createReportWindow(period);
   const clients = createClientTimes();
 
   /** Counts at its peer; gives the name that it has in the timeline. */
@@ -83,30 +99,43 @@ export function createReportTotals(upstreamOf: UpstreamOf): ReportTotals {
 
   return {
     errorLine(line, second, times = 1) {
+      if (!window.has(second, times)) return;
       errors.lines += times;
       errors.byKind[line.kind] += times;
       if (second >= 0 && (errors.first === null || second < errors.first)) errors.first = second;
       if (!isFailure(line.kind)) return;
       const peer = countPeer(line, times);
+      servers.record(line.server, line.kind, times);
+      hosts.record(line.host?.toLowerCase() ?? null, line.kind, times);
       if (second >= 0) failureTimes.record(peer, line.kind, second, times);
     },
     unmatchedError() {
+      if (!window.has(-1)) return;
       errors.lines++;
       errors.unmatched++;
     },
-    accessLine: () => void access.lines++,
+    accessLine(second) {
+      if (!window.has(second)) return false;
+      access.lines++;
+      return true;
+    },
     unmatchedAccess() {
+      if (!window.has(-1)) return;
       access.lines++;
       access.unmatched++;
     },
     addAccessLog(record, fields) {
       if (fields.peers) access.tellsAttempts = true;
-      return createReportAccessLog(record, fields, totals, peers, clients, upstreamOf);
+      return createReportAccessLog(record, fields, totals, { peers, upstreams, clients, upstreamOf });
     },
     result: () => ({
       errors: { ...errors, byKind: occurring(errors.byKind) },
       access: { ...access, byStatus: statusCounts(totals.statuses), masked: totals.masked, felt: totals.felt },
       peers: peers.all(),
+      upstreams: upstreams.all(),
+      servers: servers.all(),
+      hosts: hosts.all(),
+      leftOut: window.left(),
       timeline: failureTimes.incidents().map((incident) => ({
         ...incident,
         noticed: clients.between(incident.peer, incident.start, incident.end),

@@ -48,7 +48,8 @@ export const parseAccess: Command = {
         overlong: () => output.line(formatUnmatchedAccess(`(a line of more than ${longestLine} bytes)`)),
       },
     );
-    return pipeInputs(files, streams, lines, output);
+    const reading = { command: "parse access --format '…'", chunk: lines.chunk, end: lines.end };
+    return pipeInputs(files, streams, reading, output);
   },
 };
 

@@ -36,6 +36,7 @@ export const parseError: Command = {
       atCut: 'deliver',
       onOverlong: () => output.line(formatUnmatched(`(a line of more than ${maxLength} characters)`)),
     });
-    return pipeInputs(files, streams, { chunk: lines.chunk, end: lines.cut }, output);
+    const reading = { command: 'parse error', chunk: lines.chunk, end: lines.cut };
+    return pipeInputs(files, streams, reading, output);
   },
 };

@@ -50,8 +50,9 @@ export function createReportAccess(
     for (const { matcher, log } of readers ?? []) {
       const end = matchTolerantly(matcher, bytes, from);
       if (end < 0) continue;
-      totals.accessLine();
-      log.line(matcher.record.timeStart < 0 ? -1 : wallSecondAt(bytes, matcher.record.timeStart));
+      const { timeStart } = matcher.record;
+      const second = timeStart < 0 ? -1 : wallSecondAt(bytes, timeStart);
+      if (totals.accessLine(second)) log.line(second);
       return end;
     }
     return -1;

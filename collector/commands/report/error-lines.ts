@@ -54,7 +54,12 @@ export function createErrorLines(totals: ReportTotals, foreign: () => void): Err
     bytewise(others, again, isPlain) {
       const isCalm = () => isPlain() && reader.isCalm();
       const read = () => undefined;
-      fast = createStormLog({ ...reader, isCalm }, others, { read, line: (_, line) => batch.add(line), again });
+      fast = createStormLog({ ...reader, isCalm }, others, {
+        read,
+        line: (_, line) => batch.add(line),
+        again,
+        hosts: true,
+      });
       return fast;
     },
     end() {

@@ -1,6 +1,7 @@
-/** Files, plain or gzip, and stdin, one after the other. */
+/** Files, plain, gzip or zstd, and stdin, one after the other. */
 import { createReadStream } from 'node:fs';
-import { createGunzip } from 'node:zlib';
+import type { Transform } from 'node:stream';
+import * as zlib from 'node:zlib';
 import { attempt, nodeFileSystem } from '../../system/fs.ts';
 import type { Streams } from '../command.ts';
 
@@ -15,9 +16,10 @@ const reasons: Readonly<Record<string, string>> = {
   Z_DATA_ERROR: 'the .gz file is damaged: what was read before the damage is counted',
 };
 
-function failed(error: unknown): Ending {
+function failed(error: unknown, extension: string): Ending {
   const { code = '', message } = error as NodeJS.ErrnoException;
-  return { is: 'failed', reason: reasons[code] ?? message };
+  const known = reasons[code.startsWith('ZSTD_error') ? 'Z_DATA_ERROR' : code];
+  return { is: 'failed', reason: known?.replace('.gz', extension) ?? message };
 }
 
 /** Bytes of the files that are named, as they lie on the disk; of stdin nobody knows. */
@@ -29,7 +31,7 @@ export function sizeOf(files: readonly string[]): number {
 }
 
 /**
- * Reads one input to its end, unpacked if its first two bytes say gzip (also several members one behind the other).
+ * Reads one input to its end, unpacked if its first bytes say gzip or zstd (also several members one behind the other).
  *
  * @param onChunk takes the bytes at once
  * @param onRead how many bytes came from the disk
@@ -40,30 +42,74 @@ export async function readInput(
   onChunk: (bytes: Buffer) => void,
   onRead: (bytes: number) => void,
 ): Promise<Ending> {
-  const source = input === '-' ? stdin : createReadStream(input, { highWaterMark: 262_144 });
-  let unpacker: Unpacker | null = null;
-  let start: Buffer | null = Buffer.alloc(0);
+  const source = input === '-' ? stdin : createReadStream(input, { highWaterMark: chunkSize });
+  const content = createContent(onChunk);
   try {
     for await (const piece of source) {
-      const bytes = piece as Buffer;
-      onRead(bytes.length);
-      const next: Buffer = start === null ? bytes : Buffer.concat([start, bytes]);
-      if (start !== null && next.length < 2) {
-        start = next;
-        continue;
-      }
-      if (start !== null && next[0] === 0x1f && next[1] === 0x8b) unpacker = createUnpacker(onChunk);
-      start = null;
-      if (unpacker === null) onChunk(next);
-      else await unpacker.write(next);
+      onRead((piece as Buffer).length);
+      await content.write(piece as Buffer);
     }
-    if (start !== null) onChunk(start);
-    await unpacker?.end();
+    await content.end();
     return { is: 'whole' };
   } catch (error) {
-    return failed(error);
+    return failed(error, content.extension());
   }
 }
+
+/** What an input holds: its bytes, or what its first bytes say is packed in them. */
+function createContent(onChunk: (bytes: Buffer) => void) {
+  let packing: Packing | null = null;
+  let unpacker: Unpacker | null = null;
+  let start: Buffer | null = Buffer.alloc(0);
+
+  async function begin(head: Buffer): Promise<void> {
+    start = null;
+    packing = packingOf(head);
+    if (packing !== null) unpacker = createUnpacker(packing.create(), onChunk);
+    await take(head);
+  }
+
+  async function take(bytes: Buffer): Promise<void> {
+    if (unpacker === null) onChunk(bytes);
+    else await unpacker.write(bytes);
+  }
+
+  return {
+    async write(bytes: Buffer): Promise<void> {
+      if (start === null) return take(bytes);
+      start = Buffer.concat([start, bytes]);
+      if (start.length >= longestMagic) await begin(start);
+    },
+    async end(): Promise<void> {
+      if (start !== null) await begin(start);
+      await unpacker?.end();
+    },
+    extension: () => packing?.extension ?? '',
+  };
+}
+
+interface Packing {
+  readonly extension: string;
+  readonly magic: readonly number[];
+  readonly create: () => Transform;
+}
+
+const chunkSize = 262_144;
+const gzip: Packing = {
+  extension: '.gz',
+  magic: [0x1f, 0x8b],
+  create: () => zlib.createGunzip({ chunkSize }),
+};
+/** From Node 22.15 on. */
+const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: { chunkSize: number }) => Transform };
+const zstd: Packing | null =
+  createZstdDecompress === undefined
+    ? null
+    : { extension: '.zst', magic: [0x28, 0xb5, 0x2f, 0xfd], create: () => createZstdDecompress({ chunkSize }) };
+const longestMagic = 4;
+
+const packingOf = (head: Buffer): Packing | null =>
+  [gzip, zstd].find((each) => each?.magic.every((byte, at) => head[at] === byte) === true) ?? null;
 
 interface Unpacker {
   write(bytes: Buffer): Promise<void>;
@@ -74,8 +120,7 @@ interface Unpacker {
  * Unpacking is another thread's work: while it goes on, what came before is read here, one piece a turn. Of a file that
  * turns out to be damaged, what came before the damage counts.
  */
-function createUnpacker(onChunk: (bytes: Buffer) => void): Unpacker {
-  const gunzip = createGunzip({ chunkSize: 262_144 });
+function createUnpacker(unpacking: Transform, onChunk: (bytes: Buffer) => void): Unpacker {
   const unread: Buffer[] = [];
   let failure: Error | null = null;
   let wake: (() => void) | null = null;
@@ -95,12 +140,12 @@ function createUnpacker(onChunk: (bytes: Buffer) => void): Unpacker {
     }
   }
 
-  gunzip.on('data', (bytes: Buffer) => {
+  unpacking.on('data', (bytes: Buffer) => {
     unread.push(bytes);
     setImmediate(readOne);
   });
-  gunzip.on('error', fail);
-  gunzip.on('end', () => wake?.());
+  unpacking.on('error', fail);
+  unpacking.on('end', () => wake?.());
   const settled = async (begin: (done: () => void) => void) => {
     await new Promise<void>((resolve) => {
       wake = resolve;
@@ -114,13 +159,13 @@ function createUnpacker(onChunk: (bytes: Buffer) => void): Unpacker {
   return {
     write: (bytes) =>
       settled((done) => {
-        gunzip.write(bytes, (error) => {
+        unpacking.write(bytes, (error) => {
           failure ??= error ?? null;
           done();
         });
       }),
     async end() {
-      await settled(() => void gunzip.end());
+      await settled(() => void unpacking.end());
       while (unread.length > 0) readOne();
       if (failure !== null) throw failure;
     },

@@ -11,7 +11,7 @@ function timesJson(times: Percentiles | null): unknown {
 }
 
 /** What `report --json` prints. Times are of the log's own clock, without a zone. */
-export function reportJson({ errors, access, peers, timeline }: Report): unknown {
+export function reportJson({ errors, access, peers, upstreams, servers, hosts, timeline, leftOut }: Report): unknown {
   return {
     errors: { lines: errors.lines, unmatched: errors.unmatched, byKind: errors.byKind },
     access: { lines: access.lines, unmatched: access.unmatched, byStatus: access.byStatus },
@@ -23,6 +23,10 @@ export function reportJson({ errors, access, peers, timeline }: Report): unknown
       connectMs: timesJson(connectMs),
       responseMs: timesJson(responseMs),
     })),
+    upstreams: upstreams.map(({ upstream, requests, serverErrors }) => ({ upstream, requests, serverErrors })),
+    servers: servers.map(({ name, failures }) => ({ server: name, failures })),
+    hosts: hosts.map(({ name, failures }) => ({ host: name, failures })),
+    leftOut,
     timeline: timeline.map(({ start, end, peer, kind, count, peakPerMinute, noticed }) => ({
       start: isoOfWall(start),
       end: isoOfWall(end),

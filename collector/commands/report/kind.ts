@@ -5,6 +5,7 @@ import { matchBehindPrefix } from '../../parse/access/json.ts';
 import type { ParsedFormat } from '../../parse/access/log-format.ts';
 import { type AccessMatcher, createAccessMatcher } from '../../parse/access/matcher.ts';
 import { parseErrorLine } from '../../parse/error/line.ts';
+import { contentOf } from '../content.ts';
 
 export type LogKind =
   /** Most lines are of an error log. */
@@ -21,13 +22,6 @@ export type LogKind =
   | { readonly is: 'unknown'; readonly reason: string };
 
 const mostLines = 50;
-
-const magics: readonly (readonly [bytes: readonly number[], what: string])[] = [
-  [[0xfd, 0x37, 0x7a, 0x58, 0x5a], 'xz'],
-  [[0x28, 0xb5, 0x2f, 0xfd], 'zstd'],
-  [[0x42, 0x5a, 0x68], 'bzip2'],
-  [[0x50, 0x4b, 0x03, 0x04], 'zip'],
-];
 
 /** Lines with their newlines. */
 function firstLines(head: Buffer): readonly Buffer[] {
@@ -56,21 +50,9 @@ function isBinary(head: Buffer): boolean {
   return odd > 0.02 * head.length || head.toString().split('\uFFFD').length > 0.1 * head.length;
 }
 
-/** UTF-16 has a mark in front, or every other byte of western text is NUL. */
-function encodingOf(head: Buffer): string | null {
-  const [first, second] = head;
-  if (first === 0xff && second === 0xfe) return 'UTF-16LE';
-  if (first === 0xfe && second === 0xff) return 'UTF-16BE';
-  const half = Math.min(head.length, 1024) / 2;
-  const zeros = count([...head.subarray(0, 1024)], (byte) => byte === 0);
-  return half > 8 && zeros > 0.8 * half ? (head[0] === 0 ? 'UTF-16BE' : 'UTF-16LE') : null;
-}
-
 function strange(head: Buffer): string {
-  const encoding = encodingOf(head);
-  if (encoding !== null) return `is ${encoding} text: convert it first, \`iconv -f ${encoding} -t UTF-8 FILE\``;
-  const packed = magics.find(([bytes]) => bytes.every((byte, at) => head[at] === byte));
-  if (packed !== undefined) return `is compressed with ${packed[1]}: unpack it first (only .gz is read as it is)`;
+  const content = contentOf(head);
+  if (content !== null) return `${content.what}: ${content.remedy('report -')}`;
   if (isBinary(head)) return 'is a binary file, not a log';
   return (
     'holds no line of an nginx error log, and none of an access log in a known log_format: a log of another program? ' +

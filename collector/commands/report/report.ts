@@ -1,5 +1,7 @@
 import { createReportTotals } from '../../aggregate/report/totals.ts';
+import type { ReportPeriod } from '../../aggregate/report/window.ts';
 import { printable } from '../../base/printable.ts';
+import { shellWord } from '../../base/shell-word.ts';
 import type { Command, Streams } from '../command.ts';
 import { createOutput } from '../input.ts';
 import { readOptions } from '../options.ts';
@@ -9,6 +11,7 @@ import { findLogs } from './found-logs.ts';
 import { readInput, sizeOf } from './input.ts';
 import { reportJson } from './json.ts';
 import { createReportLog } from './logs.ts';
+import { readPeriod, wallSecondNow } from './period.ts';
 import { createProgress } from './progress.ts';
 import { renderReport } from './text.ts';
 
@@ -16,14 +19,16 @@ interface Options {
   readonly json: boolean;
   readonly format: string | null;
   readonly conf: string | null;
+  readonly period: ReportPeriod;
   readonly files: readonly string[];
 }
 
 function readReportOptions(args: readonly string[]): Options {
-  const values = { format: 'FORMAT', conf: 'FILE' };
+  const values = { format: 'FORMAT', conf: 'FILE', since: 'TIME', until: 'TIME' };
   const read = readOptions(args, { flags: ['json'], values, takesFiles: true });
-  const { format = null, conf = null } = read.values;
-  return { json: read.flags.has('json'), format, conf, files: read.files };
+  const { format = null, conf = null, since, until } = read.values;
+  const period = readPeriod(since, until, wallSecondNow(new Date()));
+  return { json: read.flags.has('json'), format, conf, period, files: read.files };
 }
 
 function formatsOf({ format, conf }: Options): ReportFormats {
@@ -41,8 +46,8 @@ function withFiles(options: Options, { stdin, stderr }: Streams): Options {
 }
 
 /** Reads every file; gives what they said, and how many could not be read as a whole or were no log. */
-async function readAll(files: readonly string[], formats: ReportFormats, { stdin, stderr }: Streams) {
-  const totals = createReportTotals(formats.upstreamOf);
+async function readAll({ files, period }: Options, formats: ReportFormats, { stdin, stderr }: Streams) {
+  const totals = createReportTotals(formats.upstreamOf, period);
   const progress = createProgress(stderr, sizeOf(files));
   const counted = { failed: 0, read: 0 };
   for (const file of files) {
@@ -62,7 +67,8 @@ async function readAll(files: readonly string[], formats: ReportFormats, { stdin
     const isEmpty = isWhole && bytes === 0;
     const isCounted = bytes > 0 && problem === null;
     progress.clear();
-    const reason = ending.is === 'failed' ? ending.reason : problem;
+    const why = ending.is === 'failed' ? ending.reason : problem;
+    const reason = why?.replaceAll(/\bFILE\b/g, () => (file === '-' ? 'FILE' : shellWord(file))) ?? null;
     if (reason !== null) stderr.write(`${printable(file)}: ${printable(reason)}\n`);
     if (isCounted || isEmpty) counted.read++;
     if (!isWhole || (problem !== null && !isEmpty)) counted.failed++;
@@ -73,10 +79,12 @@ async function readAll(files: readonly string[], formats: ReportFormats, { stdin
 /** What past logs say: the morning after. */
 export const report: Command = {
   words: ['report'],
-  synopsis: '[--json] [--format FORMAT | --conf NGINX_CONF [--format NAME]] [FILE…]',
-  summary: 'what past error and access logs say, plain or .gz, in any order: failures, incidents, times',
+  synopsis: '[--json] [--since TIME] [--until TIME] [--format FORMAT | --conf NGINX_CONF [--format NAME]] [FILE…]',
+  summary: 'what past error and access logs say, plain, .gz or .zst, in any order: failures, incidents, times',
   help: [
     '  --json             one JSON object',
+    '  --since TIME       only lines from then on, by the log’s own time: 2h (ago), 07:30, 2026-11-22, "2026-11-22 07:30"',
+    '  --until TIME       only lines up to then; a day or a minute is included',
     '  --format FORMAT    how access lines look: the text of a log_format, the whole directive, or combined',
     '  --conf NGINX_CONF  take the formats from this configuration, by the paths of the logs; dump:FILE reads nginx -T',
     '  --format NAME      with --conf: the log_format of this name',
@@ -90,7 +98,7 @@ export const report: Command = {
 
   async run(args, streams) {
     const options = withFiles(readReportOptions(args), streams);
-    const found = await readAll(options.files, formatsOf(options), streams);
+    const found = await readAll(options, formatsOf(options), streams);
     // 0 all read, 1 some not, 2 none.
     if (found.read === 0) return 2;
     const output = createOutput(streams.stdout);

@@ -1,45 +1,23 @@
 /** What `report` prints for a person: the morning after, on a screen. Pure. */
 import type { ReportPeer } from '../../aggregate/report/peers.ts';
 import type { Report, ReportIncident } from '../../aggregate/report/totals.ts';
-import { printable } from '../../base/printable.ts';
 import { duration, plural } from '../../diagnose/rules/signs.ts';
 import type { Percentiles } from '../../model.ts';
 import { isoOfWall } from '../../parse/wall-clock.ts';
 import { type Terminal, wrapped } from '../terminal.ts';
 import { causesOf, signsOf } from './causes.ts';
 import { plotOf } from './plot.ts';
+import { name, number, type Row, table, withHead } from './table.ts';
+import { serverErrorRows, virtualHostRows } from './whose.ts';
 
 /** More than this does not fit a screen; `--json` has all. */
 const mostIncidents = 20;
 const mostPeers = 20;
-const longestName = 48;
 const widestPlot = 100;
 
-type Row = readonly string[];
-
-const number = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 const timeText = (second: number): string => isoOfWall(second).replace('T', ' ');
-/** Names of peers come from lines that clients can shape: harmless, and of bounded length. */
-const name = (text: string): string => {
-  const harmless = printable(text);
-  return harmless.length > longestName ? `${harmless.slice(0, longestName - 1)}…` : harmless;
-};
-
-/** Columns as wide as their widest cell, numbers to the right; the first row is the head. */
-function table(rows: readonly Row[], right: number): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  const pad = (cell: string, column: number) =>
-    column >= right ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0);
-  return rows.map((row) => `  ${row.map(pad).join('  ')}`.trimEnd());
-}
-
 function section(title: string, lines: readonly string[], { paint }: Terminal): readonly string[] {
   return lines.length === 0 ? [] : ['', paint('bold', title), ...lines];
-}
-
-function withHead(lines: readonly string[], { paint }: Terminal): readonly string[] {
-  const [head = '', ...rest] = lines;
-  return [paint('dim', head), ...rest];
 }
 
 const failuresOf = ({ timeline }: Report): number => timeline.reduce((sum, { count }) => sum + count, 0);
@@ -82,7 +60,11 @@ function clientsText(report: Report): string {
 
 function headline(report: Report): string {
   const { timeline, errors, access } = report;
-  if (errors.lines + access.lines === 0) return 'Nothing in these logs: every file is empty.';
+  if (errors.lines + access.lines === 0) {
+    return report.leftOut > 0
+      ? `No line of these logs is of that time: ${plural(report.leftOut, 'line')} left out.`
+      : 'Nothing in these logs: every file is empty.';
+  }
   const [first] = timeline;
   if (first === undefined) {
     const unread =
@@ -178,7 +160,7 @@ function causes(report: Report, terminal: Terminal): readonly string[] {
   return [...rows.flat(), ...signs.flat(), ...wrapped(cannot, '  ', terminal.width)];
 }
 
-function read({ errors, access }: Report): readonly string[] {
+function read({ errors, access, leftOut }: Report): readonly string[] {
   const lines = (of: { readonly lines: number; readonly unmatched: number }, what: string): string =>
     of.lines === 0
       ? `  no ${what} log was read`
@@ -190,6 +172,7 @@ function read({ errors, access }: Report): readonly string[] {
     lines(errors, 'error'),
     lines(access, 'access'),
     ...errorsOf,
+    ...(leftOut > 0 ? [`  left out, not of that time: ${plural(leftOut, 'line')}`] : []),
     '  times are those of the logs, without a zone',
   ];
 }
@@ -206,6 +189,8 @@ export function renderReport(report: Report, terminal: Terminal): readonly strin
     ...section('Incidents', incidents(report, terminal), terminal),
     ...section('Failures per minute', plot, terminal),
     ...section('Peers (times in milliseconds)', peers(report, terminal), terminal),
+    ...section('Virtual hosts (upstream failures)', virtualHostRows(report, terminal), terminal),
+    ...section('Server errors (5xx): from nginx or from the application', serverErrorRows(report, terminal), terminal),
     ...section('Causes, as far as logs tell', causes(report, terminal), terminal),
     ...section('Read', read(report), terminal),
   ];

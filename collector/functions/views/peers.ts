@@ -1,5 +1,5 @@
 /** The view `peers`: which peer fails, how badly, whom it affects, why, and what to do. One row a peer. */
-import type { TcpState } from '../../model.ts';
+import type { ErrorMaker, TcpState } from '../../model.ts';
 import { total } from '../minute.ts';
 import type { PeerMinute } from '../watch.ts';
 import { causeText, generalFix } from '../words.ts';
@@ -20,6 +20,13 @@ function failedShare({ attempts }: PeerMinute): number | null {
   const failed = counts.get('connect_failed') ?? 0;
   const all = failed + (counts.get('connected') ?? 0) + (counts.get('reused') ?? 0);
   return all === 0 ? null : Math.round((1000 * failed) / all) / 10;
+}
+
+/** Of the 5xx that clients of the upstream got within the minute, in percent; null without any. */
+function errorShare({ upstream }: PeerMinute, maker: ErrorMaker): number | null {
+  const counts = upstream?.serverErrors.sums();
+  const all = counts === undefined ? 0 : total(counts);
+  return all === 0 ? null : Math.round((1000 * (counts?.get(maker) ?? 0)) / all) / 10;
 }
 
 const sockets = (state: TcpState, name: string, hidden: boolean): Column<PeerRow> => ({
@@ -57,6 +64,7 @@ const columns: readonly Column<PeerRow>[] = [
   },
   { id: 'Upstream', name: 'Upstream', look: 'text', sticky: true, value: ({ of }) => of.snapshot.upstream },
   { id: 'Peer', name: 'Peer', look: 'text', sticky: true, value: ({ of }) => of.snapshot.peer },
+  { id: 'Server', name: 'Server', look: 'text', value: ({ of }) => (of.snapshot.servers ?? []).join(', ') },
   { id: 'State', name: 'State', look: 'pill', value: ({ state }) => state },
   {
     id: 'Affected',
@@ -76,6 +84,14 @@ const columns: readonly Column<PeerRow>[] = [
   },
   { id: 'Failures', name: 'Failures', look: 'number', units: 'failures/min', value: ({ failures }) => failures },
   { id: 'Kinds', name: 'Kinds', look: 'text', value: ({ of }) => kindsText(of.failures.sums()) },
+  { id: 'NginxErrors', name: '5xx by nginx', look: 'share', units: '%', value: ({ of }) => errorShare(of, 'nginx') },
+  {
+    id: 'ApplicationErrors',
+    name: '5xx by the application',
+    look: 'share',
+    units: '%',
+    value: ({ of }) => errorShare(of, 'application'),
+  },
   { id: 'FailedShare', name: 'Failed attempts', look: 'share', units: '%', value: ({ of }) => failedShare(of) },
   {
     id: 'Cause',

@@ -5,13 +5,20 @@
  */
 import type { CountedLine } from '../../model.ts';
 import { vouchedSubject } from '../error/vouching.ts';
+import { behind, behindAll, classes, inClient, inServer, literalBytes } from './bytes.ts';
 import { createMessages, type StormMessage } from './messages.ts';
+import { createStormNames, noName, type StormName } from './names.ts';
 import { createPeers, type StormPeer } from './peers.ts';
 
-/** What many lines are that are counted alike: of one second, worker, message and peer. */
+/** What many lines are that are counted alike: of one second, worker, message, peer and server. */
 export interface SharedLine extends CountedLine {
   readonly pid: number;
-  readonly of: { readonly message: StormMessage; readonly peer: StormPeer };
+  readonly of: {
+    readonly message: StormMessage;
+    readonly peer: StormPeer;
+    readonly server: StormName;
+    readonly host: StormName | null;
+  };
   /** As the reader's vouching has it. */
   readonly subject: string;
   /** How many of them wait to be counted. */
@@ -38,38 +45,17 @@ const percent = 37;
 const comma = 44;
 const zero = 48;
 
-const bytesOf = (text: string): Uint8Array => Buffer.from(text, 'latin1');
-const clientToServer = bytesOf(', server: ');
-const serverToRequest = bytesOf(', request: "');
-const requestToUpstream = bytesOf('", upstream: "');
-const version = bytesOf(' HTTP/');
-const toHost = bytesOf(', host: "');
-const toReferrer = bytesOf(', referrer: "');
-const levels = ['error', 'crit', 'alert', 'warn', 'emerg'].map((name) => ({ name, bytes: bytesOf(`[${name}] `) }));
+const clientToServer = literalBytes(', server: ');
+const serverToRequest = literalBytes(', request: "');
+const requestToUpstream = literalBytes('", upstream: "');
+const version = literalBytes(' HTTP/');
+const toHost = literalBytes(', host: "');
+const toReferrer = literalBytes(', referrer: "');
+const levels = ['error', 'crit', 'alert', 'warn', 'emerg'].map((name) => ({ name, bytes: literalBytes(`[${name}] `) }));
 const [usualLevel] = levels;
 
-/** Bytes by what they are to a field. */
-function classes(of: (byte: number) => boolean): Uint8Array {
-  return Uint8Array.from({ length: 256 }, (_, byte) => (of(byte) ? 1 : 0));
-}
-const isAlphanumeric = (byte: number): boolean => /[0-9A-Za-z]/.test(String.fromCharCode(byte));
-const inClient = classes((byte) => isAlphanumeric(byte) || '.:'.includes(String.fromCharCode(byte)));
-const inServer = classes((byte) => isAlphanumeric(byte) || '._-*~^$:'.includes(String.fromCharCode(byte)));
 /** In what a client sends: printable ASCII that neither ends a field nor can be half of a trick. */
 const inText = classes((byte) => byte >= blank && byte < 127 && byte !== quote && byte !== percent && byte !== comma);
-
-/** @returns the offset behind the literal, or -1 */
-function behind(b: Uint8Array, p: number, literal: Uint8Array): number {
-  for (let i = 0; i < literal.length; i++) if (b[p + i] !== literal[i]) return -1;
-  return p + literal.length;
-}
-
-/** @returns the offset of the first byte that is not of the class */
-function behindAll(b: Uint8Array, p: number, isIn: Uint8Array): number {
-  let at = p;
-  while (isIn[b[at] as number] === 1) at++;
-  return at;
-}
 
 /** What may begin a second context, or stand for a line feed. */
 function isDoubtful(b: Uint8Array, p: number): boolean {
@@ -98,17 +84,9 @@ function requestEnd(b: Uint8Array, p: number): number {
 
 const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= zero && byte <= 57;
 
-/** Of the fields behind the upstream's, which nginx leaves out where a request has none. @returns as `read` */
-function lineEnd(b: Uint8Array, p: number): number {
-  if (b[p] === newline) return p;
-  let at = p;
-  const host = behind(b, at, toHost);
-  if (host !== -1) {
-    const end = quoteFrom(b, host);
-    if (end === -1) return -1;
-    at = end + 1;
-    if (b[at] === newline) return at;
-  }
+/** Of the fields behind the host's, which nginx leaves out where a request has none. @returns as `read` */
+function lineEnd(b: Uint8Array, at: number): number {
+  if (b[at] === newline) return at;
   const referrer = behind(b, at, toReferrer);
   if (referrer === -1) return -1;
   const end = quoteFrom(b, referrer);
@@ -128,17 +106,22 @@ function placeOf(message: number, peer: number, pid: number): number {
   return Math.imul(mixed ^ (mixed >>> 15), 0x9e3779b1) >>> (32 - placeBits);
 }
 
-export function createStormLineReader(): StormLineReader {
+/** @param hosts whether lines of several hosts are told apart: the Host header is a client's */
+export function createStormLineReader(hosts = false): StormLineReader {
   const messages = createMessages();
   const peers = createPeers();
+  const serverAt = createStormNames();
+  const hostAt = createStormNames();
   const shared: (SharedLine | undefined)[] = Array.from({ length: 1 << placeBits });
   let found: SharedLine | null = null;
-  const timeBytes = Uint8Array.from(bytesOf('0000/00/00 00:00:00'));
+  const timeBytes = Uint8Array.from(literalBytes('0000/00/00 00:00:00'));
   let time = '0000-00-00T00:00:00';
   /** What `number` has read. */
   let value = 0;
   let pid = 0;
   let connection = 0;
+  let server = noName;
+  let host: StormName | null = null;
 
   /** @returns the offset behind the time, or -1 */
   function readTime(b: Buffer, from: number): number {
@@ -165,10 +148,9 @@ export function createStormLineReader(): StormLineReader {
   }
 
   function sharedLine(message: StormMessage, peer: StormPeer): SharedLine {
-    const isIt = (line: SharedLine): boolean =>
-      line.pid === pid && line.of.peer === peer && line.of.message === message && line.time === time;
+    const isIt = (line: SharedLine): boolean => line.pid === pid && line.time === time && isOf(line, message, peer);
     // Each may stand in one of two places.
-    const place = placeOf(message.hash, peer.hash, pid);
+    const place = placeOf(message.hash, peer.hash ^ server.hash ^ Math.imul(host?.hash ?? 0, 3), pid);
     const known = shared[place];
     if (known !== undefined && isIt(known)) return known;
     const beside = shared[place ^ 1];
@@ -186,9 +168,11 @@ export function createStormLineReader(): StormLineReader {
       action,
       protocol: 'http',
       client: '',
+      server: server.text,
+      host: host?.text ?? null,
       upstream,
       truncated: false,
-      of: { message, peer },
+      of: { message, peer, server, host },
       subject: vouchedSubject({ kind, upstream }),
       waiting: 0,
     };
@@ -196,12 +180,17 @@ export function createStormLineReader(): StormLineReader {
     return made;
   }
 
+  const isOf = ({ of }: SharedLine, message: StormMessage, peer: StormPeer): boolean =>
+    of.peer === peer && of.message === message && of.server === server && of.host === host;
+
   /** @returns the offset of the quote that ends the request, or -1 */
   function readClient(b: Buffer, from: number): number {
     const client = behindAll(b, from, inClient);
-    const server = client === from ? -1 : behind(b, client, clientToServer);
-    if (server === -1) return -1;
-    const request = behind(b, behindAll(b, server, inServer), serverToRequest);
+    const name = client === from ? -1 : behind(b, client, clientToServer);
+    if (name === -1) return -1;
+    const end = behindAll(b, name, inServer);
+    server = serverAt(b, name, end);
+    const request = behind(b, end, serverToRequest);
     return request === -1 ? -1 : requestEnd(b, request);
   }
 
@@ -222,12 +211,23 @@ export function createStormLineReader(): StormLineReader {
     return at === -1 || b[at] !== blank ? -1 : at + 1;
   }
 
+  /** @returns the offset behind the host's field, also where there is none, or -1 */
+  function readHost(b: Buffer, from: number): number {
+    host = null;
+    const start = behind(b, from, toHost);
+    if (start === -1) return from;
+    const end = quoteFrom(b, start);
+    if (end !== -1 && hosts) host = hostAt(b, start, end);
+    return end === -1 ? -1 : end + 1;
+  }
+
   /** Of the upstream's field on. @returns as `read` */
   function readUpstream(b: Buffer, from: number, message: StormMessage): number {
     const peer = peers.at(b, from, message.named);
     if (peer === null) return -1;
     const closing = quoteFrom(b, from + peer.length);
-    const end = closing === -1 ? -1 : lineEnd(b, closing + 1);
+    const behindHost = closing === -1 ? -1 : readHost(b, closing + 1);
+    const end = behindHost === -1 ? -1 : lineEnd(b, behindHost);
     if (end !== -1) found = sharedLine(message, peer);
     return end;
   }

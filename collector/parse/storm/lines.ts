@@ -16,6 +16,8 @@ export interface StormSink {
   line(length: number, line: SharedLine): void;
   /** It has to be read as any other, by the reader. */
   again(text: string): void;
+  /** Whether lines of several hosts are told apart. */
+  readonly hosts?: boolean;
 }
 
 /** Lines of all other kinds, as bytes; a chunk ends with a line, or begins one that is too long for here. */
@@ -39,7 +41,7 @@ const longestCarried = 2048;
 
 /** @param others is given the other lines, in their order, and has the reader read them */
 export function createStormLog(reader: ErrorLineReader, others: OtherLines, sink: StormSink): StormLog {
-  const storm = createStormLineReader();
+  const storm = createStormLineReader(sink.hosts);
   const queue = createLineQueue();
   /** The beginning of a line that goes on in the next chunk. */
   const carry = Buffer.alloc(longestCarried);

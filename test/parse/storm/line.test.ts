@@ -11,7 +11,7 @@ import { connecting, fields, head, headers, refused, request, upstream } from '.
 import { actions, lineOf, messages } from '../error/messages.ts';
 import { counted } from './lines.ts';
 
-const reader = createStormLineReader();
+const reader = createStormLineReader(true);
 
 /** @returns whether the line is read in place; then it says what the full parser says, and nothing about it is open */
 function isFast(line: string | Buffer): boolean {
@@ -27,6 +27,7 @@ function isFast(line: string | Buffer): boolean {
     expect(line).not.toBeNull();
     if (line === null) continue;
     expect(counted(reader.found())).toBe(counted(line));
+    expect([reader.found().server, reader.found().host]).toEqual([line.server, line.host]);
     expect([line.login, openOf(text, line), line.message.includes('"')]).toEqual([null, null, false]);
     expect(line.client).not.toBeNull();
     expect(line.connection).not.toBeNull();

@@ -1,0 +1,29 @@
+/** Tables of `report` on a screen. Pure. */
+import { printable } from '../../base/printable.ts';
+import type { Terminal } from '../terminal.ts';
+
+export type Row = readonly string[];
+
+const longestName = 48;
+
+export const number = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** Names of peers come from lines that clients can shape: harmless, and of bounded length. */
+export const name = (text: string): string => {
+  const harmless = printable(text);
+  return harmless.length > longestName ? `${harmless.slice(0, longestName - 1)}…` : harmless;
+};
+
+/** Columns as wide as their widest cell, numbers to the right; the first row is the head. */
+export function table(rows: readonly Row[], right: number): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  const pad = (cell: string, column: number) =>
+    column >= right ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0);
+  return rows.map((row) => `  ${row.map(pad).join('  ')}`.trimEnd());
+}
+
+/** The first line is the head. */
+export function withHead(lines: readonly string[], { paint }: Terminal): readonly string[] {
+  const [head = '', ...rest] = lines;
+  return [paint('dim', head), ...rest];
+}

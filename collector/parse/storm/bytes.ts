@@ -1,0 +1,24 @@
+/** Classes of bytes and literals, for lines that are read in place. Pure. */
+
+export const literalBytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
+
+/** Bytes by what they are to a field. */
+export function classes(of: (byte: number) => boolean): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, byte) => (of(byte) ? 1 : 0));
+}
+const isAlphanumeric = (byte: number): boolean => /[0-9A-Za-z]/.test(String.fromCharCode(byte));
+export const inClient = classes((byte) => isAlphanumeric(byte) || '.:'.includes(String.fromCharCode(byte)));
+export const inServer = classes((byte) => isAlphanumeric(byte) || '._-*~^$:'.includes(String.fromCharCode(byte)));
+
+/** @returns the offset behind the literal, or -1 */
+export function behind(b: Uint8Array, p: number, literal: Uint8Array): number {
+  for (let i = 0; i < literal.length; i++) if (b[p + i] !== literal[i]) return -1;
+  return p + literal.length;
+}
+
+/** @returns the offset of the first byte that is not of the class */
+export function behindAll(b: Uint8Array, p: number, isIn: Uint8Array): number {
+  let at = p;
+  while (isIn[b[at] as number] === 1) at++;
+  return at;
+}
