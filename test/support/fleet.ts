@@ -62,12 +62,17 @@ export interface Fleet {
   sum(context: string, labels: Readonly<Record<string, string>>, dimension: string): Promise<number>;
 }
 
-const configuration = (folder: string): string => {
-  const groups = Array.from({ length: upstreams }, (_, u) => {
-    const servers = Array.from({ length: peersPerUpstream }, (_, p) => `server 10.0.${u}.${p + 1}:8080;`);
-    return `upstream shop${u} { ${servers.join(' ')} } `;
-  });
-  const places = Array.from({ length: upstreams }, (_, u) => `location /${u} { proxy_pass http://shop${u}; } `);
+const deadPeer = (upstream: number): string => `10.0.${upstream}.${peersPerUpstream}:8080`;
+
+/** The peers of shop0, shop1, … at the beginning; the last of each is the one that refuses. */
+export const firstPeers: readonly (readonly string[])[] = Array.from({ length: upstreams }, (_, u) =>
+  Array.from({ length: peersPerUpstream }, (_, p) => `10.0.${u}.${p + 1}:8080`),
+);
+
+/** An nginx.conf with these peers, by upstream. */
+export const fleetConfiguration = (folder: string, peers = firstPeers): string => {
+  const groups = peers.map((each, u) => `upstream shop${u} { ${each.map((peer) => `server ${peer};`).join(' ')} }`);
+  const places = peers.map((_, u) => `location /${u} { proxy_pass http://shop${u}; } `);
   return `error_log ${folder}/error.log;
 events {}
 http {
@@ -112,7 +117,7 @@ export async function startFleet({
     const folder = folders[i] ?? '';
     mkdirSync(folder, { recursive: true });
     for (const name of ['access.log', 'error.log']) writeFileSync(join(folder, name), '');
-    writeFileSync(join(folder, 'nginx.conf'), configuration(folder));
+    writeFileSync(join(folder, 'nginx.conf'), fleetConfiguration(folder));
     children.push(
       await startNetdata({
         hostname,
@@ -138,10 +143,10 @@ export async function startFleet({
           const isRetried = failing && (second + n) % 10 === 0;
           truth.requests++;
           truth.connects.set(connectMs, (truth.connects.get(connectMs) ?? 0) + 1);
-          access.push(accessLine(u, peer, connectMs, isRetried));
+          access.push(accessLine(u, peer, connectMs, isRetried ? deadPeer(u) : null));
           if (!isRetried) continue;
           truth.refused++;
-          error.push(errorLine(u));
+          error.push(errorLine(u, deadPeer(u)));
         }
       }
       appendFileSync(join(folder, 'access.log'), access.join(''));
@@ -249,20 +254,21 @@ function accessTime(at: Date): string {
   return `${two(at.getDate())}/${month}/${at.getFullYear()}:${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())} ${zone}`;
 }
 
-function accessLine(upstream: number, peer: string, connectMs: number, isRetried: boolean): string {
-  const first = isRetried ? `10.0.${upstream}.${peersPerUpstream}:8080, ` : '';
+/** A request of an upstream that a peer answered, at once or after another had refused. */
+export function accessLine(upstream: number, peer: string, connectMs: number, refused: string | null): string {
+  const first = refused === null ? '' : `${refused}, `;
   const connect = `0.${String(connectMs).padStart(3, '0')}`;
-  const [failedStatus, failedTime] = isRetried ? ['502, ', '-, '] : ['', ''];
+  const [failedStatus, failedTime] = refused === null ? ['', ''] : ['502, ', '-, '];
   return (
     `192.0.2.1 [${accessTime(new Date())}] "GET /${upstream} HTTP/1.1" 200 rt=0.100 up=shop${upstream} ua="${first}${peer}" ` +
-    `us="${failedStatus}200" uct="${failedTime}${connect}" uht="${failedTime}0.090" urt="${isRetried ? '0.000, ' : ''}0.100"\n`
+    `us="${failedStatus}200" uct="${failedTime}${connect}" uht="${failedTime}0.090" urt="${refused === null ? '' : '0.000, '}0.100"\n`
   );
 }
 
-function errorLine(upstream: number): string {
+export function errorLine(upstream: number, peer: string): string {
   return (
     `${errorTime(new Date())} [error] 100#100: *7 connect() failed (111: Connection refused) while connecting to upstream, ` +
-    `client: 192.0.2.1, server: , request: "GET /${upstream} HTTP/1.1", upstream: "http://10.0.${upstream}.${peersPerUpstream}:8080/${upstream}", host: "shop"\n`
+    `client: 192.0.2.1, server: , request: "GET /${upstream} HTTP/1.1", upstream: "http://${peer}/${upstream}", host: "shop"\n`
   );
 }
 
@@ -274,7 +280,7 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-function residentMb(pid: number): number {
+export function residentMb(pid: number): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 }
 

@@ -338,7 +338,13 @@ function confText(dir: string, port: number, web: string, options: NetdataOption
   const off = ['timex', 'idlejitter', 'tc', 'cgroups', 'proc', 'diskspace', 'statsd', 'netdata monitoring', 'ebpf'];
   const sections: Record<string, string[]> = {
     // Root would become the user netdata, which may not exist; anybody else stays who it is.
-    global: [...(process.getuid?.() === 0 ? ['run as user = root'] : []), `hostname = ${options.hostname ?? 'test'}`],
+    global: [
+      ...(process.getuid?.() === 0 ? ['run as user = root'] : []),
+      `hostname = ${options.hostname ?? 'test'}`,
+      // Else it takes the lowest priority of all, and loses seconds of data on a machine that is busy with other tests.
+      'process scheduling policy = keep',
+      'process nice level = 0',
+    ],
     directories: [
       `config = ${dir}/etc`,
       `stock config = ${dir}/stock`,
