@@ -185,7 +185,9 @@ export async function startFleet({
           Object.entries(labels).every(([label, value]) => chart.chart_labels[label] === value),
       );
       for (const { id } of wanted) {
-        const path = `data?chart=${id}&dimensions=${encodeURIComponent(dimension)}&after=-900&points=900&format=json`;
+        // As docs/fleet.md asks: one point, the sum of what each second had.
+        const query = `after=-900&points=1&group=sum&options=unaligned&format=json`;
+        const path = `data?chart=${id}&dimensions=${encodeURIComponent(dimension)}&${query}`;
         const { data } = (await at(name, path)) as { data: (number | null)[][] };
         total += data.reduce(
           (all, [, ...values]) => all + values.reduce<number>((sum, value) => sum + (value ?? 0), 0),
