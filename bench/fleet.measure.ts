@@ -26,7 +26,12 @@ interface Row {
 
 test('the fleet', async () => {
   const rows: Row[] = [];
-  for (const failing of [false, true]) for (const children of sizes) rows.push(await measure(children, failing));
+  for (const failing of [false, true]) {
+    for (const children of sizes) {
+      rows.push(await measure(children, failing));
+      console.log(table(rows).split('\n').at(-1));
+    }
+  }
   console.log(`${requestsPerSecond * 5} requests/s a child, ${seconds} s each\n\n${table(rows)}`);
 });
 
