@@ -204,9 +204,11 @@ async function hear(second: number, at: number): Promise<readonly string[]> {
     if (!expected.includes(diagnosed))
       wrong.push(`${scene.name} at ${second} s: diagnose says ${text}: ${verdict?.evidence.join('; ')}`);
     const known = chart.length === 0 ? ['none'] : chart;
-    // The label is kept for two minutes after the last failure, when the chart says nothing any more.
+    // The label names the cause of the failure, also while the chart says that it was a restart; and it stays for two
+    // minutes after the last failure, when the chart says nothing any more.
+    const sayable = [...known, ...expected, ...(scene.says[at - 1] ?? [])];
     const label = labelled(peerOf(scene, sites[n] as Site));
-    if (chart.length > 0 && !known.includes(label))
+    if (chart.length > 0 && !sayable.includes(label))
       wrong.push(`${scene.name} at ${second} s: the chart says ${known}, the label ${label}`);
     if (!known.some((cause) => (expected as readonly string[]).includes(cause)))
       wrong.push(`${scene.name} at ${second} s: the chart says ${known}`);
