@@ -93,6 +93,7 @@ export function renderDiagnosis(result: DiagnosisResult, terminal: Terminal): re
   if (diagnoses.length === 0) {
     return [
       'No nginx runs here, and none is configured in a known place: name its main file in nginx-upstream.conf (see check).',
+      ...notes(result, terminal),
     ];
   }
   const blocks = diagnoses.flatMap((each) => each.judged.flatMap((judged) => block(judged, each, terminal)));
