@@ -171,3 +171,18 @@ describe('connections that broke when their process ended', () => {
     expect(verdicts(one)).toEqual(expected);
   });
 });
+
+test.each([
+  ['a connection begun now is answered: only those from before wait', 'connected', 'process_down likely ended'],
+  ['a connection begun now gets no answer either: a rule drops', 'silent', 'no_answer likely'],
+] as const)('connects that wait soon after the start of a listener: %s', (_, is, expected) => {
+  const waiting = failed({ firstMs: nowMs, lastMs: nowMs, errno: null, message: '' });
+  const of = { serving: [listener('10.0.0.1:8080', { startedMs: ago(19) })], probe: { is } };
+  const one = peer('10.0.0.1:8080', {
+    failures: new Map([['timed_out', waiting] as const]),
+    tcp: tcp('10.0.0.1:8080', of),
+    answers: { ...answers, lastConnectedMs: ago(2) },
+    sockets: { retried: 6, unacknowledged: 0, unread: 0 },
+  });
+  expect(verdicts(one)).toEqual([expected]);
+});

@@ -56,6 +56,8 @@ function waitsFromBefore(one: TcpCase): Finding | null {
   const started = tcp.serving.flatMap(({ startedMs }) => startedMs ?? []);
   const ms = Math.max(...started, peer.remembered?.sinceMs ?? 0);
   const isSince = ms > 0 && facts.nowMs - ms < longestSynMs && (peer.answers?.lastConnectedMs ?? 0) > ms;
+  // A connection begun now gets no answer either: that is no wait from before.
+  if (tcp.probe.is === 'silent') return null;
   if (!isSince || tcp.serving.length === 0 || one.failures.message !== '') return null;
   return ended(
     found(
