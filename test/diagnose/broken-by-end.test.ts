@@ -174,7 +174,7 @@ describe('connections that broke when their process ended', () => {
 
 test.each([
   ['a connection begun now is answered: only those from before wait', 'connected', 'process_down likely ended'],
-  ['a connection begun now gets no answer either: a rule drops', 'silent', 'no_answer likely'],
+  ['a connection begun now gets no answer either: a rule drops', 'silent', 'no_answer certain'],
 ] as const)('connects that wait soon after the start of a listener: %s', (_, is, expected) => {
   const waiting = failed({ firstMs: nowMs, lastMs: nowMs, errno: null, message: '' });
   const of = { serving: [listener('10.0.0.1:8080', { startedMs: ago(19) })], probe: { is } };
