@@ -17,9 +17,9 @@ export interface StormMessages {
   at(b: Buffer, p: number, level: string): StormMessage | null;
 }
 
-/** nginx's own words, errno texts of any libc, addresses and paths: nothing of a client's, and no comma. */
+/** nginx's own words, errno texts of any libc, addresses and paths: nothing of a client's, no comma, one action. */
 const plain = new RegExp(
-  `^(?:${[
+  `^(?!.* while .* while )(?:${[
     String.raw`connect\(\) (?:to [\w.:[\]/-]{1,100} )?failed \(\d{1,5}: [A-Za-z ]{1,60}\)`,
     String.raw`(?:recv|readv|send|writev)\(\) failed \(\d{1,5}: [A-Za-z ]{1,60}\)`,
     String.raw`upstream timed out \(\d{1,5}: [A-Za-z ]{1,60}\)`,

@@ -183,6 +183,13 @@ const tricks = fc.constantFrom(
   refused.slice(0, 60),
 );
 
+test('an action inside the text of an errno is for the full parser', () => {
+  for (const action of [' while SSL handshaking to upstream', ' while connecting to upstream', 'x while ']) {
+    for (const message of ['recv() failed (104: ', 'connect() failed (111: ', 'upstream timed out (110: '])
+      expect(isFast(doing(`${message}${action}Connection reset by peer)${header}`))).toBe(false);
+  }
+});
+
 test('a line into which anything is put says the same', () => {
   const parts = fc.array(fc.tuple(fc.nat(400), fc.oneof(tricks, fc.string({ unit: 'binary' }))), { maxLength: 4 });
   fc.assert(
