@@ -43,7 +43,7 @@ export async function reportRealSockets(count: number): Promise<string> {
   return empty + measure(`${count} connections made and closed`, procfs);
 }
 
-/** The middle of several readings: of the whole, and of the kernel's part alone. */
+/** The middle of several readings: of the total, and of the kernel's part alone. */
 function measure(what: string, procfs: Procfs): string {
   const rounds = 15;
   const path = 'self/net/tcp';

@@ -89,7 +89,7 @@ export async function stormFor(folder: string, rate: number, seconds: number, pl
   });
 }
 
-/** User and system time of a whole program, microseconds. */
+/** User and system time of a complete program, microseconds. */
 export async function cpuOf(path: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const script = 'TIMEFORMAT="%U %S"; time "$@" >/dev/null 2>&1';
   const { stderr, code } = await run('bash', ['-c', script, 'time', path, ...args], { env, timeout: 600_000 });

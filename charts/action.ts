@@ -18,7 +18,7 @@ export interface UpdateAction {
   readonly values: Readonly<Record<string, number>>;
   /** The same object as in the update before: what has been written of it can be written again. */
   readonly unchanged?: boolean;
-  /** Chart variables that are new or have changed; none unless told. */
+  /** Chart variables that are new or have changed; none by default. */
   readonly variables?: Readonly<Record<string, number>>;
 }
 
@@ -28,7 +28,7 @@ export interface DimensionLine {
   readonly id: string;
   /** What is shown, where the id is not. */
   readonly name?: string;
-  /** It is over; told once. */
+  /** It is over; reported once. */
   readonly obsolete?: boolean;
   readonly algorithm: 'absolute' | 'incremental';
   readonly multiplier: number;

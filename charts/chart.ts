@@ -22,7 +22,7 @@ export interface Dimension {
 
 /**
  * Numbers that alerts on the chart read as `$name` and nobody draws, by name. They are told when they change;
- * `undefined` tells nothing.
+ * `undefined` shows nothing.
  */
 type Variables<Of> = Readonly<Record<string, (of: Of) => number | undefined>>;
 

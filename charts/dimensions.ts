@@ -22,7 +22,7 @@ export function dimensionsNow(
   return chart.dimensions.filter(({ id }) => known.has(id) || (reading?.[id] ?? 0) !== 0).map(lineOf);
 }
 
-/** The line with these dimensions; the same line when they are what they were. Those that are gone are told once. */
+/** The line with these dimensions; the same line when they are what they were. Those that are gone are reported once. */
 export function withDimensions(line: ChartLine, now: readonly DimensionLine[]): ChartLine {
   const before = line.dimensions.filter(({ obsolete }) => !obsolete);
   const isSame = before.length === now.length && now.every(({ id }, i) => before[i]?.id === id);

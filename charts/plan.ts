@@ -30,7 +30,7 @@ interface DrawnInstance {
 
 export const nothingDrawn: Drawn = { instances: new Map(), waiting: new Map() };
 
-/** A chart whose instance has left the snapshot is told obsolete after this time (a reload may bring it back). */
+/** A chart whose instance has left the snapshot is marked obsolete after this time (a reload may bring it back). */
 const obsoleteAfterUs = 60_000_000;
 
 /**
@@ -133,19 +133,19 @@ function chartsByLevel(catalogue: readonly Chart[]) {
 
 const keyOf = (level: Instance['level'], key: string): string => `${level}\0${key}`;
 
-/** A chart whose interval has changed is told again: Netdata stores by what it was told. */
+/** A chart whose interval has changed is reported again: Netdata stores by what it was told. */
 function inStep(line: ChartLine, { updateEvery }: PlanContext): ChartLine {
   return line.updateEvery === updateEvery ? line : { ...line, updateEvery };
 }
 
-/** All labels are told again when one has changed: Netdata drops those that are not. */
+/** All labels are reported again when one has changed: Netdata drops those that are not. */
 function labelled<Of>(line: ChartLine, { name, value }: ChangingLabel<Of>, of: Of): ChartLine {
   const label = value(of) ?? 'none';
   if (line.labels.some(([known, told]) => known === name && told === label)) return line;
   return { ...line, labels: [...line.labels.filter(([known]) => known !== name), [name, label]] };
 }
 
-/** Carries over what the snapshot no longer has, until it has been absent long enough to be told obsolete. */
+/** Carries over what the snapshot no longer has, until it has been absent long enough to be marked obsolete. */
 function absent(chart: DrawnChart, nowUs: number, actions: Action[]): DrawnChart | undefined {
   const absentSinceUs = chart.absentSinceUs ?? nowUs;
   if (nowUs - absentSinceUs < obsoleteAfterUs) return { ...chart, absentSinceUs };

@@ -64,7 +64,7 @@ Acquire::Retries "3";
 #clear DPkg::Pre-Install-Pkgs;
 EOF
 
-# Through links: beside the lists that it reads, apt makes a folder of its own.
+# Through links: beside the lists that it reads, apt makes its own folder.
 use_system_lists() {
   mkdir -p "$work/lists/partial"
   find /var/lib/apt/lists -maxdepth 1 -type f -name '*_*' -exec ln -s {} "$work/lists" \;

@@ -1,4 +1,4 @@
-/** Processes on Linux: started so that they die with their parent, told apart by their start time, ended by their pid. */
+/** Processes on Linux: started so that they die with their parent, distinguished by their start time, ended by their pid. */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 

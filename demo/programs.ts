@@ -14,7 +14,7 @@ export interface Wanted {
   readonly path: string;
   /** Shows what it is, and proves that it runs. */
   readonly versionArgs: readonly string[];
-  /** Whether the system's own will do, judged by what `versionArgs` print. Any will, unless told. */
+  /** Whether the system's own will do, judged by what `versionArgs` print. Any will, by default. */
   readonly accepts?: (text: string) => boolean;
 }
 
@@ -62,7 +62,7 @@ export function systemProgram(wanted: Wanted): Program | null {
 /** Unpacks Debian's packages, where they are not unpacked yet; rejects with one line that says what to do. */
 export async function privateProgram(wanted: Wanted, getting: Getting): Promise<Program> {
   const root = await getPackages(wanted.packages, getting);
-  // Debian 12's own packages still hold /bin, /sbin and /lib, which are links into /usr on a whole system.
+  // Debian 12's own packages still hold /bin, /sbin and /lib, which are links into /usr on a complete system.
   const places = [wanted.path, wanted.path.replace(/^usr\//, '')].map((place) => join(root, place));
   const path = places.find(existsSync) ?? join(root, wanted.path);
   const env = { ...process.env, LD_LIBRARY_PATH: libraries(root) };

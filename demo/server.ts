@@ -57,7 +57,7 @@ export interface Answer {
   readonly body: string;
 }
 
-/** One GET on a connection of its own; rejects when there is no answer within 5 s. */
+/** One GET on its own connection; rejects when there is no answer within 5 s. */
 export function ask(url: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(5_000);

@@ -1,4 +1,4 @@
-/** The script of failures: what happens, for how long, and what to look at. */
+/** The script of failures: what happens, for how long, and what to check. */
 import type { Backend } from './backends.ts';
 
 /** What the story acts on. */
@@ -14,12 +14,12 @@ export interface Look {
   readonly upstream: string;
   readonly peer?: string;
   readonly dimension: string;
-  /** It counts as moved above this value; 0 unless told. */
+  /** It counts as moved above this value; 0 by default. */
   readonly above?: number;
 }
 
 export interface Scene {
-  /** Its share of the whole, in percent. */
+  /** Its share of the total, in percent. */
   readonly share: number;
   readonly tells: string;
   readonly detail?: string;

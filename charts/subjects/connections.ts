@@ -26,7 +26,7 @@ export const activeConnections: JobChart = {
   read: ({ connections: now }) => now && { active: now.active },
 };
 
-/** One HTTP/2 connection may carry many requests, so writing may be more than active: then it is all of it. */
+/** One HTTP/2 connection may carry many requests, so writing may be more than active: then it is all of them. */
 export const writingShare: JobChart = {
   ...ofClients,
   name: 'writing_share',

@@ -28,7 +28,7 @@ const ofConnecting = {
 } as const;
 
 /**
- * Percentiles do not add up: on a parent node look at `max` of them, never at their average. The buckets do.
+ * Percentiles do not add up: on a parent node read the `max` of them, never their average. The buckets do.
  */
 const wide = gauges(['p50', 'p90', 'p95', 'p99', 'max']);
 const narrow = gauges(['p50', 'p95', 'p99', 'max']);

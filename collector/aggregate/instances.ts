@@ -27,12 +27,12 @@ export interface Instances<C> {
   /** Forgets instances that only a log brought and that were silent for an hour, or left the configuration a minute ago. */
   expire(nowUs: number): void;
   all(): Iterable<Entry<C>>;
-  /** Events that went to `other` for want of room, running total. */
+  /** Events that went to `other` because there is no room, running total. */
   overCap(): number;
 }
 
 const silenceUs = 3_600_000_000;
-/** Lines of old workers may still name what has left: it goes on counting where it was. */
+/** Lines of old workers may still name what has left: it keeps counting where it was. */
 const leavingUs = 60_000_000;
 
 /** It has left the configuration, and no line has named it since. */

@@ -49,7 +49,7 @@ export interface JobAggregate {
   beginTick(nowUs: number, wallMs?: number): void;
   /** All that is known now. A source that failed makes its measures null: a gap, never a zero. */
   snapshot(nowUs: number, health: SourceHealth, load: PluginLoad, updateEvery?: number): JobSnapshot;
-  /** What alerts look at, for the next process of the plugin. */
+  /** What alerts check, for the next process of the plugin. */
   saveWindows(): unknown;
   /** To be called once, after the configuration is known and the first tick has begun. */
   restoreWindows(saved: unknown): void;
@@ -234,7 +234,7 @@ function gapUnless<K extends string, V>(
   return (value === undefined ? {} : { [key]: known ? value : null }) as { readonly [_ in K]?: V | null };
 }
 
-/** What all access logs of a job together can tell. */
+/** What all access logs of a job together can show. */
 function measuredBy(formats: readonly AccessFields[]): Measured {
   const some = (has: (fields: AccessFields) => boolean) => formats.some(has);
   return {

@@ -1,6 +1,6 @@
 /**
  * Cuts nginx.conf into statements exactly as nginx does (src/core/ngx_conf_file.c: ngx_conf_read_token), except that a
- * syntax error is noted and reading goes on.
+ * syntax error is noted and reading continues.
  */
 import { skipLuaBlock } from './lua.ts';
 

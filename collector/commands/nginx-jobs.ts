@@ -18,7 +18,7 @@ export interface SettingsRead {
 
 /**
  * @param told the file that the caller named; null: the first of `candidates` that exists counts
- * @throws UsageError when a file was named and is not there: else another nginx would be looked at
+ * @throws UsageError when a file was named and is not there: else another nginx would be checked
  */
 export function readSettings(candidates: readonly string[], told: string | null): SettingsRead {
   const refused = (path: string, text: string) => ({ settings: defaultSettings, problem: { path, text } });

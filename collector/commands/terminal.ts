@@ -43,7 +43,7 @@ export function terminalOf(stdout: Streams['stdout'], env: Readonly<Record<strin
 
 /**
  * A paragraph in lines of at most `width` columns, the first behind `lead`, the others behind as many blanks. A word
- * that is longer stands alone: commands and paths must stay whole to be copied. `width` null: one line.
+ * that is longer stands alone: commands and paths must stay complete to be copied. `width` null: one line.
  */
 export function wrapped(text: string, lead: string, width: number | null): readonly string[] {
   const indent = ' '.repeat(lead.length);

@@ -7,7 +7,7 @@ import { parseObject } from '../base/json.ts';
 export interface JournalEntry {
   /** What nginx wrote, without the newline that podman leaves at its end; null when journalctl has left it out. */
   readonly message: string | null;
-  /** Where a later journalctl goes on. */
+  /** Where a later journalctl continues. */
   readonly cursor: string | null;
 }
 

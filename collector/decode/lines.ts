@@ -52,7 +52,7 @@ export function lineSplitter(options: LineOptions): LineSink {
     const before = overflows(stream);
     stream.write(bytes);
     // split2 drops an overlong line in silence; its `overflow` property tells when one begins. One that ended in this
-    // chunk while another began shows as "still overflowing": the newline in between tells them apart.
+    // chunk while another began shows as "still overflowing": the newline in between distinguishes them.
     const began = overflows(stream) && (!before || bytes.includes(0x0a));
     if (began) onOverlong();
     unfinished = bytes[bytes.length - 1] !== 0x0a;

@@ -1,7 +1,7 @@
 /** What the decoders of wrapped logs share: a line of the wrapping in, the line nginx wrote out. */
 import { type LineSink, lineSplitter } from './lines.ts';
 
-/** Takes whole lines. */
+/** Takes complete lines. */
 export interface TextSink {
   /** One line as nginx wrote it, without its newline. */
   line(text: string): void;

@@ -25,7 +25,7 @@ const tagged = /^\d{4}-\d\d-\d\d[T ]\S+(?: [+-]\d{4})? [\w.*-]+: (?=\{")/;
 const labelled = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S* \{[^{}]*\} +/;
 /** `kubectl logs --prefix`. */
 const pod = /^\[pod\/[^\]\s]{1,300}\] /;
-/** logfmt: only keys before it, so that no text of a client's is taken for it. */
+/** logfmt: only keys before it, so that no text of a client's is treated as it. */
 const logfmt = /^(?:[\w.@/-]+=(?:"(?:[^"\\]|\\.)*"|[^\s"]*) +){0,30}(?:msg|message|log)="((?:[^"\\]|\\.)*)"/;
 /** Fields of an entry of the journal's export format. */
 const exported = /^(?:__CURSOR|__REALTIME_TIMESTAMP|__MONOTONIC_TIMESTAMP|__SEQNUM|_[A-Z][A-Z0-9_]*|[A-Z][A-Z0-9_]*)=/;

@@ -1,7 +1,7 @@
 import type { Outcome } from '../model.ts';
 import type { PeerMinute } from './watch.ts';
 
-/** What clients got, in two numbers. */
+/** Client results, in two numbers. */
 export interface ClientImpact {
   /** Requests that ended with a 5xx, or with a substitute because no peer answered. */
   readonly affected: number;

@@ -13,13 +13,13 @@ export interface UpstreamIncident {
   /** Milliseconds since 1970. */
   readonly beganMs: number;
   readonly lastMs: number;
-  /** null: it goes on. */
+  /** null: it continues. */
   readonly endedMs: number | null;
   readonly failures: number;
   readonly kinds: Readonly<Record<string, number>>;
   readonly peakPerMinute: number;
   readonly peers: readonly string[];
-  /** Client requests of this upstream meanwhile: null where the access log cannot tell. */
+  /** Client requests of this upstream meanwhile: null where the access log cannot show. */
   readonly affected: number | null;
   readonly masked: number | null;
   readonly cause: string | null;
@@ -146,7 +146,7 @@ export function createIncidents(): Incidents {
         if (sinceMs >= 0 && sinceMs < pauseMs) {
           open.set(keyOf(each.job, each.upstream), { incident: each, lastMs: monotonicMs - sinceMs });
         }
-        // Whether it went on while nobody looked is not known: it ended with the last failure that was seen.
+        // Whether it continued while nobody looked is not known: it ended with the last failure that was seen.
         else each.endedMs = each.lastMs;
       }
     },

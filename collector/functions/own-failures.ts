@@ -4,7 +4,7 @@ import { createMinute } from './minute.ts';
 
 /** Failures of a job that no upstream accounts for: names that do not resolve, limits that nginx itself ran into. */
 export interface OwnFailures {
-  /** @param total of the whole job; null or undefined: not known at this tick */
+  /** @param total of the entire job; null or undefined: not known at this tick */
   observe(second: number, total: Counts<ConnectKind> | null | undefined, upstreams: readonly UpstreamMinute[]): void;
   begin(total: Counts<ConnectKind> | null | undefined): void;
   readonly minute: UpstreamMinute;

@@ -48,7 +48,7 @@ export type AttemptKind = (typeof attemptKinds)[number];
 
 /**
  * What one line of an access log says. There is one record per log and each line overwrites it: the hot path makes no
- * objects. Times are whole milliseconds as nginx writes them; -1 stands for `-`, for an empty value, and for a variable
+ * objects. Times are full milliseconds as nginx writes them; -1 stands for `-`, for an empty value, and for a variable
  * that the log_format does not have.
  */
 export interface AccessRecord {

@@ -37,7 +37,7 @@ export interface PeerSnapshot {
   readonly peer: string;
   readonly origin: Origin;
   readonly failures?: Counts<PeerKind> | null;
-  /** Kinds that the log_format cannot tell are left out. */
+  /** Kinds that the log_format cannot show are left out. */
   readonly attempts?: Partial<Counts<AttemptKind>> | null;
   /** Undefined where nginx checks nothing: `max_fails=0`, `down`, a group of one peer, a peer in no configuration. */
   readonly health?: { readonly state: PeerState; readonly transitions: Transitions } | null;

@@ -7,7 +7,7 @@ const minuteUs = 60_000_000;
  * has something to say. How many lines were left out is logged when the next minute begins with a line.
  *
  * @param nowUs monotonic, microseconds
- * @param instead what the reader of the log can do to see the rest; a whole clause
+ * @param instead what the reader of the log can do to see the rest; a complete clause
  */
 export function createBoundedLog(log: Log, most: number, nowUs: () => number, instead: string): Log {
   let beganUs = Number.NEGATIVE_INFINITY;

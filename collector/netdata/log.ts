@@ -11,7 +11,7 @@ export type Fields = Readonly<Record<string, string | number>>;
 const levels = ['emergency', 'alert', 'critical', 'error', 'warning', 'notice', 'info', 'debug'];
 
 /**
- * @param write takes one whole line
+ * @param write takes one entire line
  * @param wallMs the time of a line
  * @param atMost lines less severe than this level are not written; without one, `info` and up are
  */

@@ -2,9 +2,9 @@ import type { Writable } from 'node:stream';
 
 /** The only thing that touches stdout: whatever is written there is protocol. */
 export interface Writer {
-  /** False while Netdata does not read: then whole ticks are skipped, since Node would queue what is written. */
+  /** False while Netdata does not read: then complete ticks are skipped, since Node would queue what is written. */
   ready(): boolean;
-  /** @param onTaken all of it has left this process: what it says has been told */
+  /** @param onTaken everything has left this process: what it says has been told */
   write(text: string, onTaken?: () => void): void;
   /** Calls back each time that what was written has been taken. */
   onDrain(listener: () => void): void;

@@ -67,7 +67,7 @@ export function readPassPlaces(
 ): readonly PassPlace[] {
   const uris = subrequestUris(scopes);
   const { names, brought } = upstreamsByName(upstreams);
-  // Each directive has words of its own: several may stand on one line.
+  // Each directive has its own words: several may stand on one line.
   const numbers = new Map<readonly string[], number>(accessLogs.map(({ args }, at) => [args, at]));
   const defaults = accessLogs.flatMap(({ byDefault }, at) => (byDefault ? [at] : []));
 

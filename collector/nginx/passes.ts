@@ -50,7 +50,7 @@ function unixPart(rest: string): string {
 type Groups = ReadonlyMap<string, Upstream>;
 
 /**
- * `http://backend$1`: only the request knows how the text goes on, but a path is what people write there. Taken as the
+ * `http://backend$1`: only the request knows how the text continues, but a path is what people write there. Taken as the
  * host when the known part is a group, or ends in a port.
  */
 function knownPart(authority: string, groups: Groups): string | null {
@@ -62,7 +62,7 @@ function knownPart(authority: string, groups: Groups): string | null {
   return groups.has(head.toLowerCase()) || /:\d+$/.test(head) ? head : null;
 }
 
-/** An upstream without a group. Its name is what `$proxy_host` shows; two ports under one such name are told apart. */
+/** An upstream without a group. Its name is what `$proxy_host` shows; two ports under one such name are distinguished. */
 function implicitUpstream(
   target: Target,
   directive: Directive,

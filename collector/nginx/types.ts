@@ -27,7 +27,7 @@ export type ProblemCode =
   /** Nothing is wrong with it: there is more of it than is taken in. */
   | 'too_large';
 
-/** Something that could not be understood. Reading went on after it. */
+/** Something that could not be understood. Reading continued after it. */
 export interface ConfigurationProblem extends Place {
   readonly code: ProblemCode;
   readonly text: string;

@@ -111,7 +111,7 @@ function applyParameter(server: Mutable<UpstreamServer>, key: string, value: str
 
 function readServer(directive: Directive, protocol: Protocol, problems: Problems): UpstreamServer | null {
   const [address = '', ...parameters] = directive.args;
-  // Peers of an SRV record have ports of their own; only nginx looks them up.
+  // Peers of an SRV record have their own ports; only nginx looks them up.
   const bySrv = parameters.some((parameter) => parameter.startsWith('service='));
   const target = bySrv ? { address, lookup: null, peers: [] } : targetOf(address, protocol === 'http' ? 80 : null);
   const report = (text: string): void => {

@@ -51,7 +51,7 @@ export function coverageOf(
   return { covered, uncovered, flushSeconds: Math.max(0, ...flushes) };
 }
 
-/** A peer that several upstreams hold is an instance of its own: covered where all of them are. */
+/** A peer that several upstreams hold is its own instance: covered where all of them are. */
 function addShared(peers: readonly ConfiguredPeer[], covered: Set<string>, uncovered: Set<string>): void {
   for (const { upstream, instance } of peers) {
     if (instance === upstream) continue;

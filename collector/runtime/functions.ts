@@ -33,7 +33,7 @@ export interface FunctionPorts {
 const holdMs = 150;
 /** However many ask, `check` runs no more often. */
 const checkEveryMs = 10_000;
-/** An incident that goes on is written down that often, one that begins or ends at once. */
+/** An incident that continues is written down that often, one that begins or ends at once. */
 const writeEveryMs = 10_000;
 
 export function createFunctions({ clock, writer, conditions, check, file }: FunctionPorts): Functions {
@@ -54,7 +54,7 @@ export function createFunctions({ clock, writer, conditions, check, file }: Func
   writer.onDrain(serve);
   restore();
 
-  /** Functions may fail, charts go on. */
+  /** Functions may fail, charts continue. */
   function fault(error: unknown): void {
     hasFault = true;
     conditions.set('functions', stackOf(error));
@@ -109,7 +109,7 @@ export function createFunctions({ clock, writer, conditions, check, file }: Func
     if (desk.waiting() > 0) awake();
   }
 
-  /** Calls that wait for nothing that happens by itself are looked at again. */
+  /** Calls that wait for nothing that happens by itself are checked again. */
   function awake(): void {
     if (isAwaking || closing.signal.aborted) return;
     isAwaking = true;

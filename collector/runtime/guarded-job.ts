@@ -4,7 +4,7 @@ import type { JobPlan } from './job-plan.ts';
 import type { LogClaims } from './logs/claims.ts';
 
 /**
- * A job whose exceptions end with it. After one it rests, drawing nothing (a gap), and goes on with all it knows. Should
+ * A job whose exceptions end with it. After one it rests, drawing nothing (a gap), and continues with all it knows. Should
  * that throw again, it is started anew from where its logs were read to when it last drew: either what it had read or
  * what it knew is at fault, and so neither can hold it for ever.
  */
@@ -24,7 +24,7 @@ export function guardJob(
   /** The job, going by the plan of now. */
   function current(): Job {
     const faults = guard.faults();
-    // What it would say about its charts is not told: the one that follows goes on with them.
+    // What it would say about its charts is not told: the one that follows continues with them.
     if (faults % 2 === 0 && faults > renewedAt) {
       retire();
       ports.claims.forget(first.name);

@@ -23,7 +23,7 @@ import { createNginxServer } from './nginx/server.ts';
 
 /** One nginx at work: its sources, what they are counted into, and what has been drawn of it. */
 export interface Job {
-  /** Goes by this plan from now on: what is in both goes on without losing a line. */
+  /** Goes by this plan from now on: what is in both continues without losing a line. */
   follow(plan: JobPlan): void;
   /** Reads what its sources have, for so long at most. */
   drain(longestMs: number): void;

@@ -47,7 +47,7 @@ interface Group {
   close(): string;
 }
 
-/** The first nginx has the name of the job; others are told apart by their main file, and by the lowest number that is free. */
+/** The first nginx has the name of the job; others are distinguished by their main file, and by the lowest number that is free. */
 function nameFor(base: string, confPath: string, taken: ReadonlySet<string>): string {
   const slug = confPath.replace(/[^A-Za-z0-9]+/g, '_').replace(/^_|_(conf)?$/g, '');
   const names = [base, ...(taken.has(base) && !isUsual(confPath) ? [`${base}_${slug}`] : [])];
@@ -58,7 +58,7 @@ function nameFor(base: string, confPath: string, taken: ReadonlySet<string>): st
   }
 }
 
-/** What nearly every container has tells nothing. */
+/** What nearly every container has shows nothing. */
 function isUsual(confPath: string): boolean {
   return confPath === '/etc/nginx/nginx.conf';
 }

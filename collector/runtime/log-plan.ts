@@ -39,7 +39,7 @@ export interface AccessLogPlan extends LogPlan {
   readonly formats: readonly FormatPlan[];
 }
 
-/** The larger, the more a log tells; 0 is of no use at all. */
+/** The larger, the more a log shows; 0 is of no use at all. */
 type Score<L> = (log: L) => number;
 
 const kindScores: Readonly<Record<LogTarget['kind'], number>> = { file: 4, syslog: 2, stderr: 1, memory: 0 };
@@ -100,7 +100,7 @@ function chosen<L>(logs: readonly L[], sets: readonly LogSet[], score: Score<L>)
 
 /**
  * What the container's engine has written of it, where nginx writes to its own standard output or error. The image's
- * own files may be closed to us; then a path in it that cannot be seen is taken for one of those links, if the engine
+ * own files may be closed to us; then a path in it that cannot be seen is treated as one of those links, if the engine
  * has such a file.
  */
 function outputOf({ output = null, follow }: View, place: string | null, fs: FileSystem): LogSpec | null {

@@ -9,7 +9,7 @@ export interface SettingsInForce {
   current(): Settings;
   /** What is wrong with the file; null: nothing. */
   problem(): { readonly path: string; readonly text: string } | null;
-  /** Looks at the file; true when what is in force has changed (also at the first look). */
+  /** Checks the file; true when what is in force has changed (also at the first check). */
   poll(): boolean;
   /** Reads the file again at the next poll, even if it looks the same (SIGHUP). */
   reread(): void;

@@ -16,7 +16,7 @@ export function parseTestFault(text: string | undefined): TestFault | null {
   return job === '' ? null : { job, call: call as TestFault['call'], from: Number(from), times: Number(times) };
 }
 
-/** The job, with the fault in it. `counter` outlives the job: one that is started anew goes on counting. */
+/** The job, with the fault in it. `counter` outlives the job: one that is started anew keeps counting. */
 export function withTestFault(job: Job, { call, from, times }: TestFault, counter: { calls: number }): Job {
   const fail = (): void => {
     counter.calls++;

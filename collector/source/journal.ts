@@ -126,7 +126,7 @@ export function journalMatches(match: string): readonly string[] {
   ];
 }
 
-/** What journalctl complains of to who may not read all of it. */
+/** What journalctl complains of to who may not read everything. */
 export const mayNotRead = /not seeing messages from other users|insufficient permissions/i;
 
 function noRight(user: string): SourceProblem {

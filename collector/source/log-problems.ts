@@ -1,4 +1,4 @@
-/** The sentences for an operator whose log cannot be read: what, where, and how to mend it. */
+/** The sentences for an operator whose log cannot be read: what, where, and how to fix it. */
 import type { Accounts } from '../system/accounts.ts';
 import type { FileStat, FileSystem } from '../system/fs.ts';
 import { ownUid } from '../system/process/identity.ts';

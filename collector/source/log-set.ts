@@ -15,7 +15,7 @@ export interface LogSetOptions extends Omit<TailOptions, 'path' | 'resume'> {
   readonly resume?: unknown;
 }
 
-/** Polls between two looks for new files. Nothing is lost by it: a new file is read from its first byte. */
+/** Polls between two checks for new files. Nothing is lost by it: a new file is read from its first byte. */
 const pollsPerLook = 5;
 /** Of all files in one poll; the last one may bring as much again. */
 const mostBytes = 4 * 1024 * 1024;
@@ -23,7 +23,7 @@ const notYet: SourceReading = { problem: null, behindBytes: 0, events: [], lost:
 /** What logrotate has made of a log; it is read through the path it had before. */
 const rotatedName = /\.\d{1,4}$/;
 
-/** It has not been looked at: there may be more. */
+/** It has not been checked: there may be more. */
 function waiting(before: SourceReading): SourceReading {
   return { ...before, events: [], behindBytes: Math.max(1, before.behindBytes) };
 }

@@ -2,7 +2,7 @@ import { attempt, type FileSystem } from '../system/fs.ts';
 import { isMissing } from '../system/reach.ts';
 import { readText } from '../system/small-file.ts';
 
-/** What looking at the configuration file found since the last look. */
+/** What checking the configuration file found since the last check. */
 export type SettingsChange =
   | { readonly is: 'unchanged' }
   /** None of the candidates exists: everything is default. */

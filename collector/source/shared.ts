@@ -24,7 +24,7 @@ export function shareSource(source: Source, onLastClose: () => void): SharedSour
       return {
         name: source.name,
         poll() {
-          // Losses, bytes and events are those of the source, not of each reader: told once.
+          // Losses, bytes and events are those of the source, not of each reader: reported once.
           if (!isFirst()) return { problem: last.problem, behindBytes: 0, events: [], lost: 0, bytes: 0 };
           told ??= last;
           last = source.poll();

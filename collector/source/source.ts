@@ -20,7 +20,7 @@ export type OpenSink = () => ByteSink;
 export interface SourceProblem {
   /** Stable, for docs and tests: `missing`, `unreadable`, `directory`, … */
   readonly code: string;
-  /** One sentence for the operator: what, where, and how to mend it. */
+  /** One sentence for the operator: what, where, and how to fix it. */
   readonly text: string;
 }
 
@@ -42,7 +42,7 @@ export interface Source {
   readonly name: string;
   /** Never throws, never blocks on a network; reads at most a bounded number of bytes. */
   poll(): SourceReading;
-  /** Where the next process may go on reading, as JSON; absent: what is past cannot be read again (UDP). */
+  /** Where the next process may keep reading, as JSON; absent: what is past cannot be read again (UDP). */
   mark?(): unknown;
   close(): void;
 }

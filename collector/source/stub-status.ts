@@ -73,7 +73,7 @@ export function createStatusSource({ page, http, parse, timeoutMs = 800 }: Statu
 
 /**
  * A server in trouble answers now this way, now that way (at its limit nginx resets one connection and lets the next
- * one wait): a problem is told anew only when another one has stayed, not with every poll.
+ * one wait): a problem is reported anew only when another one has stayed, not with every poll.
  */
 function createSteadyProblem() {
   const enough = 5;

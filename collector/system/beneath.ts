@@ -2,7 +2,7 @@
  * Files of another process's root, `/proc/PID/root/…`. Whoever owns that root may put a link to any path there, and
  * change it between two calls; the kernel would follow an absolute one out of that root into ours. So the way is walked
  * folder by folder by descriptor, links are followed by their text and only inside, and what is opened at the end is
- * what was looked at.
+ * what was checked.
  */
 import * as nodeFs from 'node:fs';
 

@@ -30,7 +30,7 @@ const openers =
 const stream = /^\/(?:dev\/(?:std(?:out|err|in)|tty|fd\/\d+)|proc\/(?:self|thread-self|\d+)(?:\/task\/\d+)?\/fd\/\d+)$/;
 
 /**
- * What `path` leads to. Only links at its end are looked at one by one: a tick asks for every log.
+ * What `path` leads to. Only links at its end are checked one by one: a tick asks for every log.
  *
  * @param root where the host's root directory is, for a Netdata in a container: absolute links of the host begin there
  */

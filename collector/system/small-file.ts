@@ -1,4 +1,4 @@
-/** Small whole files, and ends of large ones, through the file-system port: configuration, /proc, a program's text. */
+/** Small complete files, and ends of large ones, through the file-system port: configuration, /proc, a program's text. */
 import { type Attempted, attempt, type FileSystem } from './fs.ts';
 
 /** More than any configuration file or table of /proc that is read here. */
@@ -6,7 +6,7 @@ const largestText = 16 * 1024 * 1024;
 /** One for all: reading is synchronous, and hundreds of included files would each fill a buffer of their own. */
 const scratch = Buffer.alloc(65_536);
 
-/** What is in an open file from a position on; files of /proc do not tell their size, so reading goes on to the end. */
+/** What is in an open file from a position on; files of /proc do not tell their size, so reading continues to the end. */
 export function readOpen(fs: Pick<FileSystem, 'read'>, fd: number, limit: number, from = 0): Buffer {
   const pieces: Buffer[] = [];
   for (let done = 0; done < limit; ) {

@@ -3,7 +3,7 @@ import { createReconciliation, explainDifference } from '../../collector/aggrega
 
 const second = 1_000_000;
 
-/** One job, second by second; `told`: the log_format tells attempts. */
+/** One job, second by second; `told`: the log_format shows attempts. */
 function world() {
   const reconcile = createReconciliation();
   let at = 0;

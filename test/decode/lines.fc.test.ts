@@ -4,7 +4,7 @@ import { lineSplitter } from '../../collector/decode/lines.ts';
 
 const maxLength = 12;
 
-/** The naive reference: the whole text at once. */
+/** The naive reference: the entire text at once. */
 function reference(text: string): { lines: string[]; overlong: number } {
   const lines = text.split('\n');
   const rest = lines.pop() ?? '';

@@ -1,4 +1,4 @@
-/** Which unit should serve a port, by the files of systemd and php-fpm in a folder of their own. */
+/** Which unit should serve a port, by the files of systemd and php-fpm in their own folder. */
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';

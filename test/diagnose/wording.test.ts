@@ -25,7 +25,7 @@ const inContainer: Partial<NginxFacts> = {
   command: 'docker exec c nginx',
   entry: 'docker exec c',
 };
-/** In another container than an engine's, of another user, and with a /tmp of its own only. */
+/** In another container than an engine's, of another user, and with its own /tmp only. */
 const unentered: Partial<NginxFacts> = {
   ...inContainer,
   command: '# inside the container of pid 200: nginx',

@@ -40,7 +40,7 @@ function process(pid: number, parent: number, { uid, gid }: Ids, title: string, 
   };
 }
 
-/** A host's files in a folder of our own. */
+/** A host's files in our own folder. */
 export function hostTree(files: Readonly<Record<string, string>> = {}): HostTree {
   const prefix = tempDir('host');
   const write: HostTree['write'] = (more) => {

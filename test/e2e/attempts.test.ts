@@ -93,9 +93,9 @@ function visible(line: Line, directive: string) {
     status: keep('status', line.status),
     requestTimeMs: keep('request_time', line.requestTimeMs),
     method: keep('request_method', line.method),
-    // ingress-nginx names the upstream in a variable of its own, here the constant.
+    // ingress-nginx names the upstream in its own variable, here the constant.
     upstream: has('proxy_upstream_name') ? 'x-proxy_upstream_name' : keep('proxy_host', line.upstream),
-    // One attempt of which this format shows nothing cannot be told from none.
+    // One attempt of which this format shows nothing cannot be distinguished from none.
     attempts: has('upstream_(addr|status|connect_time|header_time|response_time)') && !isUnset ? attempts : [],
   };
 }

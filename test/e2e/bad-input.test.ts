@@ -1,4 +1,4 @@
-/** Bad input: one clear line that says what and how to mend it; the plugin stays up and recovers by itself. */
+/** Bad input: one clear line that says what and how to fix it; the plugin stays up and recovers by itself. */
 import { appendFileSync, chmodSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -54,7 +54,7 @@ async function run(folder: string, user?: { readonly uid: number; readonly gid: 
   };
 }
 
-/** One error, told once; then the cure, and the counting works. */
+/** One error, reported once; then the cure, and the counting works. */
 async function tellsOnceAndRecovers(
   folder: string,
   path: string,

@@ -41,7 +41,7 @@ export interface Fault {
   before?(site: Site): Promise<void>;
   /** After it: until the failures are in the log. */
   provoke(site: Site): Promise<void>;
-  /** Seconds; 1 unless told. */
+  /** Seconds; 1 by default. */
   readonly connectTimeout?: number;
   /** diagnose stands on the test's host, not in nginx's namespace. */
   readonly fromOutside?: boolean;

@@ -80,7 +80,7 @@ test('no forged line of any kind counts, in any shape, whatever it claims; the r
   for (const [name, claim] of Object.entries(claims)) {
     for (const forge of Object.values(forgeries)) {
       for (const shape of Object.values(shapes)) {
-        // What nginx prints before the path; each request has a connection of its own.
+        // What nginx prints before the path; each request has its own connection.
         const line = forge({ ...claim, peer: name.startsWith('a peer') ? `10.9.9.${asked % 250}:81` : claim.peer });
         const ofWorker = textOf(nginx.errorLog).split(` ${worker}#${worker}: *`);
         const number = Number.parseInt(ofWorker.at(-1) ?? '', 10);

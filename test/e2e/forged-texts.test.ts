@@ -1,5 +1,5 @@
 /**
- * Every text of a client that a real nginx prints decoded, in http, stream and mail, with a whole line inside that claims
+ * Every text of a client that a real nginx prints decoded, in http, stream and mail, with a complete line inside that claims
  * a failure of a healthy upstream: none of it is counted there, whatever follows it.
  */
 import { chmodSync } from 'node:fs';

@@ -1,5 +1,5 @@
 /**
- * An nginx of root in a root of its own, whose files belong to somebody else: none of its paths may make `check`,
+ * An nginx of root in its own root, whose files belong to somebody else: none of its paths may make `check`,
  * `diagnose` or the plugin open a file of the host, whatever the path is for.
  */
 import { execFileSync } from 'node:child_process';
@@ -89,7 +89,7 @@ async function build(): Promise<World> {
   mkdirSync(join(base, 'root'));
   const within = ['unshare', '--mount', '--propagation', 'private', 'sh', script, join(base, 'root'), prefix];
   const nginx = await startNginx({ http, user: 'root nogroup' }, { prefix, within: [...within, program.root] });
-  // nginx goes on with what it has read: from now on its files say what they like.
+  // nginx continues with what it has read: from now on its files say what they like.
   const links = ways.map((_, at) => `error_log ${prefix}/logs/e${at}.log error;`).join('\n');
   writeFileSync(
     nginx.conf,

@@ -183,7 +183,7 @@ describeOn('root')('an ordinary user whose process calls itself nginx', { timeou
   test('diagnose runs, opens and says nothing of it', async () => {
     const mallorys = attack();
     await pretend(`nginx: master process ${mallorys.payload} -c ${mallorys.conf}`);
-    // Another nginx of this machine may fail just now, and has its firewall looked at.
+    // Another nginx of this machine may fail just now, and has its firewall checked.
     expectNothingOf(mallorys, await traced(['diagnose']), diagnosing);
   });
 

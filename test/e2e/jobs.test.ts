@@ -1,4 +1,4 @@
-/** What befalls one job stays with it; and a job outlives its nginx: with a real Netdata 1.37.1, and real nginx in roots of their own. */
+/** What befalls one job stays with it; and a job outlives its nginx: with a real Netdata 1.37.1, and real nginx in their own roots. */
 import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -58,7 +58,7 @@ describe('a job throws, and Netdata 1.37.1 has its plugin still', () => {
   );
 });
 
-/** An nginx in a root of its own, as in a container: the same paths, other files. */
+/** An nginx in its own root, as in a container: the same paths, other files. */
 async function inOwnRoot(
   conf: string,
 ): Promise<{ readonly child: Child; readonly root: string; readonly socketPath: string }> {

@@ -90,7 +90,7 @@ export async function startPlugin(jobLines: readonly string[], options: PluginOp
       await waitUntil(() => pattern.test(child.stderr()), { what: `${pattern} in its log`, timeout, hint });
     },
   };
-  // Access logs are opened when nginx's configuration has been looked at, and drawn with the tick after that.
+  // Access logs are opened when nginx's configuration has been checked, and drawn with the tick after that.
   await plugin.said(/not running/);
   await plugin.ticks(2);
   return plugin;

@@ -265,7 +265,7 @@ describe('containers', () => {
 });
 
 describe('the journal', () => {
-  /** journald on a /run of its own, in a mount namespace of its own. Its socket is seen from outside in the folder. */
+  /** journald on its own /run, in its own mount namespace. Its socket is seen from outside in the folder. */
   const script = `
     mount --make-rprivate / && mount --bind "$1" /run || exit 77
     mkdir -p /run/systemd/journal /run/systemd/journald.conf.d /run/log/journal

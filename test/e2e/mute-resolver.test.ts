@@ -1,4 +1,4 @@
-/** With a resolver that takes every question and answers none, the plugin ends soon after it is told to. */
+/** With a resolver that takes every question and answers none, the plugin ends soon after it is asked to. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';

@@ -161,7 +161,7 @@ test.each(Object.entries(refused))('what nginx refuses is named: %s', async (_, 
   const { problems } = readConfiguration(readTree(join(root, 'conf/nginx.conf'), disk), debianBuild);
   const named = problems.map((problem) => `${problem.file}:${problem.line}`);
   expect(problems.length, said.stderr).toBeGreaterThan(0);
-  // nginx notices a missing ";" or a quote only where it ends; the place to mend is where it begins.
+  // nginx notices a missing ";" or a quote only where it ends; the place to fix is where it begins.
   const [first] = problems;
   expect(first?.file, said.stderr).toBe(file ?? first?.file);
   expect(first?.line ?? 0, `${said.stderr} ${named}`).toBeLessThanOrEqual(Number(line ?? Number.POSITIVE_INFINITY));

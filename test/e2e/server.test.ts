@@ -51,7 +51,7 @@ test('connections equal the page at the same moment; rates equal what was sent',
     return socket.on('error', () => undefined);
   });
   try {
-    // Our own look at the page is a connection and a request that writes, as the plugin's is one.
+    // Our own check of the page is a connection and a request that writes, as the plugin's is one.
     await waitUntil(async () => (await readPage(url)).active >= 12, { what: 'all to be there' });
     const seen = await plugin.chart(chart('connections'), ({ reading, writing }) => reading === 3 && writing === 6);
     const page = await readPage(url);

@@ -60,7 +60,7 @@ function drain(pipe: number): string {
 }
 
 function refusedIn(text: string): readonly number[] {
-  // The last one did not find room for all of it.
+  // The last one did not find room for everything.
   const first = /^BEGIN (\S+)/m.exec(text)?.[1] ?? '';
   const whole = text.slice(0, text.lastIndexOf(`BEGIN ${first}`));
   const chart = /^BEGIN nginx_upstream_t\.connect_failures.*\n(?:SET .*\n)*?SET refused = (\d+)/gm;

@@ -1,4 +1,4 @@
-/** stream { } logs the same lists, without a status of their own. */
+/** stream { } logs the same lists, without their own status. */
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';

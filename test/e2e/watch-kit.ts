@@ -79,7 +79,7 @@ export function watch(daemons: readonly [Watched, ...Watched[]], settings = defa
     /** What charts show last, `CHART.DIMENSION`. */
     values,
     tick,
-    /** Long enough that nobody is taken for one who has just come. */
+    /** Long enough that nobody is treated as one who has just come. */
     async settle() {
       for (let count = 0; count < 7; count++) {
         seconds += 20;

@@ -1,5 +1,5 @@
 /**
- * Every kind of total outage (test/support/alert-outages.ts), each in an upstream of its own, all at once: an alert names
+ * Every kind of total outage (test/support/alert-outages.ts), each in its own upstream, all at once: an alert names
  * the upstream in time, nothing else cries there, and it clears. ALERTS_TABLE=1 writes what was measured into
  * docs/alerts.md.
  */

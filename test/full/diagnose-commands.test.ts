@@ -43,7 +43,7 @@ async function lacking(command: string): Promise<string | null> {
 
 async function type(command: string, { front }: World, isOutside: boolean): Promise<Result> {
   const [first = '', ...rest] = isOutside ? [] : front.within;
-  // Its whole group ends: one that hangs must not hold the test by what it started.
+  // Its entire group ends: one that hangs must not hold the test by what it started.
   const words = ['timeout', '-k', '1', '15', 'sh', '-c', command];
   return first === '' ? run('timeout', words.slice(1), { env }) : run(first, [...rest, ...words], { env });
 }

@@ -1,6 +1,6 @@
 /**
  * The verdict of one fault at 2, 15, 40 and 90 seconds, and a minute after its end: by `diagnose`, and by the running
- * plugin on its chart. All faults go on at one nginx at the same time, each with traffic of its own.
+ * plugin on its chart. All faults happen at one nginx at the same time, each with its own traffic.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -175,7 +175,7 @@ afterAll(() => {
   console.log(['fault, second (negative: after its end), diagnose, chart, label', ...lines].join('\n'));
 });
 
-/** `comes and goes` is back three seconds after the first look at it. */
+/** `comes and goes` is back three seconds after the first check of it. */
 const lateMs = 2000;
 
 async function hear(second: number, at: number): Promise<readonly string[]> {

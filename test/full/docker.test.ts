@@ -1,6 +1,6 @@
 /**
  * An nginx in a real docker container, whose logs go to its standard output as the official image's do. The engine is
- * Debian's docker.io, unpacked privately, in a network namespace of its own and without a bridge: nothing of this machine
+ * Debian's docker.io, unpacked privately, in its own network namespace and without a bridge: nothing of this machine
  * changes. Loudly skipped where it cannot run.
  */
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

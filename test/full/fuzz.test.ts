@@ -1,5 +1,5 @@
 /**
- * Every parser, with inputs that nobody would write, for FUZZ_SECONDS each (3 unless told): it returns, it never throws, and
+ * Every parser, with inputs that nobody would write, for FUZZ_SECONDS each (3 by default): it returns, it never throws, and
  * twice the input takes about twice the time. What broke is printed with the seed: FUZZ_SEED=N runs it again.
  */
 
@@ -213,7 +213,7 @@ describe(`seed ${seed}`, () => {
       const time = grown(unit);
       const count = Math.ceil((name === 'log_format' ? 1_000 : 5_000) / unit.length);
       const [once, fourTimes] = [time(count)(), time(count * 4)()];
-      // A format is compiled once, at a cost of its own. Quadratic would be 16 times; on a busy machine what takes under 250 ms says nothing.
+      // A format is compiled once, at its own cost. Quadratic would be 16 times; on a busy machine what takes under 250 ms says nothing.
       if (fourTimes > 250)
         expect(fourTimes, `${JSON.stringify(unit)}: ${once} ms, then ${fourTimes} ms`).toBeLessThan(
           name === 'log_format' ? 3_000 : once * 10 + 20,

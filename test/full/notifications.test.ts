@@ -17,7 +17,7 @@ import { waitUntil } from '../support/wait.ts';
 
 /** As a label has it: words and how sure they are. */
 const cause = /[a-zA-Z ]+ \((certain|likely|unknown)\)/;
-/** What was sent and says all of it. */
+/** What was sent and says everything. */
 const told = new Set<string>();
 /** Its end is ten minutes away. */
 const endless = ['peer_flapping'];

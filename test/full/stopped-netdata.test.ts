@@ -1,4 +1,4 @@
-/** Netdata stops reading for two minutes (kill -STOP): whole ticks are skipped, memory stays flat, the ticks resume. */
+/** Netdata stops reading for two minutes (kill -STOP): complete ticks are skipped, memory stays flat, the ticks resume. */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -34,7 +34,7 @@ test('two minutes without a reader', async () => {
   const before = residentKiB(pid);
 
   netdata.signal('SIGSTOP');
-  // 51 peers are about 10 kB a tick: the pipe is full after some seconds. Failures go on all the while.
+  // 51 peers are about 10 kB a tick: the pipe is full after some seconds. Failures continue all the while.
   for (let second = 0; second < 120; second++) {
     appendFileSync(log, refused('10.0.0.1:80'));
     await sleep(1_000);

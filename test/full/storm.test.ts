@@ -22,7 +22,7 @@ test.each([
   };
   for (let at = 0; at < 6; at++) await tick();
   for (; round < 10; round++) {
-    // Each with a number of its own: what is equal to the last byte is taken for a copy.
+    // Each with its own number: what is equal to the last byte is treated as a copy.
     const lines = Array.from({ length: 1000 }, (_, at) => refusedLine(`10.${at >> 8}.${at & 255}.1:80`));
     for (const [site, path] of sites.entries()) {
       const at = join(world.host.prefix, path);

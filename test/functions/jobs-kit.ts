@@ -21,7 +21,7 @@ function counts<K extends string>(kinds: readonly K[], some: Partial<Counts<K>>)
   return { ...(Object.fromEntries(kinds.map((kind) => [kind, 0])) as Record<K, number>), ...some };
 }
 
-/** Of the whole job. */
+/** Of the entire job. */
 export const connectFailures = (some: Partial<Counts<ConnectKind>>): Counts<ConnectKind> => counts(connectKinds, some);
 
 export interface PeerTold {

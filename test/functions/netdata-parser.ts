@@ -15,11 +15,11 @@ export interface NetdataParser {
   /** It has been cancelled, or timed out: an answer from now on is an error. */
   gone(transaction: string): void;
   push(text: string): void;
-  /** Everything so far was whole lines, and no block is open. */
+  /** Everything so far was complete lines, and no block is open. */
   end(): void;
   answers(): readonly ParsedAnswer[];
   registered(): readonly string[];
-  /** Metric blocks that came whole. */
+  /** Metric blocks that came complete. */
   updates(): number;
 }
 

@@ -10,7 +10,7 @@ import { tempDir } from '../support/temp.ts';
 const HERE = import.meta.dirname;
 const REPOSITORY = resolve(HERE, '../..');
 
-/** Made here, in a folder of its own: runs side by side must not clear each other's dist/release. */
+/** Made here, in its own folder: runs side by side must not clear each other's dist/release. */
 async function makeRelease(): Promise<string> {
   const out = tempDir('release');
   const { code, stderr } = await run(process.execPath, ['release.js', '--plain', out], { cwd: REPOSITORY });

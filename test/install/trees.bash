@@ -5,7 +5,7 @@
 REPOSITORY=$BATS_TEST_DIRNAME/../..
 MACHINE_PATH=$PATH
 
-# Files with more to set up have a setup of their own, which begins with new_base.
+# Files with more to set up have their own setup, which begins with new_base.
 setup() { new_base; }
 teardown() {
   PATH=$MACHINE_PATH

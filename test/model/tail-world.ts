@@ -5,7 +5,7 @@ import { createTail, type Tail } from '../../collector/source/tail/tail.ts';
 import { testAccounts } from '../source/tail-kit.ts';
 import { type MemoryFs, memoryFs } from './memory-fs.ts';
 
-/** What may happen. `write` is whole lines, `begin` and `finish` are the two halves of one. */
+/** What may happen. `write` is complete lines, `begin` and `finish` are the two halves of one. */
 export type Action =
   | { readonly do: 'write'; readonly lines: number }
   | { readonly do: 'begin' }
@@ -24,7 +24,7 @@ export type Action =
 const log = '/log/error.log';
 
 export interface Outcome {
-  /** Whole lines nginx wrote while the plugin watched, in order. */
+  /** Complete lines nginx wrote while the plugin watched, in order. */
   readonly written: readonly string[];
   readonly read: readonly string[];
   readonly lost: number;

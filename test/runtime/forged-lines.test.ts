@@ -15,7 +15,7 @@ interface How {
   readonly sleeps?: number | undefined;
 }
 
-/** A judge of an nginx with these processes, an hour after the first look at them. */
+/** A judge of an nginx with these processes, an hour after the first check of them. */
 function settled(pids: readonly number[] = [10, 11]) {
   const counted: (number | null)[] = [];
   const verdicts = { forged: 0, otherWriters: 0 };

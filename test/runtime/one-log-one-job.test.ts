@@ -118,7 +118,7 @@ describe('two jobs that name one log: the first counts it', () => {
     ]);
     expect(world.values('b.sources')).toEqual({ ok: 1, failing: 0 });
     expect(world.said.filter((text) => text.includes('counted once'))).toHaveLength(1);
-    // The first ends: the second goes on where it was, with nothing twice.
+    // The first ends: the second continues where it was, with nothing twice.
     world.apply(`jobs:\n  - name: b\n    error_log: ${b}\n`);
     world.append('/l/e.log', refusedLine('10.0.0.1:80').repeat(2));
     await world.until('two', () => world.values('b.connect_failures')['refused'] === 2);

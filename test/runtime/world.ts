@@ -1,5 +1,5 @@
 /**
- * The running heart on a host of files: /proc, configurations and logs in a folder of our own; a clock that we turn.
+ * The running heart on a host of files: /proc, configurations and logs in our own folder; a clock that we turn.
  *
  *   const world = runtime({ '/etc/nginx/nginx.conf': conf });
  *   world.host.nginx({ pid: 100, title: 'nginx: master process nginx', workers: { 101: 1 } });

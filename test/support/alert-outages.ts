@@ -1,5 +1,5 @@
 /**
- * Total outages, each of another kind, in upstreams of their own: whatever status, page, protocol or log_format hides
+ * Total outages, each of another kind, in their own upstreams: whatever status, page, protocol or log_format hides
  * them, an alert names the upstream. One nginx (`edge`) with a log_format that tells attempts and everything that goes
  * past it: access_log off, stream, mail, auth_request, error pages, a cache, a buffered log, names that are resolved.
  */
@@ -24,7 +24,7 @@ export interface Outage {
   readonly alerts: readonly (readonly [alert: string, status: 'WARNING' | 'CRITICAL'])[];
   /** What may be raised besides, later or for a moment. */
   readonly may?: readonly string[];
-  /** Seconds from the first sign in which the first alert must be raised; 20 unless told. */
+  /** Seconds from the first sign in which the first alert must be raised; 20 by default. */
   readonly within?: number;
   /** Seconds from the cause to its first sign: nginx's own timeout. */
   readonly sign?: number;
@@ -60,7 +60,7 @@ const flows = (location: string, perSecond: number): Pick<Outage, 'begin' | 'end
   end: ({ pace }) => pace(location, 0),
 });
 
-/** `refused` is critical as soon as the 5xx of the whole server have doubled, whoever's they are. */
+/** `refused` is critical as soon as the 5xx of the entire server have doubled, whoever's they are. */
 const uncovered = [['refused', 'WARNING']] as const;
 
 export const outages: readonly Outage[] = [
@@ -378,7 +378,7 @@ export async function startOutageStage(): Promise<OutageStage> {
   };
 }
 
-/** Inferred from the 5xx of the whole server, `refused` is critical as soon as anything else there fails, too. */
+/** Inferred from the 5xx of the entire server, `refused` is critical as soon as anything else there fails, too. */
 export const statusesOf = (alert: string, status: 'WARNING' | 'CRITICAL'): readonly ('WARNING' | 'CRITICAL')[] =>
   alert === 'refused' ? ['WARNING', 'CRITICAL'] : [status];
 

@@ -26,7 +26,7 @@ export interface Row extends Omit<Expected, 'on'> {
   readonly cause: string;
   /** From the cause to the status, seconds. */
   readonly raised: number;
-  /** From the end of the cause to CLEAR; null when the scenario goes on to another status. */
+  /** From the end of the cause to CLEAR; null when the scenario continues to another status. */
   readonly cleared: number | null;
   readonly info: string;
 }
@@ -58,7 +58,7 @@ interface Cause {
 
 const longest = 120_000;
 
-/** Begins, waits for all that is expected, ends, waits until all of it is clear. */
+/** Begins, waits for all that is expected, ends, waits until everything is clear. */
 async function bring(world: World, cause: string, asked: readonly Expected[], how: Cause): Promise<Row[]> {
   const { watch } = world;
   const expected = asked.map(({ on, ...rest }) => ({ ...rest, on: typeof on === 'function' ? on(world) : on }));
@@ -420,7 +420,7 @@ export const quietScenarios: readonly Quiet[] = [
       await blink(world, 'rolling', n);
       await sleep(9_000);
     }
-    // Their failures are looked at for that long.
+    // Their failures are checked for that long.
     await sleep(60_000);
   }),
   quiet('ten requests a minute, one fails', 'rare', async (world) => {

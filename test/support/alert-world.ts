@@ -78,7 +78,7 @@ export async function startAlertWorld(options: NetdataOptions = {}): Promise<Wor
   backends.set('stock_single', [await startBackend()]);
   backends.set('shared', [await startBackend()]);
   backends.set('hang', [await startBackend({ behave: 'hang' })]);
-  // Sockets of two nginx of one user to one peer cannot be told apart.
+  // Sockets of two nginx of one user to one peer cannot be distinguished.
   const hang = await startBackend({ behave: 'hang' });
   const silent = await startFullBacklog();
   const alsoSilent = await startFullBacklog();

@@ -37,7 +37,7 @@ export interface Watch {
   history(name: string, on?: On): readonly Change[];
   /** Raised alerts of these, by name: what must stay quiet has none. */
   raisedSince(on: On, since: number): readonly string[];
-  /** Stops looking, for example while Netdata is restarted, and goes on with another. */
+  /** Stops looking, for example while Netdata is restarted, and continues with another. */
   follow(netdata: Netdata): void;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Backends for nginx to talk to: they behave, or misbehave, as told, and count.
  *
- *   const backend = await startBackend();                        // answers 200 "ok" on a port of its own
+ *   const backend = await startBackend();                        // answers 200 "ok" on its own port
  *   const slow = await startBackend({ behave: { delay: 300 } });
  *   const rude = await startBackend({ behave: 'reset' });        // also: 'close', 'close_early', 'hang', 'garbage'
  *   const unix = await startBackend({ path: join(dir, 'b.sock') });
@@ -37,9 +37,9 @@ export type Misbehaviour = 'reset' | 'close' | 'close_early' | 'hang' | 'big_hea
 export type Behaviour = Reply | Misbehaviour | ((request: IncomingMessage, response: ServerResponse) => void);
 
 export interface BackendOptions {
-  /** One is found unless told. */
+  /** One is found by default. */
   readonly port?: number;
-  /** 127.0.0.1 unless told. */
+  /** 127.0.0.1 by default. */
   readonly host?: string;
   /** A unix socket instead; anybody may connect unless `mode` says otherwise (nginx's workers are another user). */
   readonly path?: string;

@@ -1,4 +1,4 @@
-/** What a client asks for, so that nginx prints whole lines of the client's choice into its error log. */
+/** What a client asks for, so that nginx prints complete lines of the client's choice into its error log. */
 
 export interface Claim {
   /** `*N `, or empty. */

@@ -33,16 +33,16 @@ export interface NetdataOptions {
   readonly plugins?: Readonly<Record<string, string>>;
   /** health.d files by name: text, or an absolute path to copy. `alerts` takes the repository's own, adapted. */
   readonly health?: Readonly<Record<string, string>> | 'alerts';
-  /** `ram` unless told: gone when it ends. `dbengine` keeps it in dir/cache. */
+  /** `ram` by default: gone when it ends. `dbengine` keeps it in dir/cache. */
   readonly memory?: 'ram' | 'alloc' | 'dbengine' | 'save';
   readonly env?: Readonly<Record<string, string>>;
   /** More lines of netdata.conf, by section: `{ health: ['enabled = no'] }`. */
   readonly conf?: Readonly<Record<string, readonly string[]>>;
   /** More files of its user configuration, by name: `stream.conf`, `health_alarm_notify.conf`. */
   readonly files?: Readonly<Record<string, string>>;
-  /** `test` unless told. */
+  /** `test` by default. */
   readonly hostname?: string;
-  /** What it runs for each notification; /bin/true unless told. */
+  /** What it runs for each notification; /bin/true by default. */
   readonly notify?: string;
   /** The folder of one that was stopped, to start it again with what it stored. */
   readonly dir?: string;
@@ -90,7 +90,7 @@ export interface Alarm {
 }
 
 export interface DataQuery {
-  /** Seconds: negative = before now, else an absolute time. All that is stored unless told. */
+  /** Seconds: negative = before now, else an absolute time. All that is stored by default. */
   readonly after?: number;
   readonly before?: number;
   readonly points?: number;

@@ -16,7 +16,7 @@
  *
  * It is ready when startNginx resolves: its sockets are bound before its pid file is written. What is not told gets
  * defaults: one worker, error_log logs/error.log at `error`, access_log logs/access.log (combined). Temporary folders
- * lie in the prefix; `stream`, `mail` load their modules. `text` replaces the whole configuration: then say
+ * lie in the prefix; `stream`, `mail` load their modules. `text` replaces the entire configuration: then say
  * `daemon off;` is given, and `pid`, logs and temporary paths are yours (relative ones lie in the prefix).
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -33,17 +33,17 @@ export interface NginxConfig {
   readonly mail?: string;
   /** More in the main context. */
   readonly main?: string;
-  /** In events { }; `worker_connections 256;` unless told. */
+  /** In events { }; `worker_connections 256;` by default. */
   readonly events?: string;
-  /** Worker processes; 1 unless told. */
+  /** Worker processes; 1 by default. */
   readonly workers?: number;
-  /** The main error_log's arguments, one directive each; `['logs/error.log error']` unless told. */
+  /** The main error_log's arguments, one directive each; `['logs/error.log error']` by default. */
   readonly errorLog?: readonly string[];
-  /** http's access_log arguments; `['logs/access.log combined']` unless told; `[]` leaves it out. */
+  /** http's access_log arguments; `['logs/access.log combined']` by default; `[]` leaves it out. */
   readonly accessLog?: readonly string[];
-  /** Who the workers are, when root starts it; www-data or nobody unless told. */
+  /** Who the workers are, when root starts it; www-data or nobody by default. */
   readonly user?: string;
-  /** The whole configuration, instead of all the above. */
+  /** The entire configuration, instead of all the above. */
   readonly text?: string;
 }
 
@@ -60,12 +60,12 @@ export interface Nginx {
   readonly tool: Tool;
   /** Pids of the workers that serve; those that are shutting down are none. */
   workers(): number[];
-  /** Lines of the error log that match, once there are at least `count` (1 unless told). */
+  /** Lines of the error log that match, once there are at least `count` (1 by default). */
   errorLines(pattern: RegExp, count?: number): Promise<string[]>;
   accessLines(pattern?: RegExp, count?: number): Promise<string[]>;
   /**
    * Sends HUP, with a new configuration if given; resolves when only new workers serve. Rejects with NginxFailed when
-   * nginx refuses the configuration, and goes on with the old one.
+   * nginx refuses the configuration, and continues with the old one.
    */
   reload(config?: NginxConfig): Promise<void>;
   /** Sends USR1; resolves when the logs that were renamed or removed are there again. */

@@ -15,7 +15,7 @@ import { waitUntil } from './wait.ts';
 export type Values = Readonly<Record<string, number>>;
 
 export interface Update {
-  /** How many updates the plugin had written before, of all charts: tells the ticks apart. */
+  /** How many updates the plugin had written before, of all charts: distinguishes the ticks. */
   readonly at: number;
   readonly values: Values;
 }

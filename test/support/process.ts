@@ -20,11 +20,11 @@ export { descendants, isAlive } from '../../demo/processes.ts';
 
 export interface StartOptions {
   readonly cwd?: string;
-  /** The whole environment; the test's own unless told. */
+  /** The entire environment; the test's own by default. */
   readonly env?: NodeJS.ProcessEnv;
   /** `pipe` (default: stdin stays open until `end()`), or `ignore` for /dev/null. */
   readonly stdin?: 'pipe' | 'ignore';
-  /** Milliseconds between SIGTERM and SIGKILL; 5 s unless told. */
+  /** Milliseconds between SIGTERM and SIGKILL; 5 s by default. */
   readonly grace?: number;
 }
 

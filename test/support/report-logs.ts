@@ -30,7 +30,7 @@ export interface Expected {
   readonly timeline: readonly ExpectedIncident[];
 }
 
-/** From the beginning of the logs: whole minutes, so that each is one incident with a known peak. */
+/** From the beginning of the logs: full minutes, so that each is one incident with a known peak. */
 interface Outage {
   readonly peer: string;
   readonly kind: 'refused' | 'timed_out';

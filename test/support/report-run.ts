@@ -14,7 +14,7 @@ const perSecond = 200;
 /** One of the generated access lines, or an error line with half an access line each; bytes, about. */
 const bytesPerRequest = 300;
 
-/** Rotated once: the older half of each log in a file of its own. */
+/** Rotated once: the older half of each log in its own file. */
 export function writeReportLogs(dir: string, bytesWanted: number) {
   const minutes = Math.ceil(bytesWanted / bytesPerRequest / perSecond / 60);
   const third = Math.max(1, Math.floor(minutes / 3));
@@ -47,7 +47,7 @@ export function writeReportLogs(dir: string, bytesWanted: number) {
   return { files, expected: pieces.expected, bytes };
 }
 
-/** Runs the built plugin, in a process of its own that tells its peak memory when it ends. */
+/** Runs the built plugin, in its own process that tells its peak memory when it ends. */
 export async function runReport(dir: string, files: readonly string[]) {
   const preload = join(dir, 'measure.cjs');
   writeFileSync(

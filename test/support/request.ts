@@ -1,5 +1,5 @@
 /**
- * One HTTP request, bounded in time, on a connection of its own.
+ * One HTTP request, bounded in time, on its own connection.
  *
  *   const { status, headers, body } = await request(`http://127.0.0.1:${port}/`, { timeout: 2_000 });
  *   await request('http://x/', { socketPath: '/tmp/x.sock' });
@@ -15,7 +15,7 @@ export interface Answer {
 }
 
 export interface RequestOptions {
-  /** Milliseconds for all of it; 5 s unless told. */
+  /** Milliseconds for everything; 5 s by default. */
   readonly timeout?: number;
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;

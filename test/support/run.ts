@@ -14,11 +14,11 @@ export interface Exit {
 
 export interface RunOptions {
   readonly cwd?: string;
-  /** The whole environment; the caller's own unless told. */
+  /** The entire environment; the caller's own by default. */
   readonly env?: NodeJS.ProcessEnv;
-  /** What it reads on stdin; nothing unless told. */
+  /** What it reads on stdin; nothing by default. */
   readonly input?: string | Buffer;
-  /** Milliseconds until it is killed; 30 s unless told. */
+  /** Milliseconds until it is killed; 30 s by default. */
   readonly timeout?: number;
 }
 
@@ -27,7 +27,7 @@ export interface Result extends Exit {
   readonly stderr: string;
 }
 
-/** Runs a program to its end with `input` on its stdin; killed after `timeout` ms (30 s unless told). */
+/** Runs a program to its end with `input` on its stdin; killed after `timeout` ms (30 s by default). */
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Result> {
   const { cwd, env = process.env, input, timeout = 30_000 } = options;
   const child = spawn(command, args, { cwd, env, stdio: ['pipe', 'pipe', 'pipe'], timeout, killSignal: 'SIGKILL' });

@@ -13,7 +13,7 @@ export interface Traffic {
   stop(): void;
 }
 
-/** Each request has a connection of its own and does not wait for the one before; ends with the test. */
+/** Each request has its own connection and does not wait for the one before; ends with the test. */
 export function startTraffic(url: string, perSecond: number): Traffic {
   let timer: NodeJS.Timeout | null = null;
   const stop = (): void => {

@@ -10,9 +10,9 @@ import { isDeepStrictEqual } from 'node:util';
 export interface WaitOptions {
   /** What is waited for, for the error text. */
   readonly what: string;
-  /** Milliseconds; 10 s unless told. */
+  /** Milliseconds; 10 s by default. */
   readonly timeout?: number;
-  /** Milliseconds between two looks; 25 unless told. */
+  /** Milliseconds between two checks; 25 by default. */
   readonly interval?: number;
   /** Something to add to the error: the log's end, what else is known. Asked once, on failure. */
   readonly hint?: () => unknown;

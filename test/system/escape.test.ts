@@ -86,7 +86,7 @@ const namings: readonly (readonly [string, (root: string, way: string) => string
   ],
 ];
 
-/** What a log is read as: looked at, then opened. */
+/** What a log is read as: checked, then opened. */
 function logText(path: string, prefix: string): string {
   const found = lookAt(fs, path, prefix);
   const text = found.is === 'file' ? readText(fs, found.at) : null;

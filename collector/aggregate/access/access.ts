@@ -148,7 +148,7 @@ export function createAccessCounting(
 
     /** Counts attempt `i`; gives where. */
     function attempt(i: number, fate: Fate): Place | null {
-      // $proxy_host is that of the last pass; who was asked before an internal redirect only the address tells.
+      // $proxy_host is that of the last pass; who was asked before an internal redirect only the address shows.
       const found = placeAt(i >= record.lastPass ? record.upstream : -1, record.peers[i] as number);
       if (found === null) return null;
       const { peer, upstream, merges } = found;

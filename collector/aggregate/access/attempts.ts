@@ -2,7 +2,7 @@ import { type AccessFields, type AccessRecord, type ErrorMaker, outcomes, reques
 import { places } from '../failures/tally.ts';
 
 /**
- * What became of one attempt, as far as the log_format tells: its connection was never made, it was made (`answered`
+ * What became of one attempt, as far as the log_format shows: its connection was never made, it was made (`answered`
  * says nothing about the status), or neither can be known (a client that gave up, a format without connect time).
  */
 export type Fate = 'never_connected' | 'connected' | 'unknown';
@@ -54,7 +54,7 @@ const serverErrors: Readonly<Record<number, number>> = {
 
 /**
  * Whose fault a request was that ended with a 5xx, by its last attempt: no connection was made (`lost`), it was made and
- * nginx gave up on it (`broke`), or the application said so itself (`own`). Where the log_format does not tell:
+ * nginx gave up on it (`broke`), or the application said so itself (`own`). Where the log_format does not show:
  * `broke_or_own` (no header time), `unsure` (no connect time). null: an error that no alert is about (the application's
  * own 500 and 503).
  */

@@ -23,8 +23,8 @@ const remembered = 5;
  *
  * stub_status counts the clients best, but at the limit nginx answers it no more, and that is when the share matters;
  * and the socket tables are not read in every tick. The workers' descriptors can be counted always: what they have more
- * than when both were known is connections. Where the kernel does not tell them (before 6.2), the last socket tables
- * serve, and for want of stub_status the accepted sockets of nginx's user, which takes another nginx of the same user
+ * than when both were known is connections. Where the kernel does not show them (before 6.2), the last socket tables
+ * serve, and without stub_status the accepted sockets of nginx's user, which takes another nginx of the same user
  * for this one. Without socket tables every request being worked on is taken to need a second connection.
  */
 export function createConnectionUse(): ConnectionUse {

@@ -1,7 +1,7 @@
 import type { Percentiles } from '../../model.ts';
 
 /**
- * How often each whole millisecond was measured: exact, because nginx writes whole milliseconds. The first 1,024 have
+ * How often each whole millisecond was measured: exact, because nginx writes full milliseconds. The first 1,024 have
  * a slot each, the few beyond are kept by value. Plain data and functions: `record` is called for every attempt.
  */
 export interface Histogram {

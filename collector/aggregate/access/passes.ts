@@ -18,7 +18,7 @@ function notice({ window }: AskedUpstream, event: UpstreamEvent, second: number)
 }
 
 /**
- * A pass before an internal redirect: whoever answered later, if all of it failed, its upstream was replaced.
+ * A pass before an internal redirect: whoever answered later, if everything failed, its upstream was replaced.
  *
  * @param count of its attempts
  * @param second asked for only when something failed

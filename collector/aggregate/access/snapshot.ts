@@ -16,7 +16,7 @@ import { type BucketCounters, newBuckets, type PeerAccess, type UpstreamAccess }
 import { forEachRun, type Histogram, quantiles, reset } from './histogram.ts';
 import type { SlidingMinute } from './sliding.ts';
 
-/** What the access logs of a job can tell, taken together. */
+/** What the access logs of a job can show, taken together. */
 export type Measured = Omit<AccessFields, 'headerTime' | 'proxyHost' | 'method'>;
 
 type PeerPart = Pick<PeerSnapshot, 'attempts' | 'connectTime' | 'responseTime'>;
@@ -54,7 +54,7 @@ const noAttempts = tally(attemptKinds);
 const noOutcomes = tally(outcomes);
 const noErrors = tally(errorMakers);
 
-/** Only the kinds that the log_format can tell: 0 would say that there was none. */
+/** Only the kinds that the log_format can show: 0 would say that there was none. */
 function knownAttempts(access: PeerAccess | null, { connectTime, statuses }: Measured): Partial<Counts<AttemptKind>> {
   const all = access?.shownAttempts() ?? noAttempts;
   if (connectTime && statuses) return all;
@@ -68,7 +68,7 @@ function knownAttempts(access: PeerAccess | null, { connectTime, statuses }: Mea
 /**
  * The access log's part of an upstream's snapshot, and the end of its tick.
  *
- * @param second the tick's time, whole seconds of a monotonic clock
+ * @param second the tick's time, full seconds of a monotonic clock
  */
 export function takeUpstream(
   access: UpstreamAccess | null,

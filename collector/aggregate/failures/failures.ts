@@ -85,7 +85,7 @@ const reconciledKinds: ReadonlySet<string> = new Set(peerConnectKinds);
 
 /**
  * Failures per peer and kind. A line that nginx cut off before its `upstream:` field still counts for the
- * job; whose it was cannot be told, and is not guessed.
+ * job; whose it was is not known, and is not guessed.
  */
 export function createFailures(
   peers: Instances<PeerCounters>,

@@ -180,7 +180,7 @@ const passedOn: ReadonlySet<string> = new Set([
   'reading response header from upstream',
 ]);
 
-/** No `socket()` for want of descriptors, no connection for want of worker_connections: not the peer's fault. */
+/** No `socket()` because there are no descriptors, no connection because there are no worker_connections: not the peer's fault. */
 const notThePeer: ReadonlySet<Kind> = new Set<Kind>([
   'unrelated',
   'disabled',

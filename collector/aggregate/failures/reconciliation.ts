@@ -25,7 +25,7 @@ function minus(a: Totals, b: Totals): Totals {
 
 /**
  * Compares running totals of failed connects. Either log may be ahead of the other by what happened within
- * the grace; what is older and still missing is a difference. Where the access logs begin to tell attempts while this
+ * the grace; what is older and still missing is a difference. Where the access logs begin to show attempts while this
  * runs, it begins anew: what the error log counted before has no counterpart, nor has what was under way at that moment,
  * so that the grace passes before anything is compared.
  *
@@ -34,7 +34,7 @@ function minus(a: Totals, b: Totals): Totals {
 export function createReconciliation(): (nowUs: number, totals: ReconciliationTotals) => Reconciliation | null {
   /** Oldest first; the first is the newest that is at least as old as the grace. */
   let history: { readonly atUs: number; readonly totals: Totals }[] = [];
-  /** null before the first look. */
+  /** null before the first check. */
   let wasTold: boolean | null = null;
   let base = zero;
   /** Until then the base moves along; null when it is settled. */

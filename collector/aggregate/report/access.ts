@@ -8,7 +8,7 @@ import type { ReportUpstreams } from './upstreams.ts';
 
 /** One access log on its way into the report. */
 export interface ReportAccessLog {
-  /** Counts the line that the record holds, written at `second`; -1 when the log tells no time. */
+  /** Counts the line that the record holds, written at `second`; -1 when the log shows no time. */
   line(second: number): void;
   /** The file is over: its record is not read any more. */
   end(): void;
@@ -61,7 +61,7 @@ export function createReportAccessLog(
     return made;
   }
 
-  /** `$proxy_host` is that of the last pass: of those before an internal redirect only the address tells. */
+  /** `$proxy_host` is that of the last pass: of those before an internal redirect only the address shows. */
   function nameBy({ peer, proxyHosts }: Place, i: number): void {
     const host = i >= record.lastPass ? record.upstream : -1;
     if (proxyHosts.has(host)) return;

@@ -19,7 +19,7 @@ import { createReportUpstreams, type ReportUpstream } from './upstreams.ts';
 import { createReportWindow, type ReportPeriod } from './window.ts';
 
 export interface ReportIncident extends Incident {
-  /** What clients noticed of it; null where no access log tells. */
+  /** What clients noticed of it; null where no access log shows. */
   readonly noticed: Noticed | null;
 }
 
@@ -40,7 +40,7 @@ export interface Report {
     /** Requests with attempts: saved by a retry, and failed with 502, 503 or 504. */
     readonly masked: number;
     readonly felt: number;
-    /** Some log tells of attempts. */
+    /** Some log shows attempts. */
     readonly tellsAttempts: boolean;
   };
   readonly peers: readonly ReportPeer[];

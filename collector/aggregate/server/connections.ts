@@ -21,7 +21,7 @@ interface Mark {
  * stub_status as gauges and running totals since the plugin began.
  *
  * nginx's counters begin anew when it is restarted; then nothing is counted in this step, neither a fall nor the new
- * start. During a binary upgrade the old and the new nginx answer by turns, each with counters of its own: the last two
+ * start. During a binary upgrade the old and the new nginx answer by turns, each with its own counters: the last two
  * marks are kept, and an answer is compared with the nearest one it can have grown from.
  *
  * What happened during a gap is not drawn afterwards as if it had happened in one second, with one exception: clients

@@ -53,11 +53,11 @@ interface Change {
 }
 
 /**
- * Tells reloads from crashes by looking at the workers once a tick. `restarts` counts workers that died and were
+ * Distinguishes reloads from crashes by checking the workers once a tick. `restarts` counts workers that died and were
  * replaced, and an nginx that was started again; a reload and a binary upgrade count as `reloads`.
  *
  * A reload starts new workers, waits 100 ms, then asks the old ones to go (src/os/unix/ngx_process_cycle.c,
- * ngx_master_process_cycle), so old and new may be seen together, or all of them are new at the next look. A crash
+ * ngx_master_process_cycle), so old and new may be seen together, or all of them are new at the next check. A crash
  * replaces the one that died. With a single worker the two look alike: docs/decisions/0151-reload-or-crash.md.
  */
 export function createWorkers(): Workers {
@@ -95,7 +95,7 @@ export function createWorkers(): Workers {
     const fresh = without(running, change.before).size;
     const lost = without(change.before, running).size;
     if (fresh === 0) return;
-    // Reloads that follow each other faster than we look leave no look at which the workers stay.
+    // Reloads that follow each other faster than we look leave no check with the same workers.
     if (change.graceful) reloads += Math.max(1, Math.floor(change.fresh / running.size));
     else if (lost < change.before.size || isCrash(change, sleeps)) restarts += Math.min(lost, fresh);
     else reloads++;

@@ -6,7 +6,7 @@ export interface HourShare {
 }
 
 const minutes = 60;
-/** What is looked at now is not part of what is usual. */
+/** What is checked now is not part of what is usual. */
 const recent = 2;
 
 export function createHourShare(): HourShare {

@@ -1,5 +1,5 @@
 /**
- * What has begun goes on until it is over: an alert that was raised by two looks holds until a minute has passed without
+ * What has begun continues until it is over: an alert that was raised by two checks holds until a minute has passed without
  * a failure. Netdata's own `$status` cannot remember that: 2.x sets it back when a label of the chart changes
  * (docs/decisions/0211).
  */

@@ -1,4 +1,4 @@
-/** Exact counts second by second: what alerts look at, whatever the interval of the ticks is. */
+/** Exact counts second by second: what alerts check, whatever the interval of the ticks is. */
 export interface Seconds<K extends string> {
   /** @param second of a monotonic clock; what is older than the ring is left out */
   add(kind: K, second: number, count: number): void;

@@ -10,7 +10,7 @@ export interface FailingPeers {
 
 /** So long after its last failure somebody may still look for it. */
 const keptSeconds = 3_600;
-/** One line each: more cannot be told apart, and their names come from logs, too. */
+/** One line each: more cannot be distinguished, and their names come from logs, too. */
 const mostShown = 20;
 
 const keyOf = ({ upstream, peer }: PeerSnapshot): string => `${upstream}\0${peer}`;

@@ -11,7 +11,7 @@ export interface CauseLabel {
   record(peer: PeerSnapshot, second: number, holds: boolean, isSilent: boolean): string;
 }
 
-/** In peace, and before a verdict is there. Each is a value of its own: Netdata prints a missing label's name instead. */
+/** In peace, and before a verdict is there. Each is its own value: Netdata prints a missing label's name instead. */
 export const noCause = 'none';
 const unknownCause = 'not known yet';
 const silentCause = 'does not answer';
@@ -33,7 +33,7 @@ export function createCauseLabel(): CauseLabel {
   /** Another verdict, that no failure has followed yet. */
   let newer: string | null = null;
 
-  /** A verdict that is no surer than the one that stands is believed when the failures go on under it. */
+  /** A verdict that is no surer than the one that stands is believed when the failures continue under it. */
   function judge(now: string | undefined, goesOn: boolean): void {
     if (now === undefined || now === verdict) newer = null;
     else if (verdict === null) verdict = now;

@@ -4,7 +4,7 @@ import { createSeconds } from '../time/seconds.ts';
 import { oldestBefore, replayed, type WindowView } from './upstream.ts';
 
 /**
- * What happened to a peer, as its alerts look at it: `unaccounted` (connects that failed and that no attempt accounts
+ * What happened to a peer, as its alerts see it: `unaccounted` (connects that failed and that no attempt accounts
  * for), `connect` (all that failed), `timed_out`.
  */
 export const peerEvents = ['unaccounted', 'timed_out', 'connect'] as const;

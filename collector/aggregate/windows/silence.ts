@@ -6,7 +6,7 @@ export interface Silence {
   isSilent(peer: PeerSnapshot, second: number): boolean;
 }
 
-/** So long nginx's SYNs to it must have gone unanswered at every look. */
+/** So long nginx's SYNs to it must have gone unanswered at every check. */
 const unansweredSeconds = 10;
 
 /**

@@ -4,7 +4,7 @@ import { createLatch } from '../time/latch.ts';
 import { createSeconds, reach } from '../time/seconds.ts';
 
 /**
- * What happened to an upstream, as its alerts look at it. By the access log, per request and by its last attempt:
+ * What happened to an upstream, as its alerts see it. By the access log, per request and by its last attempt:
  * `lost` (a 5xx because no connection was made), `broke` (nginx's own 502 or 504 after a connection was made), `own` (the
  * application's), `broke_or_own` and `unsure` (a 502 or 504 of which the log_format does not say which of these),
  * `fallback`, `masked`, `connected`. By the error log: `connect` (a connection failed), `later` (one broke), `no_live`, `unresolved`.
@@ -42,7 +42,7 @@ type Sustained = 'lost' | 'fallback' | 'no_live' | 'unresolved';
 /** An alert is held by what is a minute old, and was raised by what is another minute older. */
 export const replayed = 119;
 
-/** From where an upstream's or a peer's window is looked at. */
+/** From where an upstream's or a peer's window is checked. */
 export interface WindowView {
   /** Of the monotonic clock. */
   readonly second: number;
@@ -56,7 +56,7 @@ export interface WindowView {
 /** The application's own 502 and 504 count when their share is that many times what is usual. */
 const unusual = 2;
 
-/** How old, at most, the second of two looks may be. */
+/** How old, at most, the second of two checks may be. */
 export const oldestBefore = (failTimeout: number): number => Math.min(reach - 1, Math.max(20, 2 * failTimeout) - 1);
 
 export function createUpstreamWindow(): UpstreamWindow {

@@ -14,7 +14,7 @@ export function isMeantPeer(wanted: string | null, peer: string): boolean {
   return plain(peer) === plain(wanted) || plain(peer).replace(/:\d+$/, '') === plain(wanted);
 }
 
-/** One nginx, looked at. */
+/** One nginx, checked. */
 export interface Diagnosis {
   readonly job: string;
   readonly read: NginxRead;
@@ -29,7 +29,7 @@ export interface Diagnosis {
   readonly impact: Impact;
   /** Files of the configuration that nginx has not loaded as they are now. */
   readonly notLoaded: readonly string[];
-  /** null: nothing failed, so nothing was looked at. */
+  /** null: nothing failed, so nothing was checked. */
   readonly facts: Facts | null;
   readonly judged: readonly Judged[];
   readonly nowMs: number;

@@ -75,7 +75,7 @@ function failingText({ judged }: Diagnosis): string {
   return `${parts.join(', ')} ${isOne ? 'fails' : 'fail'} now.`;
 }
 
-/** @param isOnly one nginx was looked at: its name says nothing */
+/** @param isOnly one nginx was checked: its name says nothing */
 export function headline(one: Diagnosis, isOnly: boolean): string {
   const text = `${failingText(one)} Clients: ${clientsText(one)}.`;
   return isOnly ? text : `${one.job}: ${text}`;

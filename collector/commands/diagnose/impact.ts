@@ -4,7 +4,7 @@ import { createAnswerTally } from '../../diagnose/impact/answers.ts';
 import type { AnswerFacts } from '../../diagnose/impact/traffic.ts';
 import type { AccessFields, AccessRecord, UpstreamOf } from '../../model.ts';
 
-/** Requests of one upstream, or of the whole server, in the last minute. */
+/** Requests of one upstream, or of the entire server, in the last minute. */
 export interface ClientCounts {
   readonly requests: number;
   /** By status, those of 500 and above. */
@@ -18,7 +18,7 @@ export interface ClientCounts {
 export interface Impact {
   /** Of every request that the logs have. */
   readonly server: ClientCounts;
-  /** By upstream; empty where no log_format tells. */
+  /** By upstream; empty where no log_format shows. */
   readonly upstreams: ReadonlyMap<string, ClientCounts>;
   /** Some log has upstream variables. */
   readonly tellsUpstreams: boolean;

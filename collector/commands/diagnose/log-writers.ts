@@ -6,7 +6,7 @@ import type { Procfs } from '../../system/process/procfs.ts';
 
 /**
  * @param masters of every nginx that may write to the log
- * @returns null where that cannot be told
+ * @returns null where that is not known
  */
 export function readWriters(masters: readonly number[], proc: Procfs): Writers | null {
   const family = masters.flatMap((pid) => createLiveProcesses(proc, () => pid).look(0));

@@ -1,4 +1,4 @@
-/** One nginx looked at: its logs, its sockets, its peers, and what is made of them. */
+/** One nginx checked: its logs, its sockets, its peers, and what is made of them. */
 
 import { gather } from '../../diagnose/facts/gather.ts';
 import { recall } from '../../diagnose/facts/memory.ts';
@@ -43,9 +43,9 @@ export interface LookOptions {
   readonly sinceMs: number;
 }
 
-/** More are not looked at one by one. */
+/** More are not checked one by one. */
 const mostPeers = 200;
-/** What waited at two looks so far apart is stuck. */
+/** What waited at two checks so far apart is stuck. */
 const stuckMs = 1500;
 
 async function withNames(read: NginxRead, budget: NameBudget) {
@@ -81,7 +81,7 @@ function diagnosePorts(hostPrefix: string, resolve: Resolve): DiagnosePorts {
   };
 }
 
-/** What waits between nginx and its peers; where something does, it is looked at twice. */
+/** What waits between nginx and its peers; where something does, it is checked twice. */
 async function lookAtSockets(peers: readonly string[], master: number | null, ports: DiagnosePorts) {
   const namespaces = surveyNamespaces(master, ports);
   const first = readWaiting(peers, namespaces, ports, null);

@@ -49,7 +49,7 @@ export function noNginx({ diagnoses }: DiagnosisResult, terminal: Terminal): rea
   return [...paragraph(text, '', terminal), ''];
 }
 
-/** What fails may have been mended in the file already; and it may be that nginx would refuse the file. */
+/** What fails may have been fixed in the file already; and it may be that nginx would refuse the file. */
 export function unloaded({ diagnoses }: DiagnosisResult, terminal: Terminal): readonly string[] {
   return diagnoses.flatMap(({ facts, notLoaded, read }) => {
     if (facts === null || read.found.master === null) return [];

@@ -1,4 +1,4 @@
-/** The last lines of nginx's access logs, read from their ends: who answered what, and what clients got. */
+/** The last lines of nginx's access logs, read from their ends: who answered what, and client results. */
 import { type FormatResult, readArguments, readLogFormat } from '../../parse/access/log-format.ts';
 import { type AccessMatcher, createAccessMatcher } from '../../parse/access/matcher.ts';
 import { wallSecondAt } from '../../parse/wall-clock.ts';

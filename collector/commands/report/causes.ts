@@ -1,4 +1,4 @@
-/** What logs alone tell of causes, and what they cannot tell. Pure. */
+/** What logs alone tell of causes, and what they cannot show. Pure. */
 import type { Report, ReportIncident } from '../../aggregate/report/totals.ts';
 import type { FailureKind } from '../../model.ts';
 

@@ -70,7 +70,7 @@ function usable(results: readonly FormatResult[]): readonly ParsedFormat[] {
   return results.flatMap((result) => ('problem' in result ? [] : [result.format]));
 }
 
-/** By path, also of a rotated file; else by the file's name alone: logs are copied elsewhere to be looked at. */
+/** By path, also of a rotated file; else by the file's name alone: logs are copied elsewhere to be checked. */
 function formatsAt({ accessLogs }: NginxConfiguration, file: string): readonly LogFormat[] {
   const [whole, name] = [resolve(file), basename(file)];
   const byPath = accessLogs.filter((log) => isOf(log, (path) => isRotated(whole, path)));

@@ -117,7 +117,7 @@ interface Unpacker {
 }
 
 /**
- * Unpacking is another thread's work: while it goes on, what came before is read here, one piece a turn. Of a file that
+ * Unpacking is another thread's work: while it continues, what came before is read here, one piece a turn. Of a file that
  * turns out to be damaged, what came before the damage counts.
  */
 function createUnpacker(unpacking: Transform, onChunk: (bytes: Buffer) => void): Unpacker {

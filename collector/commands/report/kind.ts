@@ -60,7 +60,7 @@ function strange(head: Buffer): string {
   );
 }
 
-/** @param head the beginning of the file: some whole lines @param candidates sets of formats, the likeliest first */
+/** @param head the beginning of the file: some complete lines @param candidates sets of formats, the likeliest first */
 export function kindOfLog(head: Buffer, candidates: readonly (readonly ParsedFormat[])[]): LogKind {
   const unwrapper = createUnwrapper();
   const outer = firstLines(head);

@@ -12,7 +12,7 @@ export interface Bins {
   readonly peaks: readonly number[];
 }
 
-/** At most `columns` columns, each as many whole minutes. */
+/** At most `columns` columns, each as many full minutes. */
 function binsOf(perMinute: ReadonlyMap<number, number>, columns: number): Bins | null {
   let from = Number.POSITIVE_INFINITY;
   let to = Number.NEGATIVE_INFINITY;
@@ -37,7 +37,7 @@ function cell(peak: number, most: number, row: number): string {
 }
 
 /**
- * @param columns of the whole plot with its scale
+ * @param columns of the entire plot with its scale
  * @param timeOf the text of a minute's time
  */
 export function plotOf(

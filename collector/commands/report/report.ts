@@ -45,7 +45,7 @@ function withFiles(options: Options, { stdin, stderr }: Streams): Options {
   return { ...options, files, conf: options.conf ?? (options.format === null ? conf : null) };
 }
 
-/** Reads every file; gives what they said, and how many could not be read as a whole or were no log. */
+/** Reads every file; gives what they said, and how many could not be read completely or were no log. */
 async function readAll({ files, period }: Options, formats: ReportFormats, { stdin, stderr }: Streams) {
   const totals = createReportTotals(formats.upstreamOf, period);
   const progress = createProgress(stderr, sizeOf(files));

@@ -29,7 +29,7 @@ export interface Owner {
   readonly runtime: Runtime | null;
 }
 
-/** Where sockets are looked at: the words name it for a person. */
+/** Where sockets are checked: the words name it for a person. */
 export interface NamespaceName {
   readonly id: string;
   readonly is: 'nginx' | 'host' | 'other';
@@ -86,7 +86,7 @@ export interface ServerFact extends Place {
 export interface Remembered {
   /** When the port was last listening; null: never, since `watchedSinceMs`. */
   readonly listeningMs: number | null;
-  /** Since when the socket that listens now, or did last, was there; null when it was there at the first look. */
+  /** Since when the socket that listens now, or did last, was there; null when it was there at the first check. */
   readonly sinceMs: number | null;
   /** When nginx was last seen connected to it; null: never. */
   readonly connectedMs: number | null;
@@ -97,7 +97,7 @@ export interface Remembered {
   readonly owner: Owner | null;
   /** Of the socket that listened: what listens now is the same one, or another. null where that was not noted. */
   readonly inode: number | null;
-  /** OOM kills on this host between then and the next look; null when not counted. */
+  /** OOM kills on this host between then and the next check; null when not counted. */
   readonly oomKills: number | null;
   readonly watchedSinceMs: number;
 }
@@ -118,7 +118,7 @@ export interface TcpFacts extends ContainerFacts {
   readonly host: string;
   readonly port: number;
   readonly isLoopback: boolean;
-  /** Whose address it is: nginx's own namespace's, another's on this host, or none's here; null when it cannot be told. */
+  /** Whose address it is: nginx's own namespace's, another's on this host, or none's here; null when it is not known. */
   readonly home: NamespaceName | 'elsewhere' | null;
   /** In the peer's home: those that serve the peer's address and port … */
   readonly serving: readonly ListenerFact[];
@@ -180,7 +180,7 @@ export interface PeerFacts {
   readonly scheme: string | null;
   /** nginx asks it over UDP: nothing connects, and nothing can be probed. */
   readonly isUdp: boolean;
-  /** null where no access log tells of attempts. */
+  /** null where no access log shows attempts. */
   readonly answers: AnswerFacts | null;
   readonly sockets: SocketFacts;
   readonly failures: FailuresByKind;
@@ -220,7 +220,7 @@ export interface Facts {
   readonly names: readonly NameFacts[];
   /** Rules of this host's firewall that reject or drop; null where they may not be read. */
   readonly rules: readonly string[] | null;
-  /** What could not be looked at for want of a right; empty as root. */
+  /** What could not be checked without the right; empty as root. */
   readonly missing: readonly MissingRight[];
 }
 

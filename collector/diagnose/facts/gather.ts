@@ -1,4 +1,4 @@
-/** Facts through ports: one bounded look at everything that the rules judge by. Reads only; the probe sends nothing. */
+/** Facts through ports: one bounded check of everything that the rules judge by. Reads only; the probe sends nothing. */
 
 import type { FailureKind } from '../../model.ts';
 import { mayBeOf } from '../../nginx/peers.ts';
@@ -18,7 +18,7 @@ import { configuredServers, formerServers, groupFacts, nameFacts, resolveServers
 import { fastcgiSockets, readSocketFile } from './socket-file.ts';
 import { lookBefore, peerAddress, probeTarget, type TcpContext, tcpFacts } from './tcp.ts';
 
-/** Connecting again would tell nothing about these. */
+/** Connecting again would show nothing about these. */
 const notAboutNetwork: ReadonlySet<FailureKind> = new Set([
   'no_ports',
   'no_files',

@@ -1,4 +1,4 @@
-/** One look at everything that listens on this host, shared by all peers of a diagnosis. */
+/** One check of everything that listens on this host, shared by all peers of a diagnosis. */
 import { parseProcState } from '../../parse/proc/pid.ts';
 import { type Namespace, readSockets, type SocketTable } from '../places/namespaces.ts';
 import { createOwners, type Owners } from '../places/owners.ts';

@@ -16,7 +16,7 @@ interface Entry {
   readonly endedMs: readonly number[];
   readonly connectedMs: number | null;
   readonly besides: readonly number[] | null;
-  /** `oom_kill` of the kernel a little before the last look while it listened, and at the first look after. */
+  /** `oom_kill` of the kernel a little before the last check while it listened, and at the first check after. */
   readonly oomBefore: number | null;
   readonly oomAfter: number | null;
 }
@@ -33,7 +33,7 @@ export interface SeenListener {
 
 export interface PeerMemory {
   /**
-   * One look: the peers that are on this host, with what listens for them, null for nothing.
+   * One check: the peers that are on this host, with what listens for them, null for nothing.
    *
    * @param ownerOf asked once for each new socket
    * @returns whether something began or ceased to listen
@@ -43,7 +43,7 @@ export interface PeerMemory {
     now: { readonly ms: number; readonly oomKills: number | null },
     ownerOf: (uid: number, inode: number) => Owner,
   ): boolean;
-  /** nginx has a connection to it: also of peers on other hosts, which cannot be looked at. */
+  /** nginx has a connection to it: also of peers on other hosts, which cannot be checked. */
   connected(peer: string, ms: number): void;
   remembered(peer: string): Remembered | null;
   /** Takes over what a process before wrote down with `text`; what this one has seen itself stays. */
@@ -71,7 +71,7 @@ function createHistory() {
   };
 }
 
-/** Who listened longer ago tells nothing about a refusal of today. */
+/** Who listened longer ago shows nothing about a refusal of today. */
 const longestAgoMs = 7 * 86_400_000;
 /** Peers that have left the configuration are forgotten when there are more. */
 const mostPeers = 2000;

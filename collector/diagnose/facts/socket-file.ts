@@ -22,7 +22,7 @@ function foldersOf(path: string): readonly string[] {
 
 type Names = Pick<DiagnosePorts, 'userName' | 'groupName'>;
 
-/** A container's users have names of its own: there numbers tell. */
+/** Users of a container have other names: there the numbers count. */
 export function userNames({ sharesFile }: Pick<DiagnosedNginx, 'sharesFile'>, ports: Names): Names {
   if (sharesFile('/etc/passwd')) return ports;
   return { userName: (uid) => `uid ${uid}`, groupName: (gid) => `gid ${gid}` };
@@ -49,7 +49,7 @@ type Use = Pick<UnixFacts, 'listening' | 'queued' | 'isStopped' | 'home' | 'owne
 
 /**
  * Sockets are listed per network namespace, also those with a path. In another namespace than nginx's the path may be
- * another, of a mount of its own: there the name of the file decides.
+ * another, on its own mount: there the name of the file decides.
  */
 function useOf(path: string, namespaces: Namespaces, look: Look, ports: DiagnosePorts): Use {
   const name = path.slice(path.lastIndexOf('/'));

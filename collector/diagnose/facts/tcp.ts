@@ -56,7 +56,7 @@ export function homeOf(
   if (table.addresses.has(key)) return nginx;
   const owning = others.filter((each) => look.tableOf(each)?.addresses.has(key) === true);
   const [home, another] = owning;
-  // Two containers with one address: which of them nginx reaches cannot be told.
+  // Two containers with one address: which of them nginx reaches is not known.
   return another === undefined ? (home ?? 'elsewhere') : null;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Which lines of an error log this nginx can have written. A client can make nginx print a whole line of its choice
+ * Which lines of an error log this nginx can have written. A client can make nginx print a complete line of its choice
  * (a decoded line feed in a URI), but not with the pid of a worker, which it does not know. Pure.
  */
 

@@ -19,7 +19,7 @@ export interface Owners {
   startedMs(pid: number): number | null;
   /** nginx itself holds it, as far as that can be seen. A title alone says nothing: root's process, or the master's user's. */
   isNginx(inode: number, masterUid: number | null): boolean;
-  /** Descriptors of some process could not be looked at. */
+  /** Descriptors of some process could not be checked. */
   readonly blind: boolean;
 }
 
@@ -167,7 +167,7 @@ export function createOwners({ pids }: Pick<Namespace, 'pids'>, ports: DiagnoseP
       if (pid === undefined || !isTitled(pid)) return false;
       const { uid, parent } = parseProcStatus(proc.text(`${pid}/status`) ?? '');
       const isOurs = (its: number | null): boolean => its !== null && (its === 0 || its === masterUid);
-      // A worker has a user of its own, and a master above it.
+      // A worker has its own user, and a master above it.
       return isOurs(uid) || (parent !== null && isTitled(parent) && isOurs(uidOf(parent)));
     },
     ownerOf,

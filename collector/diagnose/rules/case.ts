@@ -17,13 +17,13 @@ export interface TcpCase extends Case {
 
 /** A restart takes seconds; what lasted longer was an outage. */
 export const restartMs = 30_000;
-/** Two looks, or two refusals, that far apart are not one restart. */
+/** Two checks, or two refusals, that far apart are not one restart. */
 export const apartMs = 10_000;
-/** What failed within this time goes on, if nothing shows that it ended. */
+/** What failed within this time continues, if nothing shows that it ended. */
 export const recentMs = 5000;
-/** Logs have whole seconds. */
+/** Logs have full seconds. */
 const slackMs = 500;
-/** The kernel tells the time of boot in whole seconds, and logs have no others. */
+/** The kernel shows the time of boot in full seconds, and logs have no others. */
 const startMs = 1500;
 /** The plugin looks every few seconds while something fails. */
 const seenMs = 2500;

@@ -22,7 +22,7 @@ export function pastVerdict({ findings: [finding], firstMs, lastMs }: Judged): P
 
 /** Verdicts of which the evidence stays true when all that can be seen now is that it is over. */
 const vague: ReadonlySet<PeerCause> = new Set(['unknown', 'restarting', 'process_down']);
-/** The last look at it may have been so long before its last failure; and logs have whole seconds. */
+/** The last check of it may have been so long before its last failure; and logs have full seconds. */
 const slackMs = 15_000;
 
 function isOfSame(judged: Judged, past: PastVerdict): boolean {

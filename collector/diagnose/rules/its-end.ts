@@ -8,10 +8,10 @@ import { unixRules } from './unix.ts';
 
 /** What the end of a process does to a request in flight. */
 const breaking: ReadonlySet<FailureKind> = new Set(['reset', 'closed_early']);
-/** All connections of one process break at one moment; log lines have whole seconds and come from several workers. */
+/** All connections of one process break at one moment; log lines have full seconds and come from several workers. */
 const momentMs = 2000;
 
-/** It was refused afterwards: the refusals tell the whole story. Lines have whole seconds. */
+/** It was refused afterwards: the refusals tell the entire story. Lines have full seconds. */
 function isBeforeRefusals({ peer, failures }: Case): boolean {
   const refusals = peer.failures.get('refused') ?? peer.failures.get('socket_missing');
   return refusals !== undefined && refusals.lastMs >= failures.lastMs;

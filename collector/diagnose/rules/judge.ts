@@ -28,7 +28,7 @@ export interface Judged {
   readonly failures: FailuresByKind;
   /** Never empty: where nothing explains it, one that says `unknown`. */
   readonly findings: readonly Finding[];
-  /** All of it ended, and something shows that it did. */
+  /** Everything ended, and something shows that it did. */
   readonly isOver: boolean;
   readonly firstMs: number;
   readonly lastMs: number;
@@ -73,7 +73,7 @@ function unknown(peer: PeerFacts, time: TimeText): Finding {
 
 const weights = { certain: 0, likely: 1, unknown: 2 } as const;
 
-/** The first of each code; what goes on first, then sure ones, else in the order the rules gave them. */
+/** The first of each code; what continues first, then sure ones, else in the order the rules gave them. */
 function distinct(findings: readonly Finding[]): readonly Finding[] {
   const first = findings.filter((each, at) => findings.findIndex(({ code }) => code === each.code) === at);
   const goesOn = first.filter(({ isOver }) => !isOver);

@@ -1,4 +1,4 @@
-/** Names: one that leads elsewhere than to the address nginx goes on using, one that leads nowhere. Pure. */
+/** Names: one that leads elsewhere than to the address nginx keeps using, one that leads nowhere. Pure. */
 import type { NameFacts, ServerFact } from '../facts/facts.ts';
 import { ended, type Finding, found } from '../finding.ts';
 import type { Case } from './case.ts';

@@ -25,7 +25,7 @@ export function refused(one: TcpCase): readonly Finding[] {
   const { tcp, peer } = one;
   const loop = crashLoop(one);
   const gone = peer.isUdp ? null : containerGone(one);
-  // Made anew and stopped is no loop; what comes and goes has come back by the next look.
+  // Made anew and stopped is no loop; what comes and goes has come back by the next check.
   if (loop !== null && (gone === null || loop.sureness === 'certain')) return [loop];
   if (peer.isUdp) return overUdp(one);
   if (gone !== null) return [gone];
@@ -151,7 +151,7 @@ function served(one: TcpCase): readonly Finding[] {
   return [found('unknown', 'unknown', ['it may just be starting: run diagnose again in 10 s', ...evidence], [notDown])];
 }
 
-/** Another host, or one that cannot be told: a refusal proves that the host is up, not who refused. */
+/** Another host, or one that is not known: a refusal proves that the host is up, not who refused. */
 function fromElsewhere(one: TcpCase): readonly Finding[] {
   const { tcp } = one;
   const evidence = [signs.away(tcp), 'a refusal came back: the host is up and reachable', signs.probe(tcp.probe)];

@@ -101,9 +101,9 @@ export function open({ at: place, facts: { nginx } }: Subject): string {
   return withFiles(nginx, nginx.sharesFiles, (at) => `sed -n ${number}p ${at(file)}`);
 }
 
-/** Another host's, which is known: not only that its home could not be told. */
+/** Another host's, which is known: not only that its home is not known. */
 export const isElsewhere = (one: Subject): boolean => peerOf(one)?.tcp?.home === 'elsewhere';
-/** A TCP peer of which it could not be told on which host it is. */
+/** A TCP peer of which it is not known on which host it is. */
 export function isUntold(one: Subject): boolean {
   const tcp = peerOf(one)?.tcp;
   return tcp !== null && tcp !== undefined && tcp.home === null;
@@ -121,7 +121,7 @@ export function wasPublished(one: Subject): boolean {
   return peer?.tcp?.serving.length === 0 && owner !== null && isPublished({ owner });
 }
 
-/** It served when it was looked at: what failed is over. */
+/** It served when it was checked: what failed is over. */
 export function servesAgain(one: Subject): boolean {
   const tcp = peerOf(one)?.tcp ?? null;
   if (tcp === null || tcp.probe.is === 'refused') return false;

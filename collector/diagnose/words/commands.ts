@@ -1,4 +1,4 @@
-/** Commands to type, each for the place where it tells the truth: the namespaces of nginx, of a peer, another host. Pure. */
+/** Commands to type, each for the place where it gives the right answer: the namespaces of nginx, of a peer, another host. Pure. */
 
 import { shellWord } from '../../base/shell-word.ts';
 import type { NamespaceName, Owner } from '../facts/facts.ts';

@@ -12,7 +12,7 @@ function grepLimits(nginx: NginxFacts): string {
   return withFiles(nginx, nginx.sharesFiles, (at) => `grep -n worker_ ${at(conf)}`);
 }
 
-/** errno 23, ENFILE: the whole host has none left, and no setting of nginx helps. */
+/** errno 23, ENFILE: the entire host has none left, and no setting of nginx helps. */
 const hostWithoutFiles: Words = {
   what: 'this host has no free file descriptor, for any process: nginx can neither accept nor connect',
   fix: 'End or restart the process that holds the most, or raise fs.file-max; to keep that, write fs.file-max = NUMBER into /etc/sysctl.d/99-file-max.conf. worker_rlimit_nofile does not help here.',

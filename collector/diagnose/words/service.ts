@@ -7,7 +7,7 @@ import { asNginx, inside, lookAfter, onHost, processState, restart, withFiles } 
 
 type ServiceCause = 'crash_loop' | 'tls' | 'hangs' | 'breaks_after_connect' | 'application_error';
 
-/** Its listener, where it can be looked at; else how to look on its own host. */
+/** Its listener, where it can be checked; else how to look on its own host. */
 function listenerCommand(one: Subject): string {
   if (one.port === 0) return open(one);
   const isElsewhere = peerOf(one)?.tcp?.home === 'elsewhere';

@@ -1,4 +1,4 @@
-/** The words for each cause: what it is, what to do about it, and what to type next. Each subject has a file of its own. */
+/** The words for each cause: what it is, what to do about it, and what to type next. Each subject has its own file. */
 import type { PeerCause } from '../../model.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Finding } from '../finding.ts';

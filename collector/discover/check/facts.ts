@@ -61,7 +61,7 @@ export interface CheckFacts {
   readonly hasStatusPage: boolean;
   /** Peers in the error log's end that stand in no configuration. */
   readonly strangers: readonly string[];
-  /** Files that were changed after nginx's workers started; null when that cannot be told. */
+  /** Files that were changed after nginx's workers started; null when that is not known. */
   readonly changedSince: readonly string[] | null;
   /** As in `6.1.0-18-amd64`; empty when unknown. */
   readonly kernel: string;
@@ -86,7 +86,7 @@ export function workersSince(found: NginxFound, ports: Pick<FactPorts, 'fs' | 'h
 /** `btime` is rounded to seconds: a file as old as the workers is in force. */
 const slackMs = 1500;
 
-/** Files that were changed after nginx's workers started; null when that cannot be told. */
+/** Files that were changed after nginx's workers started; null when that is not known. */
 export function changedFiles(
   found: NginxFound,
   configuration: NginxConfiguration,

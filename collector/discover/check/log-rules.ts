@@ -92,7 +92,7 @@ function stateRules(
   }
 }
 
-/** Another program's affair, where a file has all of it. */
+/** Another program's affair, where a file has everything. */
 function hasFileBeside(at: number, sets: readonly LogSet[], logs: readonly { readonly state: LogState }[]): boolean {
   const own = sets.filter((set) => set.logs.includes(at));
   return own.length > 0 && own.every((set) => set.logs.some((other) => logs[other]?.state.is === 'readable'));
@@ -199,7 +199,7 @@ function accessLogRules(facts: CheckFacts): readonly UnwordedFinding[] {
       ? [finding('log_compressed', path, log, { line: nginxLine('access_log', withoutGzip(log.args)) })]
       : [...stateRules(log, state, 'access_log', facts)];
     if (!log.proxied) return findings;
-    // What goes to no file tells nothing, whatever its format.
+    // What goes to no file shows nothing, whatever its format.
     if (state.is !== 'discarded') findings.push(...formatRules(log, index, facts));
     if (log.condition !== null) {
       const line = nginxLine('access_log', without(log.args, 'if'));

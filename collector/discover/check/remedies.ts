@@ -1,7 +1,7 @@
 /** Text to paste, as it stands in answers. */
 import { shellWord } from '../../base/shell-word.ts';
 
-/** The one format that says all the plugin can use; `$proxy_host` alone tells upstreams with a common peer apart. */
+/** The one format that says all the plugin can use; `$proxy_host` alone distinguishes upstreams with a common peer. */
 export const httpFormat = `log_format nginx_upstream '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent '
                           '"$http_referer" "$http_user_agent" rt=$request_time host=$proxy_host '
                           'addr="$upstream_addr" us="$upstream_status" uct="$upstream_connect_time" '
@@ -79,7 +79,7 @@ export function keptOut({ barrier = '', mode = '' }: RemedyValues): string {
   return barrier === '' ? '' : `: ${barrier} has mode ${mode}`;
 }
 
-/** The lines that let the user read it; what is left to look at where nothing on the way says why. */
+/** The lines that let the user read it; what is left to check where nothing on the way says why. */
 export function readable({ remedy = '', barrier = '' }: RemedyValues, path: string): string {
   if (madeByKernel.test(barrier)) {
     return `Only root can look into ${barrier}. Let nginx write to a file, or name where the log ends up in nginx-upstream.conf:\n    docker:/var/lib/docker/containers/ID/ID-json.log    # or cri:FILE, or journal:nginx`;

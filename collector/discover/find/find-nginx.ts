@@ -22,7 +22,7 @@ export interface NginxFound {
   /** Directives given with `-g`. */
   readonly commandLine: string | null;
   readonly view: View;
-  /** It runs in a network namespace of its own: an address of its configuration is another one here. */
+  /** It runs in its own network namespace: an address of its configuration is another one here. */
   readonly hasOwnNetwork?: boolean;
 }
 
@@ -149,7 +149,7 @@ function inOrder(a: NginxFound, b: NginxFound): number {
   return owner || (a.confPath < b.confPath ? -1 : Number(a.confPath > b.confPath));
 }
 
-/** A container may be full of processes that call themselves nginx; each is a job with charts of its own. */
+/** A container may be full of processes that call themselves nginx; each is a job with its own charts. */
 const mostFollowed = 50;
 
 /** A program of root's that bears nginx's title and is another one: set-user-ID, and started by anybody. */

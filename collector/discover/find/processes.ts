@@ -26,7 +26,7 @@ export interface Master {
   readonly args: MasterArgs;
   /** A container's identifier or `namespace` when its root is not the host's; null when it is. */
   readonly container: string | null;
-  /** The whole identifier, where an engine gave one. */
+  /** The entire identifier, where an engine gave one. */
   readonly containerId: string | null;
   /** Of the container; null when its cgroup does not say. */
   readonly runtime: Runtime | null;
@@ -60,7 +60,7 @@ function nameOfContainer(cgroup: string): string {
   return containerOf(cgroup) ?? /lxc(?:\.payload)?[./]([\w-]+)/.exec(cgroup)?.[1] ?? 'namespace';
 }
 
-/** In a user namespace of its own, a user's process can have a hundred thousand mounts. */
+/** In its own user namespace, a user's process can have a hundred thousand mounts. */
 const mostMountsOfUser = 262_144;
 
 function readMaster(pid: number, args: string, { proc, reference, ownUid }: Searched): Master {

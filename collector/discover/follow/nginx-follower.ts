@@ -31,7 +31,7 @@ export interface Followed {
 
 export interface NginxFollower {
   current(): Followed;
-  /** Looks at files and workers; true when what is current has changed. */
+  /** Checks files and workers; true when what is current has changed. */
   poll(nowMs: number): boolean;
   /** The same nginx, found again: another process, perhaps another configuration. */
   replace(read: NginxRead, nowMs: number): void;
@@ -70,7 +70,7 @@ export function createNginxFollower(
     return master === null ? '' : (childrenText(proc, master.pid) ?? '');
   }
 
-  /** What is looked at every second: as little as shows that nothing happened. */
+  /** What is checked every second: as little as shows that nothing happened. */
   function isQuiet(): boolean {
     const now = listChildren();
     unsettled = now === children ? Math.max(0, unsettled - 1) : settlingLooks;
@@ -104,7 +104,7 @@ export function createNginxFollower(
     current = { ...current, pending: next.configuration, newLogs };
   }
 
-  /** Born since the last look, or not yet: nginx opens it for the new configuration. */
+  /** Born since the last check, or not yet: nginx opens it for the new configuration. */
   function isNewborn(read: NginxRead, path: string): boolean {
     const stat = attempt(() => fs.stat(place(read, path)));
     return !stat.ok || stat.value.bornMs >= lastLookMs - clockGrainMs;

@@ -13,12 +13,12 @@ import { configurationFiles, placeOf, rootView } from '../find/view.ts';
 
 const dumpPrefix = 'dump:';
 
-/** One nginx and what it is told to do. */
+/** One nginx and what it is asked to do. */
 export interface NginxRead {
   readonly found: NginxFound;
   /** Names are not resolved yet. */
   readonly configuration: NginxConfiguration;
-  /** The configuration came from `nginx -T`: nginx's own files are not looked at. */
+  /** The configuration came from `nginx -T`: nginx's own files are not checked. */
   readonly dumped: boolean;
   /** Paths, as this process opens them, that tell by stat() when to read again. */
   readonly watched: readonly string[];
@@ -34,7 +34,7 @@ export function readNginx(found: NginxFound, fs: FileSystem): NginxRead {
   return { found, configuration: readConfiguration(tree, found.defaults), dumped: false, watched };
 }
 
-/** What an nginx whose main file is `path` was most likely built with, when no running one tells. */
+/** What an nginx whose main file is `path` was most likely built with, when no running one shows. */
 function defaultsFor(path: string): BuildDefaults {
   const known = layouts.find(({ prefix, confPath }) => completePath(prefix, confPath) === path) ?? layouts[0];
   return known ?? { prefix: '', confPath: path, errorLogPath: 'logs/error.log', httpLogPath: 'logs/access.log' };

@@ -1,4 +1,4 @@
-/** The rows of the view `peers`: who is blamed for what clients got, and what hurts most. */
+/** The rows of the view `peers`: who is blamed for client results, and what hurts most. */
 import type { AttemptKind } from '../../model.ts';
 import type { Verdict } from '../facts.ts';
 import { clientImpact, type ShownState, shownState } from '../impact.ts';
@@ -10,8 +10,8 @@ export interface PeerRow {
   readonly of: PeerMinute;
   readonly state: ShownState;
   /**
-   * Requests of the whole upstream, shown at the peers that fail, or at all where none is seen to; null where the access
-   * log cannot tell.
+   * Requests of the entire upstream, shown at the peers that fail, or at all where none is seen to; null where the access
+   * log cannot show.
    */
   readonly affected: number | null;
   readonly masked: number | null;

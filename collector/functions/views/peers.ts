@@ -14,7 +14,7 @@ export function kindsText(kinds: Iterable<readonly [string, number]>): string {
     .join(', ');
 }
 
-/** Attempts that failed to connect, of all, in percent; null without attempts, or where the log_format cannot tell. */
+/** Attempts that failed to connect, of all, in percent; null without attempts, or where the log_format cannot show. */
 function failedShare({ attempts }: PeerMinute): number | null {
   const counts = attempts.sums();
   const failed = counts.get('connect_failed') ?? 0;

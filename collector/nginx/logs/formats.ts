@@ -10,7 +10,7 @@ const combinedText =
 
 /**
  * The arguments joined without a separator. nginx reads variables in each argument by itself: where one ends in a
- * variable and the next goes on with a letter, braces keep the two apart.
+ * variable and the next continues with a letter, braces keep the two apart.
  */
 export function joinArguments(parts: readonly string[]): string {
   let text = '';

@@ -1,6 +1,6 @@
 /**
  * Directives that matter to this project, or that often stand where a `;` was forgotten. A word that begins a line and
- * has one of these names is taken for the next directive, and the `;` before it for missing.
+ * has one of these names is treated as the next directive, and the `;` before it for missing.
  */
 const names = `access_log add_header alias allow auth_basic auth_basic_user_file auth_http auth_request charset
 client_body_timeout client_max_body_size default_type deny error_log error_page events expires fastcgi_param fastcgi_pass

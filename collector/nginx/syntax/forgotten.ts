@@ -4,7 +4,7 @@ import { knownDirectives } from './directive-names.ts';
 
 /**
  * Splits a statement where a line begins with a directive's name: the `;` before it was forgotten. A line that is indented
- * deeper than the directive goes on with its arguments, whatever they are called: `access_log … \n    gzip flush=1s;`.
+ * deeper than the directive continues with its arguments, whatever they are called: `access_log … \n    gzip flush=1s;`.
  */
 export function splitForgotten(words: readonly Word[]): readonly (readonly Word[])[] {
   if (words[0]?.line === words.at(-1)?.line) return [words];

@@ -1,6 +1,6 @@
 /**
  * nginx.conf with everything it includes, as one tree. Nothing here refuses: what cannot be understood becomes a problem
- * with its file and line, and reading goes on behind it.
+ * with its file and line, and reading continues behind it.
  */
 
 import { expandGlob, isPattern } from '../../base/glob.ts';

@@ -7,7 +7,7 @@ import { byte } from './values.ts';
  * or -1. Straight code, one piece per value and the literal behind it, in which the format is nothing but numbers:
  * of its text no character gets into the code (docs/decisions/0134-generated-matcher.md).
  *
- * Bytes are looked at four at a time where they can be: `word(p)` is the little-endian number at `p`. Values of
+ * Bytes are checked four at a time where they can be: `word(p)` is the little-endian number at `p`. Values of
  * unknown length end at a byte that `stops` marks for their unit.
  */
 export function matcherSource(units: readonly Unit[], { backslash }: AccessProgram): string {

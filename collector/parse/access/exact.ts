@@ -15,7 +15,7 @@ import {
 } from './values.ts';
 
 /**
- * Looks at bytes and steps for one line before it is given up as unmatched: what a client sends must not decide how long
+ * Checks bytes and steps for one line before it is given up as unmatched: what a client sends must not decide how long
  * we work. A line that matches needs a few times its length.
  */
 const budget = 100_000;
@@ -161,7 +161,7 @@ export function createExactMatcher(program: AccessProgram, record: MatchedRecord
     return false;
   };
 
-  /** Takes `[p, stop)` as element `n`, then goes on with the list, or behind it. */
+  /** Takes `[p, stop)` as element `n`, then continues with the list, or behind it. */
   const keep = (i: number, p: number, stop: number, found: number, n: number): boolean => {
     const step = steps[i];
     if (stop > end || !(more(i, stop, n) || closed(i, stop, n))) return false;
@@ -175,7 +175,7 @@ export function createExactMatcher(program: AccessProgram, record: MatchedRecord
     const separator = separatorAt(b, p);
     if (separator === 0 || !element(i, p + separator, n + 1)) return false;
     if (separator === 2) return true;
-    // Elements are taken from the last to the first, so the last pass is told first.
+    // Elements are taken from the last to the first, so the last pass is reported first.
     record.lastPass = Math.max(record.lastPass, n + 1);
     record.redirectedFrom = n + 1;
     return true;

@@ -10,7 +10,7 @@ export type LineMatcher = (b: Buffer, p: number) => number;
 /** The generated part: the line `b[start, end)`, whose bytes `words` sees as well; where its last value ends, or -1. */
 type Run = (b: Buffer, words: DataView, start: number, end: number) => number;
 
-/** So many bytes behind a line may be read, though not looked at. */
+/** So many bytes behind a line may be read, though not checked. */
 const slack = 8;
 
 /**

@@ -11,7 +11,7 @@ export interface AccessLines {
   chunk(bytes: Buffer): void;
   /** The file is over: an unfinished line will never be finished. */
   cut(): void;
-  /** The input is over and whole: its last line counts also without a newline. */
+  /** The input is over and complete: its last line counts also without a newline. */
   end(): void;
 }
 

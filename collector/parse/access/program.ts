@@ -51,7 +51,7 @@ export interface AccessProgram {
   readonly quotes: boolean;
   /** The format ends with blanks: whoever copies a line loses them. */
   readonly blankEnd: boolean;
-  /** A client's text may stand where a line does not tell it from the fields behind it. */
+  /** A client's text may stand where a line does not separate it from the fields behind it. */
   readonly ambiguous: boolean;
   /** One pass from the left decides: every value of unknown length has a literal, or the line's end, behind it. */
   readonly deterministic: boolean;
@@ -105,7 +105,7 @@ export function compileAccess(format: ParsedFormat): AccessProgram {
   const variables = new Set<string>();
   const steps: FormatStep[] = [];
   const parts = withoutBlankEnd(format.parts);
-  // ingress-nginx balances in Lua: `$proxy_host` is the same for all, the service is in a variable of its own.
+  // ingress-nginx balances in Lua: `$proxy_host` is the same for all, the service is in its own variable.
   const upstreamName = parts.some(({ variable }) => variable === ingressName) ? ingressName : 'proxy_host';
   for (const part of parts) {
     if (part.variable === undefined) {
@@ -183,7 +183,7 @@ const isAnchor = ({ bytes }: FormatStep, quotes: boolean): boolean => quotes && 
 
 /**
  * Whether a client's text stands before a field that we want, and nothing between them that it could not hold; or behind
- * the first list, so that it could go on with it. Lists behind the first are as long as that.
+ * the first list, so that it could continue with it. Lists behind the first are as long as that.
  */
 function isAmbiguous(steps: readonly FormatStep[], quotes: boolean): boolean {
   let isBehindClients = false;

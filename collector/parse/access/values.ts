@@ -36,7 +36,7 @@ export function timeEnd(b: Uint8Array, p: number): number {
   return isDigit(b[dot + 1]) && isDigit(b[dot + 2]) && isDigit(b[dot + 3]) ? dot + 4 : -1;
 }
 
-/** Whole milliseconds of the time in `[p, end)`, as `timeEnd` found it. */
+/** Full milliseconds of the time in `[p, end)`, as `timeEnd` found it. */
 export function milliseconds(b: Uint8Array, p: number, end: number): number {
   let ms = 0;
   for (let i = p; i < end; i++) {

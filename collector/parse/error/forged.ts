@@ -31,7 +31,7 @@ export function mergedSlashes(text: string): string {
 }
 
 /**
- * Whether nginx's own text can go on so behind what it decoded: with the rest of a file's name, arguments, a quote. A
+ * Whether nginx's own text can continue so behind what it decoded: with the rest of a file's name, arguments, a quote. A
  * client that only guesses how a line of somebody else's begins never comes as far as to its first quote.
  */
 const goesOnAfterDecoded = /^(?:[^\s"]{0,255}["?]|$)/;
@@ -106,7 +106,7 @@ export function endsRecord(text: string): boolean {
   return (client !== null && text.includes(', server: ', client.index + client[0].length)) || context.test(text);
 }
 
-/** Messages that print what a client sent, decoded, and how the text goes on behind that. */
+/** Messages that print what a client sent, decoded, and how the text continues behind that. */
 const channels: readonly { readonly begins: RegExp; readonly goesOn: RegExp }[] = [
   { begins: /^FastCGI sent in stderr/, goesOn: /" while [A-Za-z ]{1,64}, (?:udp )?client: / },
   { begins: appText, goesOn: /, (?:client|context): / },

@@ -24,7 +24,7 @@ function upstreamOf(context: Context, protocol: string | null, named: string | n
 
 /**
  * Whether the upstream field may be what it says. Where no peer was chosen it is a client's text. A message that
- * quotes a file name or an application may hold a whole forged context: then there are two, and neither is believed;
+ * quotes a file name or an application may hold a complete forged context: then there are two, and neither is believed;
  * of a line that was cut the real one may be lost.
  */
 function isTrusted(kind: Kind, left: Message, context: Context, text: string, cut: boolean): boolean {

@@ -13,7 +13,7 @@ const output = /^FastCGI sent in stderr/;
 export const appText = /^(?:\[lua\]|lua |failed to (?:run|load) |js(?: exception)?: |perl: |call_sv\()/;
 const outputEnd = /" while [A-Za-z ]{1,64}, (?:udp )?client: /;
 const contextFields = /, (?:(?:udp )?client|context): /;
-/** What a record still waits for behind its first line; null when it is whole, or nginx cut it. */
+/** What a record still waits for behind its first line; null when it is complete, or nginx cut it. */
 export function openOf(text: string, line: ErrorLine): Open {
   if (line.kind !== 'unrelated' && line.client !== null && !line.truncated) return null;
   if (isBufferCut(text)) return null;

@@ -30,7 +30,7 @@ const connectionOnly = /^\*(\d+) /;
 
 /**
  * Prefixes of other programs are short and hold no quotes. Behind a quote stands text of somebody else: the
- * `User-Agent` of an access log line in the same stream can hold a whole error line.
+ * `User-Agent` of an access log line in the same stream can hold a complete error line.
  */
 const longestForeignPrefix = 512;
 
@@ -107,7 +107,7 @@ function cutPrefix(text: string): Prefix | null {
   if (bare !== null && isKnownMessage(text.slice(bare[0].length))) {
     return { ...none, level: bare[1] ?? null, connection: integer(bare[2]), message: bare[0].length };
   }
-  // What is left of the pid may be half of it: only the tid is whole.
+  // What is left of the pid may be half of it: only the tid is complete.
   const pid = cutInPid.exec(text);
   if (pid !== null && (pid[2] !== undefined || isKnownMessage(text.slice(pid[0].length)))) {
     return { ...none, tid: integer(pid[1]), connection: integer(pid[2]), message: pid[0].length };
@@ -134,7 +134,7 @@ export function tolerantPrefix(text: string): Prefix | null {
 
 const ownStart = /^\d{4}\/\d\d\/\d\d /;
 
-/** The text from where nginx's line begins; the whole text where none does. */
+/** The text from where nginx's line begins; the entire text where none does. */
 export function withoutWrapping(text: string): string {
   return ownStart.test(text) ? text : text.slice(tolerantPrefix(text)?.start ?? 0);
 }

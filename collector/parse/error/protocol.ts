@@ -10,7 +10,7 @@ const httpActions =
   /^(?:sending request to upstream|reading response header|reading upstream|sending to client|proxying upgraded|reading client|waiting for request|keepalive|closing request|logging request|sending response|sending early|processing HTTP)/;
 const listenAddress = /^(?:\[[0-9a-f:]+\]|[\d.]+|\*):\d+$/;
 
-/** Null where nothing in the line tells: `SSL handshaking` with a client alone is the same in all three. */
+/** Null where nothing in the line shows: `SSL handshaking` with a client alone is the same in all three. */
 export function protocolOf(action: string | null, context: Context): ErrorLine['protocol'] {
   if (context.request !== null || context.subrequest !== null || context.host !== null) return 'http';
   if (context.mark !== null) return context.mark;

@@ -4,7 +4,7 @@
  * the context fields stand at the end of the last line. A record is never longer than nginx's buffer.
  *
  * A newline of a client's makes lines that look like nginx's. What betrays them comes behind them, so lines wait until
- * no record that began before them can still go on, or until nothing more has been written.
+ * no record that began before them can still continue, or until nothing more has been written.
  */
 import type { CountedLine, ErrorLine } from '../../model.ts';
 import {
@@ -159,7 +159,7 @@ export function errorLineReader(
     if (open !== null && (isEnd(text, open) || isFull())) close();
   }
 
-  /** A rest behind a line that looked whole. */
+  /** A rest behind a line that looked complete. */
   function splitClosed(text: string): void {
     const ended = once(() => channelsEnded(text));
     const isEnding = once(() => endsRecord(text));

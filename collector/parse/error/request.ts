@@ -1,6 +1,6 @@
 /**
  * `request` and `subrequest`: where they end. The request is the raw request line, the subrequest a decoded URI; both
- * may hold quotes, commas, and whole forged fields.
+ * may hold quotes, commas, and complete forged fields.
  */
 import { isSchemed } from './upstream.ts';
 
@@ -46,7 +46,7 @@ const upstreamLabel = '", upstream: "';
 /**
  * Where a request of HTTP/0.9 ends before its upstream; null when no upstream can be told. Before 1.21.1 a client
  * could send `", upstream: "` raw: the last one is nginx's. Where the proxied URI is decoded, an escaped one comes
- * again behind nginx's: with escapes, or with more than one, nobody can tell.
+ * again behind nginx's: with escapes, or with more than one, nobody can know.
  */
 function unversionedEnd(text: string, start: number): number | null {
   const first = text.indexOf(upstreamLabel, start);

@@ -52,7 +52,7 @@ function splitPeer(text: string, named: string | null): Split {
 
 /**
  * Reads the field of a request over HTTP, FastCGI and so on. Null when the scheme is missing, when there is no peer,
- * or when the text was cut and nothing behind the peer proves that it is whole.
+ * or when the text was cut and nothing behind the peer proves that it is complete.
  *
  * @param named the peer that the message names
  */

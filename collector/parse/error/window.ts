@@ -1,6 +1,6 @@
 /**
  * The lines that wait, all within the length of one record. A client can make thousands of them out of one request, so
- * none is looked at again and again: only those that begin like nginx's are walked through, and of these no more than
+ * none is checked again and again: only those that begin like nginx's are walked through, and of these no more than
  * some hundred have room.
  */
 import type { ErrorLine } from '../../model.ts';
@@ -79,7 +79,7 @@ export interface Window {
   suspect(ago: number): void;
   /** The same of all behind that one, with the last one. */
   doubt(ago: number): void;
-  /** How many stand before the first that may go on, where a line that counts stands behind it; else null. */
+  /** How many stand before the first that may continue, where a line that counts stands behind it; else null. */
   half(): number | null;
 }
 
@@ -164,7 +164,7 @@ export function createWindow(): Window {
     return gone;
   }
 
-  /** Looks at each line behind one that makes lines, once. */
+  /** Checks each line behind one that makes lines, once. */
   function follow(last: WaitingLine): void {
     followed = null;
     if (awaiting.length === 0) return;

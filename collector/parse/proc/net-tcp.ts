@@ -38,7 +38,7 @@ export interface Listener {
 
 export interface TcpScanner {
   /**
-   * Counts every whole row of `bytes` before `end` and returns how far it got: what is left is the start of a row
+   * Counts every complete row of `bytes` before `end` and returns how far it got: what is left is the start of a row
    * whose rest is still to come. Rows that are no rows are passed over.
    */
   scan(bytes: Uint8Array, end: number): number;
@@ -60,7 +60,7 @@ export interface PeerIndex {
   readonly byPort: readonly (readonly Candidate[] | undefined)[];
 }
 
-/** @param owners user ids whose connections are told from those of others (nginx's workers) */
+/** @param owners user ids whose connections are distinguished from those of others (nginx's workers) */
 export function createTcpScanner(peers: PeerIndex, owners: ReadonlySet<number>): TcpScanner {
   const { slotOf, byPort, slots } = peers;
   const counts = new Uint32Array(slots * stateSlots);

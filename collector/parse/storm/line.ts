@@ -106,7 +106,7 @@ function placeOf(message: number, peer: number, pid: number): number {
   return Math.imul(mixed ^ (mixed >>> 15), 0x9e3779b1) >>> (32 - placeBits);
 }
 
-/** @param hosts whether lines of several hosts are told apart: the Host header is a client's */
+/** @param hosts whether lines of several hosts are distinguished: the Host header is a client's */
 export function createStormLineReader(hosts = false): StormLineReader {
   const messages = createMessages();
   const peers = createPeers();

@@ -16,7 +16,7 @@ export interface StormSink {
   line(length: number, line: SharedLine): void;
   /** It has to be read as any other, by the reader. */
   again(text: string): void;
-  /** Whether lines of several hosts are told apart. */
+  /** Whether lines of several hosts are distinguished. */
   readonly hosts?: boolean;
 }
 
@@ -43,7 +43,7 @@ const longestCarried = 2048;
 export function createStormLog(reader: ErrorLineReader, others: OtherLines, sink: StormSink): StormLog {
   const storm = createStormLineReader(sink.hosts);
   const queue = createLineQueue();
-  /** The beginning of a line that goes on in the next chunk. */
+  /** The beginning of a line that continues in the next chunk. */
   const carry = Buffer.alloc(longestCarried);
   let carried = 0;
   /** A line has begun among the others. */

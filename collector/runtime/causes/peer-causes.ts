@@ -31,7 +31,7 @@ export interface PeerCauses {
   /** Goes by this nginx from now on; null: none is known. */
   follow(nginx: Pick<NginxRead, 'found' | 'configuration'> | null): void;
   record(line: CountedLine, times: number): void;
-  /** Looks at what is due; never waits. */
+  /** Checks what is due; never waits. */
   tick(nowUs: number): void;
   /** Why what fails now fails, as the last diagnosis said; costs nothing. */
   verdicts(): readonly Verdict[];
@@ -57,7 +57,7 @@ export interface CausePorts {
 /** A verdict stands so long after the last failure, as the texts of alerts need it. */
 const standsMs = 120_000;
 const noCauses = zeros(peerCauses);
-/** A new failure is looked at in its own second, once more soon after it, then as often as a probe may be repeated. */
+/** A new failure is checked in its own second, once more soon after it, then as often as a probe may be repeated. */
 const soonUs = 1_000_000;
 const pacesUs = [3_000_000, 7_000_000, 10_000_000] as const;
 const mostPeers = 50;

@@ -12,7 +12,7 @@ import { parseNetUnix } from '../../parse/proc/net.ts';
 import { attempt } from '../../system/fs.ts';
 import type { StateFile } from '../../system/state-file.ts';
 
-/** What listened for the configured peers of an nginx, looked at as often as it is cheap. */
+/** What listened for the configured peers of an nginx, checked as often as it is cheap. */
 export interface PeerWatch {
   /** Looks if it is due, soon after the last time (something fails), or at once. */
   look(
@@ -20,7 +20,7 @@ export interface PeerWatch {
     nowUs: number,
     at: 'when due' | 'soon' | 'once',
   ): void;
-  /** Peers of its logs: those are looked at as well that a name may stand for which only nginx can resolve. */
+  /** Peers of its logs: those are checked as well that a name may stand for which only nginx can resolve. */
   seenInLogs(peers: readonly string[]): void;
   /** nginx has a connection to it. */
   connected(peer: string): void;

@@ -8,7 +8,7 @@ import type { Verdict } from '../../functions/facts.ts';
 import type { PeerCause } from '../../model.ts';
 import type { Log } from '../../netdata/log.ts';
 
-/** The verdicts that stand, each told once to the log. */
+/** The verdicts that stand, each reported once to the log. */
 export interface Verdicts {
   /** Takes over what was judged now. */
   judged(all: readonly Judged[], facts: Facts): void;
@@ -41,7 +41,7 @@ const keptMs = 86_400_000;
 const mostKept = 500;
 const weights = { certain: 2, likely: 1, unknown: 0 } as const;
 
-/** A look that could not probe again knows no more than the one before. */
+/** A check that could not probe again knows no more than the one before. */
 function firmer(before: Judged | undefined, now: Judged): Judged {
   const [old] = before?.findings ?? [];
   const [fresh] = now.findings;
@@ -91,7 +91,7 @@ export function verdictsOf(standing: readonly StandingVerdict[]): readonly Verdi
 export function createVerdicts(job: string, log: Log): Verdicts {
   const entries = new Map<string, Entry>();
   const past = new Map<string, PastVerdict>();
-  /** Evidence may change each time, a verdict is told once. */
+  /** Evidence may change each time, a verdict is reported once. */
   const told = new Map<string, string>();
   let changed = false;
 

@@ -6,9 +6,9 @@ import { isByStranger, type Writers } from '../../diagnose/facts/writers.ts';
 import type { CountedLine } from '../../model.ts';
 import { longestRecord } from '../../parse/error/size.ts';
 
-/** Judges the lines of one log. A line that may be forged waits until the processes were looked at after it was read. */
+/** Judges the lines of one log. A line that may be forged waits until the processes were checked after it was read. */
 export interface LineJudge {
-  /** @param sinceMs what is read now was written since then; null where this cannot be told */
+  /** @param sinceMs what is read now was written since then; null where this is not known */
   beginRead(sinceMs: number | null): void;
   /** One generation of the file: lines that follow each other. */
   openRun(): Run;
@@ -53,12 +53,12 @@ const mostSuspects = 10_000;
 export function createLineJudge({ onLine, onForged, onOtherWriter }: ForgedVerdicts): LineJudge {
   let suspects: Suspect[] = [];
   let readSinceMs: number | null = null;
-  /** As they were at the last look. */
+  /** As they were at the last check. */
   let writers: Writers | null = null;
   let isShared = false;
 
   /**
-   * Lines without a connection are of starting, testing and reloading: `nginx -t` writes them with a pid of its own. But
+   * Lines without a connection are of starting, testing and reloading: `nginx -t` writes them with its own pid. But
    * who accepts connections is a worker.
    */
   function isSuspect({ pid, connection, kind, level }: CountedLine): boolean {

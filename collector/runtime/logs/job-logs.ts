@@ -15,7 +15,7 @@ import { createFollower, type LogPorts } from './logs.ts';
 
 /** The logs of one job: which are followed, what their lines are counted into, how they are. */
 export interface JobLogs {
-  /** Follows these from now on. A log that is followed already goes on where it is, by its formats of now. */
+  /** Follows these from now on. A log that is followed already continues where it is, by its formats of now. */
   follow(plan: Pick<JobPlan, 'errorLogs' | 'accessLogs'>): void;
   /** Reads what there is, each log in turn, until it has taken so long; the rest comes with the next tick. */
   drain(longestMs: number): void;
@@ -147,7 +147,7 @@ export function createJobLogs(
     return marks;
   }
 
-  /** Where to go on in a log that lies elsewhere since, if it is the same file: through another root, with another process. */
+  /** Where to continue in a log that lies elsewhere since, if it is the same file: through another root, with another process. */
   function goOn({ log: at, origin }: LogPlan, marks: ReadonlyMap<string, unknown>): unknown {
     const stat = at.is === 'file' ? attempt(() => ports.fs.stat(at.path)) : null;
     if (stat?.ok !== true) return undefined;
@@ -188,7 +188,7 @@ export function createJobLogs(
     drain(longestMs) {
       const until = ports.now() + longestMs;
       const all = [...errorLogs.values(), ...accessLogs.values()];
-      // Where it begins is settled by the first look: what is written while that waits would be of before the start.
+      // Where it begins is settled by the first check: what is written while that waits would be of before the start.
       for (const followed of all) if (!hasPlace(followed)) poll(followed);
       // Those that had to wait in the last tick are first in this one.
       for (let turn = inTurn(all, next); turn.length > 0; ) {
@@ -238,7 +238,7 @@ function readingsOf(logs: ReadonlyMap<string, FollowedLog>): readonly SourceRead
   return Array.from(logs.values(), ({ reading }) => reading).filter((reading) => reading !== null);
 }
 
-/** It is known where to read on: it has been looked at, or a checkpoint tells. */
+/** It is known where to read on: it has been checked, or a checkpoint tells. */
 function hasPlace({ reading, source }: FollowedLog): boolean {
   return reading !== null || toMarks(source.mark?.()).length > 0;
 }

@@ -1,11 +1,11 @@
 import type { Writers } from '../../diagnose/facts/writers.ts';
 import type { LiveMaster } from '../nginx/processes.ts';
 
-/** Who writes to the error logs of an nginx, from looks at its processes. */
+/** Who writes to the error logs of an nginx, from checks of its processes. */
 export interface KnownWriters {
   /** @param masters as they were at this look; none while no nginx can be seen */
   seen(masters: readonly KnownMaster[], nowMs: number): void;
-  /** On the clock of `seen`; null while it cannot be told. */
+  /** On the clock of `seen`; null while it is not known. */
   now(): Writers | null;
 }
 
@@ -17,7 +17,7 @@ const rememberedMs = 600_000;
 /**
  * A master sleeps until a signal or the end of a child wakes it, and the kernel counts how often it went to sleep. So
  * where neither the processes nor these counts have changed, no process has come or gone, not even one that lived
- * between two looks: a worker that crashes at each request, a binary upgrade that was taken back.
+ * between two checks: a worker that crashes at each request, a binary upgrade that was taken back.
  */
 export function createKnownWriters(): KnownWriters {
   const seenAtMs = new Map<number, number>();

@@ -55,7 +55,7 @@ export function createPeerNames(ports: PeerNamePorts): PeerNames {
   let isOpen = false;
   let isBehind = true;
 
-  /** What nginx uses goes on counting; a name that had no address takes what it has now. */
+  /** What nginx uses keeps counting; a name that had no address takes what it has now. */
   function usedOf(name: string, fresh: Addresses): readonly string[] | undefined {
     const old = addresses.get(name);
     const now = fresh.get(name);

@@ -36,7 +36,7 @@ interface KnownWorker {
 /** `prlimit` may change a limit while the worker runs; nobody does so twice a minute. */
 const limitsAgeUs = 60_000_000;
 
-/** A worker's title changes when it is told to go: others have come then, or soon will. */
+/** A worker's title changes when it is asked to go: others have come then, or soon will. */
 const looksAfterChange = 3;
 const looksBetween = 10;
 

@@ -30,10 +30,10 @@ export interface ServerFacts {
 
 /** The nginx of a job as a server: its connection states, its processes, its sockets, its limits. */
 export interface NginxServer {
-  /** Goes by these facts from now on; counters go on. */
+  /** Goes by these facts from now on; counters continue. */
   follow(facts: ServerFacts): void;
   /**
-   * Looks at the processes; takes what has been answered since the last tick and asks anew. Says how many status pages
+   * Checks the processes; takes what has been answered since the last tick and asks anew. Says how many status pages
    * answer and how many do not.
    */
   drain(nowUs: number): { readonly ok: number; readonly failing: number };
@@ -41,7 +41,7 @@ export interface NginxServer {
   workerDied(): void;
   /** The pids by which the workers that take new requests call themselves; null when no nginx can be seen. */
   workers(): readonly number[] | null;
-  /** Who can have written to its error logs, on the clock of `drain` in milliseconds; null where this cannot be told. */
+  /** Who can have written to its error logs, on the clock of `drain` in milliseconds; null where this is not known. */
   writers(): Writers | null;
   /** Whether it is gone, and how (aggregate/server/down.ts). To be called once per tick. */
   down(nowUs: number): NginxDown;

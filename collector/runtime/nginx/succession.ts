@@ -37,7 +37,7 @@ export function placesTaken(
   return taken;
 }
 
-/** One that has come back after another took its place has a key of its own. */
+/** One that has come back after another took its place has its own key. */
 export function freeKey(identity: string, taken: ReadonlyMap<string, unknown>): string {
   let key = identity;
   while (taken.has(key)) key += '+';

@@ -30,7 +30,7 @@ export interface WatchedNginx {
 
 /** The nginx that a job of the settings is about: found, followed through reloads, with the names of its peers resolved. */
 export interface NginxWatch {
-  /** Looks at what is due and never waits; null when nothing has changed since the call before. */
+  /** Checks what is due and never waits; null when nothing has changed since the call before. */
   poll(): readonly WatchedNginx[] | null;
   /** Every nginx that runs on this host is one of these, as far as can be seen: a change is a reason to be polled, too. */
   seesAll(): boolean;
@@ -145,7 +145,7 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
     if (isNew(watched.get(told), found, nowUs)) meet(told, told, readTold(told, here.named, fs, hostPrefix), nowUs);
   }
 
-  /** Those that are known go on; a new one takes the place of the one that is gone which it is most like. */
+  /** Those that are known continue; a new one takes the place of the one that is gone which it is most like. */
   function meetAll(running: readonly NginxFound[], nowUs: number): void {
     const byIdentity = new Map(Array.from(watched, ([key, entry]) => [entry.identity, { key, entry }]));
     const strangers: NginxRead[] = [];
@@ -154,7 +154,7 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
       if (!isNew(known?.entry, found, nowUs)) continue;
       const read = readNginx(found, fs);
       if (known !== undefined) meet(known.key, known.entry.identity, read, nowUs);
-      // What is installed and does not run is worth a look only where nothing else is known.
+      // What is installed and does not run is worth a check only where nothing else is known.
       else if (meant(read) && (found.master !== null || watched.size === 0)) strangers.push(read);
     }
     const alive = new Set(running.filter(({ master }) => master !== null).map(identityOf));

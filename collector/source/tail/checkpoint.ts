@@ -54,7 +54,7 @@ export function createCheckpoint(file: StateFile | null, wallMs: () => number): 
     for (const [key, entry] of loaded) entries.set(key, entry);
   }
 
-  /** A clock that was set back counts as well as one that went on. */
+  /** A clock that was set back counts as well as one that continued. */
   const isFresh = ({ at }: Entry) => Math.abs(wallMs() - at) <= longestAbsenceMs;
 
   return {

@@ -22,18 +22,18 @@ export interface Generation {
   readonly bornMs: number;
   /** Next byte to read. */
   offset: number;
-  /** Just after the last newline that was read: where a restart may go on. */
+  /** Just after the last newline that was read: where a restart may continue. */
   lineOffset: number;
   /** The first bytes of the file, as they were when read. */
   head: Buffer;
   sink: ByteSink;
   /** Nothing but NULs so far: the hole that a writer without O_APPEND leaves after a truncation. */
   inHole: boolean;
-  /** The reading began inside a line: what comes before the next newline is the end of a line not seen whole. */
+  /** The reading began inside a line: what comes before the next newline is the end of a line not seen completely. */
   midLine: boolean;
   lastGrowth: number;
   emptyReads: number;
-  /** Of the last write, as it was at the last look; 0 before that. */
+  /** Of the last write, as it was at the last check; 0 before that. */
   modifiedMs: number;
 }
 

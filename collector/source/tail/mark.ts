@@ -41,7 +41,7 @@ export function hasSameHead(mark: TailMark, head: (length: number) => Buffer): b
   return mark.headHash === hashOf(head(mark.headBytes));
 }
 
-/** A head is a buffer of its own that never changes: hashed once, not once a tick. */
+/** A head is its own buffer that never changes: hashed once, not once a tick. */
 const hashes = new WeakMap<Buffer, string>();
 
 function hashOf(bytes: Buffer): string {

@@ -50,7 +50,7 @@ export function createPast({ path, fs, accounts, known, files, say }: PastOption
     return offset !== null;
   }
 
-  /** Without a look at its first bytes: the same number and the same birth are enough to leave a file alone. */
+  /** Without a check of its first bytes: the same number and the same birth are enough to leave a file alone. */
   function isKnown(stat: FileStat): boolean {
     const file = known.find(stat);
     return file !== null && (file.isOpen || file.bornMs === stat.bornMs);

@@ -23,7 +23,7 @@ export interface Held {
  * - `stay`: the held file is the log
  * - `restart`: the held file was truncated or rewritten in place: from 0
  * - `rotate`: another file stands at the path: open it, keep draining the held one
- * - `hold`: nothing usable stands at the path; nginx goes on writing to the file it has open, and so do we
+ * - `hold`: nothing usable stands at the path; nginx keeps writing to the file it has open, and so do we
  * - `release`: the held file has no name and has been quiet for long: give its disk space back
  */
 export type TailStep = 'wait' | 'open' | 'stay' | 'restart' | 'rotate' | 'hold' | 'release';
@@ -54,7 +54,7 @@ export const settledQuietMs = 10_000;
 /** And while its successor is empty, as long as this: the USR1 may be late, or the log silent. */
 export const unsettledQuietMs = 3_600_000;
 
-/** Whether nginx has let a rotated file go, as far as can be told from outside. */
+/** Whether nginx has let a rotated file go, as far as can be seen from outside. */
 export function isDrained(draining: Draining): boolean {
   if (!draining.intact) return true;
   if (draining.emptyReads < 2) return false;

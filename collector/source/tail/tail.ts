@@ -2,8 +2,8 @@
  * A log file that nginx appends to, whatever is done to it meanwhile.
  *
  * The I/O model. The file is held open and read by descriptor and position, so what nginx has written cannot be taken
- * away by renaming or deleting it. Every poll first reads what is held to its end and only then looks at the path;
- * another device or inode there means a rotation. nginx goes on writing to the old file until USR1 reaches each worker,
+ * away by renaming or deleting it. Every poll first reads what is held to its end and only then checks the path;
+ * another device or inode there means a rotation. nginx keeps writing to the old file until USR1 reaches each worker,
  * so the old one is read beside the new one until it has been quiet for some time; generations that came and went
  * between two polls are read where logrotate has put them, and counted as lost where they are out of reach. The same
  * inode whose first bytes have changed, or that is shorter than what was read, was truncated (copytruncate, `> file`)
@@ -35,7 +35,7 @@ export interface TailOptions {
   readonly openSink: OpenSink;
   /** Where the host's root directory is mounted (NETDATA_HOST_PREFIX); empty: here. */
   readonly root?: string;
-  /** Where reading ended before this process: it goes on there. None: a log that exists is read from its end. */
+  /** Where reading ended before this process: it continues there. None: a log that exists is read from its end. */
   readonly resume?: readonly TailMark[];
   /** It has appeared while the plugin ran (a new match of a glob): all that it holds is news. */
   readonly isNew?: boolean;
@@ -149,7 +149,7 @@ export function createTail(options: TailOptions): Tail {
     return null;
   }
 
-  /** The path under which somebody else reads this very file. What somebody has read and let go of is gone on with. */
+  /** The path under which somebody else reads this very file. What somebody has read and let go of is continued. */
   function otherReader(stat: FileStat): string | null {
     const file = known.find(stat);
     return file === null || !file.isOpen || file.owner === owner ? null : file.owner.path;
@@ -171,7 +171,7 @@ export function createTail(options: TailOptions): Tail {
   }
 
   function readingFailed(code: string): SourceProblem {
-    // A stale NFS handle stays stale; the path may lead to the same file still, and then reading goes on in it.
+    // A stale NFS handle stays stale; the path may lead to the same file still, and then reading continues in it.
     if (code === 'ESTALE') files.release();
     return ioProblem(path, code);
   }

@@ -46,7 +46,7 @@ export function createNameBudget(startTimer: (done: () => void) => void = afterS
 }
 
 function afterSeconds(done: () => void): void {
-  // A lookup that goes on keeps the process alive; the deadline alone must not.
+  // A lookup that continues keeps the process alive; the deadline alone must not.
   setTimeout(done, nameBounds.seconds * 1000).unref();
 }
 

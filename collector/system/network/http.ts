@@ -47,7 +47,7 @@ export function createHttpClient(): HttpClient {
       settle({ is: 'late' });
       request.destroy();
     };
-    // A deadline for all of it: Node's own timeout starts anew with every byte, and a slow page would pass it. Timers
+    // A deadline for everything: Node's own timeout starts anew with every byte, and a slow page would pass it. Timers
     // come before sockets in Node's loop: on a busy machine the answer may be there already, so that is read first.
     const deadline = setTimeout(() => setImmediate(giveUp), timeoutMs);
     let request = send(true);

@@ -35,7 +35,7 @@ export function trialAs(uid: number, gids: readonly number[]): Reader['trial'] {
  * Newer Nodes refuse to change their user (CVE-2024-22017) unless they were told at their start not to use io_uring;
  * Debian 13's own is one. This very program is then run again and told so, as root only.
  *
- * @returns its exit code; null where there was no need, and the caller goes on
+ * @returns its exit code; null where there was no need, and the caller continues
  */
 export function runAgainIfUserIsFixed(): number | null {
   if (process.env['UV_USE_IO_URING'] === '0' || ownUid() !== 0) return null;

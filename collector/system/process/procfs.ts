@@ -22,13 +22,13 @@ export interface Procfs {
    */
   openFiles(pid: number): number | null;
   /**
-   * Tells network namespaces apart: each has files of its own under /proc/PID/net, so the inode of one of them names
+   * Distinguishes network namespaces: each has its own files under /proc/PID/net, so the inode of one of them names
    * it, also for those who may not read the links in /proc/PID/ns. null when the process is gone.
    */
   networkOf(pid: number | 'self'): string | null;
 }
 
-/** Most rows of net/tcp come in pages of 4 KiB: several are gathered before they are looked at. */
+/** Most rows of net/tcp come in pages of 4 KiB: several are gathered before they are checked. */
 const pieceSize = 65_536;
 const page = 4_096;
 

@@ -1,4 +1,4 @@
-/** The windows of a whole job: lines in, what alerts read out, over a restart of the plugin. */
+/** The windows of a complete job: lines in, what alerts read out, over a restart of the plugin. */
 import { describe, expect, test } from 'vitest';
 import { createJobAggregate } from '../../../collector/aggregate/job.ts';
 import { createNginxDown } from '../../../collector/aggregate/server/down.ts';

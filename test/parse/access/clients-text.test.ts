@@ -1,4 +1,4 @@
-/** A client's text beside the fields that we want, with nothing that tells them apart: no instance is made of it. */
+/** A client's text beside the fields that we want, with nothing that distinguishes them: no instance is made of it. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readAccessLine } from '../../../collector/parse/access/json.ts';

@@ -1,4 +1,4 @@
-/** Whole lines that a client had nginx print, among real ones: which count. */
+/** Complete lines that a client had nginx print, among real ones: which count. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseErrorLine } from '../../../collector/parse/error/line.ts';

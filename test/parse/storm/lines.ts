@@ -64,7 +64,7 @@ export function pieces(bytes: Buffer, lengths: readonly number[]): readonly Buff
   const found: Buffer[] = [];
   for (let from = 0, i = 0; from < bytes.length; i++) {
     const length = Math.max(1, lengths[i % Math.max(1, lengths.length)] ?? bytes.length);
-    // A chunk is valid during the call only: each is a copy of its own.
+    // A chunk is valid during the call only: each is its own copy.
     found.push(Buffer.from(bytes.subarray(from, from + length)));
     from += length;
   }

@@ -1,4 +1,4 @@
-/** A whole error log says the same whether or not the lines of a storm are read in place. */
+/** A complete error log says the same whether or not the lines of a storm are read in place. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Claim, forgeries, notFoundRecord, shapes } from '../../support/forging.ts';
