@@ -1,9 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { reporting } from './test/support/reporting.ts';
 
-// Newer Nodes change their user only so; `check` starts itself again for it (system/process/identity.ts).
-process.env['UV_USE_IO_URING'] = '0';
-
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],

@@ -110,7 +110,7 @@ test.each(Object.entries(drivers))('%s: what check says of it', (_, [files, driv
   expect(plans(host).states).toEqual([{ is: 'stream', target: '/dev/stderr', other: { driver, name } }]);
 });
 
-testOn('root')(
+testOn('users')(
   'the right that check prints for docker is inherited by the containers to come, and opens no secrets',
   async (context) => {
     const netdata = { ...reader, user: 'nobody', uid: 65_534, gids: [65_534], trial: trialAs(65_534, [65_534]) };

@@ -12,7 +12,7 @@ import { describe, inject, test } from 'vitest';
 import { tool } from './packages.ts';
 import { run } from './run.ts';
 
-export type Ability = 'root' | 'namespaces' | 'ipv6';
+export type Ability = 'root' | 'namespaces' | 'ipv6' | 'users';
 
 /** null: it is there. Else why not, in words that say what to do. */
 export type Machine = Readonly<Record<Ability, string | null>>;
@@ -30,6 +30,7 @@ export async function askMachine(withNamespaces: boolean): Promise<Machine> {
   return {
     root,
     namespaces: root ?? (withNamespaces ? await namespaceObstacle() : 'not asked'),
+    users: root ?? userObstacle(),
     ipv6: (await listens('::1')) ? null : 'there is no IPv6 on this machine: sysctl net.ipv6.conf.all.disable_ipv6=0',
   };
 }
@@ -49,6 +50,16 @@ async function namespaceObstacle(): Promise<string | null> {
   const { code, stderr } = await run(path, ['netns', 'add', name], { env });
   if (code === 0) await run(path, ['netns', 'del', name], { env });
   return code === 0 ? null : `network namespaces cannot be made here: ${stderr.trim()}`;
+}
+
+/** Debian 13's own Node never changes its user (CVE-2024-22017): rights are judged by modes there. */
+function userObstacle(): string | null {
+  try {
+    process.setgroups?.(process.getgroups?.() ?? []);
+    return null;
+  } catch (error) {
+    return `access lists count only with a Node that can change its user: ${error}`;
+  }
 }
 
 function listens(host: string): Promise<boolean> {

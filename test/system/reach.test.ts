@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { type FileStat, type FileSystem, nodeFileSystem as fs } from '../../collector/system/fs.ts';
 import { trialAs } from '../../collector/system/process/identity.ts';
 import { allows, barriersTo, lookAt, type Reader, readRemedy } from '../../collector/system/reach.ts';
-import { describeOn } from '../support/machine.ts';
+import { describeOn, testOn } from '../support/machine.ts';
 import { tool } from '../support/packages.ts';
 import { run } from '../support/run.ts';
 import { tempDir } from '../support/temp.ts';
@@ -110,7 +110,7 @@ describeOn('root')('tried with the rights of another user, as root does for netd
     expect([process.geteuid?.(), process.getegid?.()]).toEqual([0, 0]);
   });
 
-  test('an access list counts, which no mode shows', async (context) => {
+  testOn('users')('an access list counts, which no mode shows', async (context) => {
     const setfacl = await tool('setfacl');
     const log = join(folder, 'e.log');
     writeFileSync(log, '', { mode: 0o600 });

@@ -9,7 +9,7 @@ import { bySeverity, findingsOf, inspectNginx } from '../../runtime/findings.ts'
 import { nodeAccounts } from '../../system/accounts.ts';
 import { nodeFileSystem } from '../../system/fs.ts';
 import { resolveName } from '../../system/network/dns.ts';
-import { pluginIdentity, runAgainIfUserIsFixed } from '../../system/process/identity.ts';
+import { pluginIdentity } from '../../system/process/identity.ts';
 import type { Reader } from '../../system/reach.ts';
 import type { Command } from '../command.ts';
 import { commandEnvironment } from '../environment.ts';
@@ -99,8 +99,6 @@ export const check: Command = {
 
   async run(args, streams) {
     const options = readCheckOptions(args);
-    const code = runAgainIfUserIsFixed();
-    if (code !== null) return code;
     const result = await inspect(options);
     const { paint } = terminalOf(streams.stdout, process.env);
     const output = createOutput(streams.stdout);

@@ -1,5 +1,4 @@
 /** Whose rights decide what the plugin can read. */
-import { spawnSync } from 'node:child_process';
 import { accountRows } from '../accounts.ts';
 import type { Reader } from '../reach.ts';
 
@@ -29,28 +28,6 @@ export function trialAs(uid: number, gids: readonly number[]): Reader['trial'] {
     // A container without CAP_SETUID.
     return null;
   }
-}
-
-/**
- * Newer Nodes refuse to change their user (CVE-2024-22017) unless they were told at their start not to use io_uring;
- * Debian 13's own is one. This very program is then run again and told so, as root only.
- *
- * @returns its exit code; null where there was no need, and the caller continues
- */
-export function runAgainIfUserIsFixed(): number | null {
-  if (process.env['UV_USE_IO_URING'] === '0' || ownUid() !== 0) return null;
-  try {
-    process.setgroups?.(process.getgroups?.() ?? []);
-    return null;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_INVALID_STATE') return null;
-  }
-  const env = { ...process.env, UV_USE_IO_URING: '0' };
-  const { status } = spawnSync(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
-    stdio: 'inherit',
-    env,
-  });
-  return status;
 }
 
 /**
