@@ -100,7 +100,7 @@ describe('in plugin mode', () => {
     await until('the chart of the upstream', () => next.stdout().includes('.upstream_failures_'), next.stderr);
     expect(await seen.ask()).toBe(502);
     await until('the log line', () => /process_down \(certain\)/.test(next.stderr()), next.stderr);
-    expect(seen.noted(backend.address)).toEqual({ ...before, oomKills: null });
+    expect(seen.noted(backend.address)).toEqual({ ...before, oomKills: null, inode: null });
     expect((await seen.diagnose()).stdout).toMatch(/something listened there until \d\d:\d\d:\d\d: user /);
   });
 
