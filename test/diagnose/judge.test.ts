@@ -175,6 +175,36 @@ const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial
     { remembered: { ...remembered, owner: { ...owner, unit: null }, besides: [3000] } },
     ['wrong_port likely'],
   ],
+  'another process of the same command ran beside it and opens a port now': [
+    {
+      otherPorts: [
+        listener('0.0.0.0:9400', {
+          owner: { ...owner, unit: null, pid: 99 },
+          startedMs: remembered.listeningMs - 60_000,
+        }),
+      ],
+    },
+    { remembered: { ...remembered, owner: { ...owner, unit: null }, besides: [3000] } },
+    ['process_down certain'],
+  ],
+  'a socket whose process cannot be seen, of the same user, where the one before could': [
+    {
+      otherPorts: [
+        listener('0.0.0.0:9400', { owner: { ...owner, unit: null, pid: null, command: null }, startedMs: null }),
+      ],
+    },
+    { remembered: { ...remembered, owner: { ...owner, unit: null }, besides: [3000] } },
+    ['process_down certain'],
+  ],
+  'no process can be seen: a new port of the same user': [
+    {
+      otherPorts: [
+        listener('0.0.0.0:9400', { owner: { ...owner, unit: null, pid: null, command: null }, startedMs: null }),
+      ],
+    },
+    { remembered: { ...remembered, owner: { ...owner, unit: null, pid: null, command: null }, besides: [3000] } },
+    ['wrong_port likely'],
+  ],
   'another application of the same user listened all the while': [
     { otherPorts: [listener('0.0.0.0:9400', { owner: { ...owner, pid: 99 } })] },
     { remembered: { ...remembered, besides: [9400] } },

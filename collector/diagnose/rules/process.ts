@@ -41,18 +41,30 @@ function isSameOwner(a: Owner, b: Owner): boolean {
   return a.unit !== null && b.unit !== null ? a.unit === b.unit : a.uid === b.uid;
 }
 
+function isUnitOf(a: Owner, b: Owner): boolean {
+  return a.unit !== null && a.unit === b.unit;
+}
+
+/** Logs and the time of boot have full seconds. */
+const logsRound = 2000;
+
 /** Where its user has begun to listen since: what listened beside it all the while is another application. */
 function movedPort(one: TcpCase): Finding | null {
   const { peer, tcp, time } = one;
   const { owner: before = null, listeningMs = null, besides = null } = peer.remembered ?? {};
   if (before === null || listeningMs === null || besides === null) return null;
   const begun = tcp.otherPorts.filter(({ owner, port }) => owner.uid === before.uid && !besides.includes(port));
-  const same = begun.filter(({ owner }) => owner.command === null || owner.command === before.command);
+  // A process that ran beside the one that listened is another application: many are called node, python3 or java.
+  const isLater = ({ owner, startedMs }: ListenerFact): boolean =>
+    startedMs === null || startedMs > listeningMs - logsRound || owner.pid === before.pid || isUnitOf(owner, before);
+  // Where its process was seen, one that cannot be seen is in another container.
+  const wasSeen = before.pid !== null && !before.isGuess;
+  const isNamed = ({ command }: Owner): boolean => command === before.command || (command === null && !wasSeen);
+  const same = begun.filter((each) => isLater(each) && isNamed(each.owner));
   const [first] = same;
   if (first === undefined) return null;
-  const isSeen = before.pid !== null && !before.isGuess && first.owner.pid !== null && !first.owner.isGuess;
-  const isSameUnit = before.unit !== null && first.owner.unit === before.unit;
-  const isSame = isSeen && (first.owner.pid === before.pid || isSameUnit);
+  const isSeen = wasSeen && first.owner.pid !== null && !first.owner.isGuess;
+  const isSame = isSeen && (first.owner.pid === before.pid || isUnitOf(first.owner, before));
   return found(
     'wrong_port',
     isSame ? 'certain' : 'likely',
