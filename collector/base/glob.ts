@@ -145,26 +145,52 @@ function sorted(paths: readonly string[]): readonly string[] {
 
 type ReadFolder = (path: string) => readonly string[] | null;
 
+/** What a pattern, or all patterns of one configuration, may take: each `.*` in the middle doubles what it looks into. */
+export const globBounds = { folders: 10_000, names: 1_000_000, paths: 10_000 } as const;
+
+/** What is left of that; counted down. A pattern that is cut short has brought one of them to 0. */
+export type GlobBudget = Record<keyof typeof globBounds, number>;
+
 /** Of each folder the names that match; `.` and `..` lead on to the next segment, as any folder does. */
-function childrenOf(folders: readonly string[], segment: string, isLast: boolean, readFolder: ReadFolder): string[] {
+function childrenOf(
+  folders: readonly string[],
+  segment: string,
+  isLast: boolean,
+  readFolder: ReadFolder,
+  left: GlobBudget,
+): { readonly found: string[]; readonly isCut: boolean } {
   const isMatch = segmentMatcher(segment);
   const links = isLast ? [] : ['.', '..'];
-  return folders.flatMap((folder) => {
+  const found: string[] = [];
+  for (const folder of folders) {
+    if (left.folders <= 0 || left.names <= 0) return { found, isCut: true };
+    left.folders -= 1;
     const names = readFolder(folder);
-    return names === null ? [] : [...links, ...names].filter(isMatch).map((name) => `${folder}/${name}`);
-  });
+    if (names === null) continue;
+    left.names -= names.length;
+    for (const name of [...links, ...names]) {
+      if (!isMatch(name)) continue;
+      if (found.length >= left.paths) return { found, isCut: true };
+      found.push(`${folder}/${name}`);
+    }
+  }
+  return { found, isCut: false };
 }
 
-/**
- * The paths that match `pattern`, in the order of glob(3), and the folders that were looked into. A segment that is no
- * pattern is not looked for: whether it exists, opening it tells.
- */
-export function expandGlob(
-  pattern: string,
-  readFolder: ReadFolder,
-): { readonly paths: readonly string[]; readonly folders: readonly string[] } {
+/** The paths that match a pattern, in the order of glob(3). */
+export interface Expanded {
+  readonly paths: readonly string[];
+  /** The folders that were looked into. */
+  readonly folders: readonly string[];
+  /** Whether a bound was reached, so that paths are missing. */
+  readonly isCut: boolean;
+}
+
+/** A segment that is no pattern is not looked for: whether it exists, opening it tells. */
+export function expandGlob(pattern: string, readFolder: ReadFolder, left: GlobBudget = { ...globBounds }): Expanded {
   const start = pattern.startsWith('/') ? '' : '.';
   let found: string[] = [start];
+  let isCut = false;
   const folders: string[] = [];
   const read = (folder: string): readonly string[] | null => {
     folders.push(folder || '/');
@@ -173,11 +199,14 @@ export function expandGlob(
   const segments = pattern.split('/').filter((segment) => segment !== '');
   for (const [index, segment] of segments.entries()) {
     if (isPattern(segment)) {
-      found = childrenOf(found, segment, index === segments.length - 1, read);
+      const children = childrenOf(found, segment, index === segments.length - 1, read, left);
+      found = children.found;
+      isCut ||= children.isCut;
     } else {
       const name = segment.replace(/\\(.?)/gs, '$1');
       if (name !== '') found = found.map((folder) => `${folder}/${name}`);
     }
   }
-  return { paths: sorted(start === '' ? found : found.map((path) => path.slice('./'.length))), folders };
+  left.paths -= found.length;
+  return { paths: sorted(start === '' ? found : found.map((path) => path.slice('./'.length))), folders, isCut };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { expandGlob, isPattern, patternOfVariables } from '../../collector/base/glob.ts';
+import { expandGlob, globBounds, isPattern, patternOfVariables } from '../../collector/base/glob.ts';
 
 /** What of `names` in /d the pattern matches. */
 function matching(pattern: string, names: readonly string[]): readonly string[] {
@@ -59,6 +59,43 @@ test('the order is that of bytes, not of UTF-16', () => {
 
 test('a hostile pattern ends', () => {
   expect(matching(`${'*a'.repeat(200)}b`, ['a'.repeat(250)])).toEqual([]);
+});
+
+describe('a pattern that leads everywhere is cut short', () => {
+  const hidden = Array.from({ length: 30 }, (_, at) => `.h${at}`);
+  test.each<[string, string, readonly string[]]>([
+    ['dots that double with each segment', `/tmp${'/.*'.repeat(28)}/x.conf`, []],
+    ['dots asked for in brackets', `/tmp${'/.[.]*'.repeat(28)}/x.conf`, ['..a']],
+    ['one mark for the second dot', `/tmp${'/.?'.repeat(40)}/*.conf`, ['.a']],
+    ['folders that link to themselves', `/tmp${'/l*'.repeat(28)}/x.conf`, ['l1', 'l2']],
+    ['many of them', `/tmp${'/.*'.repeat(5)}/x.conf`, hidden],
+    ['more files than are taken in', '/tmp/*', Array.from({ length: globBounds.paths + 1 }, (_, at) => `f${at}`)],
+  ])('%s', (_, pattern, names) => {
+    const { paths, folders, isCut } = expandGlob(pattern, () => names);
+    expect(isCut).toBe(true);
+    expect(folders.length).toBeLessThanOrEqual(globBounds.folders);
+    expect(paths.length).toBeLessThanOrEqual(globBounds.paths);
+  });
+
+  test('names that do not match count too', () => {
+    const many = Array.from({ length: 50_000 }, (_, at) => `n${at}`);
+    const { folders, isCut } = expandGlob(`/tmp/[a-z]*/[a-z]*/x`, (path) => (path === '/tmp' ? many : ['A', ...many]));
+    expect(isCut).toBe(true);
+    expect(folders.length).toBeLessThan(25);
+  });
+
+  test('one budget for all patterns of a configuration', () => {
+    const left = { ...globBounds };
+    const names = Array.from({ length: 6_000 }, (_, at) => `f${at}`);
+    expect(expandGlob('/d/*', () => names, left)).toMatchObject({ isCut: false });
+    const second = expandGlob('/d/*', () => names, left);
+    expect([second.isCut, second.paths.length]).toEqual([true, globBounds.paths - 6_000]);
+  });
+
+  test('what is within the bounds is whole', () => {
+    expect(expandGlob('/d/.*/.*/x', () => ['.h']).paths).toHaveLength(9);
+    expect(expandGlob('/d/.*/.*/x', () => ['.h']).isCut).toBe(false);
+  });
 });
 
 test.each([

@@ -118,6 +118,15 @@ describe('what is beyond a bound is said', () => {
     expect(tooLarge(text, others)).toEqual([expected]);
   });
 
+  test('a pattern of hidden folders, which doubles with each segment', () => {
+    const mask = `/tmp${'/.*'.repeat(28)}/x.conf`;
+    const disk = { ...memoryFiles({ '/n': `include ${mask};\ninclude ${mask};\nevents { }` }), readFolder: () => [] };
+    const { directives, problems } = readTree('/n', disk);
+    const text = `patterns of includes are looked up in 10000 folders with 1000000 names, for 10000 files: the rest of ${mask} is not read`;
+    expect(problems).toEqual([1, 2].map((line) => ({ code: 'too_large', file: '/n', line, text })));
+    expect(directives.map(({ name }) => name)).toContain('events');
+  });
+
   test('files that all include each other', { timeout: 120_000 }, () => {
     const names = Array.from({ length: 30 }, (_, at) => `/etc/nginx/f${at}`);
     const files = Object.fromEntries(names.map((name) => [name, names.map((each) => `include ${each};`).join('\n')]));

@@ -3,7 +3,7 @@
  * with its file and line, and reading continues behind it.
  */
 
-import { expandGlob, isPattern } from '../../base/glob.ts';
+import { expandGlob, type GlobBudget, globBounds, isPattern } from '../../base/glob.ts';
 import { createLexer, type Lexer, type Statement } from '../../base/lexer.ts';
 import { completePath, folderOf, normalisePath } from '../../base/paths.ts';
 import { bounds, createProblems, type Problems } from '../bounds.ts';
@@ -32,6 +32,8 @@ interface Reading {
   readings: number;
   bytes: number;
   directives: number;
+  /** What all patterns together may still look into. */
+  readonly globs: GlobBudget;
   /** The files being read now, each included by the one before. */
   readonly chain: string[];
 }
@@ -203,7 +205,12 @@ function include(file: OpenFile, directive: Directive): readonly Directive[] {
   if (!isPattern(path)) {
     return readFile(reading, normalisePath(path), directive, true);
   }
-  const { paths, folders } = expandGlob(path, reading.disk.readFolder);
+  const { paths, folders, isCut } = expandGlob(path, reading.disk.readFolder, reading.globs);
+  if (isCut) {
+    const { folders: looked, names, paths: most } = globBounds;
+    const text = `patterns of includes are looked up in ${looked} folders with ${names} names, for ${most} files`;
+    file.report('too_large', directive.line, `${text}: the rest of ${mask} is not read`);
+  }
   for (const folder of folders) {
     reading.folders.add(folder);
   }
@@ -224,6 +231,7 @@ export function readTree(main: string, disk: ConfigurationFiles, commandLine: st
     readings: 0,
     bytes: 0,
     directives: 0,
+    globs: { ...globBounds },
     chain: [],
   };
   const given = commandLine === null ? [] : readText(reading, 'command line', commandLine);
