@@ -129,35 +129,42 @@ system_tool() {
   die "no $1 in /usr/bin or /bin: install it with your package manager"
 }
 
-# trusted PATH: nobody but root can change the file or folder, those above it, and what a link leads to.
-trusted() { only_root "$1" && only_root "$("$(system_tool readlink)" -f "$1")"; }
+# trusted PATH: nobody but root can change the file or folder, those above it, and what a link leads to. With a second
+# word `shared`, PATH may be a folder as /tmp is: sticky, so that only the owner can exchange what is in it.
+trusted() { only_root "$1" "${2:-}" && only_root "$("$(system_tool readlink)" -f "$1")" "${2:-}"; }
 only_root() {
-  up=$1
+  up=$1 shared=${2:-}
   case $up in /*) ;; *) return 1 ;; esac
   while :; do
-    # shellcheck disable=SC2046 # two words
-    set -- $("$(system_tool stat)" -L -c '%u %a' "$up" 2>/dev/null)
-    [ $# = 2 ] && [ "$1" = 0 ] || return 1
-    case $2 in
-      [1357]???) [ -d "$up" ] || return 1 ;; # in a sticky folder (/tmp) only the owner can exchange a file
+    # The owner of a link, too: in /tmp whoever owns it can exchange it.
+    # shellcheck disable=SC2046 # three words
+    set -- $("$(system_tool stat)" -L -c '%u %a' "$up" 2>/dev/null) $("$(system_tool stat)" -c %u "$up" 2>/dev/null)
+    [ $# = 3 ] && [ "$1" = 0 ] && [ "$3" = 0 ] || return 1
+    case $shared$2 in
+      shared[1357]???) [ -d "$up" ] || return 1 ;;
       *[2367]? | *[2367]) return 1 ;;
     esac
     [ "$up" != / ] || return 0
     up=${up%/*}
     up=${up:-/}
+    shared=shared
   done
 }
 
-# su and doas leave the caller's PATH and TMPDIR: what others can write is no place for root's programs and files.
+# su and doas leave the caller's environment: what others can write is no place for root's programs and files, and what
+# names code to load is not taken from them.
 safe_environment() {
   login_path=$PATH
   for tool in id readlink stat; do system_tool $tool >/dev/null; done
   [ "$("$(system_tool id)" -u)" = 0 ] || return 0
+  for name in $("$(system_tool env)" | "$(system_tool sed)" -n 's/^\(NODE_[A-Za-z0-9_]*\)=.*/\1/p; s/^\(LD_[A-Za-z0-9_]*\)=.*/\1/p') BASH_ENV ENV; do
+    unset "$name"
+  done
   PATH=$(trusted_folders)
   export PATH
-  if [ -n "${TMPDIR:-}" ] && ! trusted "$TMPDIR"; then
-    # One that is missing is reported later.
-    if [ -e "$TMPDIR" ] || ! trusted "${TMPDIR%/*}"; then unset TMPDIR; fi
+  if [ -n "${TMPDIR:-}" ] && ! trusted "$TMPDIR" shared; then
+    # One that is missing where nobody else can make it is reported later.
+    if [ -e "$TMPDIR" ] || [ -L "$TMPDIR" ] || ! trusted "${TMPDIR%/*}"; then unset TMPDIR; fi
   fi
 }
 trusted_folders() {
@@ -168,7 +175,9 @@ trusted_folders() {
     rest=${rest#*:}
     if trusted "${folder%/}"; then kept=$kept:${folder%/}; fi
   done
-  say "${kept#:}"
+  kept=${kept#:}
+  # An empty PATH would be the present folder.
+  say "${kept:-/usr/sbin:/usr/bin:/sbin:/bin}"
 }
 
 # The machine's services and processes are ours to touch only when they belong to the tree we install into.
@@ -563,8 +572,14 @@ put_file() {
   change "$verb $2 ($3 root:$group)" put_now "$@"
 }
 put_now() {
-  staged=$P$2.new.$$
-  cat "$1" >"$staged" && own "$staged" "$3" || return 1
+  new=$P$2.new.$$
+  # Never through a link, or into a file, that somebody else has put there.
+  if [ -e "$new" ] || [ -L "$new" ]; then
+    say "$new exists already: remove it" >&2
+    return 1
+  fi
+  staged=$new
+  (set -C && cat "$1" >"$staged") && own "$staged" "$3" || return 1
   if [ "$2" = "$plugin" ]; then check_start "$staged"; fi
   mv -f "$staged" "$P$2" && staged='' && manifest_file "$2"
 }

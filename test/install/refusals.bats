@@ -303,6 +303,68 @@ never_run() { [ ! -e "$BASE/ran" ] || { echo "run by user $(cat "$BASE/ran")" >&
   done
 }
 
+@test "root uses no folder of PATH and no TMPDIR below one that all can write, sticky or not" {
+  if [ "$(id -u)" != 0 ]; then return 0; fi
+  make_tree native 2.10.4
+  mkdir "$BASE/sticky" "$BASE/real" "$BASE/other"
+  plant "$BASE/real" 0 node awk sed env
+  plant "$BASE/sticky" 0 awk sed env
+  chmod 1777 "$BASE/sticky" "$BASE/other"
+  ln -s "$BASE/real" "$BASE/other/link" # of root's folder, but the link can be exchanged
+  chown -h 65534 "$BASE/other/link"
+  ln -s "$BASE/other/soon" "$BASE/soon"
+  for folder in "$BASE/sticky" "$BASE/other/link" "$BASE/other/missing"; do
+    PATH=$folder:$PATH installer --dry-run
+    ok
+    never_run
+  done
+  # Reported where nobody else can make it; else the system's own /tmp is used.
+  for folder in other/missing other/link soon; do
+    TMPDIR=$BASE/$folder installer --dry-run
+    ok
+  done
+  [ -z "$(find "$BASE/real" -name 'tmp.*')" ]
+  TMPDIR=$BASE/other installer --dry-run # as /tmp is
+  ok
+}
+
+@test "a PATH that others can change in every folder: root's programs are the system's" {
+  if [ "$(id -u)" != 0 ]; then return 0; fi
+  make_tree native 2.10.4
+  plant "$BASE/theirs" 65534 awk sed find grep node
+  run env "PATH=$BASE/theirs" /bin/sh "$RELEASE/install.sh" --prefix "$ROOT" --dry-run
+  says_not 'no awk here'
+  says_not 'not found'
+  never_run
+}
+
+@test "what the caller's environment gives programs to load is not taken by root" {
+  if [ "$(id -u)" != 0 ]; then return 0; fi
+  make_tree native 2.10.4
+  printf '#!/bin/sh\nenv >>%s/seen\necho v18.19.0\n' "$BASE" >"$TOOLS/node"
+  run env NODE_OPTIONS=--require=/x NODE_PATH=/x NODE_EXTRA_CA_CERTS=/x NODE_REPL_HISTORY=/x LD_LIBRARY_PATH=/x \
+    LD_PRELOAD= BASH_ENV=/x ENV=/x OTHER=/x sh "$RELEASE/install.sh" --prefix "$ROOT"
+  ok
+  grep -qx OTHER=/x "$BASE/seen"
+  ! grep -E '^(NODE_|LD_|BASH_ENV|ENV)' "$BASE/seen" || return 1
+}
+
+@test "nothing is written through a link that waits under the name of a file in the making" {
+  make_tree native 2.10.4
+  mkdir -p "$ROOT$CONFIG/custom-plugins.d"
+  echo kept >"$BASE/victim"
+  for target in "$BASE/victim" "$BASE/none" /dev/null ''; do
+    run sh -c 'new=$1.new.$$; if [ -n "$4" ]; then ln -s "$4" "$new"; else echo theirs >"$new"; fi
+      exec sh "$2" --prefix "$3"' sh "$ROOT$PLUGIN" "$RELEASE/install.sh" "$ROOT" "$target"
+    [ "$status" = 1 ]
+    says 'exists already: remove it'
+    [ "$(cat "$BASE/victim")" = kept ]
+    [ ! -e "$BASE/none" ]
+    [ ! -e "$ROOT$PLUGIN" ]
+    rm "$ROOT$PLUGIN".new.*
+  done
+}
+
 @test "a node that others than root can change is named and not run" {
   if [ "$(id -u)" != 0 ]; then return 0; fi
   make_tree native 2.10.4
