@@ -127,6 +127,14 @@ function pagesOf(scope: Scope, directive: Directive): readonly StatusPage[] {
     }));
 }
 
+/** The same where nginx's root is not ours: its sockets are not there to be asked, and another's may be. */
+export function withoutSockets(pages: readonly StatusPage[]): readonly StatusPage[] {
+  const marked = pages.map((page) =>
+    page.obstacle === null && page.url.includes('://unix:') ? { ...page, obstacle: 'other_root' as const } : page,
+  );
+  return marked.sort((a, b) => rank(a) - rank(b));
+}
+
 /** Every way to ask every `stub_status` location, the best first. */
 export function readStatusPages(scopes: readonly Scope[]): readonly StatusPage[] {
   const pages = scopes

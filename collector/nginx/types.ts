@@ -151,7 +151,16 @@ export interface AccessLog extends Place {
   readonly byDefault: boolean;
 }
 
-export type StatusObstacle = 'denied' | 'password' | 'internal' | 'proxy_protocol' | 'pattern' | 'rewritten' | 'quic';
+export type StatusObstacle =
+  | 'denied'
+  | 'password'
+  | 'internal'
+  | 'proxy_protocol'
+  | 'pattern'
+  | 'rewritten'
+  | 'quic'
+  /** A unix socket in a root that is not ours. */
+  | 'other_root';
 
 /** A `stub_status` location and how to ask it. */
 export interface StatusPage extends Place {

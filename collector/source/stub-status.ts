@@ -145,7 +145,8 @@ function remedy({ status, location }: { readonly status: number; readonly locati
 function glimpse(body: string): string {
   if (body.trim() === '') return 'nothing';
   if (/^\s*<(!doctype|html)/i.test(body)) return 'an HTML page';
-  return `something else, "${printable(body, 40)}"`;
+  // Never its text: whoever answers there may be anybody, and the log is read by many.
+  return `something else, ${body.length} bytes`;
 }
 
 /** Foreign text for a log line: cut, and without anything that is not plain ASCII. */

@@ -1,11 +1,15 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findNginx, procOf } from '../../collector/discover/find/find-nginx.ts';
 import { parseMasterArgs } from '../../collector/discover/find/master-args.ts';
 import { hostPlaces, parseMounts, sameRoot } from '../../collector/discover/find/mounts.ts';
 import { workersOf } from '../../collector/discover/find/processes.ts';
+import { rootView } from '../../collector/discover/find/view.ts';
 import { readNginx } from '../../collector/discover/follow/read-nginx.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
 import { rootedPath } from '../../collector/system/reach.ts';
+import { tempDir } from '../support/temp.ts';
 import { type HostTree, hostMounts, hostTree } from './host-tree.ts';
 
 const fs = nodeFileSystem;
@@ -75,6 +79,64 @@ test('several masters, each with its own configuration; a binary upgrade is one'
       upstreams: ['127.0.0.1:2'],
     },
   ]);
+});
+
+describe('a status page on a unix socket of a root that is not ours is not asked', () => {
+  const socket = 'http://unix:/run/status.sock:/s';
+  const tcp = 'http://127.0.0.1:8099/s';
+  const server = (listen: string) => `server { listen ${listen}; location = /s { stub_status; } }`;
+  const both = `http { ${server('127.0.0.1:8099')} ${server('unix:/run/status.sock')} }`;
+  test.each<[string, string, boolean, readonly (readonly [string, string | null])[]]>([
+    ['ours', `http { ${server('unix:/run/status.sock')} }`, false, [[socket, null]]],
+    ['its own', `http { ${server('unix:/run/status.sock')} }`, true, [[socket, 'other_root']]],
+    [
+      'its own, and an address',
+      both,
+      true,
+      [
+        [tcp, null],
+        [socket, 'other_root'],
+      ],
+    ],
+    [
+      'its own, and an address for others',
+      both.replace('= /s {', '= /s { deny all;'),
+      true,
+      [
+        [tcp, 'denied'],
+        [socket, 'other_root'],
+      ],
+    ],
+    [
+      'its own, and a socket that asks for PROXY',
+      `http { ${server('unix:/run/status.sock proxy_protocol')} }`,
+      true,
+      [[socket, 'proxy_protocol']],
+    ],
+  ])('%s', (_, text, hasOwnRoot, expected) => {
+    const confPath = join(tempDir(), 'nginx.conf');
+    writeFileSync(confPath, text);
+    const defaults = { prefix: '/', confPath, errorLogPath: 'e', httpLogPath: 'a' };
+    const found = {
+      master: null,
+      version: null,
+      defaults,
+      confPath,
+      commandLine: null,
+      view: rootView(fs, ''),
+      hasOwnRoot,
+    };
+    expect(readNginx(found, fs).configuration.statusPages.map(({ url, obstacle }) => [url, obstacle])).toEqual(
+      expected,
+    );
+  });
+
+  test('a container, and a host behind a prefix', () => {
+    const host = hostTree({ '/etc/nginx/nginx.conf': `http { ${server('unix:/run/status.sock')} }` });
+    host.nginx({ pid: 100, title: 'nginx: master process nginx', workers: {} });
+    const { running } = findNginx({ fs, ownUid: 0, hostPrefix: host.prefix });
+    expect(running.map((each) => readNginx(each, fs).configuration.statusPages[0]?.obstacle)).toEqual(['other_root']);
+  });
 });
 
 describe('a container seen from the host', () => {

@@ -97,6 +97,7 @@ export const obstacles: Readonly<Record<string, string>> = {
   pattern: 'its location is a pattern that gives no path',
   rewritten: 'its server answers every request with return',
   quic: 'its server only speaks HTTP/3',
+  other_root: "its socket lies in a root of nginx's own, where this path is another one",
 };
 
 const jsonFile =

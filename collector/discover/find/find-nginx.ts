@@ -24,6 +24,8 @@ export interface NginxFound {
   readonly view: View;
   /** It runs in its own network namespace: an address of its configuration is another one here. */
   readonly hasOwnNetwork?: boolean;
+  /** Its root is not ours: a unix socket of its configuration is another one here, or none. */
+  readonly hasOwnRoot?: boolean;
 }
 
 export interface DiscoveryPorts {
@@ -108,6 +110,13 @@ function hasOwnNetwork({ pid }: Master, { fs, hostPrefix }: DiscoveryPorts): boo
   return its?.ok === true && ours?.ok === true && its.value.ino !== ours.value.ino;
 }
 
+/** A container, a host that is seen behind a prefix, or (seen by root only) a folder that chroot() made its root. */
+function hasOwnRoot({ pid, container }: Master, { fs, hostPrefix }: DiscoveryPorts): boolean {
+  if (container !== null || hostPrefix !== '') return true;
+  const root = attempt(() => fs.readlink(`${procFolder(hostPrefix)}/${pid}/root`));
+  return root.ok && root.value !== '/';
+}
+
 function exists(fs: FileSystem, view: View, path: string): boolean {
   return attempt(() => fs.lstat(placeOf(fs, view, path))).ok;
 }
@@ -127,6 +136,7 @@ function describe(master: Master, host: readonly Mount[], ports: DiscoveryPorts)
     commandLine: args.globals,
     view,
     hasOwnNetwork: hasOwnNetwork(master, ports),
+    hasOwnRoot: hasOwnRoot(master, ports),
   };
 }
 

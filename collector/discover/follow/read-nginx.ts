@@ -2,9 +2,10 @@
 
 import { completePath } from '../../base/paths.ts';
 import { readConfiguration } from '../../nginx/configuration.ts';
+import { withoutSockets } from '../../nginx/status-pages.ts';
 import { readDump } from '../../nginx/syntax/dump.ts';
 import { readTree } from '../../nginx/syntax/tree.ts';
-import type { BuildDefaults, NginxConfiguration } from '../../nginx/types.ts';
+import type { BuildDefaults, ConfigurationTree, NginxConfiguration } from '../../nginx/types.ts';
 import type { FileSystem } from '../../system/fs.ts';
 import { readText } from '../../system/small-file.ts';
 import type { NginxFound } from '../find/find-nginx.ts';
@@ -24,6 +25,13 @@ export interface NginxRead {
   readonly watched: readonly string[];
 }
 
+/** What it means, and what of it can be asked from here. */
+function understood(tree: ConfigurationTree, { defaults, hasOwnRoot }: NginxFound): NginxConfiguration {
+  const configuration = readConfiguration(tree, defaults);
+  if (hasOwnRoot !== true) return configuration;
+  return { ...configuration, statusPages: withoutSockets(configuration.statusPages) };
+}
+
 /** Reads the configuration of `found` through its view; a main file that is missing is a problem in the result. */
 export function readNginx(found: NginxFound, fs: FileSystem): NginxRead {
   const files = configurationFiles(fs, found.view);
@@ -31,7 +39,7 @@ export function readNginx(found: NginxFound, fs: FileSystem): NginxRead {
   const watched = [...tree.files, ...tree.unread, ...tree.folders].map((path) =>
     found.view.follow(placeOf(fs, found.view, path)),
   );
-  return { found, configuration: readConfiguration(tree, found.defaults), dumped: false, watched };
+  return { found, configuration: understood(tree, found), dumped: false, watched };
 }
 
 /** What an nginx whose main file is `path` was most likely built with, when no running one shows. */
@@ -52,6 +60,7 @@ function findByMain(named: Lookup, path: string, fs: FileSystem, hostPrefix: str
       confPath: path,
       commandLine: null,
       view: rootView(fs, hostPrefix),
+      hasOwnRoot: hostPrefix !== '',
     }
   );
 }
@@ -76,11 +85,11 @@ export function readTold(told: string, named: Lookup, fs: FileSystem, hostPrefix
     const wrong = text.ok ? 'this is no output of nginx -T' : `it cannot be read (${text.code})`;
     const tree = readTree(path, { readFile: () => ({ text: '' }), readFolder: () => null });
     const problems = [{ code: 'include_unreadable' as const, file: path, line: 1, text: wrong }];
-    return { found, configuration: readConfiguration({ ...tree, problems }, found.defaults), dumped: true, watched };
+    return { found, configuration: understood({ ...tree, problems }, found), dumped: true, watched };
   }
   const found = findByMain(named, dump.main, fs, hostPrefix);
   const tree = readTree(dump.main, dump.files, found.commandLine);
-  return { found, configuration: readConfiguration(tree, found.defaults), dumped: true, watched };
+  return { found, configuration: understood(tree, found), dumped: true, watched };
 }
 
 const mostProblemsTold = 5;
