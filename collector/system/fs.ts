@@ -41,6 +41,8 @@ export interface FileSystem {
   read(fd: number, into: Buffer, length: number, position: number): number;
   close(fd: number): void;
   readlink(path: string): string;
+  /** Whether the kernel makes up what is read here: a file of /proc, of /sys or of what is mounted there. */
+  isOfKernel(fd: number): boolean;
   /** Names in a directory, in no particular order. */
   readdir(path: string): readonly string[];
 }
@@ -68,6 +70,11 @@ function codeOf(error: unknown): string {
 
 const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = nodeFs.constants;
 
+/** statfs(2): proc, sysfs, cgroup, cgroup2, debugfs, tracefs, securityfs, configfs. */
+const kernelTypes: ReadonlySet<number> = new Set([
+  0x9fa0, 0x62656572, 0x27e0eb, 0x63677270, 0x64626720, 0x74726163, 0x73636673, 0x62656570,
+]);
+
 /** A path under another process's root is only ever reached inside that root, whoever asks (system/beneath.ts). */
 export const nodeFileSystem: FileSystem = {
   open(path) {
@@ -92,6 +99,10 @@ export const nodeFileSystem: FileSystem = {
   readlink(path) {
     const foreign = foreignPath(path);
     return foreign === null ? nodeFs.readlinkSync(path) : linkBeneath(foreign);
+  },
+  isOfKernel(fd) {
+    const type = attempt(() => nodeFs.statfsSync(`/proc/self/fd/${fd}`).type);
+    return type.ok && kernelTypes.has(type.value);
   },
   readdir(path) {
     const foreign = foreignPath(path);

@@ -34,6 +34,14 @@ export function readText(fs: FileSystem, path: string, limit = largestText): Att
   return withOpen(fs, path, (fd) => readOpen(fs, fd, limit).toString('utf8'));
 }
 
+/** The same of a file that somebody has written. EINVAL for one that the kernel makes up, wherever it is mounted. */
+export function readWritten(fs: FileSystem, path: string, limit = largestText): Attempted<string> {
+  return withOpen(fs, path, (fd) => {
+    if (fs.isOfKernel(fd)) throw Object.assign(new Error(path), { code: 'EINVAL' });
+    return readOpen(fs, fd, limit).toString('utf8');
+  });
+}
+
 /** A process writes its own command line, of megabytes if it likes: this is more than any title of nginx's needs. */
 const longestTitle = 65_536;
 

@@ -108,6 +108,7 @@ export function memoryFs(): MemoryFs {
       forget(inode);
     },
     readlink: () => fail('EINVAL'),
+    isOfKernel: () => false,
     readdir: (directory) =>
       [...names.keys()]
         .filter((name) => name.startsWith(`${directory}/`))

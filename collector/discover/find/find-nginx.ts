@@ -65,7 +65,9 @@ export function hostMounts({ fs, hostPrefix }: Pick<DiscoveryPorts, 'fs' | 'host
 function viewOf(master: Master | null, host: readonly Mount[], { fs, hostPrefix }: DiscoveryPorts): View {
   if (master === null || master.container === null) return rootView(fs, hostPrefix);
   const root = `${procFolder(hostPrefix)}/${master.pid}/root`;
-  const view = attempt(() => fs.readdir(root)).ok ? rootView(fs, root) : mountView(master.mounts, host, hostPrefix);
+  const view = attempt(() => fs.readdir(root)).ok
+    ? rootView(fs, root)
+    : mountView(master.mounts, host, hostPrefix, root);
   return { ...view, output: containerOutput(master, host, hostPrefix) };
 }
 

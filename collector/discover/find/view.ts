@@ -2,7 +2,7 @@
 import type { ConfigurationFiles, ReadFailure } from '../../nginx/types.ts';
 import { type Attempted, attempt, type FileSystem } from '../../system/fs.ts';
 import { lookAt, rootedPath } from '../../system/reach.ts';
-import { readText } from '../../system/small-file.ts';
+import { readWritten } from '../../system/small-file.ts';
 import type { ContainerOutput } from './container-output.ts';
 import { hostPlaces, type Mount } from './mounts.ts';
 
@@ -28,12 +28,15 @@ export function rootView(fs: FileSystem, root: string): View {
   };
 }
 
-/** nginx is in a container whose root we may not enter: bind mounts, volumes and layers, as the host has them. */
-export function mountView(inside: readonly Mount[], host: readonly Mount[], hostPrefix: string): View {
+/**
+ * nginx is in a container whose `root` (/proc/PID/root) we may not enter: bind mounts, volumes and layers, as the host has
+ * them. A path that is in none of these is its own, never the host's of the same name.
+ */
+export function mountView(inside: readonly Mount[], host: readonly Mount[], hostPrefix: string, root: string): View {
   return {
     places: (path) => {
       const found = hostPlaces(inside, host, path).map((place) => hostPrefix + place);
-      return found.length > 0 ? found : [`${hostPrefix}${path}`];
+      return found.length > 0 ? found : [`${root}${path}`];
     },
     follow: (place) => place,
   };
@@ -52,8 +55,8 @@ export function placeOf(fs: FileSystem, view: View, path: string): string {
 }
 
 /**
- * What stands in a file of nginx's. Regular files only: a device or a FIFO is not opened, and a stream (`/dev/stdin`)
- * would be this process's own. EINVAL for these.
+ * What stands in a file of nginx's. Regular files only: a device or a FIFO is not opened, a stream (`/dev/stdin`) would be
+ * this process's own, and what /proc and /sys show is the kernel's. EINVAL for these.
  */
 export function readPlace(fs: FileSystem, view: View, place: string, limit?: number): Attempted<string> {
   const path = view.follow(place);
@@ -61,7 +64,7 @@ export function readPlace(fs: FileSystem, view: View, place: string, limit?: num
   // Written where nothing is to be included.
   if (found.is === 'other' && path.endsWith('/dev/null')) return { ok: true, value: '' };
   if (found.is === 'stream' || found.is === 'other') return { ok: false, code: 'EINVAL' };
-  return readText(fs, path, limit);
+  return readWritten(fs, path, limit);
 }
 
 /** What the configuration room reads through. */
