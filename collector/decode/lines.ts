@@ -16,7 +16,7 @@ export interface LineSink {
 export interface LineOptions {
   /** Longest line that is delivered, in UTF-16 units; what is longer is dropped as a whole. */
   readonly maxLength: number;
-  /** One complete line without its LF or CRLF. Bytes that are no UTF-8 have become U+FFFD. */
+  /** One complete line without its LF or CRLF, but for `keepsReturn`. Bytes that are no UTF-8 have become U+FFFD. */
   readonly onLine: (line: string) => void;
   /** Once for each line that was too long. */
   readonly onOverlong: () => void;
@@ -25,11 +25,13 @@ export interface LineOptions {
    * wrote), or `deliver` it (a finished input whose last line has no newline).
    */
   readonly atCut?: 'drop' | 'deliver';
+  /** A CR before the LF stays: the length of a record of several lines is to be known. */
+  readonly keepsReturn?: boolean;
 }
 
 /** A sink that splits into lines, with bounded memory. After `cut()` it may be used for another file. */
 export function lineSplitter(options: LineOptions): LineSink {
-  const { maxLength, onLine, onOverlong, atCut = 'drop' } = options;
+  const { maxLength, onLine, onOverlong, atCut = 'drop', keepsReturn = false } = options;
   // One more than the limit: a CR may still turn out to be part of the line's end.
   const limits = { maxLength: maxLength + 1, skipOverflow: true };
   let stream = fresh();
@@ -44,7 +46,7 @@ export function lineSplitter(options: LineOptions): LineSink {
     const end = line.endsWith('\r') ? line.length - 1 : line.length;
     // split2 measures only what is unfinished at the end of a chunk: a long line that ends in the same chunk gets here.
     if (end > maxLength) onOverlong();
-    else onLine(end === line.length ? line : line.slice(0, end));
+    else onLine(keepsReturn || end === line.length ? line : line.slice(0, end));
   }
 
   function chunk(bytes: Buffer): void {

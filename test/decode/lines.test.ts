@@ -22,6 +22,18 @@ function collect(maxLength = 100, atCut: 'drop' | 'deliver' = 'drop') {
   };
 }
 
+test('where it is to stay, a CR before the LF is delivered', () => {
+  const lines: string[] = [];
+  const sink = lineSplitter({
+    maxLength: 2,
+    keepsReturn: true,
+    onLine: (line) => lines.push(line),
+    onOverlong: () => lines.push('overlong'),
+  });
+  for (const chunk of ['a\r\nb\n\r', '\nab\r\n', 'abc\r\n']) sink.chunk(Buffer.from(chunk));
+  expect(lines).toEqual(['a\r', 'b', '\r', 'ab\r', 'overlong']);
+});
+
 describe('lines', () => {
   const cases: Record<string, { chunks: (string | Buffer)[]; lines: string[]; overlong?: number }> = {
     'several lines in one chunk': { chunks: ['a\nb\nc\n'], lines: ['a', 'b', 'c'] },

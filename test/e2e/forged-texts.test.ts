@@ -85,12 +85,17 @@ function sendings(line: string, ports: Ports): readonly (readonly [string, () =>
     () =>
       send(front, `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${more}\r\n`);
   const login = (text: string) => () => send(mail, `a LOGIN {${Buffer.byteLength(text)}}\r\n${text} {1}\r\nx\r\n`);
+  const next = `${line.slice(0, line.indexOf('*'))}*98 `;
+  const begun = quoted(`x${missing}${context}\n${line}\n${next}open() "/zz`);
   const ofStream = `", client: 127.0.0.1, server: 127.0.0.1:${sni}, bytes from/to client:0/0, bytes from/to upstream:0/0`;
   return [
     ['a rewrite that is logged', get(`/rw/${quoted(`x", args: ""${context}\n${line}\ny`)}`)],
     ['a rewrite that fills the buffer', get(`/rw/${quoted(`x", args: ""${context}\n${line}\n${pad}`)}`)],
     ['a cycle of redirects', get(`/cyc/${quoted(`x"${context}\n${line}\ny`)}`)],
     ['a cycle that fills the buffer', get(`/cyc/${quoted(`x"${context}\n${line}\n${pad.slice(0, 1000)}`)}`)],
+    ['a request that begins behind the end of the buffer', get(`${'/.'.repeat(1200)}/x${begun}`)],
+    ['one that names a long host', get(`http://${'a'.repeat(1900)}/x${begun}`)],
+    ['the same with carriage returns', get(`${'/.'.repeat(1200)}/x${begun.replaceAll('%0a', '%0d%0a')}`)],
     ['an error page', get(`/ep/${quoted(`x${missing}${context}\n${line}\n${pad}`)}`)],
     ['X-Accel-Redirect to a missing file', get(`/app?x=/int/${quoted(`x${missing}${context}\n${line}\ny`)}`)],
     ['the same, filling the buffer', get(`/app?x=/int/${quoted(`x${missing}${context}\n${line}\n${pad}`)}`)],
@@ -123,6 +128,10 @@ function sendings(line: string, ports: Ports): readonly (readonly [string, () =>
           proxied,
           `x" while reading PROXY protocol, client: 127.0.0.1, server: 127.0.0.1:${proxied}\n${line}\ny\r\n`,
         ),
+    ],
+    [
+      'a name that begins another record',
+      () => send(sni, hello(`x${ofStream}\n${line}\n${next}invalid host in upstream "y`)),
     ],
     ['a login of mail', login(`x\n${line}\ny`)],
     ['one that ends the record', login(`x", upstream: 127.0.0.1:${mailBackend}\n${line}\ny`)],

@@ -113,6 +113,8 @@ const channels: readonly { readonly begins: RegExp; readonly goesOn: RegExp }[] 
   // Names of files, URIs, X-Accel-Redirect, names out of a TLS handshake, a PROXY header: whatever nginx quotes.
   { begins: /^(?!limiting |delaying )[^"]{0,255}"/, goesOn: /"[^"]{0,255}, (?:udp )?client: / },
 ];
+/** The last of them. */
+export const quoteChannel = 8;
 /** Of mail's records, which end with the login. */
 export const loginChannel = 1;
 /** Behind a login, which mail protocols carry in base64 or as a counted literal. */
@@ -157,6 +159,15 @@ export function channelsEnded(rest: string): number {
     (bits, { goesOn }, at) => bits | (goesOn.test(rest) ? 2 << at : 0),
     loginEnd.test(rest) ? loginChannel : 0,
   );
+}
+
+/**
+ * Whether a text ends as a record that quotes a client and holds no request: a PROXY header, a name out of a TLS
+ * handshake. What the client had nginx print cannot be found in it.
+ */
+export function endsWithoutRequest(text: string): boolean {
+  const client = text.lastIndexOf(' client: ');
+  return client !== -1 && !text.includes(requestField, client) && (channelsEnded(text) & quoteChannel) !== 0;
 }
 
 /** Whether a line can have been begun by nginx and ended by a client. */

@@ -11,6 +11,7 @@ import {
   channelsEnded,
   decodedRequests,
   endsRecord,
+  endsWithoutRequest,
   hasTwoContexts,
   isDebug,
   lacksConnection,
@@ -18,13 +19,14 @@ import {
   loginChannel,
   matters,
   mayEndLogin,
+  quoteChannel,
   type RequestLines,
 } from './forged.ts';
 import { parseStrictErrorLine } from './line.ts';
 import { isEnd, type Open, openOf } from './open.ts';
 import { byteLength, longestRecord } from './size.ts';
 import { createVouching } from './vouching.ts';
-import { createWindow, type WaitingLine } from './window.ts';
+import { type Breakable, createWindow, type WaitingLine } from './window.ts';
 
 export interface ErrorLineSink {
   /** A line that nginx wrote, as far as can be seen. */
@@ -37,7 +39,7 @@ export interface ErrorLineSink {
 }
 
 export interface ErrorLineReader {
-  /** Takes the next physical line, without its line feed. */
+  /** Takes the next physical line, without its line feed. A carriage return before that counts for its length alone. */
   read(text: string): void;
   /**
    * Nothing more has been written for now: what waits is handed on.
@@ -80,6 +82,9 @@ export function errorLineReader(
   /** Bytes that the record may still take. */
   let room = 0;
   let hasPaused = false;
+  /** Lines that were read here, and how many of them before the last pause. */
+  let count = 0;
+  let countBefore = 0;
   const vouching = createVouching(sink);
 
   function handOn(entries: readonly WaitingLine[]): void {
@@ -115,60 +120,74 @@ export function errorLineReader(
     if (entry === undefined) return;
     if (lacksConnection(line)) entry.is = 'forged';
     const split = splitBefore(requests, true);
-    if (split !== null || !matters(line)) {
-      if (split !== null) waiting.condemn(split);
-    } else if (hasTwoContexts(text)) {
+    if (split !== null) {
+      waiting.condemn(split);
+      return;
+    }
+    if (matters(line) && hasTwoContexts(text)) {
       const ended = channelsEnded(text);
       waiting.suspect(waiting.furthest(({ channels }) => (channels & ended) !== 0) ?? 0);
       entry.is = 'forged';
-    } else if (mayEndLogin(waiting.ago(1)?.line ?? null, line)) entry.is = 'doubtful';
-    else judgeEnd();
+    } else if (matters(line) && mayEndLogin(waiting.ago(1)?.line ?? null, line)) entry.is = 'doubtful';
+    judgeQuote(text);
+    judgeEnd();
   }
 
   /**
-   * It may end where nginx cut a record that a client's text had got into: then nothing stands behind that text. By
-   * chance real lines end there, too.
+   * It may end where nginx cut a record that a client's text had got into: behind that text stands nothing then, or what
+   * completes a line that the client began. By chance real lines end there, too. What looks like the end of the record
+   * before may be the client's.
    */
   function judgeEnd(): void {
-    const begun = waiting.furthest((first) => {
-      return !first.isOver && (first.open !== null || first.mayBeBegun) && waiting.isCutHere(first);
-    });
-    if (begun === null) return;
-    if (waiting.ago(begun)?.open !== null) waiting.condemn(begun);
-    else waiting.doubt(begun);
+    const isCut = (first: Breakable) => waiting.hasLineBehind(first) && waiting.isCutHere(first);
+    const open = waiting.furthest((first) => !first.isOver && first.open !== null && isCut(first));
+    if (open !== null) waiting.condemn(open);
+    const begun = waiting.furthest((first) => first.mayBeBegun && isCut(first));
+    if (begun !== null) waiting.doubt(begun);
   }
 
-  function readMatched(text: string, line: ErrorLine): void {
+  /**
+   * Two records that quote clients may be one, where what ends the second holds no request: a client had ended the first
+   * itself, and begun the second. Records of two reads are none: clients that do no more than knock would hide failures.
+   */
+  function judgeQuote(text: string): void {
+    if (!endsWithoutRequest(text)) return;
+    const begun = waiting.furthest(({ channels, at }) => (channels & quoteChannel) !== 0 && at >= countBefore);
+    if (begun !== null) waiting.doubt(begun);
+  }
+
+  function readMatched(text: string, line: ErrorLine, lineEnd: number): void {
     open = openOf(text, line);
     if (open !== null) room = longestRecord - byteLength(text).least;
     const requests = decodedRequests(text);
-    handOn(waiting.push({ text, line, open: isDebug(line) ? null : open, is: 'line' }, requests));
+    handOn(waiting.push({ text, line, open: isDebug(line) ? null : open, is: 'line', lineEnd }, requests));
     judgeLine(text, line, requests);
   }
 
-  function readOther(text: string): void {
+  function readOther(text: string, lineEnd: number): void {
     const taken = open === null ? 0 : byteLength(text).least + 1;
     const isOpen = open !== null && room >= taken;
     const requests = decodedRequests(text);
-    handOn(waiting.push({ text, line: null, open: null, is: isOpen ? 'continuation' : 'foreign' }, requests));
-    const split = splitBefore(requests, false) ?? splitOpen(text);
+    handOn(waiting.push({ text, line: null, open: null, is: isOpen ? 'continuation' : 'foreign', lineEnd }, requests));
+    const split = splitBefore(requests, false) ?? splitOpen(text) ?? (isOpen ? null : splitClosed(text));
     if (split !== null) waiting.condemn(split);
-    else if (!isOpen) splitClosed(text);
+    else {
+      judgeQuote(text);
+      judgeEnd();
+    }
     if (!isOpen) open = null;
     room -= taken;
     if (open !== null && (isEnd(text, open) || isFull())) close();
   }
 
-  /** A rest behind a line that looked complete. */
-  function splitClosed(text: string): void {
+  /** How many lines ago the record began of which this is the rest, where that looked complete; null where none did. */
+  function splitClosed(text: string): number | null {
     const ended = once(() => channelsEnded(text));
     const isEnding = once(() => endsRecord(text));
     const ago = waiting.furthest(({ channels }) => {
       return (channels & ended()) !== 0 && ((channels & loginChannel) !== 0 || isEnding());
     });
-    const split = ago ?? debugLinesBefore(text);
-    if (split === null) judgeEnd();
-    else waiting.condemn(split);
+    return ago ?? debugLinesBefore(text);
   }
 
   /**
@@ -199,15 +218,19 @@ export function errorLineReader(
   return {
     read(text) {
       hasPaused = false;
-      const line = parse(text);
-      if (line === null) readOther(text);
-      else readMatched(text, line);
+      count++;
+      const lineEnd = text.endsWith('\r') ? 2 : 1;
+      const bare = lineEnd === 2 ? text.slice(0, -1) : text;
+      const line = parse(bare);
+      if (line === null) readOther(bare, lineEnd);
+      else readMatched(bare, line, lineEnd);
     },
 
     pause(mayWait) {
       const half = mayWait && !hasPaused ? waiting.half() : null;
       handOn(waiting.take(half ?? waiting.size()));
       hasPaused = true;
+      countBefore = count;
     },
 
     end() {

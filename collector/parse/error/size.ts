@@ -4,6 +4,8 @@
  */
 const cutLengths = [2047, 4095] as const;
 export const longestRecord = 4095;
+/** With the line feed. */
+export const recordReach = longestRecord + 1;
 
 /** A length in bytes, as a range. */
 export interface ByteLength {

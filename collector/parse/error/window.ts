@@ -14,7 +14,7 @@ import {
   type RequestLines,
 } from './forged.ts';
 import type { Open } from './open.ts';
-import { type ByteLength, byteLength, isCutLength, longestRecord } from './size.ts';
+import { type ByteLength, byteLength, isCutLength, recordReach } from './size.ts';
 
 export interface WaitingLine {
   readonly text: string;
@@ -25,6 +25,8 @@ export interface WaitingLine {
   is: 'line' | 'doubtful' | 'forged' | 'continuation' | 'foreign';
   /** The how manieth it is. */
   readonly at: number;
+  /** Bytes of its end. */
+  readonly lineEnd: number;
   /** As the decoded path of a request is compared. */
   readonly merged: string;
   /** Of the line from which on all are condemned, up to this one. */
@@ -51,7 +53,7 @@ export interface Breakable extends Begun {
 export interface Window {
   /** Adds a line. @returns those that no record can reach any more */
   push(
-    entry: Pick<WaitingLine, 'text' | 'line' | 'open' | 'is'>,
+    entry: Pick<WaitingLine, 'text' | 'line' | 'open' | 'is' | 'lineEnd'>,
     requests: readonly RequestLines[],
   ): readonly WaitingLine[];
   /** Takes so many from the front. */
@@ -82,9 +84,6 @@ export interface Window {
   /** How many stand before the first that may continue, where a line that counts stands behind it; else null. */
   half(): number | null;
 }
-
-/** With the line feed. */
-const reach = longestRecord + 1;
 
 /** Those from there on, the last first. */
 function* backTo<T extends WaitingLine>(entries: readonly T[], from: number): Generator<T> {
@@ -151,15 +150,15 @@ export function createWindow(): Window {
     return breakable;
   }
 
-  function count(text: string): void {
+  function count({ text, lineEnd }: WaitingLine): void {
     const { least, most } = byteLength(text);
-    bytes = { least: bytes.least + least + 1, most: bytes.most + most + 1 };
+    bytes = { least: bytes.least + least + lineEnd, most: bytes.most + most + lineEnd };
   }
 
   /** How many must go, at most so many, for the rest and what is behind it to be within the reach of one record. */
   function outOfReach(behind: number, most: number): number {
     let gone = 0;
-    for (let left = length + behind; left > reach && gone < most; gone++)
+    for (let left = length + behind; left > recordReach && gone < most; gone++)
       left -= (entries[first + gone]?.text.length ?? 0) + 1;
     return gone;
   }
@@ -168,22 +167,21 @@ export function createWindow(): Window {
   function follow(last: WaitingLine): void {
     followed = null;
     if (awaiting.length === 0) return;
-    const oldest = entries[first]?.at ?? 0;
     awaiting = awaiting.filter((entry) => {
-      if (entry.at < oldest) return false;
+      if (entry.at < (entries[first]?.at ?? 0)) return false;
       if (isNext(entry, last)) followed ??= last.at - entry.at;
       return entry.awaited.length > 0;
     });
   }
 
   return {
-    push({ text, line, open, is }, requests) {
-      const plain = { text, line, open, is, at: pushed++, merged: mergedSlashes(text), condemnedFrom: null };
+    push({ text, line, ...state }, requests) {
+      const plain = { text, line, ...state, at: pushed++, merged: mergedSlashes(text), condemnedFrom: null };
       const entry = line === null ? plain : begin({ ...plain, line, isOver: false, before: bytes }, requests);
       entries.push(entry);
       if ('isOver' in entry) begun.push(entry as Begun);
       length += text.length + 1;
-      count(text);
+      count(entry);
       const gone = take(outOfReach(0, size() - 1));
       follow(entry);
       const newest = breakables.at(-1);
@@ -241,7 +239,8 @@ export function createWindow(): Window {
     },
 
     doubt(count) {
-      for (const entry of backTo(begun, pushed - count)) if (entry.is === 'line') entry.is = 'doubtful';
+      for (const entry of backTo(begun, pushed - count))
+        if (entry.is === 'line' && matters(entry.line)) entry.is = 'doubtful';
     },
 
     half() {

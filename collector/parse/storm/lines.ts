@@ -5,7 +5,7 @@
  * what counts there.
  */
 import type { ErrorLineReader } from '../error/reader.ts';
-import { longestRecord } from '../error/size.ts';
+import { recordReach } from '../error/size.ts';
 import { createStormLineReader, type SharedLine } from './line.ts';
 import { createLineQueue } from './queue.ts';
 
@@ -34,8 +34,6 @@ export interface StormLog extends OtherLines {
 }
 
 const newline = 10;
-/** With the line feed. */
-const reach = longestRecord + 1;
 /** What is longer is not for here. */
 const longestCarried = 2048;
 
@@ -73,7 +71,7 @@ export function createStormLog(reader: ErrorLineReader, others: OtherLines, sink
     }
     const characters = end - from + 1;
     reader.makeRoom(queue.characters() + characters);
-    while (queue.characters() + characters > reach && queue.size() > 0) handOn();
+    while (queue.characters() + characters > recordReach && queue.size() > 0) handOn();
     queue.push(storm.found(), bytes, from, end);
   }
 

@@ -56,6 +56,7 @@ export function createErrorLogReader(
       });
       const others = lineSplitter({
         maxLength: longestErrorLine,
+        keepsReturn: true,
         onLine(text) {
           totals.read++;
           reader.read(text);

@@ -38,8 +38,10 @@ describe.each(Object.entries(shapes))('%s', (_name, shape) => {
       const line = forge({ ...claim, connection });
       const record = missing(shape(line, root.length));
       for (const parse of [undefined, parseErrorLine]) {
-        const { counted, forged } = read([refused, record, refused, other, record, record, refused], parse);
-        expect(counted).toEqual([refused, refused, other, refused]);
+        // By chance the first of the others stands where a record would have been cut: the last one vouches for it.
+        const lines = [refused, record, refused, other, record, record, refused, 'x'.repeat(4000), other];
+        const { counted, forged } = read(lines, parse);
+        expect(counted.sort()).toEqual([refused, refused, refused, other, other].sort());
         expect(forged.some((text) => text.startsWith(line.slice(0, 60)))).toBe(true);
       }
     }
@@ -202,5 +204,82 @@ describe('real lines count, whatever stands around them', () => {
     expect(read([notFound, line, 'x'.repeat(4000), refused]).counted.sort()).toEqual([line, refused].sort());
     expect(read([refused, 'x'.repeat(4000), notFound, line]).counted.sort()).toEqual([line, refused].sort());
     expect(read([notFound, line, 'x'.repeat(4000), refused.replaceAll(peer, '10.9.9.9:80')]).counted).toHaveLength(1);
+  });
+});
+
+describe('a record of which no rest without a prefix is left, for its end completes a line of the client', () => {
+  const missingFile = '" failed (2: No such file or directory)';
+  const ends = `${missingFile}, client: 1.2.3.4, server: , request: "GET /x HTTP/1.1", host: "a"`;
+  const begins = `${head('error', '*98 ')}open() "/zz`;
+  const live = forgeries['no_live']?.(claim) ?? '';
+  const tcp = ', bytes from/to client:0/0, bytes from/to upstream:0/0';
+  const lives = `${head()}no live upstreams while connecting to upstream, client: 10.9.8.7, server: 0.0.0.0:1, upstream: "shop"${tcp}`;
+  const cut = (text: string, length = 2047) => Buffer.from(text).subarray(0, length).toString();
+  /** What nginx prints of a path whose request is longer than its buffer. */
+  const record = (path: string, target = `${'/.'.repeat(2200)}/x`) =>
+    `${root}${path}${missingFile}, client: 192.0.2.9, server: , request: "GET ${target} HTTP/1.1", host: "a"`;
+  const gone = `${head()}open() "/x`;
+
+  test.each([
+    ['dot segments before it', cut(record(`/x${ends}\n${lives}\n${begins}`))],
+    ['a name in the request', cut(record(`/x${ends}\n${live}\n${begins}`, `http://${'a'.repeat(1900)}/x`))],
+    ['the buffer of OpenResty', cut(record(`/x${ends}\n${lives}\n${begins}`), 4095)],
+    ['several lines', cut(record(`/x${ends}\n${live}\n${lives}\n${lives}\n${begins}`))],
+    ['lines that end with a carriage return', cut(record(`/x${ends}\r\n${lives}\r\n${begins}`))],
+    ['bytes that are no ASCII', cut(record(`/é€${ends}\n${lives}\n${begins}`))],
+    [
+      'a whole context in the line that it completes',
+      cut(record(`/x${ends}\n${lives}\n${begins}${ends.slice(0, -3)}`)),
+    ],
+    ['that line left open', cut(record(`/x${ends}\n${lives}\n${begins}\nx`))],
+    ['an end of its own before', cut(record(`/x${ends}\n${live}\nx${ends}\n${lives}\n${begins}`))],
+    ['a line with two contexts before', cut(record(`/x${ends}\n${live}${ends}\n${lives}\n${begins}`))],
+    ['a failure of its own choice as the last line', cut(record(`/x${ends}\n${lives}\n${live.slice(0, -12)}`))],
+  ])('%s, cut at the end of the buffer', (_, text) => {
+    expect([2047, 4095]).toContain(Buffer.byteLength(text));
+    expect(read([other, text, other]).counted.filter((each) => each !== other)).toEqual([]);
+    expect(read([refused, notFoundRecord('/nothing', claim), text, other, refused]).counted.sort()).toEqual(
+      [refused, other, refused].sort(),
+    );
+  });
+
+  const proxied = '" while reading PROXY protocol, client: 192.0.2.9, server: 0.0.0.0:80';
+  const broken = `${head()}broken header: "x`;
+  const named = `${head()}invalid host in upstream "x`;
+  const stream = `", client: 192.0.2.9, server: 0.0.0.0:443${tcp}`;
+  test.each([
+    ['a PROXY header', `${broken}${proxied}\n${lives}\n${head()}broken header: "zz${proxied}`],
+    [
+      'another client in its own end',
+      `${broken}${proxied.replace('192.', '8.')}\n${lives}\n${head()}broken header: "zz${proxied}`,
+    ],
+    ['a line of another kind completed', `${broken}${proxied}\n${lives}\n${begins}${proxied}`],
+    ['a line with a context of its own completed', `${broken}${proxied}\n${lives}\n${begins}${ends}, x: "${proxied}`],
+    ['a request in its first line', `${broken}${ends}\n${lives}\n${begins}${proxied}`],
+    [
+      'another worker',
+      `${broken}${proxied}\n${lives}\n${head().replaceAll('4027', '4028')}broken header: "zz${proxied}`,
+    ],
+    ['that line left open', `${broken}${proxied}\n${lives}\n${head()}broken header: "zz\n${proxied}`],
+    ["a name out of a stream's TLS handshake", `${named}${stream}\n${lives}\n${head()}no port in upstream "y${stream}`],
+  ])('without any request: %s', (_, text) => {
+    expect(read([other, text, other]).counted.filter((each) => each !== other)).toEqual([]);
+  });
+
+  test('records that quote a client and hold no request hide no failure of another read', () => {
+    const told: string[] = [];
+    const reader = errorLineReader(tellingSink((state, text) => state === 'line' && told.push(text)));
+    for (const text of [`${broken}${proxied}`, lives, `${broken}${proxied}`]) {
+      reader.read(text);
+      reader.pause(true);
+    }
+    reader.pause(true);
+    expect(told).toContain(lives);
+  });
+
+  test('nor one that also stands outside of them', () => {
+    const flood = Array.from({ length: 50 }, () => [`${broken}${proxied}`, lives]).flat();
+    expect(read([...flood, 'x'.repeat(4000), lives]).counted).toHaveLength(51);
+    expect(read([gone + ends, lives, gone + ends]).counted).toEqual([lives]);
   });
 });

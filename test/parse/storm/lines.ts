@@ -34,6 +34,7 @@ export function tell(steps: readonly Step[], isFast: boolean): Told {
   });
   const others = lineSplitter({
     maxLength: 65_536,
+    keepsReturn: true,
     onLine(text) {
       told.read++;
       reader.read(text);

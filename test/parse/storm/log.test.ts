@@ -20,6 +20,16 @@ const records = Object.values(shapes).flatMap((shape) =>
     return line === undefined ? [] : [notFoundRecord(shape(line, root.length), claim)];
   }),
 );
+const knock = '" while reading PROXY protocol, client: 192.0.2.9, server: 0.0.0.0:80';
+const ended = '" failed (2: x), client: 1.2.3.4, server: , request: "GET /x HTTP/1.1", host: "a"';
+/** Records that a client ended, and begun again: where nginx cuts the rest, and without any request. */
+const begun = {
+  cut: `${root}/x${ended}\n${forgeries['no_live']?.(claim)}\n${head()}open() "/zz" failed (2: x), client: 192.0.2.9, server: , request: "GET ${'/.'.repeat(1200)}`.slice(
+    0,
+    2047,
+  ),
+  'no request': `${head()}broken header: "x${knock}\n${forgeries['no_live']?.(claim)}\n${head()}broken header: "y${knock}`,
+};
 const stderr = `${head()}FastCGI sent in stderr: "PHP message: PHP Fatal error: x`;
 const login = `${head()}recv() failed (104: x) while reading response from upstream, client: 1.1.1.1, server: 0.0.0.0:25, login: "x`;
 
@@ -27,6 +37,7 @@ const login = `${head()}recv() failed (104: x) while reading response from upstr
 const lines: readonly string[] = [
   ...Object.values(forgeries).map((forge) => forge(claim)),
   ...records,
+  ...Object.values(begun),
   `${stderr}\n#0 {main}\n${refused}\n  thrown" while reading response header from upstream${fields}`,
   `${stderr}" while reading response header from upstream${fields}`,
   `${head()}[lua] a.lua:1: x\nstack traceback:\n${refused}\n, client: 192.0.2.7, server: a`,
@@ -102,6 +113,19 @@ test.each(Object.entries(shapes))('a forged line behind a storm counts for nothi
       expect(told.events.filter((event) => event.startsWith('line') && event.includes('refused'))).toHaveLength(
         before + behind,
       );
+    }
+  }
+});
+
+test.each(Object.entries(begun))('nor does one whose record a client began again: %s', (_, record) => {
+  for (const before of [0, 1, 40]) {
+    for (const behind of [0, 1, 40]) {
+      const text = [...Array(before).fill(refused), record, ...Array(behind).fill(refused), ''].join('\n');
+      const told = tell([Buffer.from(text)], true);
+      expect(told.events).toEqual(tell([Buffer.from(text)], false).events);
+      const counted = told.events.filter((event) => event.startsWith('line'));
+      expect(counted.filter((event) => event.includes('no_live'))).toEqual([]);
+      expect(counted.filter((event) => event.includes('refused'))).toHaveLength(before + behind);
     }
   }
 });
