@@ -2,10 +2,12 @@ import { chownSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Starter, starterOf } from '../../collector/discover/find/decides.ts';
-import { type FoundHere, findNginx } from '../../collector/discover/find/find-nginx.ts';
+import { type FoundHere, findNginx, procOf } from '../../collector/discover/find/find-nginx.ts';
+import { parseMounts } from '../../collector/discover/find/mounts.ts';
+import { findMasters } from '../../collector/discover/find/processes.ts';
 import { readTold } from '../../collector/discover/follow/read-nginx.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
-import { type HostTree, hostTree } from './host-tree.ts';
+import { type HostTree, hostMounts, hostTree } from './host-tree.ts';
 
 const id = '0123456789ab'.padEnd(64, 'c');
 const service = '0::/system.slice/nginx.service';
@@ -85,6 +87,46 @@ test.each(Object.entries(cases))('who decides: %s', (_, { uids, gids = uids, cgr
 
 test('who decides: nobody, when the process is gone', () => {
   expect(starterOf('', '', false, 201)).toBe('user');
+});
+
+describe("the name of a container's group counts where root owns the group above it", () => {
+  const mounts = '50 40 0:60 / / rw - overlay overlay rw\n';
+  /** The group above belongs to this user. */
+  const startedIn = (cgroup: string, owner: (group: string) => number | null): Starter | undefined => {
+    const host = hostTree();
+    host.nginx({ pid: 7, uid: 101, title: 'nginx: master process nginx', workers: {}, mountinfo: mounts, cgroup });
+    const proc = procOf({ fs: nodeFileSystem, hostPrefix: host.prefix });
+    const reference = parseMounts(hostMounts);
+    return findMasters({ proc, reference, ownUid: 201, groupOwner: owner })[0]?.startedBy;
+  };
+  const ofUser = (group: string): number => (group.includes('app.service') ? 1000 : 0);
+
+  test.each<[string, string, Starter]>([
+    ['docker', docker, 'engine'],
+    ['docker without systemd', `0::/docker/${id}`, 'engine'],
+    ["root's own quadlet", `0::/system.slice/web.service/libpod-payload-${id}`, 'engine'],
+    ['nothing above it', `0::/${id}`, 'engine'],
+    ['the old hierarchies', `5:cpu:/docker/${id}\n1:name=systemd:/docker/${id}`, 'engine'],
+    ["a unit that is a user's", `0::/system.slice/app.service/docker-${id}.scope`, 'user'],
+    ['below one', `0::/system.slice/app.service/system.slice/docker-${id}.scope`, 'user'],
+    ['below one, in the old hierarchies', `1:name=systemd:/system.slice/app.service/docker/${id}`, 'user'],
+    ["inside another container's", `0::/system.slice/app.service/${id}/docker/${id}`, 'user'],
+  ])('%s', (_, cgroup, expected) => {
+    expect(startedIn(cgroup, ofUser)).toBe(expected);
+  });
+
+  test('where the owner is not to be seen, the name counts', () => {
+    expect(startedIn(`0::/system.slice/app.service/docker-${id}.scope`, () => null)).toBe('engine');
+  });
+
+  test('the owner is that of the folder in /sys/fs/cgroup', () => {
+    const above = '/sys/fs/cgroup/system.slice/app.service';
+    const host = hostTree({ [`${above}/cgroup.procs`]: '7' });
+    const cgroup = `0::/system.slice/app.service/docker-${id}.scope`;
+    host.nginx({ pid: 7, uid: 101, title: 'nginx: master process nginx', workers: {}, mountinfo: mounts, cgroup });
+    if (process.getuid?.() === 0) chownSync(join(host.prefix, above), 1000, 1000);
+    expect(look(host).others.map(({ pid, startedBy }) => [pid, startedBy])).toEqual([[7, 'user']]);
+  });
 });
 
 const conf = (port: number): string => `http { server { location / { proxy_pass http://127.0.0.1:${port}; } } }`;

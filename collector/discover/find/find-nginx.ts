@@ -170,6 +170,12 @@ function isBelieved(master: Master, ports: DiscoveryPorts): boolean {
   return master.startedBy !== 'root' || master.container !== null || runningBuild(master, ports) !== 'unlike';
 }
 
+function groupOwner(group: string, { fs, hostPrefix }: DiscoveryPorts): number | null {
+  const folders = ['', '/systemd', '/unified'].map((each) => `${hostPrefix}/sys/fs/cgroup${each}${group}`);
+  for (const found of folders.map((folder) => attempt(() => fs.stat(folder)))) if (found.ok) return found.value.uid;
+  return null;
+}
+
 /**
  * Every nginx that runs; where none does, every configuration in a known place. Two masters with one configuration (a
  * binary upgrade) are one.
@@ -178,7 +184,12 @@ function isBelieved(master: Master, ports: DiscoveryPorts): boolean {
  */
 export function findNginx(ports: DiscoveryPorts, onMaster: (pid: number) => void = () => undefined): FoundHere {
   const reference = hostMounts(ports);
-  const masters = findMasters({ proc: procOf(ports), reference, ownUid: ports.ownUid });
+  const masters = findMasters({
+    proc: procOf(ports),
+    reference,
+    ownUid: ports.ownUid,
+    groupOwner: (group) => groupOwner(group, ports),
+  });
   const believed = masters.filter((each) => isBelieved(each, ports));
   const others = masters.filter((each) => !believed.includes(each));
   for (const { pid } of believed) onMaster(pid);

@@ -1,5 +1,5 @@
 /** The nginx masters that run, read from /proc without any right. */
-import { containerIdOf, containerOf, type Runtime, runtimeOf } from '../../parse/proc/cgroup.ts';
+import { containerIdOf, containerOf, groupAbove, type Runtime, runtimeOf } from '../../parse/proc/cgroup.ts';
 import {
   type NginxTitle,
   type ProcStatus,
@@ -63,18 +63,26 @@ function nameOfContainer(cgroup: string): string {
 /** In its own user namespace, a user's process can have a hundred thousand mounts. */
 const mostMountsOfUser = 262_144;
 
-function readMaster(pid: number, args: string, { proc, reference, ownUid }: Searched): Master {
+/** A unit with `User=` and `Delegate=` is that user's, who makes groups in it and calls them what an engine would. */
+function isInUsersGroup(cgroup: string, { groupOwner }: Searched): boolean {
+  const above = groupAbove(cgroup);
+  return above !== null && (groupOwner?.(above) ?? 0) !== 0;
+}
+
+function readMaster(pid: number, args: string, searched: Searched): Master {
+  const { proc, reference, ownUid } = searched;
   const status = proc.text(`${pid}/status`) ?? '';
   const cgroup = proc.text(`${pid}/cgroup`) ?? '';
   // Where we are in a container ourselves, each of its processes has the engine's cgroup.
   const isOurs = containerIdOf(cgroup) === containerIdOf(proc.text('self/cgroup') ?? '');
-  const isOfUser = starterOf(status, cgroup, !isOurs, ownUid) === 'user';
+  const isEngines = !isOurs && !isInUsersGroup(cgroup, searched);
+  const isOfUser = starterOf(status, cgroup, isEngines, ownUid) === 'user';
   const mounts = parseMounts(proc.text(`${pid}/mountinfo`, isOfUser ? mostMountsOfUser : undefined) ?? '');
   const container = sameRoot(mounts, reference) ? null : nameOfContainer(cgroup);
   return {
     pid,
     uid: parseProcStatus(status).uid,
-    startedBy: starterOf(status, cgroup, container !== null && !isOurs, ownUid),
+    startedBy: starterOf(status, cgroup, container !== null && isEngines, ownUid),
     args: parseMasterArgs(args),
     container,
     containerId: container === null ? null : containerIdOf(cgroup),
@@ -99,6 +107,8 @@ export interface Searched {
   readonly reference: readonly Mount[];
   /** The user we run as. */
   readonly ownUid: number;
+  /** Who owns a group of processes, and may make others in it; null where that is not to be seen. */
+  readonly groupOwner?: (cgroup: string) => number | null;
 }
 
 /** Every process that calls itself nginx's master: who may be believed is in `startedBy`. */

@@ -44,6 +44,13 @@ export function isOfSystemEngine(cgroup: string): boolean {
   return containerOf(cgroup) !== null && !/\/user[.@-]/.test(cgroup);
 }
 
+/** The group in which a container's own was made, a folder of /sys/fs/cgroup; null for no container. */
+export function groupAbove(cgroup: string): string | null {
+  const parts = systemdPath(cgroup).split('/');
+  const own = parts.findIndex((part) => /[0-9a-f]{64}/.test(part));
+  return own === -1 ? null : parts.slice(0, own).join('/') || '/';
+}
+
 /** What a person speaks to a container with: `docker`, `podman`, or `crictl` for containerd and CRI-O in Kubernetes. */
 export type Runtime = 'docker' | 'podman' | 'crictl';
 
