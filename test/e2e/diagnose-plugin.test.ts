@@ -2,7 +2,7 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { startBackend } from '../support/backend.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
 import { readablePlugin } from '../support/plugin.ts';
@@ -70,6 +70,12 @@ const until = (what: string, condition: () => unknown, hint: () => unknown, time
   waitUntil(condition, { what, timeout, interval: 200, hint });
 
 describe('in plugin mode', () => {
+  // The backends listen in this process. Another test's, of the same name, may begin to listen when one of them ends: it
+  // would look like the application that has moved to another port.
+  beforeAll(() => {
+    process.title = `nup-${process.pid}`;
+  });
+
   test('a process that stops: the chart, the log and diagnose say so, with when it last listened', async () => {
     const backend = await startBackend();
     const seen = await watch(backend.address);
