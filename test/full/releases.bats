@@ -76,7 +76,8 @@ note_version() { PATH=$MACHINE_PATH node "$RELEASE/nginx-upstream.plugin" --vers
   for kind in -linux-x64 -linux-arm64; do
     unpack $kind
     [ "$(diff -rq "$BASE/plain" "$RELEASE" | sed "s|$BASE/||g" | sort)" = "$(printf '%s\n' \
-      'Files plain/LICENSES-bundled and release/LICENSES-bundled differ' 'Only in release: node' 'Only in release: node.txt')" ]
+      'Files plain/LICENSES-bundled and release/LICENSES-bundled differ' \
+      'Files plain/sbom.cdx.json and release/sbom.cdx.json differ' 'Only in release: node' 'Only in release: node.txt')" ]
     [ "$(stat -c %a "$RELEASE/node")" = 755 ]
   done
 }
