@@ -1,4 +1,5 @@
 /** Classes of bytes and literals, for lines that are read in place. Pure. */
+import { matchesAt } from '../access/values.ts';
 
 export const literalBytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 
@@ -12,8 +13,7 @@ export const inServer = classes((byte) => isAlphanumeric(byte) || '._-*~^$:'.inc
 
 /** @returns the offset behind the literal, or -1 */
 export function behind(b: Uint8Array, p: number, literal: Uint8Array): number {
-  for (let i = 0; i < literal.length; i++) if (b[p + i] !== literal[i]) return -1;
-  return p + literal.length;
+  return matchesAt(b, p, literal) ? p + literal.length : -1;
 }
 
 /** @returns the offset of the first byte that is not of the class */
@@ -21,4 +21,9 @@ export function behindAll(b: Uint8Array, p: number, isIn: Uint8Array): number {
   let at = p;
   while (isIn[b[at] as number] === 1) at++;
   return at;
+}
+
+/** Whether `b[from, to)` is exactly these bytes. */
+export function isSame(b: Uint8Array, from: number, to: number, bytes: Uint8Array): boolean {
+  return bytes.length === to - from && matchesAt(b, from, bytes);
 }

@@ -4,6 +4,7 @@
  * the full parser has said before: of its message, and of its peer. Every other line is for that parser. Pure.
  */
 import type { CountedLine } from '../../model.ts';
+import { isDigit } from '../access/values.ts';
 import { vouchedSubject } from '../error/vouching.ts';
 import { behind, behindAll, classes, inClient, inServer, literalBytes } from './bytes.ts';
 import { createMessages, type StormMessage } from './messages.ts';
@@ -81,8 +82,6 @@ function requestEnd(b: Uint8Array, p: number): number {
   const digits = behind(b, at - 9, version);
   return digits !== -1 && isDigit(b[digits]) && b[digits + 1] === 46 && isDigit(b[digits + 2]) ? at : -1;
 }
-
-const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= zero && byte <= 57;
 
 /** Of the fields behind the host's, which nginx leaves out where a request has none. @returns as `read` */
 function lineEnd(b: Uint8Array, at: number): number {

@@ -1,5 +1,6 @@
 /** StormMessages of failures that quote nothing, by their bytes: each is given to the full parser once. Pure. */
 import type { CountedLine } from '../../model.ts';
+import { matchesAt } from '../access/values.ts';
 import { parseStrictErrorLine } from '../error/line.ts';
 import { peerOfMessage } from '../error/upstream.ts';
 
@@ -54,11 +55,6 @@ function learn(level: string, text: string, hash: number): StormMessage | null {
   return { level, errno, kind, action, text: message, named: peerOfMessage(message), length, hash };
 }
 
-function isAt(b: Uint8Array, p: number, bytes: Uint8Array): boolean {
-  for (let i = 0; i < bytes.length; i++) if (b[p + i] !== bytes[i]) return false;
-  return true;
-}
-
 export function createMessages(): StormMessages {
   const known = new Map<number, Known>();
   let last: Known | null = null;
@@ -71,10 +67,10 @@ export function createMessages(): StormMessages {
       hash = (hash * 31 + byte) & 0x3fffffff;
     }
     const found = known.get(hash);
-    if (found !== undefined && found.level === level && isAt(b, p, found.bytes)) return found;
+    if (found !== undefined && found.level === level && matchesAt(b, p, found.bytes)) return found;
     const text = b.toString('latin1', p, end);
     const bytes = Buffer.from(text + label, 'latin1');
-    if (!isAt(b, p, bytes)) return null;
+    if (!matchesAt(b, p, bytes)) return null;
     const made = { level, bytes, message: learn(level, text, hash) };
     if (known.size >= most) known.clear();
     known.set(hash, made);
@@ -83,7 +79,7 @@ export function createMessages(): StormMessages {
 
   return {
     at(b, p, level) {
-      if (last !== null && last.level === level && isAt(b, p, last.bytes)) return last.message;
+      if (last !== null && last.level === level && matchesAt(b, p, last.bytes)) return last.message;
       const found = find(b, p, level);
       if (found !== null) last = found;
       return found === null ? null : found.message;

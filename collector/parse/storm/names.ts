@@ -1,4 +1,5 @@
 /** Names in the lines of a storm, by their bytes: each has one object, and most lines have that of the line before. Pure. */
+import { isSame } from './bytes.ts';
 
 export interface StormName {
   readonly text: string;
@@ -34,10 +35,4 @@ export function createStormNames(): (b: Buffer, from: number, to: number) => Sto
 interface Known {
   readonly bytes: Uint8Array;
   readonly name: StormName;
-}
-
-function isSame(b: Uint8Array, from: number, to: number, bytes: Uint8Array): boolean {
-  if (bytes.length !== to - from) return false;
-  for (let i = 0; i < bytes.length; i++) if (b[from + i] !== bytes[i]) return false;
-  return true;
 }

@@ -1,6 +1,8 @@
 /** Scheme and peer at the beginning of an upstream field, by their bytes: each has one object, and one name. Pure. */
 import type { UpstreamField } from '../../model.ts';
+import { matchesAt } from '../access/values.ts';
 import { httpUpstream } from '../error/upstream.ts';
+import { behindAll, classes, isSame, literalBytes } from './bytes.ts';
 
 export interface StormPeer {
   readonly field: Pick<UpstreamField, 'scheme' | 'peer'>;
@@ -21,26 +23,21 @@ const slash = 47;
 const question = 63;
 const quote = 34;
 
-const socket = Buffer.from('unix:', 'latin1');
-
-function isSocket(b: Uint8Array, p: number): boolean {
-  for (let i = 0; i < socket.length; i++) if (b[p + i] !== socket[i]) return false;
-  return true;
-}
+const socket = literalBytes('unix:');
 
 /** Of letters, digits and what else stands in an address or a path: no comma, no blank, no escape. */
-const inPeer = Uint8Array.from({ length: 256 }, (_, byte) => (/[\w.:[\]+-]/.test(String.fromCharCode(byte)) ? 1 : 0));
+const inPeer = classes((byte) => /[\w.:[\]+-]/.test(String.fromCharCode(byte)));
 
 /** @returns the offset behind the peer, or -1 */
 function peerEnd(b: Uint8Array, from: number): number {
   let p = from;
-  if (isSocket(b, p)) {
+  if (matchesAt(b, p, socket)) {
     // A colon parts the path from the URI, also when there is none.
     for (p += socket.length; b[p] !== colon; p++)
       if ((inPeer[b[p] as number] === 0 && b[p] !== slash) || p - from > longest) return -1;
     return isEnd(b[p + 1]) ? p : -1;
   }
-  while (inPeer[b[p] as number] === 1) p++;
+  p = behindAll(b, p, inPeer);
   return isEnd(b[p]) && p > from && p - from <= longest ? p : -1;
 }
 
@@ -75,12 +72,6 @@ export function createPeers(): StormPeers {
     return { bytes, peer: { field: { scheme: read.scheme, peer: read.peer }, length: text.length, hash } };
   }
 
-  function isSame(b: Uint8Array, from: number, end: number, { bytes }: Known): boolean {
-    if (bytes.length !== end - from) return false;
-    for (let i = 0; i < bytes.length; i++) if (b[from + i] !== bytes[i]) return false;
-    return true;
-  }
-
   return {
     at(b, from, named) {
       const start = schemeEnd(b, from);
@@ -89,7 +80,7 @@ export function createPeers(): StormPeers {
       let hash = 0;
       for (let p = from; p < end; p++) hash = (hash * 31 + (b[p] as number)) & 0x3fffffff;
       let found = known.get(hash);
-      if (found === undefined || !isSame(b, from, end, found)) {
+      if (found === undefined || !isSame(b, from, end, found.bytes)) {
         found = learn(b, from, end, hash);
         if (known.size >= most) known.clear();
         known.set(hash, found);
