@@ -1,4 +1,5 @@
 /** All the files that match a pattern, as one source: files come and go with virtual hosts and days. */
+import { isObject } from '../base/json.ts';
 import { inTurn } from '../base/turn.ts';
 import { matchingFiles, mostMatches } from './glob.ts';
 import type { Source, SourceProblem, SourceReading } from './source.ts';
@@ -116,8 +117,4 @@ export function createLogSet(options: LogSetOptions): Source {
       tails.clear();
     },
   };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }
