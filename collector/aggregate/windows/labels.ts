@@ -96,10 +96,10 @@ export function createSlowPeer(): SlowPeer {
     record({ connectTime, sockets }, second) {
       if (second - lastSecond > keptSeconds) losesSyns = false;
       if ((connectTime?.p95 ?? 0) > slowMs) lastSecond = second;
-      const isSlow = second - lastSecond <= keptSeconds;
+      const isRecent = second - lastSecond <= keptSeconds;
       // What was seen once stays said: a text that changes is a new one to Netdata.
-      if (isSlow && (sockets?.retransmitting ?? 0) > 0) losesSyns = true;
-      if (!isSlow) return noCause;
+      if (isRecent && (sockets?.retransmitting ?? 0) > 0) losesSyns = true;
+      if (!isRecent) return noCause;
       return losesSyns ? 'slow to connect: SYNs are lost (likely)' : 'slow to connect (unknown)';
     },
   };

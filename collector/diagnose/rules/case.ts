@@ -63,7 +63,7 @@ function seenSince({ peer: { remembered }, tcp }: TcpCase): number | null {
 }
 
 /** When the process that listens now started; its port it opened later. */
-function startedAt({ tcp }: TcpCase): number | null {
+export function startedAt({ tcp }: TcpCase): number | null {
   const started = tcp.serving.flatMap(({ startedMs }) => startedMs ?? []);
   return started.length === 0 ? null : Math.max(...started);
 }

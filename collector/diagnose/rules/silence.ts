@@ -2,7 +2,7 @@
 
 import { ended, type Finding, found } from '../finding.ts';
 import { mayBePublished } from '../places/published.ts';
-import { isWithNginx, sinceLast, succeededSince, type TcpCase, visibleHome } from './case.ts';
+import { isWithNginx, sinceLast, startedAt, succeededSince, type TcpCase, visibleHome } from './case.ts';
 import { containerGone } from './container.ts';
 import { duration, plural, signs } from './signs.ts';
 
@@ -53,8 +53,7 @@ const longestSynMs = 64_000;
 /** What waits began before what listens now: others have connected to it meanwhile. */
 function waitsFromBefore(one: TcpCase): Finding | null {
   const { tcp, peer, facts } = one;
-  const started = tcp.serving.flatMap(({ startedMs }) => startedMs ?? []);
-  const ms = Math.max(...started, peer.remembered?.sinceMs ?? 0);
+  const ms = Math.max(startedAt(one) ?? 0, peer.remembered?.sinceMs ?? 0);
   const isSince = ms > 0 && facts.nowMs - ms < longestSynMs && (peer.answers?.lastConnectedMs ?? 0) > ms;
   // A connection begun now gets no answer either: that is no wait from before.
   if (tcp.probe.is === 'silent') return null;
