@@ -1,4 +1,4 @@
-/** The line of the configuration that a verdict points to is quoted as it stands there. */
+/** The line of the configuration that a verdict points to is quoted as it is written there. */
 import { expect, test } from 'vitest';
 import { configuredServers, serverFact } from '../../collector/diagnose/facts/servers.ts';
 import { configurationOf } from '../nginx/memory-files.ts';

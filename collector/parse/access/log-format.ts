@@ -26,7 +26,7 @@ const mostParts = 2000;
 /**
  * Reads a log_format in any of the ways a person has it at hand.
  *
- * @param text `combined`; or a complete directive as it stands in a configuration (`log_format name escape=json '…' "…";`);
+ * @param text `combined`; or a complete directive as a configuration has it (`log_format name escape=json '…' "…";`);
  *   its arguments with their quotes; or the text of the format as nginx concatenates it, without quotes
  */
 export function readLogFormat(text: string): FormatResult {
