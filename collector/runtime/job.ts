@@ -16,6 +16,7 @@ import type { Clock } from '../system/clock.ts';
 import type { Resolve } from '../system/network/dns.ts';
 import type { Connect } from '../system/network/net.ts';
 import { createPeerCauses } from './causes/peer-causes.ts';
+import { createChartedPeersNote } from './charted-peers.ts';
 import type { JobPlan } from './job-plan.ts';
 import { createJobLogs } from './logs/job-logs.ts';
 import type { LogPorts } from './logs/logs.ts';
@@ -72,6 +73,7 @@ export function startJob(first: JobPlan, caps: InstanceCaps, ports: JobPorts): J
   const server = createNginxServer(name, first, ports);
   const causes = createPeerCauses(name, upstreamOfFailed, ports);
   const vitals = createVitals(ports.peerCharts);
+  const noteChartedPeers = createChartedPeersNote(name, ports.peerCharts, ports.log);
   const wallSecondOf = createWallSecondReader();
   const windowsKey = `${name} windows`;
   let isRestored = false;
@@ -148,6 +150,7 @@ export function startJob(first: JobPlan, caps: InstanceCaps, ports: JobPorts): J
       const counted = aggregate.snapshot(nowUs, health(), load, context.updateEvery);
       const snapshot = vitals.complete(causes.complete(server.complete(counted, nowUs)), nowUs, server.down(nowUs));
       latest = snapshot;
+      noteChartedPeers(snapshot.peers.length);
       const difference = snapshot.reconciliation ? explainDifference(snapshot.reconciliation) : null;
       conditions.set(`${name} reconciliation`, difference);
       const next = planCharts(catalogue, snapshot, drawn, context);

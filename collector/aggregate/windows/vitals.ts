@@ -49,7 +49,11 @@ const newPeerVitals = (): PeerVitals => ({
 export type PeerCharts = 'all' | 'failing' | 'auto';
 
 /** With `auto`, all of up to so many peers have charts. */
-const fewPeers = 20;
+export const fewPeers = 20;
+
+export const chartsEveryPeer = (peerCharts: PeerCharts, peers: number): boolean =>
+  peerCharts === 'all' || (peerCharts === 'auto' && peers <= fewPeers);
+
 /** One fail_timeout of 10 s has certainly passed. */
 const unavailableSeconds = 30;
 const flappingSeconds = 600;
@@ -119,7 +123,7 @@ export function createVitals(peerCharts: PeerCharts = 'all'): Vitals {
       const causes = new Map<string, (readonly [string, string])[]>();
       const slow = new Map<string, (readonly [string, string])[]>();
       const failingPeers = failing.record(snapshot.peers, second);
-      const chartsAll = peerCharts === 'all' || (peerCharts === 'auto' && snapshot.peers.length <= fewPeers);
+      const chartsAll = chartsEveryPeer(peerCharts, snapshot.peers.length);
       const before = peers;
       peers = new Map();
       const { lastMinute, minuteBefore } = job.serverErrors(second);
