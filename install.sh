@@ -16,7 +16,7 @@ readonly NODE_NEEDED=18.19
 
 P='' # --prefix: every system path stands under it
 action=install dry_run=no yes=no seconds=''
-bundled_only=no missing=0 lacking='' told=no
+bundled_only=no missing=0 lacking='' reported=no
 changes=0 work='' staged='' pending_dirs='' login_path=''
 plugin='' own_version='' to_build=no plugin_put=no alerts_put=no had_plugin=no restart_for=''
 
@@ -65,11 +65,11 @@ say() { printf '%s\n' "$*"; }
 exec 4>&2
 warn() { printf 'install.sh: warning: %s\n' "$*" >&4; }
 die() {
-  told=yes
+  reported=yes
   printf 'install.sh: error: %s\n' "$*" >&4
   exit 1
 }
-# lack TEXT: something that must be there first. All of them are told at once, by end_if_lacking.
+# lack TEXT: something that must be there first. All of them are reported at once, by end_if_lacking.
 lack() {
   missing=$((missing + 1))
   lacking="${lacking}install.sh: missing: $1
@@ -88,13 +88,13 @@ end_if_lacking() {
 end() {
   status=$?
   rm -rf "${work:-/nonexistent}" ${staged:+"$staged"} 2>/dev/null
-  if [ $status != 0 ] && [ $status != 130 ] && [ $told = no ]; then
+  if [ $status != 0 ] && [ $status != 130 ] && [ $reported = no ]; then
     die "stopped, see the message above; is the disk full or read-only, ${TMPDIR:-/tmp} included?"
   fi
 }
 no_room() { die "${TMPDIR:-/tmp} is full: 4 MB are needed there for a moment. Free them, or name another folder: TMPDIR=/var/tmp"; }
 usage_error() {
-  told=yes
+  reported=yes
   printf 'install.sh: error: %s; see install.sh --help\n' "$*" >&4
   exit 2
 }
@@ -208,7 +208,7 @@ use_layout() {
   fi
 }
 
-# The folder of Netdata's own plugins tells the layouts apart (docs: facts of each package's paths).
+# The folder of Netdata's own plugins distinguishes the layouts.
 plugins_dir_of() {
   case $1 in
     static) say /opt/netdata/usr/libexec/netdata/plugins.d ;;
@@ -252,7 +252,7 @@ find_netdata() {
 
 no_netdata() {
   if is_live && [ -n "$(any_netdata_pid)" ]; then
-    die "a Netdata runs here, but in a container or from a folder of its own: see 'Netdata in docker' in install.sh --help"
+    die "a Netdata runs here, but in a container or from its own folder: see 'Netdata in docker' in install.sh --help"
   fi
   lack "no Netdata found (looked for /usr/sbin/netdata and /opt/netdata): install it first, $(how_to_get_netdata)"
 }
@@ -279,7 +279,7 @@ netdata_conf() {
     END { if (value != "") print value }' "$P$config/netdata.conf"
 }
 
-# Netdata starts a new plugin by itself, unless its configuration says otherwise.
+# Netdata starts a new plugin automatically, unless its configuration says otherwise.
 check_netdata_conf() {
   dirs=$(netdata_conf directories plugins)
   case $dirs in
@@ -558,7 +558,7 @@ make_one_dir() {
 }
 
 # put_file SOURCE DESTINATION MODE: the destination holds SOURCE's bytes. Written beside it under a name that Netdata
-# does not look at, then renamed, so that Netdata never starts half a file. Sets put to yes or no.
+# ignores, then renamed, so that Netdata never starts half a file. Sets put to yes or no.
 put_file() {
   put=no
   [ ! -d "$P$2" ] || die "$2 is a folder: move it away and run install.sh again"
@@ -617,7 +617,7 @@ install_command() {
     manifest_add "link $command $plugin"
     return 0
   fi
-  # A link of our own, to where an earlier installation was, is moved.
+  # Our own link, to where an earlier installation was, is moved.
   if [ -e "$P$command" ] || [ -L "$P$command" ] && ! grep -qs "^link $command " "$P$MANIFEST"; then
     warn "$command is not of this installation and stays as it is: where a text says $NAME, type $plugin"
     return 0
@@ -800,7 +800,7 @@ run_service() {
 reload_health() {
   cli=$(dirname "$netdata_bin")/netdatacli
   if [ -x "$cli" ] && "$cli" reload-health >/dev/null 2>&1; then return 0; fi
-  kill -USR2 "$1" # what netdatacli asks for; Debian's daemon keeps its pipe in a /tmp of its own
+  kill -USR2 "$1" # what netdatacli asks for; Debian's daemon keeps its pipe in a private /tmp
 }
 
 # Brings a running Netdata to use what has changed.

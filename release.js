@@ -149,7 +149,7 @@ function sha512(integrity) {
   return { alg: 'SHA-512', content: Buffer.from(integrity.replace('sha512-', ''), 'base64').toString('hex') };
 }
 
-/** Seconds since the epoch: as told (https://reproducible-builds.org/specs/source-date-epoch/), else of the commit. */
+/** Seconds since the epoch: as given (https://reproducible-builds.org/specs/source-date-epoch/), else of the commit. */
 function releaseTime() {
   const told = process.env['SOURCE_DATE_EPOCH'];
   if (told) return told;

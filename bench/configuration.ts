@@ -67,7 +67,7 @@ export async function reportConfiguration(includes: number): Promise<string> {
       ['read, the first time (code still cold)', first],
       ['read again', Math.min(...again)],
       ['who belongs to whom', attribution],
-      ['a look whether anything has changed', Math.min(...looks)],
+      ['a check whether anything has changed', Math.min(...looks)],
     ];
     const lines = includes * 20 + 4;
     const head = `| ${lines} lines, ${includes} includes, ${configuration.upstreams.length} upstreams | ms of CPU |\n| --- | --- |`;

@@ -17,7 +17,7 @@ import { atEnd, tempDir } from '../test/support/temp.ts';
 import { sleep } from '../test/support/wait.ts';
 
 const page = resolve(import.meta.dirname, '../docs/diagnose-story.md');
-const head = `# The demo's story, told by \`diagnose\`
+const head = `# The demo as \`diagnose\` reports it
 
 \`install.sh --demo\` makes these failures happen, one after the other. This is what \`nginx-upstream diagnose\` prints ten
 seconds into each act (\`npm run docs:story\` plays the story and writes this page).
@@ -56,7 +56,7 @@ test('the story, act by act', { timeout: 280_000 }, async () => {
       [program.path, 'nginx'],
     ] as const;
     const shown = names.reduce((sofar, [is, called]) => sofar.replaceAll(is, called), stdout);
-    // What else happens to listen on the machine is no part of the story.
+    // What else happens to listen on the machine is not part of the story.
     const text = shown.replace(/^ *evidence +other ports that listen there.*\n/gm, '').trimEnd();
     told.push(`## ${tells}\n\n${'```text'}\n${text}\n${'```'}\n`);
   }

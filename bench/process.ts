@@ -39,9 +39,9 @@ export interface Plugin {
   readonly pid: number;
   readonly access: string;
   readonly error: string;
-  /** The last value told of a dimension; -1 before the first. */
+  /** The last value sent of a dimension; -1 before the first. */
   last(chart: string, dimension: string): number;
-  /** Values told so far. */
+  /** Values sent so far. */
   values(): number;
   /** Ticks so far, and those that came half an interval late or more. */
   ticks(): { readonly all: number; readonly late: number };

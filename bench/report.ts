@@ -50,7 +50,7 @@ function readOptions(args: readonly string[]): Options {
   const value = (name: string, fallback: number) => {
     const at = args.indexOf(`--${name}`);
     const found = at === -1 ? fallback : Number(args[at + 1]);
-    if (!Number.isInteger(found) || found < 1) throw new Error(`--${name} needs a whole number`);
+    if (!Number.isInteger(found) || found < 1) throw new Error(`--${name} needs an integer`);
     return found;
   };
   return {
@@ -115,7 +115,7 @@ async function accessRows(dir: string, { lines: count, passes }: Options): Promi
   const ofMawk = ours.least / others.least;
   return [
     {
-      what: `access lines, ${count} of ${(readFileSync(file).length / count).toFixed(0)} B, whole programs`,
+      what: `access lines, ${count} of ${(readFileSync(file).length / count).toFixed(0)} B, complete programs`,
       target: 'at most 4.5 times a bare scan by Node',
       measured: `${times.toFixed(1)} times: ${ours.spread} µs against ${bare.spread}`,
       isMet: times <= 4.5,
@@ -139,7 +139,7 @@ async function errorRows(dir: string, { lines: count, passes }: Options): Promis
   const times = ours.least / grep.least;
   return [
     {
-      what: `error lines, ${count}, \`report\`, whole program`,
+      what: `error lines, ${count}, \`report\`, complete program`,
       target: 'at most 1.2 µs',
       measured: `${ours.spread} µs`,
       isMet: ours.least <= 1.2,

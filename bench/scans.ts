@@ -1,4 +1,4 @@
-/** What is measured inside a process of its own: `bench.cjs bare|ours …` (main.ts starts them). */
+/** What is measured in a separate process: `bench.cjs bare|ours …` (main.ts starts them). */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { catalogue } from '../charts/catalogue.ts';
 import { dialectOf } from '../charts/dialect.ts';
@@ -42,7 +42,7 @@ const idle = { cpuUs: 0, residentBytes: 0, lateTicks: 0 };
 const totals = { read: 0, unmatched: 0, foreign: 0, forged: 0, overlong: 0, lost: 0 };
 const health = { errorLogsFine: true, accessLogsFine: true, lines: totals, behindBytes: 0, ok: 1, failing: 0 };
 
-/** Ours, all of it: match, count, and every `tickLines` lines a snapshot, its plan and the protocol text. */
+/** Ours, complete: match, count, and every `tickLines` lines a snapshot, its plan and the protocol text. */
 export function ourScan(file: string, tickLines = 100_000): number {
   const result = readLogFormat(format);
   if ('problem' in result) throw new Error(result.problem);

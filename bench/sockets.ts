@@ -1,6 +1,6 @@
 /**
  * What reading /proc/net/tcp costs with very many sockets: `npm run bench -- sockets [COUNT]`. As root it makes them, in
- * a network namespace of its own: connections to four listeners on loopback, closed by the client, so that each leaves
+ * its own network namespace: connections to four listeners on loopback, closed by the client, so that each leaves
  * a TIME-WAIT. Otherwise only the parsing of a made-up table is measured.
  */
 import { spawnSync } from 'node:child_process';
@@ -32,7 +32,7 @@ export async function reportSockets(count: number): Promise<string> {
   return `${synthetic}${inside.stdout}${inside.stderr}`;
 }
 
-/** Runs inside a namespace of its own. */
+/** Runs in its own namespace. */
 export async function reportRealSockets(count: number): Promise<string> {
   spawnSync('/usr/sbin/ip', ['link', 'set', 'lo', 'up']);
   // On loopback the kernel would use the port of a TIME-WAIT again after a second.

@@ -1,4 +1,4 @@
-/** What to tell Netdata: made by `plan`, turned into protocol text by `encode`. */
+/** What to send to Netdata: made by `plan`, turned into protocol text by `encode`. */
 
 export interface CreateAction {
   readonly do: 'create';

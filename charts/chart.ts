@@ -1,6 +1,6 @@
 import type { JobSnapshot, PeerSnapshot, UpstreamSnapshot } from '../collector/model.ts';
 
-/** One value per dimension id. Whole numbers: Netdata 1.37.1 cuts fractions, so charts scale with a divisor. */
+/** One value per dimension id. Integers: Netdata 1.37.1 cuts fractions, so charts scale with a divisor. */
 export type Values = Readonly<Record<string, number>>;
 
 /**
@@ -21,7 +21,7 @@ export interface Dimension {
 }
 
 /**
- * Numbers that alerts on the chart read as `$name` and nobody draws, by name. They are told when they change;
+ * Numbers that alerts on the chart read as `$name` and nobody draws, by name. They are sent when they change;
  * `undefined` shows nothing.
  */
 type Variables<Of> = Readonly<Record<string, (of: Of) => number | undefined>>;

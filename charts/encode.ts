@@ -81,7 +81,7 @@ function variables(values: Readonly<Record<string, number>>): string {
   return finite.map(([name, value]) => `\nVARIABLE CHART ${name} = ${value}`).join('');
 }
 
-/** Netdata 1.37.1 reads values with strtoll: whole numbers within 64 bits, no exponent. What is none is left out: a gap. */
+/** Netdata 1.37.1 reads values with strtoll: integers within 64 bits, no exponent. Any other value is left out: a gap. */
 function settings(values: UpdateAction['values'], parts: string[]): void {
   for (const id in values) {
     const value = values[id] as number;
@@ -103,7 +103,7 @@ function setOf(id: string): string {
   return set;
 }
 
-/** Most of what is told is told every second again: what never fails, and what nothing was found about. */
+/** Most of it is the same every second: peers that never fail and have no findings. */
 const written = new WeakMap<UpdateAction['values'], string>();
 
 function settingsAgain(values: UpdateAction['values']): string {

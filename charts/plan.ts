@@ -14,7 +14,7 @@ import {
 } from './naming.ts';
 import { type DrawnChart, fresh, none, type PlanContext, update, variablesOf } from './update.ts';
 
-/** What Netdata has been told of one job so far. A value: `plan` returns the next one and changes nothing. */
+/** What Netdata knows of one job so far. A value: `plan` returns the next one and changes nothing. */
 export interface Drawn {
   /** By level and key (see `keyOf`). */
   readonly instances: ReadonlyMap<string, DrawnInstance>;
@@ -34,7 +34,7 @@ export const nothingDrawn: Drawn = { instances: new Map(), waiting: new Map() };
 const obsoleteAfterUs = 60_000_000;
 
 /**
- * Compares what a job measured with what Netdata has been told of it: pure, and the only place where charts begin and end.
+ * Compares what a job measured with what Netdata knows of it: pure, and the only place where charts begin and end.
  * A `null` reading leaves its chart out of this tick (a gap); an `undefined` one draws no chart.
  */
 export function plan(
@@ -133,7 +133,7 @@ function chartsByLevel(catalogue: readonly Chart[]) {
 
 const keyOf = (level: Instance['level'], key: string): string => `${level}\0${key}`;
 
-/** A chart whose interval has changed is reported again: Netdata stores by what it was told. */
+/** A chart whose interval has changed is reported again: Netdata stores by the interval it was given. */
 function inStep(line: ChartLine, { updateEvery }: PlanContext): ChartLine {
   return line.updateEvery === updateEvery ? line : { ...line, updateEvery };
 }

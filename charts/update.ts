@@ -2,7 +2,7 @@ import type { Action, ChartLine, UpdateAction } from './action.ts';
 import type { Values } from './chart.ts';
 import type { Dialect } from './dialect.ts';
 
-/** What Netdata has been told of one chart. */
+/** What Netdata knows of one chart. */
 export interface DrawnChart {
   readonly line: ChartLine;
   /** `type.id` */
@@ -12,7 +12,7 @@ export interface DrawnChart {
   readonly values: Values | null;
   /** Since when the snapshot has been without it; null while it is there. */
   readonly absentSinceUs: number | null;
-  /** The chart's variables, as they were told. */
+  /** The chart's variables, as they were sent. */
   readonly variables: Values;
 }
 
@@ -91,7 +91,7 @@ function zeros(line: ChartLine, values: Values): Values {
   return { ...values, ...Object.fromEntries(counted.map(({ id }) => [id, 0])) };
 }
 
-/** Those that are told. */
+/** Those that are sent. */
 export function variablesOf<Of>(variables: Readonly<Record<string, (of: Of) => number | undefined>>, of: Of): Values {
   const values: Record<string, number> = {};
   for (const name in variables) {

@@ -139,7 +139,7 @@ async function tellAlertFiles({ configDirectories, version }: NetdataEnvironment
   for (const found of await alertFileFindings(nodeFileSystem, configDirectories, async () => version)) {
     if (found.code === 'alerts_changed') continue;
     const { what, why } = wordFinding(found);
-    // What is told begins with the path.
+    // The message begins with the path.
     conditions.set(found.subject, `${what.slice(found.subject.length + 1)}. ${why} Run install.sh again`);
   }
 }

@@ -1,4 +1,4 @@
-/** The backends behind the demo's nginx: they answer, refuse, let connects time out, or are slow, as told. */
+/** The backends behind the demo's nginx: they answer, refuse, let connects time out, or are slow, as asked. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';

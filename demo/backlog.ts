@@ -1,6 +1,6 @@
 /**
  * A listener that accepts nobody: the way to a connect that gets no answer (ETIMEDOUT) without a firewall and without
- * root. A process of its own listens with a queue of one and is then stopped; connections fill the queue, and the
+ * root. A separate process listens with a queue of one and is then stopped; connections fill the queue, and the
  * kernel lets the next SYN fall. On a unix socket the next connect gets EAGAIN instead.
  */
 import { connect, type NetConnectOpts, type Socket } from 'node:net';

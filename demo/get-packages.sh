@@ -10,7 +10,7 @@
 #
 #   DIR/root          what the packages hold
 #   DIR/got/PACKAGE   is there once PACKAGE and what it needs are in root
-#   DIR/apt           package lists of our own, only where the system's are missing or stale
+#   DIR/apt           separate package lists, only where the system's are missing or stale
 set -eu
 umask 022
 

@@ -1,6 +1,6 @@
 /**
  * install.sh --demo: a private nginx, backends that fail on purpose, a private Netdata with our plugin and alerts, and
- * the story told on the terminal. Everything it makes is in one folder, and gone when it ends.
+ * the story printed on the terminal. Everything it makes is in one folder, and gone when it ends.
  */
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -174,7 +174,7 @@ async function main(): Promise<number> {
   const terminal = createTerminal(process.stdout);
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort());
-  // Whoever read it has gone: nobody is left to tell it to.
+  // Whoever read it has gone: nobody is left to print it for.
   process.stdout.on('error', () => stopping.abort());
   for (const left of await clearLeftovers()) terminal.line(`Removed what a demo that was killed has left: ${left}`);
   const folder = makeFolder();

@@ -22,7 +22,7 @@ export function readOptions(args: readonly string[]): Options | string {
     if (values.seconds === undefined) return { home: values.home, seconds: null };
     const seconds = Number(values.seconds);
     if (!/^\d+$/.test(values.seconds) || seconds < shortest || seconds > longest) {
-      return `--seconds takes a whole number from ${shortest} to ${longest}, not ${values.seconds}`;
+      return `--seconds takes an integer from ${shortest} to ${longest}, not ${values.seconds}`;
     }
     return { home: values.home, seconds };
   } catch (error) {

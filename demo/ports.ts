@@ -23,7 +23,7 @@ export function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** As many different ports as told that nobody listens on now. */
+/** As many different ports as asked for that nobody listens on now. */
 export async function findFreePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
   for (let tries = 0; ports.size < count; tries++) {

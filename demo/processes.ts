@@ -18,7 +18,7 @@ export function spawnTied(
 
 export interface Identity {
   readonly pid: number;
-  /** Start time in clock ticks: tells a process from a later one with the same pid. */
+  /** Start time in clock ticks: distinguishes a process from a later one with the same pid. */
   readonly started: string | null;
 }
 
@@ -70,7 +70,7 @@ export function kill(pid: number, signal: NodeJS.Signals): void {
   try {
     if (pid > 0) process.kill(pid, signal);
   } catch {
-    // It has ended by itself.
+    // It has ended already.
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * nginx and Netdata for somebody who may have neither: the machine's own where it will do, else Debian's packages,
- * unpacked by get-packages.sh into a folder of one's own and never installed. The tests use the same
+ * unpacked by get-packages.sh into a private folder and never installed. The tests use the same
  * (test/support/packages.ts).
  */
 import { spawnSync } from 'node:child_process';

@@ -20,7 +20,7 @@ export function start(
   options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
   log: string,
 ): Server {
-  // A session of its own: Ctrl-C is for the demo, which ends the others in order.
+  // Its own session: Ctrl-C is for the demo, which ends the others in order.
   const child = spawnTied(path, args, { ...options, detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
   let stderr = '';
   child.stderr?.on('data', (bytes: Buffer) => {

@@ -27,7 +27,7 @@ export interface Scene {
   act(): Promise<unknown>;
 }
 
-/** Seconds, where nothing else is told: long enough for the alerts that wait for a minute. */
+/** Seconds, by default: long enough for the alerts that wait for a minute. */
 export const usualSeconds = 300;
 
 export function writeStory({ shop, api }: Stage): readonly Scene[] {

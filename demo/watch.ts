@@ -1,4 +1,4 @@
-/** Tells what Netdata really shows: a dimension that has moved, an alert that was raised. Read from its API each second. */
+/** Prints what Netdata shows: a dimension that has moved, an alert that was raised. Read from its API each second. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Chart, Netdata } from './netdata.ts';
 import type { Look } from './story.ts';
@@ -89,7 +89,7 @@ function isOf(chart: Chart, look: Look): boolean {
 function placeOf(chart: Chart | undefined): string {
   const { upstream, peer } = chart?.chart_labels ?? {};
   if (peer !== undefined) return `peer ${peer} of ${upstream}`;
-  return upstream === undefined ? 'the whole nginx' : `upstream ${upstream}`;
+  return upstream === undefined ? 'nginx' : `upstream ${upstream}`;
 }
 
 /** The place of a chart's family on the dashboard of 1.37 (its name2id). */

@@ -3,7 +3,7 @@ import { gauges, type JobChart, type Reading, rates } from '../chart.ts';
 /** What these charts have in common. */
 const ofLimits = { level: 'job', type: 'line', family: 'limits' } as const;
 
-/** Shares are told in hundredths of a percent. */
+/** Shares are sent in hundredths of a percent. */
 const precision = 100;
 
 function share(percent: number | null | undefined): Reading {

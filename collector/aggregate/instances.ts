@@ -45,7 +45,7 @@ export interface InstanceCaps {
   readonly configured: number;
 }
 
-/** What instances without room of their own share, of all upstreams or of one. */
+/** What instances share that no longer fit under the cap, of all upstreams or of one. */
 export const sharedPeer = 'other';
 
 const keyOf = (upstream: string, peer: string): string => `${upstream}\0${peer}`;

@@ -37,7 +37,7 @@ export interface JobAggregate {
   errorLine(line: CountedLine, nowUs: number, wallSecond?: number, times?: number): void;
   /** One more access log whose lines are counted. */
   addAccessLog(options: AccessLogOptions): AccessLogCounter;
-  /** It is no longer followed: what only it could tell is no longer drawn. */
+  /** It is no longer followed: what only it could show is no longer drawn. */
   removeAccessLog(options: AccessLogOptions): void;
   /** The upstreams and peers of nginx's configuration: they have charts before a log has named them. */
   configure(peers: readonly ConfiguredPeer[], upstreams: readonly string[], nowUs: number): void;

@@ -186,7 +186,7 @@ export interface Expanded {
   readonly isCut: boolean;
 }
 
-/** A segment that is no pattern is not looked for: whether it exists, opening it tells. */
+/** A segment without a pattern is not searched for: opening it shows whether it exists. */
 export function expandGlob(pattern: string, readFolder: ReadFolder, left: GlobBudget = { ...globBounds }): Expanded {
   const start = pattern.startsWith('/') ? '' : '.';
   let found: string[] = [start];

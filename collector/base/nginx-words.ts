@@ -1,4 +1,4 @@
-/** Words as they stand in nginx.conf. */
+/** Words of nginx.conf. */
 
 /** Nothing in it ends a word, opens a quote or begins a comment; `{` right behind `$` belongs to a variable. */
 const bare = /^(?!["'#}])(?:\$\{|[^\s;{"'\\])+$/;

@@ -17,14 +17,14 @@ export interface SettingsRead {
 }
 
 /**
- * @param told the file that the caller named; null: the first of `candidates` that exists counts
+ * @param named the file that the caller named; null: the first of `candidates` that exists counts
  * @throws UsageError when a file was named and is not there: else another nginx would be checked
  */
-export function readSettings(candidates: readonly string[], told: string | null): SettingsRead {
+export function readSettings(candidates: readonly string[], named: string | null): SettingsRead {
   const refused = (path: string, text: string) => ({ settings: defaultSettings, problem: { path, text } });
   const seen = followSettingsFile(candidates, nodeFileSystem).poll(true);
   if (seen.is === 'unreadable') return refused(seen.path, seen.reason);
-  if (seen.is !== 'text' && told !== null) throw new UsageError(`--config ${told}: no such file`);
+  if (seen.is !== 'text' && named !== null) throw new UsageError(`--config ${named}: no such file`);
   if (seen.is !== 'text') return { settings: defaultSettings, problem: null };
   const parsed = parseSettings(seen.text);
   if (parsed.ok) return { settings: parsed.settings, problem: null };

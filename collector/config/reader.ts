@@ -65,7 +65,7 @@ export function createReader(text: string): SettingsReader {
     wholeNumber(at, what, least, most) {
       const value = isScalar(at) ? at.value : undefined;
       if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
-      return problem(at, `${what} must be a whole number from ${least} to ${most}`);
+      return problem(at, `${what} must be an integer from ${least} to ${most}`);
     },
   };
 }

@@ -18,7 +18,7 @@ export interface ContainerOptions {
   readonly wanted: Wanted;
   /** Longest line, in UTF-16 units. */
   readonly maxLength: number;
-  /** A line that is no record of this format. */
+  /** A line that is not a record of this format. */
   readonly onForeign: () => void;
 }
 
@@ -107,7 +107,7 @@ function criPart(line: string): Part | null {
   return { stream: stream as Stream, text: line.slice(front.length), isLast: tags.split(':')[0] === 'F' };
 }
 
-/** What nginx wrote into one record, by itself; empty where the line is none. */
+/** What nginx wrote into one record; empty where the line is not a record. */
 export function recordText(line: string, format: 'docker' | 'cri'): string {
   return (format === 'docker' ? dockerPart(line) : criPart(line))?.text ?? '';
 }

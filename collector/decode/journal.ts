@@ -36,7 +36,7 @@ function textOf(value: unknown): string | null {
 }
 
 /**
- * journald expects no host name on /dev/log, but nginx writes one there unless told `nohostname` (ngx_syslog.c): host
+ * journald expects no host name on /dev/log, but nginx writes one there without `nohostname` (ngx_syslog.c): host
  * and tag then stand in front of the message.
  */
 function withoutHeader(message: string, host: unknown): string {

@@ -14,7 +14,7 @@ export interface LineSink {
 }
 
 export interface LineOptions {
-  /** Longest line that is delivered, in UTF-16 units; what is longer is dropped as a whole. */
+  /** Longest line that is delivered, in UTF-16 units; a longer one is dropped entirely. */
   readonly maxLength: number;
   /** One complete line without its LF or CRLF, but for `keepsReturn`. Bytes that are no UTF-8 have become U+FFFD. */
   readonly onLine: (line: string) => void;
@@ -53,7 +53,7 @@ export function lineSplitter(options: LineOptions): LineSink {
     if (bytes.length === 0) return;
     const before = overflows(stream);
     stream.write(bytes);
-    // split2 drops an overlong line in silence; its `overflow` property tells when one begins. One that ended in this
+    // split2 drops an overlong line in silence; its `overflow` property shows when one begins. One that ended in this
     // chunk while another began shows as "still overflowing": the newline in between distinguishes them.
     const began = overflows(stream) && (!before || bytes.includes(0x0a));
     if (began) onOverlong();

@@ -5,7 +5,7 @@
  */
 const frame = /^<\d{1,3}>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?:[^\s:]* )?\w{1,32}: /;
 
-/** The line inside; null when it is no frame of nginx's. Only the front is checked: the rest comes from clients. */
+/** The line inside; null when it is not a frame of nginx. Only the front is checked: the rest comes from clients. */
 export function syslogLine(datagram: string): string | null {
   const header = frame.exec(datagram);
   return header === null ? null : datagram.slice(header[0].length);

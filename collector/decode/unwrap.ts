@@ -12,7 +12,7 @@ export interface Unwrapper {
    * a longer line, or a field of an entry that is not the message.
    */
   line(text: string): string | null;
-  /** Whether the next line is read by itself. */
+  /** Whether the next line is read separately. */
   isPlain(): boolean;
 }
 
@@ -56,7 +56,7 @@ export function createUnwrapper(): Unwrapper {
     return joined(entry['stream'], inner.replace(/\r?\n$/, ''), inner.endsWith('\n') || inner.length < 16_384);
   }
 
-  /** undefined where the line is no part of an export. */
+  /** undefined where the line does not belong to an export. */
   function ofExport(text: string): string | null | undefined {
     if (isValue) {
       isValue = false;

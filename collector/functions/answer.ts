@@ -9,7 +9,7 @@ import { peersView } from './views/peers.ts';
 import { tableOf } from './views/table.ts';
 import type { JobMinute } from './watch.ts';
 
-/** What can be told now. `findings` is null until `check` has run. */
+/** What is known now. `findings` is null until `check` has run. */
 export interface Known {
   readonly jobs: readonly JobMinute[];
   readonly incidents: readonly UpstreamIncident[];
@@ -78,7 +78,7 @@ const timeoutSeconds = 10;
 export const registration = `FUNCTION GLOBAL "${functionName}" ${timeoutSeconds} "${help}" "top" "any" 100 3\n`;
 
 /**
- * One answer, whole. The body is one line of JSON, whose strings hold no line break: so no line of it can end the
+ * One complete answer. The body is one line of JSON, whose strings hold no line break: so no line of it can end the
  * answer early.
  */
 export function resultText(transaction: string, status: number, expires: number, body: string): string {

@@ -11,7 +11,7 @@ export interface Desk {
   cancel(transaction: string): void;
   /** What is known has changed: bodies are made anew. */
   turn(): void;
-  /** The next answer, to be written whole; null: none is due. */
+  /** The next answer, to be written in one piece; null: none is due. */
   next(known: Known, nowMs: number): string | null;
   /** Whether somebody waits for the findings of `check`. */
   wantsFindings(): boolean;
@@ -33,12 +33,12 @@ const mostRemembered = 2000;
 const apologyMs = 500;
 /**
  * Netdata passes the body of a POST on as it is, and one that holds FUNCTION_PAYLOAD_END can forge a call with rights
- * of its own choice in the name of another call of the same client. That other call arrives, too: until then nothing
+ * of its choice in the name of another call of the same client. That other call arrives, too: until then nothing
  * sensitive is said, and of two calls with one transaction the fewer rights count.
  */
 export const settleMs = 50;
 
-/** @param onFault told of an exception: its call is answered with it, and the others are not affected */
+/** @param onFault gets an exception: its call is answered with it, and the others are not affected */
 export function createDesk(onFault: (error: unknown) => void): Desk {
   const waiting = new Map<string, Waiting>();
   /** Transactions that are done, oldest first. */
@@ -102,7 +102,7 @@ export function createDesk(onFault: (error: unknown) => void): Desk {
     turn: () => bodies.clear(),
     next(known, nowMs) {
       for (const [transaction, call] of waiting) {
-        // Netdata has told the caller already: an answer now would only be an error in its log.
+        // Netdata has answered the caller already: an answer now would only be an error in its log.
         const text = nowMs >= call.deadlineMs ? undefined : safeAnswer(transaction, call, known, nowMs);
         if (text === null) continue;
         finish(transaction);

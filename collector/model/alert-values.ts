@@ -4,7 +4,7 @@
 export type AlertValues = Readonly<Record<string, number>>;
 
 /**
- * What alerts read, as variables of their own chart. `…_sustained`: how many in the last minute, from when they have been
+ * What alerts read, as variables of the chart they are on. `…_sustained`: how many in the last minute, from when they have been
  * seen now and 10 to 20 seconds ago (or further back, where fail_timeout is long) until a minute passes without any; else 0.
  */
 export const upstreamAlertValues = [

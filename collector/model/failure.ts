@@ -41,7 +41,7 @@ export const peerKinds = [
 export type PeerKind = (typeof peerKinds)[number];
 
 /**
- * What a line of the error log is about. `disabled` is an ejection, not a failure of its own; `unrelated` is a valid
+ * What a line of the error log is about. `disabled` is an ejection, not another failure; `unrelated` is a valid
  * line that is no upstream failure.
  */
 export type Kind = FailureKind | 'disabled' | 'unrelated';

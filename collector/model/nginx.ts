@@ -55,7 +55,7 @@ export interface PeerSockets {
 export interface ConfiguredPeer {
   readonly upstream: string;
   readonly peer: string;
-  /** Where its lines are counted when they do not tell the upstream: `a / b` when both hold the peer. */
+  /** Where its lines are counted when they do not show the upstream: `a / b` when both hold the peer. */
   readonly instance: string;
   readonly maxFails: number;
   readonly failTimeoutSeconds: number;

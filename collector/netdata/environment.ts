@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 
-/** What Netdata tells a plugin in its environment (facts measured on 1.37.1 and 2.10.4). */
+/** What Netdata gives a plugin in its environment (facts measured on 1.37.1 and 2.10.4). */
 export interface NetdataEnvironment {
   /** Seconds; null when it is not set, as in a terminal. */
   readonly updateEvery: number | null;

@@ -1,4 +1,4 @@
-/** What the running plugin was told by Netdata: a person's shell, or `docker exec`, knows nothing of it. */
+/** What Netdata gave the running plugin: a person's shell, or `docker exec`, does not have it. */
 import { attempt, type FileSystem } from '../system/fs.ts';
 import { readText } from '../system/small-file.ts';
 

@@ -4,7 +4,7 @@ import type { Writable } from 'node:stream';
 export interface Writer {
   /** False while Netdata does not read: then complete ticks are skipped, since Node would queue what is written. */
   ready(): boolean;
-  /** @param onTaken everything has left this process: what it says has been told */
+  /** @param onTaken everything has left this process: Netdata has it */
   write(text: string, onTaken?: () => void): void;
   /** Calls back each time that what was written has been taken. */
   onDrain(listener: () => void): void;
@@ -12,7 +12,7 @@ export interface Writer {
 
 /**
  * Node's stdout to a pipe is asynchronous: what Netdata does not read stays in memory, and is lost when this process is
- * killed. So nothing is written, and nothing counts as told, until all that was written before has been taken.
+ * killed. So nothing is written, and nothing counts as sent, until all that was written before has been taken.
  *
  * @param onGone called once when the reading end is closed (EPIPE): nobody is left to write to
  */
@@ -41,7 +41,7 @@ export function createWriter(stdout: Writable, onGone: () => void): Writer {
         if (pending === 0) whenDrained();
       });
       // A pipe with room has it by now. Node's callback comes behind all else that is due, a diagnosis of 100 ms among
-      // it, and whoever is killed meanwhile would tell it twice.
+      // it, and whoever is killed meanwhile would send it twice.
       if (stdout.writable && stdout.writableLength === 0) tell();
     },
     onDrain(listener) {

@@ -13,7 +13,7 @@ function authorityOf(target: string): string {
   return target.replace(/^[a-z]+:\/\//i, '').replace(/[/?].*$/s, '');
 }
 
-/** What the authority may become: literal text as it stands, anything for each variable. */
+/** What the authority may become: literal text unchanged, anything for each variable. */
 function patternOf(authority: string): RegExp {
   const literals = authority.split(/\$(?:\{\w+\}|\w+)/).map((text) => text.replace(/[^\w]/g, '\\$&'));
   return new RegExp(`^${literals.join('.*')}$`, 'is');

@@ -5,7 +5,7 @@ import { enclosing, inherited, ownOf, type Scope } from './scopes.ts';
 import type { Directive, StatusObstacle, StatusPage } from './types.ts';
 
 interface Listen {
-  /** What to connect to, as it stands in a URL. */
+  /** What to connect to, as a URL has it. */
   readonly authority: string;
   /** The address nginx sees as the client when this host connects there. */
   readonly source: string;

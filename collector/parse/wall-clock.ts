@@ -1,5 +1,5 @@
 /**
- * The times that nginx's logs print, as seconds of their own wall clock: its digits counted as if they were UTC. The
+ * The times that nginx's logs print, as seconds of the wall clock: its digits counted as if they were UTC. The
  * error log has no zone, and both logs of one nginx are written by one clock, so their digits can be compared.
  */
 
@@ -79,7 +79,7 @@ function two(b: Uint8Array, p: number): number {
 
 /**
  * The second of a `$time_local` or `$time_iso8601` at `p`, by its own digits; which of the two, its second dash or
- * slash tells. -1 when it is no time.
+ * slash shows. -1 when it is no time.
  */
 export function wallSecondAt(b: Uint8Array, p: number): number {
   const isIso = b[p + 4] === 45;

@@ -60,7 +60,7 @@ function addShared(peers: readonly ConfiguredPeer[], covered: Set<string>, uncov
   }
 }
 
-/** Which of the logs that are read an access log of nginx is, and whether it tells attempts there. */
+/** Which of the logs that are read an access log of nginx is, and whether it shows attempts there. */
 function readersOf({ read: { found } }: Followed, accessLogs: readonly AccessLogPlan[], ports: FilePorts) {
   const readBy = logsByFile(
     accessLogs.filter(({ log }) => log.is !== 'unusable'),

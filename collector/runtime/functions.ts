@@ -109,7 +109,7 @@ export function createFunctions({ clock, writer, conditions, check, file }: Func
     if (desk.waiting() > 0) awake();
   }
 
-  /** Calls that wait for nothing that happens by itself are checked again. */
+  /** Calls that wait for something that no event announces are checked again. */
   function awake(): void {
     if (isAwaking || closing.signal.aborted) return;
     isAwaking = true;

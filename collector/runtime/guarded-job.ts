@@ -24,7 +24,7 @@ export function guardJob(
   /** The job, going by the plan of now. */
   function current(): Job {
     const faults = guard.faults();
-    // What it would say about its charts is not told: the one that follows continues with them.
+    // What it would send about its charts is dropped: the one that follows continues with them.
     if (faults % 2 === 0 && faults > renewedAt) {
       retire();
       ports.claims.forget(first.name);

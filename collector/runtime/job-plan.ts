@@ -123,7 +123,7 @@ function accessLogsOf(settings: JobSettings, followed: Followed | null, ports: P
   const told = settings.accessLogs?.map(({ path, format }): AccessLogPlan => {
     const plan = toldLog(path, ports.hostPrefix);
     const shared = sharing(plan.log);
-    // What a container or the journal holds is no file of nginx's: any of its logs may end there.
+    // What a container or the journal holds is not a file of nginx: any of its logs may end there.
     const same = shared.length > 0 || isPlainFile(plan) ? shared : discovered;
     const formats = toldFormats(format, same, known);
     return { ...plan, protocol: protocolOf(same), legacyConnectTime, formats };
@@ -169,7 +169,7 @@ export function planJob(
   const [attribution] = attributions;
   const discovered = followed === null ? [toldLog(defaultErrorLog, '')] : discoveredErrorLogs(followed, ports.fs);
   const told = settings.errorLogs?.map((text) => toldLog(text, ports.hostPrefix));
-  // In a network of its own nginx's 127.0.0.1 is not ours: whoever answers here is another nginx.
+  // In its own network nginx's 127.0.0.1 is not ours: whoever answers here is another nginx.
   const isElsewhere = followed?.read.found.hasOwnNetwork === true;
   const asked = isElsewhere ? [] : (configuration?.statusPages ?? []);
   const pages = asked.filter(({ obstacle }) => obstacle === null).slice(0, 1);

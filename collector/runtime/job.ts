@@ -28,13 +28,13 @@ export interface Job {
   follow(plan: JobPlan): void;
   /** Reads what its sources have, for so long at most. */
   drain(longestMs: number): void;
-  /** What has to be told to Netdata now. */
+  /** What has to be sent to Netdata now. */
   draw(context: PlanContext, load: PluginLoad): string;
   /** What it knew when it was drawn last, for the Functions; null: it has not been drawn yet. */
   now(): JobNow | null;
   /** The nginx it is about; null: none is known. */
   nginx(): NginxRead | null;
-  /** Saves how far its logs have been read: what was drawn has been told. */
+  /** Saves how far its logs have been read: what was drawn has been sent. */
   remember(): void;
   /** The last words about its charts; its sources are closed. */
   retire(): string;

@@ -25,7 +25,7 @@ export interface Jobs {
   now(): readonly JobNow[];
   /** Each nginx that is known, with the settings of its job. */
   nginx(): readonly JobNginx[];
-  /** How far what was drawn last goes is noted for the next process; saved when it has been told to Netdata. */
+  /** How far what was drawn last goes is noted for the next process; saved when it has been sent to Netdata. */
   remember(): void;
 }
 
@@ -96,7 +96,7 @@ function startGroup(settings: JobSettings, caps: InstanceCaps, ports: GroupPorts
       put(name, followed, ownLogs.get(key));
     }
     const used = new Set(names.values());
-    // Without any nginx the logs alone may still tell; and the job keeps its name for the one that comes.
+    // Without any nginx the logs alone may still show something; and the job keeps its name for the one that comes.
     if (used.size === 0) put(settings.name, null);
     retireAllBut(used.size === 0 ? new Set([settings.name]) : used);
   }

@@ -33,7 +33,7 @@ export interface FormatPlan {
 
 export interface AccessLogPlan extends LogPlan {
   readonly protocol: 'http' | 'stream' | null;
-  /** nginx is older than 1.15.7: a connect time is no proof of a connection. */
+  /** nginx is older than 1.15.7: a connect time does not prove a connection. */
   readonly legacyConnectTime: boolean;
   /** Tried in this order: vhosts may share a file, and after a reload old workers still write by the old format. */
   readonly formats: readonly FormatPlan[];

@@ -52,7 +52,7 @@ export function createSettings(
     problem = { path, text };
     const consequence = hadGoodOne
       ? 'the last good configuration stays in force'
-      : 'nothing is watched until it is mended';
+      : 'nothing is watched until it is fixed';
     conditions.set('configuration', `${what}; ${consequence}`);
     return false;
   };

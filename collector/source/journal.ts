@@ -105,7 +105,7 @@ export function createJournal(options: JournalOptions): Source {
 /**
  * Without a cursor only what comes from now on (`-n 0` would lose the first entries of a journal that holds no match yet:
  * systemd 252). With one, all that came after it. The program's name
- * is asked for too: nginx writes its host name to /dev/log unless told `nohostname`, and journald then finds no identifier.
+ * is asked for too: nginx writes its host name to /dev/log without `nohostname`, and journald then finds no identifier.
  */
 function journalArguments(match: string, cursor: string | null): readonly string[] {
   const from = cursor === null ? '--since=now' : `--after-cursor=${cursor}`;

@@ -76,7 +76,7 @@ export function specText(spec: LogSpec): string {
 /** As docker takes names; a file has a slash. */
 const containerName = /^[A-Za-z0-9][\w.-]{0,127}$/;
 
-/** Where docker keeps what its containers write, by the driver that it has unless told otherwise. */
+/** Where docker keeps what its containers write, by its default driver. */
 export const dockerLogs = '/var/lib/docker/containers/*/*-json.log';
 
 function ofContainer(container: string): LogSpec {

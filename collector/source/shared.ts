@@ -19,7 +19,7 @@ export function shareSource(source: Source, onLastClose: () => void): SharedSour
       const reader = {};
       readers.push(reader);
       const isFirst = () => readers[0] === reader;
-      /** What was told by the reader that was first before. */
+      /** What was reported by the reader that was first before. */
       let told: SourceReading | null = null;
       return {
         name: source.name,

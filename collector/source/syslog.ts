@@ -106,7 +106,7 @@ export function createSyslog(options: SyslogOptions): Source {
   return { name, poll, close };
 }
 
-/** One line, whatever is in it: a newline inside would let a client's text begin a line of its own. */
+/** One line, whatever is in it: a newline inside would let a client's text begin a new line. */
 function asLine(datagram: Buffer): Buffer {
   const line = Buffer.allocUnsafe(datagram.length + 1);
   datagram.copy(line);

@@ -1,4 +1,4 @@
-/** The names of users and groups: who we are, and for texts that tell an operator whose right is missing. */
+/** The names of users and groups: who we are, and for texts that name whose right is missing. */
 import { userInfo } from 'node:os';
 import { nodeFileSystem } from './fs.ts';
 import { readText } from './small-file.ts';

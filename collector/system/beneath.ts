@@ -20,7 +20,7 @@ export interface Foreign {
 }
 
 /**
- * null for a path of our own root. The first one counts: whatever lies under it belongs to that process.
+ * null for a path of the own root. The first one counts: whatever lies under it belongs to that process.
  *
  * @throws ELOOP for a way through another of the kernel's own links (`/proc/self/cwd/x`, `/proc/1/fd/3/x`,
  * `/proc/1/task/1/root/x`): these lead out of any root, or mean whoever opens them

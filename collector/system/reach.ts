@@ -59,7 +59,7 @@ function insideOf(path: string, root: string): { readonly above: string; readonl
   return { above, onHost: above !== '' && path.startsWith(`${above}/`) ? path.slice(above.length) : path };
 }
 
-/** The other process's root that a path lies in; null for one of our own root, and for a way that is closed. */
+/** The other process's root that a path lies in; null for one of the own root, and for a way that is closed. */
 function otherRoot(path: string): Foreign | null {
   const found = attempt(() => foreignPath(path));
   return found.ok ? found.value : null;
@@ -76,8 +76,8 @@ export function isMissing(code: string): boolean {
 
 /**
  * Where `path`, as a process whose root is `root` means it, lies for us: absolute links inside point into that root, not
- * into ours. Parts that do not exist are taken as they stand. A path that is a stream of its opener and nothing more
- * (`/dev/stdout`, `/proc/self/fd/1`) is told without the root: it is nobody's file, and never opened. `/proc/PID/root` is
+ * into ours. Parts that do not exist are left unchanged. A path that is a stream of its opener and nothing more
+ * (`/dev/stdout`, `/proc/self/fd/1`) is given without the root: it is nobody's file, and never opened. `/proc/PID/root` is
  * stayed under.
  */
 export function rootedPath(fs: FileSystem, root: string, path: string): string {
@@ -142,7 +142,7 @@ export interface Barrier {
 export interface Reader extends Rights {
   readonly user: string;
   groupName(gid: number): string;
-  /** Makes one call with this user's rights; null where that cannot be done, and the modes have to tell. */
+  /** Makes one call with this user's rights; null where that cannot be done, and the modes have to decide. */
   readonly trial: (<T>(call: () => T) => T) | null;
 }
 

@@ -3,10 +3,10 @@ import { type Attempted, attempt, type FileSystem } from './fs.ts';
 
 /** More than any configuration file or table of /proc that is read here. */
 const largestText = 16 * 1024 * 1024;
-/** One for all: reading is synchronous, and hundreds of included files would each fill a buffer of their own. */
+/** One for all: reading is synchronous, and hundreds of included files would each fill another buffer. */
 const scratch = Buffer.alloc(65_536);
 
-/** What is in an open file from a position on; files of /proc do not tell their size, so reading continues to the end. */
+/** What is in an open file from a position on; files of /proc do not show their size, so reading continues to the end. */
 export function readOpen(fs: Pick<FileSystem, 'read'>, fd: number, limit: number, from = 0): Buffer {
   const pieces: Buffer[] = [];
   for (let done = 0; done < limit; ) {

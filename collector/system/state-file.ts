@@ -1,5 +1,5 @@
 /**
- * A small file that outlives the process, replaced as a whole: a reader finds the old text or the new one. Its folder
+ * A small file that outlives the process, replaced in one step: a reader finds the old text or the new one. Its folder
  * may be writable for others (Netdata's own user, while root runs `diagnose`), so nothing there is followed, waited for
  * or read without end: a link, a FIFO, a device and a file that is far too large count as damaged.
  */

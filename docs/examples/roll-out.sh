@@ -32,7 +32,7 @@ shift 2
 [ -z "${CONF:-}" ] || [ -r "$CONF" ] || { echo "roll-out.sh: cannot read $CONF" >&2 && exit 2; }
 mkdir -p "$LOGS"
 
-# What runs on the host: unpack what comes on stdin into a folder of its own, run install.sh, leave nothing behind.
+# What runs on the host: unpack what comes on stdin into a new folder, run install.sh, leave nothing behind.
 there="d=\$(mktemp -d) && trap 'rm -rf \"\$d\"' EXIT && tar xzf - -C \"\$d\" --strip-components=1 && $AS_ROOT sh \"\$d/install.sh\" $arguments </dev/null"
 settings="$AS_ROOT sh -c 'umask 022; f=/etc/netdata/nginx-upstream.conf; cat >\"\$f.new\" && { cmp -s \"\$f.new\" \"\$f\" && rm \"\$f.new\" && exit; mv \"\$f.new\" \"\$f\" && echo settings changed; }'"
 

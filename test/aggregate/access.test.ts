@@ -143,7 +143,7 @@ describe('outcomes and attempts of one request', () => {
     ['client abort while waiting', '499 0.1 app "a:1" "-" "0.001" "0.100"', [], ['app a:1 connected']],
     ['not proxied', '200 0.1 - "-" "-" "-" "-"', [], []],
     [
-      'error_page: before it, only the address tells the upstream',
+      'error_page: before it, only the address shows the upstream',
       '200 0.1 fb "a:1 : b:1" "502 : 200" "- : 0.001" "0.000 : 0.1"',
       ['a:1 fallback', 'fb ok'],
       ['a:1 a:1 connect_failed', 'fb b:1 connected'],
@@ -255,7 +255,7 @@ test('over the cap: peers share one instance, and upstreams and totals stay righ
   expect(reconciliation?.accessLog).toBe(5);
 });
 
-test('kinds that the format cannot tell are left out, not zero', () => {
+test('kinds that the format cannot show are left out, not zero', () => {
   const { peers } = counting('"$upstream_addr" "$upstream_status"').tick(['"a:1" "502"']);
   expect(peers[0]?.attempts).toEqual({ status_502: 1, status_503: 0, status_504: 0 });
   expect(peers[0]).not.toHaveProperty('connectTime');

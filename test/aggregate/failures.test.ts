@@ -74,7 +74,7 @@ test('a failing error log is a gap in every measure it feeds', () => {
   ]);
 });
 
-test('300 peers: 50 of their own, the rest shares one, and nothing is lost', () => {
+test('300 peers: 50 instances, the rest shares one, and nothing is lost', () => {
   const job = aggregate(50);
   for (let i = 0; i < 300; i++) job.errorLine(line('refused', `192.0.2.${i}:80`), 0);
   const { peers, upstreams, connectFailures } = job.snapshot(0, health, load);

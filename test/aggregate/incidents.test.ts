@@ -18,7 +18,7 @@ const a = (second: number): Failure => ['a:1', 'refused', second];
 const cases: Readonly<Record<string, readonly [readonly Failure[], readonly (readonly number[])[]]>> = {
   none: [[], []],
   'one failure': [[a(100)], [[100, 100, 1, 1]]],
-  'a pause of 59 s goes on': [[a(0), a(59)], [[0, 59, 2, 2]]],
+  'a pause of 59 s continues': [[a(0), a(59)], [[0, 59, 2, 2]]],
   'a pause of 60 s ends it': [
     [a(0), a(60)],
     [
@@ -114,12 +114,12 @@ describe('what clients noticed', () => {
   clients.covered(0, 1000);
   clients.record('a:1', 'masked', 130);
   clients.record('a:1', 'masked', 131);
-  clients.record('a:1', 'felt', 190);
+  clients.record('a:1', 'affected', 190);
   test.each<readonly [string, string | null, number, number, unknown]>([
-    ['during', 'a:1', 120, 200, { masked: 2, felt: 1 }],
-    ['only its minutes', 'a:1', 121, 140, { masked: 2, felt: 0 }],
-    ['a request that ended a moment later', 'a:1', 121, 175, { masked: 2, felt: 1 }],
-    ['another peer', 'b:1', 120, 200, { masked: 0, felt: 0 }],
+    ['during', 'a:1', 120, 200, { masked: 2, affected: 1 }],
+    ['only its minutes', 'a:1', 121, 140, { masked: 2, affected: 0 }],
+    ['a request that ended a moment later', 'a:1', 121, 175, { masked: 2, affected: 1 }],
+    ['another peer', 'b:1', 120, 200, { masked: 0, affected: 0 }],
     ['no access log from then', 'a:1', 5000, 5100, null],
     ['no peer', null, 120, 200, null],
   ])('%s', (_, peer, start, end, expected) => {
@@ -128,8 +128,8 @@ describe('what clients noticed', () => {
   test('more minutes than are kept: not known, rather than too few', () => {
     const small = createClientTimes(1);
     small.covered(0, 1000);
-    small.record('a:1', 'felt', 0);
-    small.record('a:1', 'felt', 60);
+    small.record('a:1', 'affected', 0);
+    small.record('a:1', 'affected', 60);
     expect(small.between('a:1', 0, 60)).toBeNull();
   });
 });

@@ -9,7 +9,7 @@ test.each([
   ['the worker nearest its limit', [files(10, 100), files(90, 100), files(200, 1000)], { is: 'known', percent: 90 }],
   ['one that has gone meanwhile', [files(null, 100), files(5, 100)], { is: 'known', percent: 5 }],
   ['unlimited', [files(10, Number.POSITIVE_INFINITY)], { is: 'known', percent: 0 }],
-  ['a kernel that does not tell is never 0 %', [files(0, 100), files(0, 100)], { is: 'untold' }],
+  ['a kernel that does not show it is never 0 %', [files(0, 100), files(0, 100)], { is: 'untold' }],
   ['a limit that cannot be read', [files(10, null)], { is: 'unknown' }],
   ['a limit of nothing', [files(10, 0)], { is: 'unknown' }],
   ['no workers', [], { is: 'unknown' }],
@@ -24,7 +24,7 @@ const stale = { isFresh: false };
 
 test.each([
   ['both known', { status, sockets, ...fresh, openFiles: [] }, 18],
-  ['both known, and the kernel does not tell descriptors', { status, sockets, ...stale, openFiles: [0] }, 18],
+  ['both known, and the kernel does not show descriptors', { status, sockets, ...stale, openFiles: [0] }, 18],
   ['no socket tables', { status, sockets: null, ...fresh, openFiles: [30] }, 14],
   ['stub_status never answered', { status: null, sockets, ...fresh, openFiles: [30] }, 17],
   ['nothing', { status: null, sockets: null, ...fresh, openFiles: [30] }, null],
@@ -32,7 +32,7 @@ test.each([
   expect(createConnectionUse().record(reading)).toBe(expected);
 });
 
-test('worker_connections: between readings, and when stub_status answers no more, descriptors tell', () => {
+test('worker_connections: between readings, and when stub_status answers no more, descriptors show it', () => {
   const use = createConnectionUse();
   expect(use.record({ status, sockets, ...fresh, openFiles: [20, 18] })).toBe(18);
   expect(use.record({ status: { active: 15, writing: 4 }, sockets, ...stale, openFiles: [25, 23] })).toBe(28);

@@ -168,7 +168,7 @@ test('live peers: those marked down do not count, those that nothing checks are 
   expect(health.upstream('other')).toBeUndefined();
 });
 
-test('after a reload the new workers know of no failure; the configuration may have changed and totals go on', () => {
+test('after a reload the new workers know of no failure; the configuration may have changed and totals continue', () => {
   const health = createPassiveHealth();
   health.configure(pair);
   health.setWorkers([1, 2]);

@@ -3,7 +3,7 @@ import { createReconciliation, explainDifference } from '../../collector/aggrega
 
 const second = 1_000_000;
 
-/** One job, second by second; `told`: the log_format shows attempts. */
+/** One job, second by second; `shown`: the log_format shows attempts. */
 function world() {
   const reconcile = createReconciliation();
   let at = 0;
@@ -23,7 +23,7 @@ function world() {
 
 const distinct = (values: readonly (number | null)[]) => [...new Set(values)];
 
-describe('a log_format that begins to tell attempts', () => {
+describe('a log_format that begins to show attempts', () => {
   test('what the error log counted before is no difference, then or ever', () => {
     const { totals, pass } = world();
     const fail = () => (totals.errorLog += 1);
@@ -52,7 +52,7 @@ describe('a log_format that begins to tell attempts', () => {
     expect(found.at(-1)).toBeLessThan(-100);
   });
 
-  test('each time anew: told, not told for a while, told again', () => {
+  test('each time anew: shown, not shown for a while, shown again', () => {
     const { totals, pass } = world();
     const both = () => {
       totals.errorLog += 1;
@@ -71,7 +71,7 @@ describe('a log_format that begins to tell attempts', () => {
     expect(reconcile.at(-1)).toBeGreaterThan(0);
   });
 
-  test('one that tells from the start is compared from the start', () => {
+  test('one that shows them from the start is compared from the start', () => {
     const { totals, pass } = world();
     const found = pass(100, true, () => (totals.errorLog += 1));
     expect(found.at(-1)).toBe(-10);

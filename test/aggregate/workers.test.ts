@@ -56,9 +56,9 @@ test.each([
     2,
     0,
   ],
-  ['two looks side by side', ['7:1 2', '7:1 2 3 4', '7:1 2 3 4', '7:3 4', '7:5 6', ...rest('7:5 6')], 2, 0],
+  ['two checks side by side', ['7:1 2', '7:1 2 3 4', '7:1 2 3 4', '7:3 4', '7:5 6', ...rest('7:5 6')], 2, 0],
   [
-    'two looks side by side, then more reloads',
+    'two checks side by side, then more reloads',
     ['7:1 2', '7:1 2 3 4', '7:1 2 3 4', '7:5 6', '7:7 8', ...rest('7:7 8')],
     3,
     0,
@@ -71,7 +71,7 @@ test.each([
   ],
   ['a reload while one dies', ['7:1 2', '7:1- 2- 3 4', '7:3 5', ...rest('7:3 5')], 1, 0],
   ['a reload with a single worker', ['x5 7:1', 'x7 7:2'], 1, 0],
-  ['a single worker, and no way to tell', ['7:1', '7:2'], 1, 0],
+  ['a single worker, and no way to know', ['7:1', '7:2'], 1, 0],
   ['one of two workers dies', ['7:1 2', '7:1 3'], 0, 1],
   ['two of four die', ['7:1 2 3 4', '7:1 2 5 6'], 0, 2],
   ['one dies, its replacement comes a tick later', ['7:1 2', '7:1', '7:1 3'], 0, 1],
@@ -79,7 +79,7 @@ test.each([
   ['a single worker dies', ['x5 7:1', 'x6 7:2'], 0, 1],
   ['a single worker dies, its replacement comes late', ['x5 7:1', 'x6 7:', 'x6 7:2'], 0, 1],
   ['one dies and is not replaced', ['7:1 2', '7:1', ...rest('7:1')], 0, 0],
-  ['nginx is told to finish', ['7:1 2', '7:1- 2-', '7:2-', ''], 0, 0],
+  ['nginx is asked to finish', ['7:1 2', '7:1- 2-', '7:2-', ''], 0, 0],
   ['nginx stops', ['7:1 2', ''], 0, 0],
   ['nginx is stopped and started', ['7:1 2', '', '', '8:3 4', '8:3 4'], 0, 1],
   ['nginx is restarted within a tick', ['7:1 2', '8:3 4'], 0, 1],
@@ -94,7 +94,7 @@ function rest(tick: string): string[] {
   return Array<string>(6).fill(tick);
 }
 
-test('the error log settles what looks like a reload: every worker of a crash loop is new at every look', () => {
+test('the error log settles what looks like a reload: every worker of a crash loop is new at every check', () => {
   expect(events(['x5 7:1', 'x9 7:2', 'x13 7:3'], { 1: 3, 2: 4 })).toEqual({ reloads: 0, restarts: 2 });
   expect(events(['7:1 2', '7:3 4'], { 1: 2 })).toEqual({ reloads: 0, restarts: 2 });
 });

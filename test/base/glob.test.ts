@@ -92,7 +92,7 @@ describe('a pattern that leads everywhere is cut short', () => {
     expect([second.isCut, second.paths.length]).toEqual([true, globBounds.paths - 6_000]);
   });
 
-  test('what is within the bounds is whole', () => {
+  test('what is within the bounds is complete', () => {
     expect(expandGlob('/d/.*/.*/x', () => ['.h']).paths).toHaveLength(9);
     expect(expandGlob('/d/.*/.*/x', () => ['.h']).isCut).toBe(false);
   });

@@ -40,7 +40,7 @@ test('a chart is created, filled and made obsolete', () => {
   );
 });
 
-test('what has not changed is written as it was, as often as it is told', () => {
+test('what has not changed is written as it was, as often as it is sent', () => {
   const values = { refused: 7, timed_out: 0 };
   const told = encode([{ do: 'update', id: 'a.b', values }]);
   expect(told).toBe('BEGIN a.b\nSET refused = 7\nSET timed_out = 0\nEND\n');
@@ -65,7 +65,7 @@ describe('a hostile text ends no word and no line', () => {
   });
 });
 
-describe('values are whole numbers within 64 bits, or a gap', () => {
+describe('values are integers within 64 bits, or a gap', () => {
   test.each([
     ['fraction', 1.6, 'SET d = 2\n'],
     ['negative', -3, 'SET d = -3\n'],
@@ -79,7 +79,7 @@ describe('values are whole numbers within 64 bits, or a gap', () => {
   });
 });
 
-test("variables are told within BEGIN and END, where they are the chart's own; what is no number is not told", () => {
+test("variables are sent within BEGIN and END, where they are the chart's own; what is not a number is not sent", () => {
   const variables = { attempts_known: 1, ratio: 0.25, broken: Number.NaN };
   expect(encode([{ do: 'update', id: 'a.b', values: { refused: 7 }, variables }])).toBe(
     'BEGIN a.b\nVARIABLE CHART attempts_known = 1\nVARIABLE CHART ratio = 0.25\nSET refused = 7\nEND\n',

@@ -46,7 +46,7 @@ test('an update says whether its values are those of the update before', () => {
   expect(unchanged.slice(1)).toEqual([[true], [false], [false]]);
 });
 
-test('a gap draws nothing, but says that the chart lives; after it the counting goes on from the last known value', () => {
+test('a gap draws nothing, but says that the chart lives; after it the counting continues from the last known value', () => {
   const gap = job({ peers: [peer('10.0.0.1:80', { failures: null })] });
   const ticks = play([job({ peers: [refusing(3)] }), gap, gap, job({ peers: [refusing(9)] })]);
   expect(ticks[1]).toEqual([{ do: 'update', id: 'nginx_upstream_local.peer_failures_10_0_0_1_80', values: {} }]);
@@ -58,7 +58,7 @@ test('a gap of a chart without alerts is silence', () => {
   expect(play([job({ requests: zeros(requestClasses) }), gap], [requests] as never)[1]).toEqual([]);
 });
 
-test('a label that changes is told with all others, once, and its chart stays what it was', () => {
+test('a label that changes is sent with all others, once, and its chart stays what it was', () => {
   const one = (causeLabel: string) => job({ peers: [{ ...refusing(1), causeLabel }] });
   const told = play(['none', 'none', 'process down (certain)', 'process down (certain)', 'none'].map(one)).map(
     (actions) => actions.flatMap((action) => (action.do === 'create' ? [action.chart] : [])),
@@ -80,7 +80,7 @@ test('ticks that were skipped while Netdata did not read count as a gap', () => 
   expect(ticks[4]?.map(refusals)).toEqual([3, 4]);
 });
 
-test('a chart whose interval changes is told again, under the same id', () => {
+test('a chart whose interval changes is announced again, under the same id', () => {
   const first = plan([peerFailures], job({ peers: [refusing(1)] }), nothingDrawn, at(0));
   const next = plan([peerFailures], job({ peers: [refusing(2)] }), first.drawn, { ...at(5), updateEvery: 5 });
   const [created] = next.actions;
@@ -197,7 +197,7 @@ describe('ids, labels and families', () => {
     expect(drawnAs(job({ peers: [peer('10.0.0.1:80')] }), false)[0]?.family).toBe('failures');
   });
 
-  test('colliding, foreign and endless names still get ids of their own', () => {
+  test('colliding, foreign and endless names still get their own ids', () => {
     const names = [
       'a-b:80',
       'a_b:80',

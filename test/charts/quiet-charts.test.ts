@@ -83,7 +83,7 @@ describe('failing_peers', () => {
   const listed = (...peers: readonly (readonly [string, number])[]) =>
     job({ failingPeers: peers.map(([name, failures]) => ({ upstream: 'shop', peer: name, failures })) });
 
-  test('dimensions come and go; one that is gone is told once', () => {
+  test('dimensions come and go; one that is gone is announced once', () => {
     const ticks = play(
       [listed(), listed(['10.0.0.1:80', 0]), listed(['10.0.0.1:80', 5]), listed(), listed()],
       [failingPeers],
@@ -142,7 +142,7 @@ describe('peer_charts', () => {
   ] as const)('%s of %i peers', (mode, count, expected) => expect(charted(mode, count)).toEqual(expected));
 });
 
-test('labels in an hour of a peer that comes and goes: told when the verdict changes, not with each failure', () => {
+test('labels in an hour of a peer that comes and goes: sent when the verdict changes, not with each failure', () => {
   const vitals = createVitals('all');
   let drawn: Drawn = nothingDrawn;
   let refused = 0;

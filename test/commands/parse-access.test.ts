@@ -49,7 +49,7 @@ test('a line too long to be one is unmatched, in its place', async () => {
   expect(lines.map(({ status, unmatched }) => status ?? unmatched)).toEqual([200, true, 404]);
 });
 
-test('a whole directive over several lines', async () => {
+test('a complete directive over several lines', async () => {
   const directive = `log_format  main escape=json
     '{"s":$status,'   # the status
     "\\"ua\\":\\"$upstream_addr\\"}";`;

@@ -63,7 +63,7 @@ test('lines of the window, and no older ones', async () => {
   expect([lines.map(({ ms }) => ms), read]).toEqual([[now - 60_000, now], [path]]);
 });
 
-test('nginx in a container with another time zone: the file tells', async () => {
+test('nginx in a container with another time zone: the file shows it', async () => {
   const path = log(line(now - 7_200_000 - 5000) + line(now - 7_200_000), now + 300);
   expect((await readRecentLines([path], now - 600_000, ports)).lines.map(({ ms }) => ms)).toEqual([now - 5000, now]);
 });
@@ -100,7 +100,7 @@ test('every file of a pattern once, rotated ones with their log, and what matche
   expect(unread).toEqual([{ log: `${folder}/*.error`, reason: 'no file matches it' }]);
 });
 
-test('a log too long for its window says since when it was looked at', async () => {
+test('a log too long for its window says since when it was read', async () => {
   const path = log(line(now).repeat(40_000), now);
   const { sinceMs, lines } = await readRecentLines([path], now - 600_000, ports);
   expect(sinceMs).toBe(now);

@@ -41,7 +41,7 @@ const text = (report: ReturnType<typeof reportOf>) =>
 test.each([
   ['when the log begins', '07:00:00', '07:00:01', ''],
   ['when the log begins, a little later', '07:00:00', '07:00:04', ''],
-  ['while the log goes on', '06:00:00', '07:00:01', '2 peers began to refuse at the same moment'],
+  ['while the log continues', '06:00:00', '07:00:01', '2 peers began to refuse at the same moment'],
 ])('two peers that refuse %s', (_, first, second, sign) => {
   const other = at(first, 'upstream prematurely closed connection', '10.0.0.9:80');
   const both = [at(second, refused, '10.0.0.1:80'), at(second, refused, '10.0.0.2:80')];
@@ -50,8 +50,8 @@ test.each([
 });
 
 test.each([
-  ['[::1]:80', 'no lack of ports'],
-  ['[2001:db8::7]:80', 'no lack of ports'],
+  ['[::1]:80', 'Ports are not used up'],
+  ['[2001:db8::7]:80', 'Ports are not used up'],
   ['10.0.0.1:80', 'no local port left'],
 ])('errno 99 towards %s', (peer, meaning) => {
   const report = reportOf([at('07:00:00', `connect() to ${peer} failed (99: Cannot assign requested address)`, peer)]);
@@ -63,7 +63,7 @@ const noLive = at('07:00:10', 'no live upstreams', 'shop');
 test('an upstream without a live peer: its clients are counted by its name', () => {
   const format = '$remote_addr $status $upstream_addr $upstream_status $upstream_connect_time';
   const report = reportOf([noLive], { format, lines: ['10.0.0.9 502 shop 502 -', '10.0.0.9 502 shop 502 -'] });
-  expect(report.timeline[0]).toMatchObject({ peer: 'shop', kind: 'no_live', noticed: { felt: 2, masked: 0 } });
+  expect(report.timeline[0]).toMatchObject({ peer: 'shop', kind: 'no_live', noticed: { affected: 2, masked: 0 } });
   expect(text(report)).toContain('2 failed');
 });
 
@@ -80,5 +80,5 @@ test.each([
   ],
 ])('whenever an access log was read, the headline has the count: %s', (_, line, count) => {
   const [first = ''] = text(reportOf([noLive], { format: 'combined', lines: [line] })).split('\n');
-  expect(first).toContain(`Clients of the whole server got ${count}`);
+  expect(first).toContain(`All clients of the server got ${count}`);
 });

@@ -12,7 +12,7 @@ function log(target: LogTarget, level: LogLevel = 'error'): ErrorLog {
 const good = log(file('/var/log/nginx/error.log'), 'warn');
 const crit = log(file('/var/log/nginx/crit.log'), 'crit');
 
-/** Logs of one set each, or as told. */
+/** Logs of one set each, or as asked. */
 const sets = (...of: readonly (readonly number[])[]) => of.map((logs) => ({ logs, proxied: true }));
 
 test.each<[string, readonly ErrorLog[], ReturnType<typeof sets>, readonly string[], readonly string[], boolean]>([

@@ -8,7 +8,7 @@ const hostile: Readonly<Record<string, readonly [string, string]>> = {
   'a colour': ['a\u001b[31mb', 'a\uFFFD[31mb'],
   'the title of the window': ['\u001b]0;owned\u0007', '\uFFFD]0;owned\uFFFD'],
   'C1 control sequence introducer': ['\u009b2J', '\uFFFD2J'],
-  'a line of its own': ['peer\nHealthy: nothing fails', 'peer\uFFFDHealthy: nothing fails'],
+  'its own line': ['peer\nHealthy: nothing fails', 'peer\uFFFDHealthy: nothing fails'],
   'back to the beginning of the line': ['abc\rxyz', 'abc\uFFFDxyz'],
   'text that runs backwards': ['a\u202eb', 'a\uFFFDb'],
   'other languages stay': ['größe 大小 ü', 'größe 大小 ü'],
@@ -30,7 +30,7 @@ test('whatever is painted, a terminal sees our own sequences only', () => {
 });
 
 describe('wrapped', () => {
-  test('long words stay whole: commands are to be copied', () => {
+  test('long words stay in one piece: commands are to be copied', () => {
     expect(wrapped('one two /a/very/long/path three', '  - ', 12)).toEqual([
       '  - one two',
       '    /a/very/long/path',

@@ -63,9 +63,9 @@ describe('every problem is named with its line', () => {
     [
       'two problems, both named',
       'update_every: 0\nmax_peers: many',
-      ['1: update_every must be a whole number from 1 to 3600', '2: max_peers must be'],
+      ['1: update_every must be an integer from 1 to 3600', '2: max_peers must be'],
     ],
-    ['fraction', 'update_every: 1.5', ['1: update_every must be a whole number']],
+    ['fraction', 'update_every: 1.5', ['1: update_every must be an integer']],
     ['wrong word', 'probe: sometimes', ['1: probe must be one of off, on-failure, always']],
     ['wrong word for charts', 'peer_charts: none', ['1: peer_charts must be one of all, failing, auto']],
     ['a list at the top', '- a\n', ['1: the configuration must be a mapping']],

@@ -1,6 +1,6 @@
 /**
  * What Netdata does not say about a health file, or says only in its log: the grammar of src/health/REFERENCE.md
- * (health/REFERENCE.md in 1.37.1), and that an alert reads variables of its own chart and nothing else.
+ * (health/REFERENCE.md in 1.37.1), and that an alert reads variables of the chart it is on and nothing else.
  */
 import type { Chart } from '../../charts/chart.ts';
 import { parseExpression } from '../support/alert-expressions.ts';
@@ -88,7 +88,7 @@ export function lintHealth(
     const first = entity.lines[0]?.number ?? 0;
     const value = (key: string) => entity.lines.find((line) => line.key === key)?.value;
     const has = (key: string) => value(key) !== undefined;
-    if (!/^nginx_upstream_[a-z0-9_]+$/.test(entity.name)) problem(first, 'is no name of ours');
+    if (!/^nginx_upstream_[a-z0-9_]+$/.test(entity.name)) problem(first, 'is not one of our names');
     if (stock.has(entity.name)) problem(first, "is one of Netdata's own");
     if (entities.filter(({ name }) => name === entity.name).length > 1) problem(first, 'is there twice');
     const chart = chartOf(entity);

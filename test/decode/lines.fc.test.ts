@@ -18,7 +18,7 @@ function reference(text: string): { lines: string[]; overlong: number } {
 
 const piece = fc.constantFrom('a', 'bc', '\n', '\n', '\r\n', '\r', '€', '\0', 'long and longer still', 'twelve chars');
 
-test('whatever the bytes and wherever the chunks end, the lines are those of the whole text', () => {
+test('whatever the bytes and wherever the chunks end, the lines are those of the entire text', () => {
   fc.assert(
     fc.property(fc.array(piece), fc.array(fc.nat({ max: 9 })), (pieces, cuts) => {
       const text = pieces.join('');

@@ -73,8 +73,8 @@ describe('lines', () => {
     const got = collect();
     got.put('torn');
     got.cut();
-    got.put('whole\n');
-    expect(got.lines).toEqual(['whole']);
+    got.put('complete\n');
+    expect(got.lines).toEqual(['complete']);
   });
 
   it('T7 delivers the last line without a newline when the input is a finished file', () => {

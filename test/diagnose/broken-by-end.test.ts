@@ -1,4 +1,4 @@
-/** A process that ends breaks its connections: those resets are part of that end, and no cause of their own. */
+/** A process that ends breaks its connections: those resets are part of that end, and not a separate cause. */
 import { describe, expect, test } from 'vitest';
 import type { PeerFacts, TcpFacts } from '../../collector/diagnose/facts/facts.ts';
 import { judge } from '../../collector/diagnose/rules/judge.ts';
@@ -125,7 +125,7 @@ const table: Readonly<
     {},
     ['breaks_after_connect likely'],
   ],
-  'resets go on behind a refusal that is over: a deploy that breaks each request': [
+  'resets continue behind a refusal that is over: a deploy that breaks each request': [
     [
       ['refused', 10, 9],
       ['reset', 9, 1],
@@ -146,7 +146,7 @@ const table: Readonly<
     { answers: { ...answers, lastConnectedMs: ago(6) } },
     ['breaks_after_connect likely'],
   ],
-  'answers that nginx cannot use are no end of a process': [
+  'answers that nginx cannot use are not the end of a process': [
     [
       ['refused', 15, 10],
       ['bad_response', 15, 12],

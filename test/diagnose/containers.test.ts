@@ -1,4 +1,4 @@
-/** Containers of this host, told without their engine: bridges, published ports, gone and replaced ones. */
+/** Containers of this host, known without their engine: bridges, published ports, gone and replaced ones. */
 import { expect, test } from 'vitest';
 import type { PeerFacts, TcpFacts } from '../../collector/diagnose/facts/facts.ts';
 import { createLook } from '../../collector/diagnose/facts/look.ts';
@@ -146,7 +146,7 @@ const table: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial<PeerFa
     { remembered, ...unreachable },
     'process_down certain',
   ],
-  'two others on the port: none is taken for it': [
+  'two others on the port: none is treated as it': [
     { ...away, containers: [anew, anew] },
     { remembered, ...unreachable },
     'process_down certain',

@@ -253,7 +253,7 @@ const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial
     ['firewall_reject likely'],
   ],
   'another host refuses by ICMP': [{ home: 'elsewhere', icmp: 1 }, {}, ['firewall_reject likely']],
-  'whose address it is cannot be told': [{ home: null }, {}, ['unknown unknown']],
+  'whose address it is is not known': [{ home: null }, {}, ['unknown unknown']],
   'the name leads elsewhere now': [
     { home: 'elsewhere' },
     { servers: [server('app.test:8080', { name: 'app.test', now: ['10.0.0.9'], nowPeers: ['10.0.0.9:8080'] })] },
@@ -264,7 +264,7 @@ const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial
     { servers: [server('app.test:8080', { name: 'app.test' })] },
     ['unknown unknown'],
   ],
-  'nginx follows the name by itself': [
+  'nginx follows the name automatically': [
     { home: 'elsewhere' },
     {
       servers: [
@@ -548,7 +548,7 @@ describe('unix sockets', () => {
 });
 
 describe('several at once', () => {
-  test('peers keep their own verdicts; what goes on stands before what is over', () => {
+  test('peers keep their own verdicts; what continues stands before what is over', () => {
     const down = peer('10.0.0.1:8080');
     const back = peer('10.0.0.2:8080', {
       failures: new Map([['refused', failed({ count: 900, lastMs: nowMs - 11_000 })]]),
@@ -568,7 +568,7 @@ describe('several at once', () => {
     expect(verdicts(facts([peer('10.0.0.1:8080', { failures })]))).toEqual(['process_down likely', 'no_ports likely']);
   });
 
-  test("nginx's own limits and a group without live peers are verdicts of their own", () => {
+  test("nginx's own limits and a group without live peers are separate verdicts", () => {
     const own = new Map([['worker_connections', failed({ errno: null })]] as const);
     const groups = [{ upstream: 'app', failures: failed({ errno: null, count: 3 }), servers: [server('10.0.0.1:80')] }];
     const found = judge(facts([], { nginx: nginx({ failures: own }), groups }), time);
@@ -610,7 +610,7 @@ describe('several at once', () => {
     expect(verdicts(facts([], { nginx: nginx({ failures: own }) }))).toEqual(['unknown unknown']);
   });
 
-  test('OOM kills are told, where the memory saw them', () => {
+  test('OOM kills are reported, where the memory saw them', () => {
     const [judged] = judge(facts([peer('10.0.0.1:8080', { remembered: { ...remembered, oomKills: 1 } })]), time);
     expect(judged?.findings[0]?.evidence.join('\n')).toContain('killed 1 process because memory ran out');
   });

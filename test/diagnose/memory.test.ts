@@ -71,7 +71,7 @@ test('a restarted process is a new socket, and a new owner is asked for', () => 
   expect(asked).toEqual([7, 8]);
 });
 
-test('the next process goes on with what was written down, but for what only looking tells, and what is old', () => {
+test('the next process continues with what was written down, but for what only a live check shows, and what is old', () => {
   const before = createPeerMemory();
   before.look(new Map([...listens, ['b:1', { uid: 33, inode: 8 }], ['c:1', null]]), { ms: 1000, oomKills: 3 }, ownerOf);
   before.look(gone, { ms: 2000, oomKills: 4 }, ownerOf);

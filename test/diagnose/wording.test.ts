@@ -158,7 +158,7 @@ describe("a container's program never runs as root of the host", () => {
     ['an engine', inContainer],
     ['no engine', unentered],
     ['another user', ofUser],
-    ['a /tmp of its own', ofService],
+    ['its own /tmp', ofService],
   ] as const;
   test.each(causes.flatMap(([code, words]) => places.map(([place, some]) => [code, place, words(some).next] as const)))(
     '%s, %s',
@@ -167,7 +167,7 @@ describe("a container's program never runs as root of the host", () => {
       for (const command of next) {
         expect(command).not.toMatch(/nsenter(?! -t \S+ -n )|chroot/);
         // Whoever owns a root puts a device or a link there: only where it is the host's own it is read.
-        if (place !== 'a /tmp of its own') expect(command).not.toContain('/proc/200/root');
+        if (place !== 'its own /tmp') expect(command).not.toContain('/proc/200/root');
       }
     },
   );
@@ -181,7 +181,7 @@ describe("a container's program never runs as root of the host", () => {
     expect(typed(tcpWords('worker_connections', {}, unentered)).at(-1)).toBe('kill -HUP 200');
   });
 
-  test('a /tmp of its own is read by programs of this host', () => {
+  test('its own /tmp is read by programs of this host', () => {
     expect(typed(unixWords('socket_missing', { file: 'missing', ...unseen }, ofService))[0]).toBe(
       'ls -l /proc/200/root/run/app/',
     );
@@ -364,7 +364,7 @@ describe('unix sockets', () => {
     expect(typed(said).join()).not.toContain('start');
   });
 
-  test('after its rights were mended, what makes the socket is started again, or nginx reloaded', () => {
+  test('after its rights were fixed, what makes the socket is started again, or nginx reloaded', () => {
     const said = unixWords('denied', { owner });
     expect(said.fix).toMatch(/restart it: it makes the socket again.*reload nginx/);
     expect(typed(said).slice(-2)).toEqual(['systemctl restart app.service', reload]);
@@ -452,7 +452,7 @@ describe('what stands in between', () => {
     expect(typed(one).slice(1)).toEqual(['nft list ruleset']);
   });
 
-  test('root is not told to be root', () => {
+  test('root is not asked to be root', () => {
     const unsure = (missing: Facts['missing']) =>
       words(facts([peer(address, failing('timed_out', 110))], { missing }), 'unknown').fix;
     expect([unsure([]), unsure(['socket_owner'])]).toEqual([
@@ -482,7 +482,7 @@ test('where it is not known what served it, what failed is listed', () => {
   expect(typed(words(facts([peer(address)])))).toContain('systemctl --failed');
 });
 
-test('what ended is told as ended, and nothing is to be done now', () => {
+test('what ended is reported as ended, and nothing is to be done now', () => {
   const silent = facts([peer(address, failing('timed_out', 110))]);
   const [judged] = judge(silent, String);
   const [finding] = judged?.findings ?? [];

@@ -34,7 +34,7 @@ test.each<[string, string, string | undefined, string | null]>([
   expect(judgeAlertFile(path, text, version)?.code ?? null).toBe(code);
 });
 
-describe('what is shipped is fine where it was adapted for, and told elsewhere', () => {
+describe('what is shipped is fine where it was adapted for, and reported elsewhere', () => {
   test.each(['1.37.1', '1.38.0', '2.11.0'])('%s', (version) => {
     for (const [name, text] of Object.entries(adaptedAlerts(version))) {
       expect(judgeAlertFile(name, text, `v${version}`), name).toBeNull();

@@ -71,7 +71,7 @@ const cases: Readonly<Record<string, Case>> = {
     isContained: true,
     expected: 'user',
   },
-  "unshare -Ur, with a root of one's own": {
+  'unshare -Ur, with a private root': {
     uids: '1000 1000 1000 1000',
     cgroup: login,
     isContained: true,
@@ -179,7 +179,7 @@ describe('a master of an ordinary user', () => {
     expect([found?.commandLine, found?.defaults.prefix, found?.confPath]).toEqual([null, '/etc/nginx', told]);
   });
 
-  test('of two others: nobody can tell which', () => {
+  test('of two others: nobody can know which', () => {
     const host = tree();
     host.nginx({ pid: 600, uid: 4242, title, workers: {} });
     host.nginx({ pid: 601, uid: 4243, title, workers: {} });
@@ -216,7 +216,7 @@ test('a container full of masters: as many as are followed at all', () => {
   expect(look(host).running).toHaveLength(50);
 });
 
-test('a process of our own container is not of an engine, whatever root it has made for itself', () => {
+test('a process of our container is not of an engine, whatever root it has made for itself', () => {
   const host = hostTree({ '/etc/nginx/nginx.conf': conf(1) });
   const elsewhere = '22 1 8:1 /home/x/root / rw - ext4 /dev/sda1 rw\n';
   const hostile = {

@@ -15,7 +15,7 @@ test.each([
   expect(costOf(missing, 'http')).toBe(lost);
 });
 
-test('a stream has needs of its own: its session times cost nothing', () => {
+test('a stream has its own needs: its session times cost nothing', () => {
   expect(neededVariables('stream')).toEqual(['status', 'upstream_addr', 'upstream_connect_time']);
   expect(costOf(['status'], 'stream')).toBe('session results');
 });

@@ -182,13 +182,13 @@ test('nothing there is no failure', async () => {
   expect(findNginx({ fs, ownUid: 0, hostPrefix: tempDir('empty') }).running).toEqual([]);
 });
 
-test('a told file that is missing, unreadable or no dump is a problem, not an exception', () => {
+test('a named file that is missing, unreadable or no dump is a problem, not an exception', () => {
   const { prefix } = hostTree({ '/etc/x.dump': 'nginx: [emerg] no', '/etc/closed.conf': 'user x;' });
   chmodSync(join(prefix, 'etc/closed.conf'), 0o000);
   const problems = (told: string) =>
     readTold(told, () => null, fs, prefix).configuration.problems.map(({ text }) => text);
   expect(problems('/none.conf')).toEqual(['/none.conf does not exist']);
-  expect(problems('dump:/etc/x.dump')).toEqual(['this is no output of nginx -T']);
+  expect(problems('dump:/etc/x.dump')).toEqual(['this is not output of nginx -T']);
   expect(problems('dump:/none')).toEqual(['it cannot be read (ENOENT)']);
   if (process.getuid?.() !== 0) expect(problems('/etc/closed.conf')).toEqual(['/etc/closed.conf cannot be read']);
 });

@@ -16,8 +16,8 @@ const container = parseMounts(`1 0 0:50 / / rw - overlay overlay rw,upperdir=/u
 `);
 
 test.each([
-  ['a service with a /tmp of its own: its /tmp', privateTmp, '/tmp/x.sock', false],
-  ['a service with a /tmp of its own: the rest', privateTmp, '/run/x.sock', true],
+  ['a service with its own /tmp: its /tmp', privateTmp, '/tmp/x.sock', false],
+  ['a service with its own /tmp: the rest', privateTmp, '/run/x.sock', true],
   ['a folder mounted upon itself', privateTmp, '/usr/x', true],
   ['a container: its own files', container, '/run/x.sock', false],
   ['a container: a folder mounted at the same path', container, '/etc/nginx/nginx.conf', true],

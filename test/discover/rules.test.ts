@@ -223,7 +223,7 @@ const cases: readonly [FindingCode, string, CheckFacts, string | RegExp][] = [
   ],
   [
     'stub_status_elsewhere',
-    'a network of its own',
+    'its own network',
     factsOf(complete, { facts: { found: { ...found, hasOwnNetwork: true } } }),
     found.confPath,
   ],
@@ -332,7 +332,7 @@ test.each([
 });
 
 test.each(['/proc/1/fd', '/proc/1/fd/1', '/dev/stdout', '/proc/812/root', '/sys/x'])(
-  'nobody is told to change the mode of what the kernel makes: %s',
+  'nobody is asked to change the mode of what the kernel makes: %s',
   (path) => {
     const barriers = [{ path, isFolder: true, stat: { ...nodeFileSystem.stat('/'), mode: 0o500 } }];
     const state: LogState = { is: 'unreadable', barriers, remedy: [`setfacl -m u:netdata:x ${path}`] };
@@ -368,7 +368,7 @@ test('what nothing passes through needs no upstream variables', () => {
   expect(judgeNginx(factsOf(text))).toEqual([]);
 });
 
-test('a dump tells nothing about processes', () => {
+test('a dump shows nothing about processes', () => {
   expect(judgeNginx(factsOf(complete, { facts: { found: { ...found, master: null }, dumped: true } }))).toEqual([]);
 });
 

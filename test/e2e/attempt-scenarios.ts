@@ -146,7 +146,7 @@ export function inBrief({ status, attempts }: Line, peers: Run['peers']): string
 }
 
 /**
- * @param formats `log_format` directives, whole, whose names are also the names of their files
+ * @param formats `log_format` directives, complete, whose names are also the names of their files
  * @param more what else stands in http { }
  */
 export async function playScenarios(formats: readonly { name: string; directive: string }[], more = ''): Promise<Run> {

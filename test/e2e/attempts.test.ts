@@ -16,7 +16,7 @@ const all = [
 ];
 const [addr, status, connect, header, response] = all;
 
-/** The five of which every one must tell the same. */
+/** The five of which every one must show the same. */
 const five = [
   [
     'fields',

@@ -1,4 +1,4 @@
-/** Bad input: one clear line that says what and how to fix it; the plugin stays up and recovers by itself. */
+/** Bad input: one clear line that says what and how to fix it; the plugin stays up and recovers automatically. */
 import { appendFileSync, chmodSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -44,7 +44,7 @@ async function run(folder: string, user?: { readonly uid: number; readonly gid: 
       lines()
         .filter((line) => line.includes('level=error'))
         .map(text)
-        // There are no alerts in these folders, which is told as well.
+        // There are no alerts in these folders, which is reported as well.
         .filter((line) => !line.includes('/health.d/')),
     value(chart, dimension) {
       const block = child.stdout().split(`BEGIN nginx_upstream_local.${chart}`).at(-1)?.split('\nEND')[0] ?? '';
@@ -130,7 +130,7 @@ describe('bad input', () => {
       'job:\n  - name: local\n',
       /nginx-upstream\.conf:1: unknown key 'job' in the configuration; known are update_every/,
     ],
-  ])('%s: nothing is watched until it is mended', async (_name, text, expected) => {
+  ])('%s: nothing is watched until it is fixed', async (_name, text, expected) => {
     const { folder, path } = folderWith((dir) => join(dir, 'error.log'));
     writeFileSync(path, '');
     writeFileSync(join(folder, 'nginx-upstream.conf'), text);

@@ -57,7 +57,7 @@ async function check(plugin: string, args: readonly string[], groups: readonly n
   const drop = ['--reuid', String(nobody), '--regid', String(nobody)];
   const member = groups.length === 0 ? ['--clear-groups'] : ['--groups', groups.join(',')];
   const [file = '', ...rest] = isRoot ? ['setpriv', ...drop, ...member, ...command] : command;
-  // Netdata tells the plugin its version: this user stands for the one that it runs as.
+  // Netdata gives the plugin its version: this user stands for the one that it runs as.
   const env = { ...process.env, NETDATA_VERSION: asPlugin ? 'v1.37.1' : undefined };
   return run(file, rest, { env });
 }
@@ -111,7 +111,7 @@ const oldKernel = () => {
   return major < 6 || (major === 6 && minor < 2) ? ['kernel_too_old'] : [];
 };
 
-test('check tells a user without rights what is there and what is missing, and its remedies leave nothing', async () => {
+test('check shows a user without rights what is there and what is missing, and its remedies leave nothing', async () => {
   const plugin = readablePlugin();
   const [front = 0, page = 0] = await freePorts(2);
   const [one, two] = [await startBackend(), await startBackend()];
@@ -247,7 +247,7 @@ test('nothing usable is 2, and a configuration of ours that is wrong is named', 
   expect((await check(plugin, ['--nonsense'])).code).toBe(2);
 });
 
-test('logs that nginx-upstream.conf names are looked at instead of those of nginx.conf', async () => {
+test('logs that nginx-upstream.conf names are read instead of those of nginx.conf', async () => {
   const plugin = readablePlugin();
   const port = await freePort();
   const nginx = await startNginx({

@@ -135,7 +135,7 @@ export const faults: readonly Fault[] = [
     provoke: (site) => failUntil(site, new RegExp(`\\(2: .*app-${site.port}`)),
   },
   {
-    name: 'socket in a /tmp of its own',
+    name: 'socket in its own /tmp',
     cause: 'socket_missing',
     subject: ({ port }) => `unix:/var/tmp/nginx-upstream-${port}.sock`,
     http: ({ port }) => ({ pass: `proxy_pass http://unix:/var/tmp/nginx-upstream-${port}.sock:/;` }),

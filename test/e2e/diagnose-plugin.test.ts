@@ -1,4 +1,4 @@
-/** The running plugin: the cause on the chart while a peer fails, and what it remembers, told by `diagnose`. */
+/** The running plugin: the cause on the chart while a peer fails, and what it remembers, as reported by `diagnose`. */
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -152,7 +152,7 @@ describe('in plugin mode', () => {
     expect((await seen.diagnose()).code).toBe(1);
   });
 
-  test('where nothing can be looked at, silence is not called health', async () => {
+  test('where nothing can be read, silence is not called health', async () => {
     const folder = tempDir('none');
     const conf = join(folder, 'nginx-upstream.conf');
     writeFileSync(
@@ -172,7 +172,7 @@ describe('in plugin mode', () => {
     ['level crit', (nginx: Nginx) => `${nginx.errorLog} crit`, 'crit on'],
     ['standard error', () => '/dev/stderr', 'journal:nginx'],
     ['/dev/null', () => '/dev/null', 'nothing is kept'],
-  ])('an error log that cannot tell is no health: %s', async (_, errorLog, note) => {
+  ])('an error log that cannot show failures does not prove health: %s', async (_, errorLog, note) => {
     const [port = 0, front = 0] = await freePorts(2);
     const seen = await watch(`127.0.0.1:${port}`);
     await seen.plugin.stop();
@@ -205,7 +205,7 @@ describe('in plugin mode', () => {
     expect(unresolved.stdout).toContain('nginx cannot resolve nowhere.test: no resolver defined');
   });
 
-  test('a configuration of the plugin that is named and not there: nothing else is looked at', async () => {
+  test('a configuration of the plugin that is named and not there: nothing else is read', async () => {
     const { code, stdout, stderr } = await run(process.execPath, [readablePlugin(), 'diagnose', '--config', '/none']);
     expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining('--config /none: no such file')]);
   });
@@ -255,7 +255,7 @@ describe('in plugin mode', () => {
   });
 });
 
-/** A memory cgroup of one's own, whichever layout; null where none can be made. */
+/** A private memory cgroup, whichever layout; null where none can be made. */
 function memoryCgroup(bytes: number): string | null {
   const name = `nginx-upstream-test-${process.pid}`;
   const layouts = [
@@ -285,7 +285,7 @@ require('node:http').createServer((request, answer) => {
 }).listen(Number(process.argv[1]), '127.0.0.1', () => console.log('listening'));
 `;
 
-test('OOM-killed: the kill is told with the refusal', async () => {
+test('OOM-killed: the kill is reported with the refusal', async () => {
   const port = await freePort();
   const peer = `127.0.0.1:${port}`;
   const cgroup = memoryCgroup(160 << 20);

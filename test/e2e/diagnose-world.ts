@@ -19,7 +19,7 @@ export interface Site {
   /** `/a`: the location that passes to the fault's peer. */
   readonly path: string;
   readonly dir: string;
-  /** Asks as often as told, and waits for the answers. */
+  /** Asks as often as asked, and waits for the answers. */
   ask(times: number): Promise<number[]>;
   /** Lets requests hang: they are not waited for. */
   hang(times: number): void;
@@ -47,7 +47,7 @@ export interface Fault {
   readonly fromOutside?: boolean;
   /** Put before nginx's own command, inside its host. */
   readonly within?: readonly string[];
-  /** Cannot go with another fault: it is about nginx as a whole. */
+  /** Cannot go with another fault: it is about nginx itself. */
   readonly alone?: boolean;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Every cause as a real fault, between hosts of its own: the verdicts form the diagonal, and no wrong one is certain.
+ * Every cause as a real fault, between separate hosts: the verdicts form the diagonal, and no wrong one is certain.
  * DIAGNOSE_TEXTS=FILE has what a person would read of each written there.
  */
 import { appendFileSync, chownSync, mkdirSync, readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Nothing is told but which nginx, or not even that: upstreams, formats, logs and the status page are found. */
+/** Nothing is given but which nginx, or not even that: upstreams, formats, logs and the status page are found. */
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -50,7 +50,7 @@ test('without any configuration: configured peers have charts before anything ha
   await nginx.stop();
 });
 
-test('two upstreams with a common peer: told apart by $proxy_host, one joint instance without it', {
+test('two upstreams with a common peer: distinguished by $proxy_host, one joint instance without it', {
   timeout: 60_000,
 }, async () => {
   const [front = 0, plain = 0] = await freePorts(2);

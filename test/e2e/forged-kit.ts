@@ -1,4 +1,4 @@
-/** An nginx of one's own that can be upgraded, and what a client asks for to forge lines of its error log. */
+/** A private nginx that can be upgraded, and what a client asks for to forge lines of its error log. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { logTime } from '../support/forging.ts';
@@ -68,7 +68,7 @@ export async function startDaemon() {
 
 export const isForged = (line: string) => line.includes(` ${stranger}#`);
 
-/** A line of now that tells of a refused connection. */
+/** A line of now that reports a refused connection. */
 export const forgedLine = (dead: number, pid: number): string =>
   `${logTime()} [error] ${pid}#${pid}: *1 connect() failed (111: Connection refused) while connecting to upstream, client: 127.0.0.1, server: , request: "GET / HTTP/1.1", upstream: "http://127.0.0.1:${dead}/", host: "x"`;
 

@@ -46,7 +46,7 @@ function transcript(text: string): string {
 }
 
 test.each([
-  ['v1.37.1', 'each instance has a family of its own'],
+  ['v1.37.1', 'each instance has its own family'],
   ['v2.10.4', 'families are topics, and buckets a heatmap'],
 ])(
   'for Netdata %s: %s',

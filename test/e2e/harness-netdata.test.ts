@@ -34,7 +34,7 @@ function states(pid: number): string[] {
   );
 }
 
-test('sums are exact, an alarm is raised; a stalled Netdata goes on; stopping one that is stalled leaves nothing', async () => {
+test('sums are exact, an alarm is raised; a stalled Netdata continues; stopping one that is stalled leaves nothing', async () => {
   const netdata = await startNetdata({ plugins: { 'count.plugin': COUNTER }, health: { 'count.conf': ALARM } });
   await netdata.waitForSum('count.er', 'd', 8);
   expect(await netdata.sum('count.er', 'd')).toBe(8);

@@ -41,7 +41,7 @@ const zones: readonly (readonly [string, () => NodeJS.ProcessEnv])[] = [
   ['a FIFO behind a colon', () => ({ TZ: `:${fifo()}` })],
   ['a FIFO by way of the zones', () => ({ TZ: relative('/usr/share/zoneinfo', fifo()) })],
   [
-    'a FIFO among zones of its own',
+    'a FIFO among its own zones',
     () => {
       const path = fifo();
       return { TZDIR: resolve(path, '..'), TZ: 'fifo' };
@@ -60,7 +60,7 @@ const zones: readonly (readonly [string, () => NodeJS.ProcessEnv])[] = [
   ['nonsense', () => ({ TZ: 'No/Where\u00e9' })],
 ];
 
-test.each(zones)('TZ is %s: the plugin ticks and ends when told', { timeout: 30_000 }, async (_, env) => {
+test.each(zones)('TZ is %s: the plugin ticks and ends when asked', { timeout: 30_000 }, async (_, env) => {
   expect(await plugin(env())).toMatchObject({ code: 0, signal: null });
 });
 
@@ -72,7 +72,7 @@ test.each(zones)('TZ is %s: report ends', { timeout: 30_000 }, async (_, env) =>
   expect(done.stdout).toContain('192.0.2.9:80');
 });
 
-test('all of it at once', { timeout: 30_000 }, async () => {
+test('everything at once', { timeout: 30_000 }, async () => {
   const folder = tempDir('all');
   const env = { TZ: fifo(), NETDATA_UPDATE_EVERY: 'zz', NETDATA_HOST_PREFIX: folder, NETDATA_LIB_DIR: fifo() };
   expect(await plugin(env)).toMatchObject({ code: 0, signal: null });

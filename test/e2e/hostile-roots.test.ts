@@ -17,7 +17,7 @@ import { waitUntil } from '../support/wait.ts';
 
 const built = resolve('dist/nginx-upstream.plugin');
 
-/** A root of its own with the system's programs, and one folder that is shared with the test. */
+/** Its own root with the system's programs, and one folder that is shared with the test. */
 const jail = `set -e
 jail=$1 shared=$2 packages=$3
 shift 3

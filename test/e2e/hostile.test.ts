@@ -104,7 +104,7 @@ function expectNothingOf({ home, hasRun }: Attack, { ran, opened, stdout, stderr
 
 describeOn('root')('an ordinary user whose process calls itself nginx', { timeout: 90_000 }, () => {
   test.each<[string, (attack: Attack) => string]>([
-    ['and names a program of its own', ({ payload, conf }) => `nginx: master process ${payload} -c ${conf}`],
+    ['and names its own program', ({ payload, conf }) => `nginx: master process ${payload} -c ${conf}`],
     ['and names a program of root', ({ conf }) => `nginx: master process /usr/bin/id -c ${conf}`],
     ['and names a program by its name alone', ({ conf }) => `nginx: master process id -c ${conf}`],
     ['under another name', ({ payload, conf }) => `openresty: master process ${payload} -c ${conf}`],
@@ -144,7 +144,7 @@ describeOn('root')('an ordinary user whose process calls itself nginx', { timeou
     expectNothingOf(mallorys, await traced(['check']));
   });
 
-  test('a real nginx, copied and run by that user with files of its own', async () => {
+  test('a real nginx, copied and run by that user with its own files', async () => {
     const mallorys = attack();
     const { path, env } = await tool('nginx');
     const program = join(mallorys.home, 'copied-nginx');

@@ -20,7 +20,7 @@ const refused =
 
 describe('a job throws, and Netdata 1.37.1 has its plugin still', () => {
   test.each(['drain 4 1', 'draw 1 2', 'follow 1 2'])(
-    '%s: the other job goes on, the log has the stack once, all is counted in the end',
+    '%s: the other job continues, the log has the stack once, all is counted in the end',
     { timeout: 120_000 },
     async (fault) => {
       const isAtStart = / 1 \d$/.test(fault) && !fault.startsWith('follow');
@@ -85,7 +85,7 @@ async function inOwnRoot(
 }
 
 testOn('root')(
-  'nginx in a root of its own is replaced by a new one: same chart ids, exact counts',
+  'nginx in its own root is replaced by a new one: same chart ids, exact counts',
   {
     timeout: 120_000,
   },
@@ -155,7 +155,7 @@ test('a status page whose location has blanks, and a log whose name looks like a
   await plugin.chart('nginx_upstream_odd.requests', (now) => (now['status_502'] ?? now['502']) === 3);
 });
 
-test('22 nginx at once: it draws every second, and leaves at once when told', { timeout: 120_000 }, async () => {
+test('22 nginx at once: it draws every second, and leaves at once when asked', { timeout: 120_000 }, async () => {
   const dead = await freePort();
   const all = await Promise.all(
     Array.from({ length: 22 }, async () => {

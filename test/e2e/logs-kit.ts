@@ -15,12 +15,12 @@ export interface Plugin {
   /** The last values of all dimensions of a chart, added up. */
   total(chart: string): number;
   messages(): string;
-  /** Waits until a value is what is told; more is an error at once. */
+  /** Waits until a value is as expected; more is an error at once. */
   waitFor(what: () => number, expected: number, timeout?: number): Promise<void>;
   said(pattern: RegExp, timeout?: number): Promise<void>;
-  /** Waits for so many more ticks. What was told before the first of them is in the checkpoint then. */
+  /** Waits for so many more ticks. What was sent before the first of them is in the checkpoint then. */
   ticks(count: number): Promise<void>;
-  /** How often a chart has been told values: a gap is none. */
+  /** How often a chart got values: a gap is none. */
   updates(chart: string): number;
 }
 
@@ -35,7 +35,7 @@ export interface PluginOptions {
 export async function startPlugin(jobLines: readonly string[], options: PluginOptions = {}): Promise<Plugin> {
   const folder = options.folder ?? tempDir('plugin');
   mkdirSync(join(folder, 'lib'), { recursive: true });
-  // The configuration of no nginx that runs: the job reads what it is told, and nothing that is discovered.
+  // The configuration of no nginx that runs: the job reads what it is given, and nothing that is discovered.
   const conf = join(folder, 'nginx.conf');
   writeFileSync(conf, 'events {}\nerror_log /dev/null;\nhttp { access_log off; }\n');
   const job = ['jobs:', '  - name: t', ...[`nginx_conf: ${conf}`, ...jobLines].map((line) => `    ${line}`)];
@@ -51,7 +51,7 @@ export async function startPlugin(jobLines: readonly string[], options: PluginOp
       ...options.env,
     },
   });
-  // BEGIN … END without a value is a gap that is told for the sake of the chart's variables.
+  // BEGIN … END without a value is a gap that is sent for the sake of the chart's variables.
   const updates = (chart: string) =>
     child
       .stdout()

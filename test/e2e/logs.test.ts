@@ -132,7 +132,7 @@ describe('files', () => {
       expect(errors[0]).toContain(`setfacl -m u:nobody:r ${nginx.errorLog} && setfacl -d -m u:nobody:r `);
       const updates = plugin.updates('connect_failures');
       await plugin.ticks(2);
-      // A gap: the chart is told no value while the log cannot be read.
+      // A gap: the chart gets no value while the log cannot be read.
       expect(plugin.updates('connect_failures')).toBe(updates);
       await nginx.reopen();
       chmodSync(nginx.errorLog, 0o644);
@@ -273,7 +273,7 @@ describe('the journal', () => {
     exec "$2"`;
 
   testOn('namespaces')(
-    'journalctl -f, started by the plugin, on a journald of our own; after a kill it goes on where it ended',
+    'journalctl -f, started by the plugin, on a private journald; after a kill it continues where it ended',
     async () => {
       const journalctl = await tool('journalctl');
       const journald = ['usr/lib', 'lib']

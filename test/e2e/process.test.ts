@@ -15,7 +15,7 @@ const line =
 
 const begins = (text: string) => text.split('\nBEGIN ').length - 1;
 
-/** A configuration of its own: discovery would find whatever nginx runs on this machine. */
+/** Its own configuration: discovery would find whatever nginx runs on this machine. */
 function environment() {
   const folder = tempDir('config');
   const log = join(folder, 'error.log');
@@ -117,7 +117,7 @@ describe('what a person types', () => {
     expect([first?.['request'], second?.['line']]).toEqual([`GET /${hostile} HTTP/1.1`, hostile]);
   });
 
-  test('parse error: some input unreadable is 1, all of it is 2, and each is named', async () => {
+  test('parse error: some input unreadable is 1, all unreadable is 2, and each is named', async () => {
     const folder = tempDir('parse');
     const path = join(folder, 'error.log');
     writeFileSync(path, line);

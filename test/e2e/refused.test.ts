@@ -1,4 +1,4 @@
-/** The main path, whole: a real nginx fails to reach its peers, and a real Netdata shows it and raises the alert. */
+/** The complete main path: a real nginx fails to reach its peers, and a real Netdata shows it and raises the alert. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -85,7 +85,7 @@ describe('refused connections of a real nginx on a real Netdata', () => {
         const alarm = (await netdata.alarms())[`${chart}.nginx_upstream_refused`];
         return alarm?.status === 'WARNING' || alarm?.status === 'CRITICAL' ? alarm : null;
       },
-      { what: 'the alert on the peer that goes on refusing', timeout: 60_000, interval: 500 },
+      { what: 'the alert on the peer that keeps refusing', timeout: 60_000, interval: 500 },
     );
     expect(raised.info).toContain(`127.0.0.1:${single}`);
     expect(raised.recipient).toBe('webmaster');

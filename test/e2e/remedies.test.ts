@@ -345,7 +345,7 @@ const cases: readonly Case[] = [
   },
   {
     code: 'stub_status_missing',
-    what: 'a server of its own',
+    what: 'its own server',
     text: http('access_log a.log full;'),
     gone: [],
     come: [['listen', '127.0.0.1:8099'], ['stub_status']],

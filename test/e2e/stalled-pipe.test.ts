@@ -1,4 +1,4 @@
-/** Netdata does not read, and the plugin is killed: what the checkpoint says was told, was told. */
+/** Netdata does not read, and the plugin is killed: what the checkpoint says was sent, was sent. */
 import { spawn } from 'node:child_process';
 import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -12,7 +12,7 @@ const line =
   '2026/11/22 07:30:45 [error] 10#10: *1 connect() failed (111: Connection refused) while connecting to upstream, ' +
   'client: 127.0.0.1, server: , request: "GET / HTTP/1.1", upstream: "http://10.0.0.1:80/", host: "x"\n';
 
-test('kill -9 while nobody reads: what comes next is neither lost nor told twice', { timeout: 90_000 }, async () => {
+test('kill -9 while nobody reads: what comes next is neither lost nor sent twice', { timeout: 90_000 }, async () => {
   const dir = tempDir('stalled');
   const log = join(dir, 'error.log');
   const fifo = join(dir, 'stdout');

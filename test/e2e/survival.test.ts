@@ -60,7 +60,7 @@ describe('Netdata 1.37.1 survives', () => {
     expect(await peerCharts(netdata)).toHaveLength(51);
   }, 60_000);
 
-  test('a restart of the plugin: the counting goes on, nothing is doubled and nothing appears from nowhere', async () => {
+  test('a restart of the plugin: the counting continues, nothing is doubled and nothing appears from nowhere', async () => {
     const { netdata, log } = await withLog();
     appendFileSync(log, refused('10.0.0.1:80').repeat(41));
     await netdata.waitForCount('nginx_upstream_t.peer_failures_10_0_0_1_80', 'refused', 41);

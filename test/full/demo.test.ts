@@ -1,5 +1,5 @@
 /**
- * install.sh --demo of a release, as a user runs it: it ends by itself, survives kill -9, and leaves no process, port or
+ * install.sh --demo of a release, as a user runs it: it ends, survives kill -9, and leaves no process, port or
  * file. A clone would be built first, with npm ci, which is nothing for a test to do.
  */
 import { readdirSync } from 'node:fs';
@@ -52,7 +52,7 @@ async function expectNothingLeft(tmp: string, { folder, page }: Demo): Promise<v
   expect(readdirSync(tmp).filter((name) => !name.startsWith('nginx-upstream-ports'))).toEqual([]);
 }
 
-test('it tells what Netdata shows and ends by itself', async () => {
+test('it prints what Netdata shows and ends', async () => {
   const tmp = tempDir('demo');
   const demo = await startDemo(tmp, '--seconds', '90', '--yes');
   expect((await demo.child.exited).code, demo.child.stderr()).toBe(0);

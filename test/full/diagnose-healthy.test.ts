@@ -308,7 +308,7 @@ const situations: readonly (readonly [string, () => Promise<unknown> | unknown])
     },
   ],
   [
-    'a reload while long polls are under way: old workers go on',
+    'a reload while long polls are under way: old workers continue',
     async () => {
       void ask('/poll', 3);
       await sleep(200);

@@ -5,7 +5,7 @@ import { type Hosts, startWorld } from '../e2e/diagnose-world.ts';
 import { describeOn } from '../support/machine.ts';
 import { startTwoHosts } from '../support/two-hosts.ts';
 
-/** Both at one nginx: each has a port, a socket and a location of its own. */
+/** Both at one nginx: each has its own port, socket and location. */
 const pairs: readonly (readonly [string, string])[] = [
   ['process stopped', 'REJECT tcp-reset'],
   ['DROP', 'accept queue full'],

@@ -30,7 +30,7 @@ interface Scene {
   readonly isLocal?: boolean;
   start(site: Site, app: Child): Promise<void> | void;
   end(site: Site, app: Child): Promise<void> | void;
-  /** Comes and goes by itself. */
+  /** Comes and goes without help. */
   loop?(site: Site, app: Child, isOver: () => boolean): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Children that stream to a parent: what all of them counted adds up there, by label, and the percentiles of the whole
+ * Children that stream to a parent: what all of them counted adds up there, by label, and the percentiles of all
  * can be read from the buckets. FLEET=1,5,20 measures fleets of these sizes and prints a table.
  */
 import { expect, test } from 'vitest';

@@ -1,5 +1,5 @@
 /**
- * The disk that holds the plugin's state is full (a tmpfs of its own): everything is counted, the log says so once, and a
+ * The disk that holds the plugin's state is full (its own tmpfs): everything is counted, the log says so once, and a
  * restart neither counts twice nor reads what it cannot know.
  */
 import { appendFileSync, closeSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
@@ -97,7 +97,7 @@ testOn('root')('a full disk, and room again: nothing is lost, nothing counts twi
   await reaches(first, 35);
   await waitUntil(() => checkpoint() !== before && checkpoint() !== '', { what: 'a checkpoint again' });
   expect(warnings(first)).toHaveLength(1);
-  // Told and saved: what comes now is for the next one.
+  // Sent and saved: what comes now is for the next one.
   await first.stop('SIGKILL');
   write(7);
   const second = startPlugin();

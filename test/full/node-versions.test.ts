@@ -27,7 +27,7 @@ function node(version: string): string {
 }
 
 describe.each(['18.19.0', '20.19.0', '22.23.3', '24.21.0'])('Node %s', (version) => {
-  test('prints help, parses, collects, and leaves when told', async () => {
+  test('prints help, parses, collects, and leaves when asked', async () => {
     const binary = node(version);
     expect(execFileSync(binary, ['--version'], { encoding: 'utf8' }).trim()).toBe(`v${version}`);
     const folder = tempDir('elsewhere');

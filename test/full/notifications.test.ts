@@ -31,7 +31,7 @@ function withoutDelays(): Record<string, string> {
 async function listener() {
   const file = join(tempDir('sent'), 'alerts.txt');
   const { path: notify } = await tool('alarm-notify');
-  /** @param names what must stand in the text, to tell it from others' */
+  /** @param names what must stand in the text, to distinguish it from others' */
   const sent = (statuses: readonly string[], alert: string, names: readonly string[]): Promise<Sent> =>
     waitUntil(
       () =>

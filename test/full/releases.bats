@@ -1,5 +1,5 @@
 # The three tarballs that npm run release makes (RELEASES is their folder), in each layout of Netdata, on machines with
-# and without a Node of their own. The Node inside is the real one: it starts the plugin where it was installed.
+# and without their own Node. The Node inside is the real one: it starts the plugin where it was installed.
 
 setup() {
   REPOSITORY=$BATS_TEST_DIRNAME/../..

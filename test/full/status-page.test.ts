@@ -6,7 +6,7 @@ import { waitUntil } from '../support/wait.ts';
 
 const chart = (name: string) => `nginx_upstream_t.${name}`;
 
-test('a bad status page: a gap, one log line with what came back, recovery; ticks go on', {
+test('a bad status page: a gap, one log line with what came back, recovery; ticks continue', {
   timeout: 120_000,
 }, async () => {
   const good = {

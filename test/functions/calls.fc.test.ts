@@ -127,7 +127,7 @@ describe('calls, cancels, bodies cut anywhere, ticks and a full pipe, in any ord
 });
 
 describe('a call whose time is over', () => {
-  test('is not answered: Netdata has told the caller already', async () => {
+  test('is not answered: Netdata has answered the caller already', async () => {
     const world = createWorld(jobs, Promise.resolve([]));
     await world.pass(900);
     world.send({ transaction: id(1), text: 'nginx-upstreams', access: '0x8', seconds: 2, body: null });
@@ -138,7 +138,7 @@ describe('a call whose time is over', () => {
     expect(world.netdata.answers()).toEqual([]);
   });
 
-  test('is told so when the check hangs', async () => {
+  test('gets an error when the check hangs', async () => {
     const world = createWorld(jobs, new Promise(() => {}));
     world.tick();
     world.send({ transaction: id(1), text: 'nginx-upstreams view:findings', access: '0x8', seconds: 3, body: null });

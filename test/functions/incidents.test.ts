@@ -48,7 +48,7 @@ describe('an incident', () => {
     ]);
   });
 
-  test('goes on over a pause shorter than a minute, and is another one after it', () => {
+  test('continues over a pause shorter than a minute, and is another one after it', () => {
     const { all } = lived([
       [0, failing(1)],
       [59, failing(2)],
@@ -83,7 +83,7 @@ describe('an incident', () => {
     expect(all()[0]).toMatchObject({ cause: 'process_down', sureness: 'likely' });
   });
 
-  test('says nothing of clients where the access log cannot tell', () => {
+  test('says nothing of clients where the access log cannot show them', () => {
     const { all } = lived([[0, [job([upstream('shop', { refused: 1 })], [])]]]);
     expect(all()[0]).toMatchObject({ affected: null, masked: null, peers: [] });
   });
@@ -145,7 +145,7 @@ describe('over a restart', () => {
     [5, failing(3, { bad_gateway: 3 }, [verdict('a:1')])],
   ]);
 
-  test('an incident goes on where it was, when the plugin was gone for less than a minute', () => {
+  test('an incident continues where it was, when the plugin was gone for less than a minute', () => {
     const after = createIncidents();
     after.restore(before.text(), at(10));
     lived([[11, failing(2, { bad_gateway: 2 })]], after);

@@ -192,7 +192,7 @@ load trees.bash
   grep -q 'peer ${label:peer} of' "$ROOT$ALERTS"
 }
 
-@test "mode and owner are mended" {
+@test "mode and owner are fixed" {
   make_tree native 2.10.4
   installer
   before=$(tree)

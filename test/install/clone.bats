@@ -51,7 +51,7 @@ make_clone() {
   same "$before" "$(tree)"
 }
 
-@test "building needs Node 18.19 and npm; both are told at once, and that a release needs no npm" {
+@test "building needs Node 18.19 and npm; both are reported at once, and that a release needs no npm" {
   make_clone
   make_tree native 2.10.4
   make_node "$TOOLS/node" v18.19.0

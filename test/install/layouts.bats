@@ -86,7 +86,7 @@ installs_in() {
   says '/usr/libexec/netdata/plugins.d/nginx-upstream.plugin is another copy'
 }
 
-@test "a Netdata that tells no version counts as a current one" {
+@test "a Netdata that shows no version counts as a current one" {
   make_tree native 2.10.4
   printf '#!/bin/sh\nexit 1\n' >"$ROOT/usr/sbin/netdata"
   installer

@@ -2,7 +2,7 @@
 
 load trees.bash
 
-@test "logs of the group adm: netdata joins it, and is told so" {
+@test "logs of the group adm: netdata joins it, and install.sh says so" {
   make_tree native 2.10.4
   installer
   ok

@@ -39,7 +39,7 @@ unchanged() { same "$before" "$(tree)"; }
   unchanged
 }
 
-@test "neither Netdata nor Node: both are told at once" {
+@test "neither Netdata nor Node: both are reported at once" {
   rm "$TOOLS/node"
   before=$(tree)
   installer

@@ -81,7 +81,7 @@ unpack() {
 @test "its demo says what is wrong with its options, and leaves nothing" {
   run sh "$RELEASE/install.sh" --demo --seconds soon
   [ "$status" = 2 ]
-  says '--seconds takes a whole number'
+  says '--seconds takes an integer'
   run sh "$RELEASE/install.sh" --seconds 20
   [ "$status" = 2 ]
   says '--seconds is for --demo'

@@ -80,7 +80,7 @@ test.each(Object.entries(found))('%s', (_, actions) => {
   expect(read).toEqual(written);
 });
 
-test('a copy that copytruncate made is no generation of its own', () => {
+test('a copy that copytruncate made is not another generation', () => {
   expect(play([{ do: 'copytruncate' }, { do: 'delete' }, { do: 'create' }, { do: 'restart' }]).read).toEqual([]);
 });
 

@@ -12,7 +12,7 @@ test.each<[string, string | undefined, readonly string[], string]>([
   ],
   ['files mounted one by one below the prefix', '/host', ['/host/proc/1/status'], '/host'],
   ['a prefix with a slash at its end', '/hostfs/', [], '/hostfs'],
-  ['another prefix with the whole root below it', '/h', ['/h/root/proc/1/status', '/h/root/etc'], '/h/root'],
+  ['another prefix with the entire root below it', '/h', ['/h/root/proc/1/status', '/h/root/etc'], '/h/root'],
   ['a folder that only bears the name', undefined, ['/host/root/etc'], ''],
 ])('where the host is: %s', (_, told, paths, expected) => {
   const env = told === undefined ? {} : { NETDATA_HOST_PREFIX: told };

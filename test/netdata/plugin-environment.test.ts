@@ -1,4 +1,4 @@
-/** `docker exec netdata nginx-upstream check` sees what the plugin was told, and believes nobody else. */
+/** `docker exec netdata nginx-upstream check` sees what the plugin was given, and believes nobody else. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -17,7 +17,7 @@ const table: Readonly<Record<string, readonly [cmdline: string, environ: string,
   "another user's process of that name": ['/p/nginx-upstream.plugin\x001\0', environ, uid + 1, {}],
   'a command of the same file': ['node\0/p/nginx-upstream.plugin\0check\0', environ, uid, {}],
   'an editor that has it open': ['vi\0/p/nginx-upstream.plugin\0', environ, uid, {}],
-  'a plugin that was told nothing': ['/p/nginx-upstream.plugin\x001\0', 'PATH=/bin\0', uid, {}],
+  'a plugin that was given nothing': ['/p/nginx-upstream.plugin\x001\0', 'PATH=/bin\0', uid, {}],
 };
 
 test.each(Object.entries(table))('%s', (_, [cmdline, text, trusted, expected]) => {

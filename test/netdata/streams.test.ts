@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { listenToNetdata } from '../../collector/netdata/commands.ts';
 import { createWriter } from '../../collector/netdata/writer.ts';
 
-describe('leaving at once when told', () => {
+describe('leaving at once when asked', () => {
   test.each([
     ['QUIT without a newline, as 2.x writes it', ['QUIT'], false],
     ['QUIT with a newline', ['QUIT\n'], false],
@@ -68,7 +68,7 @@ describe('writing while Netdata does not read', () => {
     await vi.waitFor(() => expect(writer.ready()).toBe(true));
   });
 
-  test('what is small enough to be queued counts as told only when it has been taken, too', async () => {
+  test('what is small enough to be queued counts as sent only when it has been taken, too', async () => {
     let release = () => {};
     const slow = new Writable({
       highWaterMark: 1_000_000,
@@ -86,7 +86,7 @@ describe('writing while Netdata does not read', () => {
     expect(writer.ready()).toBe(true);
   });
 
-  test('what a pipe had room for counts as told at once, before what else is due; and once', async () => {
+  test('what a pipe had room for counts as sent at once, before what else is due; and once', async () => {
     const roomy = new Writable({ write: (_chunk, _encoding, done) => done() });
     const writer = createWriter(roomy, () => {});
     const told = vi.fn();
@@ -103,7 +103,7 @@ describe('writing while Netdata does not read', () => {
     ['refused', (stream: Writable) => stream],
     ['written to what was closed before', (stream: Writable) => stream.destroy()],
     ['written behind the end', (stream: Writable) => stream.end()],
-  ])('what is never taken is never told: %s', async (_name, prepare) => {
+  ])('what is never taken is never sent: %s', async (_name, prepare) => {
     const broken = new Writable({
       write(_chunk, _encoding, done) {
         done(Object.assign(new Error('EPIPE'), { code: 'EPIPE' }));

@@ -320,7 +320,7 @@ test('the main context', () => {
   expect(configurationOf('')).toMatchObject({ user: null, workerProcesses: 1, workerConnections: 512, problems: [] });
 });
 
-test('a server that nginx looks up by SRV has no address of its own, and needs no port', () => {
+test('a server that nginx looks up by SRV has no address, and needs no port', () => {
   const { upstreams, problems } = configurationOf(
     'stream { upstream u { zone z 1m; server example.net resolve service=_http._tcp max_fails=0; } } http { upstream v { zone v 1m; server example.net service=http resolve; } }',
   );

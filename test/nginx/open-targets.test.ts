@@ -70,7 +70,7 @@ describe('whose is what came through a target that the request decides about', (
     expect(upstreamOf('192.0.2.1:443', null, 'http')).toBe('192.0.2.1:443');
   });
 
-  test('several such targets are one instance, unless $proxy_host tells them apart', () => {
+  test('several such targets are one instance, unless $proxy_host distinguishes them', () => {
     const { upstreamOf, isOpen } = of('proxy_pass http://$host:1; location /b { proxy_pass http://$host:2; }');
     expect(upstreamOf('192.0.2.1:2', 'x.example:2', 'http')).toBe('http://$host:2');
     const both = upstreamOf('192.0.2.1:3', null, 'http');

@@ -31,7 +31,7 @@ describe('places that pass to an upstream', () => {
       '0 of 1',
     ],
     [
-      'auth_request for the whole server, prefix location',
+      'auth_request for the entire server, prefix location',
       'server { auth_request /auth/x; location /auth { proxy_pass http://u; } }',
       '0 of 1',
     ],
@@ -77,7 +77,7 @@ describe('an error log that hides failures', () => {
     ['alert', `error_log /l/e.log alert; http { ${pass} }`, 'alert'],
     ['emerg', `error_log /l/e.log emerg; http { ${pass} }`, 'emerg'],
     ['discarded', `error_log /dev/null crit; http { ${pass} }`, 'crit'],
-    ['discarded, all of it', `error_log /dev/null debug; http { ${pass} }`, 'debug'],
+    ['everything discarded', `error_log /dev/null debug; http { ${pass} }`, 'debug'],
     ['two logs, one of use', `error_log /dev/null; error_log /l/e.log error; http { ${pass} }`, null],
     [
       'in the location only',

@@ -52,7 +52,7 @@ describe('the upstream of a peer', () => {
     expect(upstreamOf(peer, proxyHost, 'http')).toBe(expected);
   });
 
-  test('the protocol tells groups apart', () => {
+  test('the protocol distinguishes groups', () => {
     expect(upstreamOf('10.0.0.1:80', null, 'http')).toBe('blue');
     expect(upstreamOf('10.0.0.1:80', null, 'stream')).toBe('db');
     expect(upstreamOf('10.0.0.1:80', null)).toBe('blue / db');

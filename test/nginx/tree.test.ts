@@ -135,7 +135,7 @@ test.each<[string, string, string[]]>([
   ['index', 'try_files $uri\n  index\n  =404;', ['try_files $uri index =404 @nginx.conf:1']],
   ['a table', 'types_hash a\n      set\n      root;', ['types_hash a set root @nginx.conf:1']],
   ['quotes', 'log_format x "a"\n  "server"\n  if;', ['log_format x a server if @nginx.conf:1']],
-])('a line that goes on with arguments begins no directive: %s', (_, text, expected) => {
+])('a line that continues with arguments begins no directive: %s', (_, text, expected) => {
   const tree = readTree(main, memoryFiles({ [main]: text }));
   expect(tree.problems).toEqual([]);
   expect(outline(tree.directives)).toEqual(expected);

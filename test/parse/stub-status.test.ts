@@ -26,7 +26,7 @@ test('a gauge that is briefly below zero is written unsigned: it reads 0', () =>
   expect(parseStubStatus(text)).toEqual({ ...read, reading: 0, waiting: 0 });
 });
 
-test('a counter past 2^53 stays an exact integer and goes on growing', () => {
+test('a counter past 2^53 stays an exact integer and keeps growing', () => {
   const at = (requests: bigint) => parseStubStatus(genuine.replace('80', String(requests)))?.requests ?? -1;
   const big = 2n ** 63n + 12345n;
   expect(Number.isSafeInteger(at(big))).toBe(true);

@@ -21,7 +21,7 @@ function noted(...ticks: readonly (readonly PeerSnapshot[])[]) {
 }
 
 test.each([
-  ['totals of before the first look are no news', [[peer({ connected: 9 })]], null],
+  ['totals of before the first check are not news', [[peer({ connected: 9 })]], null],
   [
     'connected and reused',
     [[peer({ connected: 9 })], [peer({ connected: 10, reused: 2 })]],
@@ -46,7 +46,7 @@ test.each([
     { connected: 3 },
   ],
   ['a gap between two totals', [[peer({ connected: 1 })], [peer(null)], [peer({ connected: 4 })]], null],
-  ['a log_format that does not tell of connecting', [[peer({ status_502: 1 })], [peer({ status_502: 2 })]], null],
+  ['a log_format that does not show connects', [[peer({ status_502: 1 })], [peer({ status_502: 2 })]], null],
 ])('%s', (_, ticks, expected) => {
   const found = noted(...ticks);
   if (expected === null) expect(found).toBeNull();

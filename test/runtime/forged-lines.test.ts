@@ -81,9 +81,9 @@ describe('a line behind one of a known worker', () => {
 describe('believed, for there is doubt:', () => {
   test.each([
     ['what is read may have been written before', { sinceMs: null }],
-    ['it was written within two minutes after the first look', { sinceMs: 119_000 }],
+    ['it was written within two minutes after the first check', { sinceMs: 119_000 }],
     ['its writer is there after the read: a worker that has just come', { later: [10, 11, 99], sleeps: 4 }],
-    ['its writer came and died between two looks', { later: [10, 11], sleeps: 4 }],
+    ['its writer came and died between two checks', { later: [10, 11], sleeps: 4 }],
     ['a worker was replaced meanwhile', { later: [10, 12], sleeps: 4 }],
     ['nginx has ended meanwhile', { later: [] }],
   ])('%s', (_, how) => {

@@ -132,7 +132,7 @@ describe('an exception', () => {
 
 describe('two jobs, one with a fault', () => {
   test.each(['drain', 'draw'])(
-    '%s throws twice: started anew, it reads again what it read and did not tell',
+    '%s throws twice: started anew, it reads again what it read and did not send',
     async (call) => {
       const testFault = parseTestFault(`a ${call} 3 2`);
       const world = runtime({ '/log/a.log': '' }, { ports: { testFault } });

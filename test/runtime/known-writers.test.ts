@@ -13,7 +13,7 @@ test.each([
   ['the master was woken, and the same are there: one may have come and gone', [{ ...before[0], sleeps: 6 }], false],
   ['another master beside it', [...before, { pid: 20, sleeps: 1, logPids: [20, 21] }], false],
   ['nginx has ended', [], false],
-  ['it cannot be told whether the master was woken', [{ ...before[0], sleeps: null }], false],
+  ['it is not known whether the master was woken', [{ ...before[0], sleeps: null }], false],
 ] as const)('%s', (_, masters, isStrange) => {
   const writers = createKnownWriters();
   const at = (ms: number) => {

@@ -48,7 +48,7 @@ function open(root: string, mainPid: () => number | null = () => 10) {
 const master = { title: 'nginx: master process nginx -c /etc/nginx/nginx.conf', uid: 0 };
 const worker = { title: 'nginx: worker process', parent: 10 };
 
-test('masters with their workers, old ones and helpers told apart', () => {
+test('masters with their workers, old ones and helpers distinguished', () => {
   const { root } = proc({
     1: { title: '/sbin/init' },
     10: { ...master, children: '11 12 13 14 ' },
@@ -97,14 +97,14 @@ test('none, one that is discovered, one that goes, another that is discovered', 
   expect(look()).toEqual([{ pid: 30, workers: ['31'] }]);
 });
 
-test('a pid that another program has taken, a /proc that is not there, a worker that ends while it is looked at', () => {
+test('a pid that another program has taken, a /proc that is not there, a worker that ends while it is read', () => {
   expect(open('/nowhere')()).toEqual([]);
   expect(open(proc({ 10: { title: 'vim\0nginx: master process' } }).root)()).toEqual([]);
   const { root } = proc({ 10: { ...master, children: '11 12' }, 11: worker });
   expect(open(root)()).toEqual([{ pid: 10, workers: ['11'] }]);
 });
 
-test('owner, limit and descriptors; 0 descriptors where the kernel does not tell', () => {
+test('owner, limit and descriptors; 0 descriptors where the kernel does not show it', () => {
   const { root } = proc({ 10: { ...master, children: '11' }, 11: { ...worker, limit: '24  ' } });
   const before62: FileSystem = { ...nodeFileSystem, stat: (path) => ({ ...nodeFileSystem.stat(path), size: 0 }) };
   const processes = createLiveProcesses(createProcfs(before62, root), () => 10);

@@ -192,7 +192,7 @@ server { access_log /l/link.log l; location / { proxy_pass http://10.0.0.2:80; }
   });
 });
 
-describe('a log that the settings name tells which nginx is meant: files are compared', () => {
+describe('a log that the settings name shows which nginx is meant: files are compared', () => {
   const cases: Record<string, string> = {
     'its own path': '/var/log/n1/error.log',
     'a symbolic link': '/l/link.log',

@@ -27,7 +27,7 @@ describe('the configuration in force', () => {
     expect(lines).toEqual(['no configuration file: everything is discovered']);
   });
 
-  test('a file that is written, changed, broken and mended', () => {
+  test('a file that is written, changed, broken and fixed', () => {
     const { settings, user, lines } = inFolder();
     settings.poll();
     writeFileSync(user, 'max_peers: 10\n');
@@ -36,19 +36,19 @@ describe('the configuration in force', () => {
     expect([settings.poll(), settings.current().maxPeers]).toEqual([false, 10]);
     expect(settings.poll()).toBe(false);
     expect(lines.at(-1)).toBe(
-      `configuration: ${user}:1: max_peers must be a whole number from 1 to 1000; ` +
+      `configuration: ${user}:1: max_peers must be an integer from 1 to 1000; ` +
         `${user}:2: probe must be a text; the last good configuration stays in force`,
     );
     writeFileSync(user, 'max_peers: 12\n');
     expect([settings.poll(), settings.current().maxPeers]).toEqual([true, 12]);
   });
 
-  test('bad at the first start: no job runs, and it is picked up when mended', () => {
+  test('bad at the first start: no job runs, and it is picked up when fixed', () => {
     const { settings, user, lines } = inFolder();
     writeFileSync(user, 'jobs: [');
     expect([settings.poll(), settings.current().jobs]).toEqual([false, []]);
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toContain('nothing is watched until it is mended');
+    expect(lines[0]).toContain('nothing is watched until it is fixed');
     writeFileSync(user, '');
     expect([settings.poll(), settings.poll(), settings.current().jobs.length]).toEqual([false, true, 1]);
   });
@@ -79,7 +79,7 @@ describe('the configuration in force', () => {
     expect([settings.poll(), settings.poll(), settings.current().maxPeers]).toEqual([false, true, 50]);
   });
 
-  test('a file that an editor empties before it writes is not taken for nothing', () => {
+  test('a file that an editor empties before it writes is not treated as empty', () => {
     const { settings, user } = inFolder();
     writeFileSync(user, 'max_peers: 10\n');
     settings.poll();
@@ -93,7 +93,7 @@ describe('the configuration in force', () => {
     const { settings, user, lines } = inFolder(nodeFileSystem, true);
     expect([settings.poll(), settings.current().jobs]).toEqual([false, []]);
     expect(lines.at(-1)).toContain(
-      `${user} does not exist: write it, or leave --config out; nothing is watched until it is mended`,
+      `${user} does not exist: write it, or leave --config out; nothing is watched until it is fixed`,
     );
   });
 

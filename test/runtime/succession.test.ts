@@ -17,7 +17,7 @@ const title = 'nginx: master process nginx';
 
 interface Container {
   readonly pid: number;
-  /** 64 digits; none: a namespace of its own with this root. */
+  /** 64 digits; none: its own namespace with this root. */
   readonly id?: string;
   readonly text?: string;
   readonly logged?: string;
@@ -76,7 +76,7 @@ describe('a new one in place of the old one', () => {
       { pid: 100, id: a },
       { pid: 200, id: b, confPath: '/opt/bitnami/nginx/conf/nginx.conf' },
     ],
-    'out of a container onto a root of its own': [{ pid: 100, id: a }, { pid: 200 }],
+    'out of a container onto its own root': [{ pid: 100, id: a }, { pid: 200 }],
   };
   test.each(Object.entries(cases))('%s: same chart ids, every line counted', async (_, [old, next]) => {
     const world = await begun(old);
@@ -117,7 +117,7 @@ test('old and new overlap: the new one has the lowest free name, the next one th
   down(world, 100);
   await world.tick(20);
   say(world, 200, 2);
-  await world.until('goes on', () => refused(world, 'local_2') === 2);
+  await world.until('continues', () => refused(world, 'local_2') === 2);
   up(world, { pid: 300, id: c, logged: refusedLine('10.0.0.1:80', 301) });
   await world.until('the third', () => refused(world) === 1);
   expect(world.jobs()).toEqual(['local', 'local_2']);
@@ -136,7 +136,7 @@ test('two are replaced at once: each takes the place of the one with its upstrea
   expect(world.jobs()).toEqual(['local', 'local_2']);
 });
 
-test('something else altogether is no successor: it has a name of its own', async () => {
+test('something else altogether is no successor: it has its own name', async () => {
   const world = await begun({ pid: 100, id: a });
   down(world, 100);
   up(world, { pid: 200, id: b, text: config('blog') });
@@ -144,7 +144,7 @@ test('something else altogether is no successor: it has a name of its own', asyn
   expect(world.jobs()).toEqual(['local', 'local_2']);
 });
 
-test('the same container is started again, and its nginx has another number: it goes on', async () => {
+test('the same container is started again, and its nginx has another number: it continues', async () => {
   const world = await begun({ pid: 100, id: a });
   say(world, 100, 2);
   await world.until('two', () => refused(world) === 2);
@@ -155,7 +155,7 @@ test('the same container is started again, and its nginx has another number: it 
   expect(world.jobs()).toEqual(['local']);
 });
 
-test('a log that both containers share (a volume) is gone on with, not read again', async () => {
+test('a log that both containers share (a volume) is continued, not read again', async () => {
   const world = runtime({ [`/srv${log}`]: refusedLine('10.0.0.1:80').repeat(7) });
   const volume = (pid: number) => {
     world.host.write({ [`/proc/${pid}/root${log}`]: null });

@@ -53,7 +53,7 @@ test('journal:NAME is read by them too', async () => {
   await world.until('the attempt', () => attempts(world) === 1);
 });
 
-test('a file that is none of its own is `combined` unless it is told', async () => {
+test('a file that is none of its logs is `combined` by default', async () => {
   const world = await started({ '/srv/copied.log': '' }, '/srv/copied.log');
   world.append('/srv/copied.log', `${line}\n`);
   await world.until('the line', () => (world.values('a.log_lines')['unmatched'] ?? 0) === 1);

@@ -12,7 +12,7 @@ function begun(folder = privateFolder()) {
   return { folder, path, tail };
 }
 
-describe('many rotations between two looks', () => {
+describe('many rotations between two checks', () => {
   test.each([2, 5, 17, 18, 19, 25, 40, 100])('%i: every line is read once, or its loss is counted', (count) => {
     const { path, tail } = begun();
     appendFileSync(path, 'line 0\nmore 0\n');

@@ -157,7 +157,7 @@ describe('the file', () => {
   const path = () => join(folder, 'state.json');
   const make = (wall = () => now) => createCheckpoint(nodeStateFile(path()), wall);
 
-  it('holds no text of a log, and is replaced as a whole', () => {
+  it('holds no text of a log, and is replaced in one step', () => {
     writeFileSync(log, 'a secret\n');
     const tail = rig(log);
     tail.tick();
@@ -233,7 +233,7 @@ describe('the file', () => {
     }
   });
 
-  it('T27 a directory that cannot be written: said, and mended when it can', () => {
+  it('T27 a directory that cannot be written: said, and fixed when it can', () => {
     const state = join(folder, 'lib');
     const checkpoint = createCheckpoint(nodeStateFile(join(state, 'state.json')), () => now);
     checkpoint.set('a', 1);

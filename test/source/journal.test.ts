@@ -95,7 +95,7 @@ describe('the journal', () => {
     expect(journal.poll().problem).toBeNull();
   });
 
-  it('no right to read it: the group is named, although journalctl goes on', () => {
+  it('no right to read it: the group is named, although journalctl continues', () => {
     const journal = follow();
     journal.poll();
     journal.complain('Hint: You are currently not seeing messages from other users and the system.\n');

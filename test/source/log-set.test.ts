@@ -95,7 +95,7 @@ describe('T31 a glob', () => {
     expect(problem).toEqual({ code: 'stream', text: expect.stringContaining('(and 1 more of') });
   });
 
-  it('goes on where it ended', () => {
+  it('continues where it ended', () => {
     writeFileSync(at('a.log'), 'old\n');
     const before = watch('*.log');
     before.tick();

@@ -60,7 +60,7 @@ describe('T14 several rotations within one tick', () => {
     const reading = tail.tick();
     expect(tail.lines).toEqual([...written, 'newest']);
     expect(reading.lost).toBe(0);
-    expect(reading.events).toContain(`${log}: ${times - 1} more rotations since the last look`);
+    expect(reading.events).toContain(`${log}: ${times - 1} more rotations since the last check`);
   });
 
   it('ten rotations of which two are kept: what is left is read, and a loss is counted', () => {

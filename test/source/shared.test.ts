@@ -21,7 +21,7 @@ function fake() {
   return { source, state };
 }
 
-test('polled once a tick, told once, failing for both, closed with the last reader', () => {
+test('polled once a tick, reported once, failing for both, closed with the last reader', () => {
   const { source, state } = fake();
   let forgotten = 0;
   const shared = shareSource(source, () => {
@@ -37,7 +37,7 @@ test('polled once a tick, told once, failing for both, closed with the last read
   expect(access.poll().problem?.code).toBe('bind');
   error.close();
   expect(state.closed).toBe(0);
-  // The other continues, and does not tell again what was told before it.
+  // The other continues, and does not report again what was reported before it.
   state.reading = { ...state.reading, lost: 5, bytes: 11 };
   expect(access.poll()).toMatchObject({ lost: 2, bytes: 1 });
   access.close();

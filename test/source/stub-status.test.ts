@@ -61,7 +61,7 @@ test('reads it over HTTPS on loopback, whatever the certificate says', { timeout
   const openssl = await tool('openssl');
   const dir = tempDir();
   const [key, cert, config] = [join(dir, 'k.pem'), join(dir, 'c.pem'), join(dir, 'openssl.cnf')];
-  // Of its own: one that was unpacked privately does not find Debian's.
+  // Its own: one that was unpacked privately does not find Debian's.
   writeFileSync(config, '[req]\ndistinguished_name = name\n[name]\n');
   const subject = ['-subj', '/CN=www.example.com', '-days', '2', '-config', config];
   const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, ...subject];
@@ -130,7 +130,7 @@ test('no answer in time is given up before the next tick, and asked anew; recove
   expect(source.poll().problem).toBeNull();
 });
 
-test('a page that trickles is given up as a whole', async () => {
+test('a page that trickles is given up entirely', async () => {
   const backend = await startBackend({
     behave: (_request, response) => {
       const timer = setInterval(() => response.write(' '), 20);
@@ -140,7 +140,7 @@ test('a page that trickles is given up as a whole', async () => {
   expect((await open(at(backend), 200).next()).problem?.code).toBe('late');
 });
 
-test('trouble that changes its face with every poll is told once; another that stays is told, too', async () => {
+test('trouble that changes its face with every poll is reported once; another that stays is reported, too', async () => {
   let asked = 0;
   const backend = await startBackend({
     behave: (request, response) => {

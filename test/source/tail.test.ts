@@ -90,7 +90,7 @@ describe('appending', () => {
     expect(tail.overlong()).toBe(1);
   });
 
-  it('T28 five gigabytes of history: opened at the end, at most 64 KiB of it are looked at', () => {
+  it('T28 five gigabytes of history: opened at the end, at most 64 KiB of it are read', () => {
     writeFileSync(log, '');
     truncateSync(log, 5 * 1024 ** 3);
     appendFileSync(log, '\n');
@@ -142,9 +142,9 @@ describe('rotation by rename', () => {
     appendFileSync(log, 'torn');
     tail.tick();
     rotate();
-    appendFileSync(log, 'whole\n');
+    appendFileSync(log, 'complete\n');
     tail.ticks(20);
-    expect(tail.lines).toEqual(['whole']);
+    expect(tail.lines).toEqual(['complete']);
   });
 
   it('T11 rename + create', () => {

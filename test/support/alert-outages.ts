@@ -1,6 +1,6 @@
 /**
  * Total outages, each of another kind, in their own upstreams: whatever status, page, protocol or log_format hides
- * them, an alert names the upstream. One nginx (`edge`) with a log_format that tells attempts and everything that goes
+ * them, an alert names the upstream. One nginx (`edge`) with a log_format that shows attempts and everything that goes
  * past it: access_log off, stream, mail, auth_request, error pages, a cache, a buffered log, names that are resolved.
  */
 import { once } from 'node:events';
@@ -242,7 +242,7 @@ async function startMute(): Promise<string> {
   return `127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
 }
 
-/** Tells nginx's mail proxy where the mailbox is. */
+/** Answers nginx's mail proxy where the mailbox is. */
 async function startMailAuth(backend: Backend): Promise<string> {
   const server = createHttpServer((_request, response) => {
     response

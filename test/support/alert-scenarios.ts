@@ -1,7 +1,7 @@
 /**
  * For each alert a cause that is brought about in a real nginx, and taken away again; and the causes that must raise
  * nothing. Run by test/full/alerts.test.ts.
- * Each scenario has an upstream or a job of its own (alert-world.ts), so that all run at once.
+ * Each scenario has its own upstream or job (alert-world.ts), so that all run at once.
  */
 import { renameSync, writeFileSync } from 'node:fs';
 import { dyingNginx, type World } from './alert-world.ts';

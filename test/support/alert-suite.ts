@@ -18,7 +18,7 @@ export function alertSuite(longest: number, report: (rows: readonly Row[], quiet
     world = await startAlertWorld();
     for (const { cause, run } of loudScenarios) loud.set(cause, run(world));
     for (const { causes, run } of quietScenarios) quiet.set(causes.join(), run(world));
-    // Each failure is told by the test that waits for it.
+    // Each failure is reported by the test that waits for it.
     for (const run of [...loud.values(), ...quiet.values()]) run.catch(() => undefined);
   }, 120_000);
 

@@ -4,7 +4,7 @@
  *   const world = await startAlertWorld();
  *   world.backend('spare', 1).stop(); await world.watch.raised('redundancy_lost', 'WARNING', { upstream: 'spare' }, began);
  *
- * Jobs: `web` (a log_format that tells attempts), `stock` (combined, two workers), `small` (64 worker_connections),
+ * Jobs: `web` (a log_format that shows attempts), `stock` (combined, two workers), `small` (64 worker_connections),
  * `files` (few descriptors), `idle` (an nginx that is stopped on purpose), `dying` (one that is killed), `broken` (a log that
  * does not exist).
  */

@@ -11,7 +11,7 @@ import type { Alarm, AlarmStatus, Netdata } from './netdata.ts';
 import { atEnd } from './temp.ts';
 import { sleep, waitUntil } from './wait.ts';
 
-/** What an alert is on; all that are told must match. */
+/** What an alert is on; all that are given must match. */
 export interface On {
   readonly upstream?: string;
   readonly peer?: string;

@@ -1,5 +1,5 @@
 /**
- * Backends for nginx to talk to: they behave, or misbehave, as told, and count.
+ * Backends for nginx to talk to: they behave, or misbehave, as asked, and count.
  *
  *   const backend = await startBackend();                        // answers 200 "ok" on its own port
  *   const slow = await startBackend({ behave: { delay: 300 } });

@@ -226,7 +226,7 @@ export async function startFleet({
 }
 
 /**
- * The percentile by nearest rank, as far as non-overlapping buckets tell it: the bound of the bucket it falls into.
+ * The percentile by nearest rank, as far as non-overlapping buckets show it: the bound of the bucket it falls into.
  *
  * @param counts upper bound in ms → connections
  * @param share 0.95 for p95

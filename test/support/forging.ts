@@ -91,10 +91,10 @@ const unquoted = (line: string): string => line.replace(/"$/, '');
 export const shapes: Readonly<Record<string, (line: string, rootLength: number) => string>> = {
   'a rest behind it': (line) => `/x${end}\n${line}\nx`,
   'several, and a rest of several lines': (line) => `/x${end}\n${line}\n${line}\nx" y\nx`,
-  'its own host goes on with the rest': (line) => `/x${end}\n${unquoted(line)}`,
+  'its own host continues with the rest': (line) => `/x${end}\n${unquoted(line)}`,
   'a referrer holds the rest': (line) => `/x${end}\n${line}, referrer: "`,
   'the record was left open': (line) => `/x\n${line}\nx`,
-  'left open, and the host goes on': (line) => `/x\n${unquoted(line)}`,
+  'left open, and the host continues': (line) => `/x\n${unquoted(line)}`,
   'with a line that could have begun the rest': (line) =>
     `/x${end}\n${line}\n${line.slice(0, 19)} [error] 1#1: *1 open() "/x${end}\nx`,
   'dot segments before it': (line) => `/a/../b/./x${end}\n${line}\nx`,

@@ -1,5 +1,5 @@
 /**
- * A real Netdata 1.37.1 of one's own: private folders and port, nothing collected but our plugin, ended with the test.
+ * A real Netdata 1.37.1 for one test: private folders and port, nothing collected but our plugin, ended with the test.
  *
  *   const netdata = await startNetdata({ plugin: { conf: yaml } });            // dist/nginx-upstream.plugin
  *   const netdata = await startNetdata({ plugins: { 'fake.plugin': script } }); // or any other program
@@ -121,19 +121,19 @@ export interface Netdata {
    * load, Netdata draws a gap and what came meanwhile is in no stored second: at most what was counted, not always all.
    */
   sum(chart: string, dimension: string, query?: DataQuery): Promise<number>;
-  /** Waits until `sum` is what is told; fails at once when it is more. */
+  /** Waits until `sum` is as expected; fails at once when it is more. */
   waitForSum(chart: string, dimension: string, expected: number, timeout?: number): Promise<void>;
-  /** The counter of an incremental dimension as the plugin told it last; null: it has none. */
+  /** The counter of an incremental dimension as the plugin sent it last; null: it has none. */
   counted(chart: string, dimension: string): Promise<number | null>;
   /**
-   * Waits until the counter, as the plugin has told it to Netdata, is what is told; fails at once when it is
+   * Waits until the counter, as the plugin has sent it to Netdata, is as expected; fails at once when it is
    * more. Exact however late ticks come; a plugin that is started again counts from 0.
    */
   waitForCount(chart: string, dimension: string, expected: number, timeout?: number): Promise<void>;
   /** All alarms, `chart.name` → alarm; with `all` false only the raised ones. */
   alarms(all?: boolean): Promise<Record<string, Alarm>>;
   alarmLog(): Promise<Alarm[]>;
-  /** Waits until an alarm of this name (on this chart, if told) has the status. */
+  /** Waits until an alarm of this name (on this chart, if given) has the status. */
   waitForAlarm(name: string, status: AlarmStatus, options?: { chart?: string; timeout?: number }): Promise<Alarm>;
   waitFor<T>(condition: () => T | Promise<T>, what: string, timeout?: number): Promise<NonNullable<T>>;
   /** Of the first plugin, or of the named one; null while it does not run. */
@@ -156,7 +156,7 @@ export async function startNetdata(options: NetdataOptions = {}): Promise<Netdat
     mkdirSync(join(dir, name), { recursive: true });
   }
   writePlugins(custom, options);
-  // Without what it tells of the machine 1.37.1 crashes when it streams to a parent.
+  // Without what it reports of the machine 1.37.1 crashes when it streams to a parent.
   if (options.files?.['stream.conf'] !== undefined) {
     const systemInfo = join(dirname((await tool('alarm-notify')).path), 'system-info.sh');
     copyFileSync(systemInfo, join(custom, 'system-info.sh'));

@@ -1,5 +1,5 @@
 /**
- * A real nginx of one's own: a private prefix, no daemon, ended with the test.
+ * A real nginx for one test: a private prefix, no daemon, ended with the test.
  *
  *   const [front] = await freePorts(1);
  *   const nginx = await startNginx({
@@ -14,7 +14,7 @@
  *   nginx.workers(); nginx.pid; nginx.version;                      // '1.22.1'
  *   await nginx.stop();
  *
- * It is ready when startNginx resolves: its sockets are bound before its pid file is written. What is not told gets
+ * It is ready when startNginx resolves: its sockets are bound before its pid file is written. What is not given gets
  * defaults: one worker, error_log logs/error.log at `error`, access_log logs/access.log (combined). Temporary folders
  * lie in the prefix; `stream`, `mail` load their modules. `text` replaces the entire configuration: then say
  * `daemon off;` is given, and `pid`, logs and temporary paths are yours (relative ones lie in the prefix).

@@ -1,5 +1,5 @@
 /**
- * The built plugin, run by hand: what it told Netdata, and what it logged.
+ * The built plugin, run by hand: what it sent to Netdata, and what it logged.
  *
  *   const plugin = startPlugin({ conf: yaml, user: 65534 });        // user: another one than root, which must run the test
  *   await plugin.chart('nginx_upstream_t.workers', ({ running }) => running === 2);
@@ -67,7 +67,7 @@ export function startPlugin(options: {
         const [, dimension = '', value] = /^SET (\S+) = (-?\d+)$/.exec(line) ?? [];
         return value === undefined ? [] : [[dimension, Number(value)] as const];
       });
-      // BEGIN … END without a value is a gap that is told for the sake of the chart's variables.
+      // BEGIN … END without a value is a gap that is sent for the sake of the chart's variables.
       if (sets.length > 0) found.push({ at, values: Object.fromEntries(sets) });
     }
     return found;

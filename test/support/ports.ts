@@ -1,5 +1,5 @@
 /**
- * TCP ports of one's own on this machine.
+ * Private TCP ports on this machine.
  *
  *   const [front, back] = await freePorts(2);   // free now, and nobody else of these tests gets them
  *   const closed = await closedPort();          // connecting is refused (111) as long as the test runs

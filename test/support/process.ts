@@ -6,7 +6,7 @@
  *   child.signal('SIGHUP');
  *   const { code, signal } = await child.stop();      // SIGTERM, then SIGKILL after a grace; descendants too
  *
- * For a program that ends by itself: run.ts.
+ * For a program that is not ended by the test: run.ts.
  * Should the test run itself be killed, the kernel sends what it started a SIGTERM (setpriv --pdeathsig).
  */
 import type { ChildProcess } from 'node:child_process';

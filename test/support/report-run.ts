@@ -47,7 +47,7 @@ export function writeReportLogs(dir: string, bytesWanted: number) {
   return { files, expected: pieces.expected, bytes };
 }
 
-/** Runs the built plugin, in its own process that tells its peak memory when it ends. */
+/** Runs the built plugin, in its own process that prints its peak memory when it ends. */
 export async function runReport(dir: string, files: readonly string[]) {
   const preload = join(dir, 'measure.cjs');
   writeFileSync(

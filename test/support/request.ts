@@ -46,7 +46,7 @@ export function request(url: string, options: RequestOptions = {}): Promise<Answ
   });
 }
 
-/** As many requests as told, at most `concurrency` at a time; 0 stands for one that got no answer. */
+/** As many requests as asked, at most `concurrency` at a time; 0 stands for one that got no answer. */
 export async function statuses(
   url: string,
   count: number,

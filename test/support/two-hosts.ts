@@ -1,5 +1,5 @@
 /**
- * Two hosts on one wire, as network namespaces of their own: for faults that no loopback can have. For `describeOn('namespaces')`.
+ * Two hosts on one wire, as separate network namespaces: for faults that no loopback can have. For `describeOn('namespaces')`.
  *
  *   const { front, back } = await startTwoHosts();   // NETWORK.1 and fd77::1 | NETWORK.2, 10.77.0.3 and fd77::2
  *   await front.run('ip', ['route']);                // to its end

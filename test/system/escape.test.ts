@@ -139,7 +139,7 @@ describe('nothing leads out of a root', () => {
     }
   });
 
-  test('a log that is a link of its own root is read there', () => {
+  test('a log that is a link within its root is read there', () => {
     const { foreign } = scene();
     mkdirSync(join(foreign, 'data'));
     writeFileSync(join(foreign, 'data/e.log'), 'inside');
@@ -148,7 +148,7 @@ describe('nothing leads out of a root', () => {
   });
 
   test.each(['/dev/stdin', '/dev/stdout', '/dev/fd/0', '/proc/self/fd/0', '/dev/tty'])(
-    'a stream of ours is no configuration of theirs: %s',
+    'a stream of ours is not their configuration: %s',
     (path) => {
       const { foreign } = scene();
       symlinkSync(path, join(foreign, 'etc/nginx.conf'));

@@ -47,7 +47,7 @@ describe('what stands where state is kept', () => {
     expect(lstatSync(path).isFile()).toBe(true);
   });
 
-  test('a folder in its way is a problem that is told, no crash', () => {
+  test('a folder in its way is a problem that is reported, no crash', () => {
     mkdirSync(`${path}.tmp`);
     const checkpoint = createCheckpoint(nodeStateFile(path), () => 0);
     checkpoint.set('log', 1);

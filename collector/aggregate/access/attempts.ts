@@ -66,7 +66,7 @@ export function faultOf(
   if (fate === 'never_connected') return 'lost';
   const last = record.attempts - 1;
   const status = record.statuses[last] as number;
-  // Without a status of its own (stream, or a format without it) the client's stands for it.
+  // Without its own status (stream, or a format without it) the client's is used.
   if (!isGatewayError(status === -1 ? record.status : status)) return null;
   if (fate === 'unknown') return 'unsure';
   if (!headerTime) return 'broke_or_own';

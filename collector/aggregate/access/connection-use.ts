@@ -28,7 +28,7 @@ const remembered = 5;
  * for this one. Without socket tables every request being worked on is taken to need a second connection.
  */
 export function createConnectionUse(): ConnectionUse {
-  /** Descriptors of a worker that are no connections, the last few times this could be told. */
+  /** Descriptors of a worker that are not connections, the last few times this was known. */
   const rests: number[] = [];
 
   return {

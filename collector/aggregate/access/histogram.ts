@@ -1,7 +1,7 @@
 import type { Percentiles } from '../../model.ts';
 
 /**
- * How often each whole millisecond was measured: exact, because nginx writes full milliseconds. The first 1,024 have
+ * How often each millisecond was measured: exact, because nginx writes full milliseconds. The first 1,024 have
  * a slot each, the few beyond are kept by value. Plain data and functions: `record` is called for every attempt.
  */
 export interface Histogram {
@@ -20,7 +20,7 @@ export function newHistogram(): Histogram {
   return { slots: new Uint32Array(slotCount), overflow: new Map(), count: 0, sum: 0, low: slotCount, high: -1 };
 }
 
-/** @param ms a whole number of milliseconds, not negative */
+/** @param ms an integer, not negative */
 export function record(histogram: Histogram, ms: number): void {
   add(histogram, ms, 1);
 }
@@ -82,7 +82,7 @@ export function quantiles(histogram: Histogram): Percentiles | null {
   const see = (ms: number, times: number) => {
     seen += times;
     max = ms;
-    // count * percent is a whole number below 2^53, so the division is exact where the rank is.
+    // count * percent is an integer below 2^53, so the division is exact where the rank is.
     while (found < 4 && seen >= Math.ceil((count * (percents[found] as number)) / 100)) values[found++] = ms;
   };
   forEachRun(histogram, see);

@@ -26,7 +26,7 @@ interface FailureCounts<K extends string> {
 }
 
 export interface PeerCounters extends FailureCounts<PeerKind> {
-  /** null as long as no access log told of it. */
+  /** null as long as no access log has shown it. */
   access: PeerAccess | null;
   readonly window: PeerWindow;
   readonly servers: FailedServers;

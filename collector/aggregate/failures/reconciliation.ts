@@ -7,7 +7,7 @@ export interface ReconciliationTotals {
   readonly errorLog: number;
   readonly accessLog: number;
   readonly truncated: number;
-  /** The access logs tell attempts. */
+  /** The access logs show attempts. */
   readonly isTold: boolean;
 }
 

@@ -15,8 +15,8 @@ export function places<K extends string>(kinds: readonly K[]): Readonly<Record<K
 }
 
 /**
- * Shows running totals that keep changing: the same object again as long as none of them has changed. What is told
- * every second costs least when it is known to be what was told before (charts/encode.ts).
+ * Shows running totals that keep changing: the same object again as long as none of them has changed. What is sent
+ * every second costs least when it is known to be what was sent before (charts/encode.ts).
  *
  * @param count the total of kind `i` now
  */

@@ -18,7 +18,7 @@ export interface ReportAccessTotals {
   /** How often each status was given to a client. */
   readonly statuses: Float64Array;
   masked: number;
-  felt: number;
+  affected: number;
 }
 
 interface Place {
@@ -93,7 +93,7 @@ export function createReportAccessLog(
     const place = outcomeOf(record, failures, lastFailed);
     if (place === outcome.masked || place === outcome.fallback) return 'masked';
     // A 500 is the application's own answer, no failure to reach it.
-    return record.status >= 502 && record.status <= 504 ? 'felt' : null;
+    return record.status >= 502 && record.status <= 504 ? 'affected' : null;
   }
 
   /** By its last attempt; a group of which no peer was live is named in the peer's place. */

@@ -2,7 +2,7 @@
 
 export interface Noticed {
   masked: number;
-  felt: number;
+  affected: number;
 }
 
 export interface ClientTimes {
@@ -44,19 +44,19 @@ export function createClientTimes(limit = mostMinutes): ClientTimes {
       if (known !== undefined) known[what]++;
       else if (kept < limit) {
         kept++;
-        minutes.set(minute, { masked: 0, felt: 0, [what]: 1 });
+        minutes.set(minute, { masked: 0, affected: 0, [what]: 1 });
       } else isWhole = false;
     },
     covered: (first, last) => void spans.push([first, last]),
     between(peer, start, end) {
       if (peer === null || !isWhole || !isCovered(start) || !isCovered(end)) return null;
-      const sum = { masked: 0, felt: 0 };
+      const sum = { masked: 0, affected: 0 };
       const minutes = peers.get(peer);
       if (minutes === undefined) return sum;
       for (let minute = Math.floor(start / 60); minute <= Math.floor((end + grace) / 60); minute++) {
         const found = minutes.get(minute);
         sum.masked += found?.masked ?? 0;
-        sum.felt += found?.felt ?? 0;
+        sum.affected += found?.affected ?? 0;
       }
       return sum;
     },

@@ -39,7 +39,7 @@ export interface Report {
     readonly byStatus: Readonly<Record<string, number>>;
     /** Requests with attempts: saved by a retry, and failed with 502, 503 or 504. */
     readonly masked: number;
-    readonly felt: number;
+    readonly affected: number;
     /** Some log shows attempts. */
     readonly tellsAttempts: boolean;
   };
@@ -78,7 +78,7 @@ const namesPeer = (kind: Kind): kind is PeerKind => peerSet.has(kind);
 export function createReportTotals(upstreamOf: UpstreamOf, period = always): ReportTotals {
   const errors = { lines: 0, unmatched: 0, byKind: tally(kinds), first: null as number | null };
   const access = { lines: 0, unmatched: 0, tellsAttempts: false };
-  const totals = { statuses: new Float64Array(1000), masked: 0, felt: 0 };
+  const totals = { statuses: new Float64Array(1000), masked: 0, affected: 0 };
   const peers = createReportPeers();
   const failureTimes = createFailureTimes();
   const upstreams = createReportUpstreams();
@@ -130,7 +130,7 @@ export function createReportTotals(upstreamOf: UpstreamOf, period = always): Rep
     },
     result: () => ({
       errors: { ...errors, byKind: occurring(errors.byKind) },
-      access: { ...access, byStatus: statusCounts(totals.statuses), masked: totals.masked, felt: totals.felt },
+      access: { ...access, byStatus: statusCounts(totals.statuses), masked: totals.masked, affected: totals.affected },
       peers: peers.all(),
       upstreams: upstreams.all(),
       servers: servers.all(),

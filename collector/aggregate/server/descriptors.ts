@@ -1,7 +1,7 @@
 /** How near the fullest worker is to its limit of descriptors. */
 
 export interface WorkerFiles {
-  /** Descriptors in use; 0 where the kernel (before 6.2) does not tell; null when the worker has gone. */
+  /** Descriptors in use; 0 where the kernel (before 6.2) does not show it; null when the worker has gone. */
   readonly openFiles: number | null;
   /** The soft limit of open files; Infinity when unlimited; null when it cannot be read. */
   readonly limit: number | null;

@@ -58,7 +58,7 @@ interface Change {
  *
  * A reload starts new workers, waits 100 ms, then asks the old ones to go (src/os/unix/ngx_process_cycle.c,
  * ngx_master_process_cycle), so old and new may be seen together, or all of them are new at the next check. A crash
- * replaces the one that died. With a single worker the two look alike: docs/decisions/0151-reload-or-crash.md.
+ * replaces the one that died. With a single worker both look alike: docs/decisions/0151-reload-or-crash.md.
  */
 export function createWorkers(): Workers {
   const watched = new Map<number, WatchedMaster>();

@@ -16,10 +16,10 @@ export const noCause = 'none';
 const unknownCause = 'not known yet';
 const silentCause = 'does not answer';
 
-/** An alert holds for a minute after the last failure, and its end shall name the cause, too. */
+/** An alert holds for a minute after the last failure, and its end names the cause, too. */
 const keptSeconds = 120;
 
-/** What is said when it is over is no cause of what was: the end of an alert shall name that. */
+/** A verdict that comes after the end does not say what failed: the end of an alert names the cause. */
 const isAfterwards = (verdict: string): boolean => verdict.startsWith('restarting');
 
 const sureness = (verdict: string): number =>

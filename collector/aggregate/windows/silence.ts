@@ -10,7 +10,7 @@ export interface Silence {
 const unansweredSeconds = 10;
 
 /**
- * nginx reports a connect timeout only after proxy_connect_timeout (60 s unless set). Until then its sockets tell: a SYN
+ * nginx reports a connect timeout only after proxy_connect_timeout (60 s unless set). Until then its sockets show it: a SYN
  * that is sent again and again, while no connection to this peer is made.
  */
 export function createSilence(): Silence {

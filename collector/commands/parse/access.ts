@@ -12,9 +12,9 @@ import { harmlessJson } from '../terminal.ts';
 export const parseAccess: Command = {
   words: ['parse', 'access'],
   synopsis: '--format FORMAT [FILE…]',
-  summary: 'lines of an access log as JSON; FORMAT is a log_format (its text, or the whole directive), or combined',
+  summary: 'lines of an access log as JSON; FORMAT is a log_format (its text, or the complete directive), or combined',
   help: [
-    '  --format FORMAT  the text of a log_format, a whole log_format directive, or combined',
+    '  --format FORMAT  the text of a log_format, a complete log_format directive, or combined',
     '',
     '  nginx-upstream parse access --format combined /var/log/nginx/access.log',
     '',

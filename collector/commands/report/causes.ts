@@ -1,18 +1,18 @@
-/** What logs alone tell of causes, and what they cannot show. Pure. */
+/** What logs alone show of causes, and what they cannot show. Pure. */
 import type { Report, ReportIncident } from '../../aggregate/report/totals.ts';
 import type { FailureKind } from '../../model.ts';
 
 const meanings: Readonly<Record<FailureKind, string>> = {
   refused:
-    'the peer’s host answered that nothing listens there, or rejects: the application was stopped, crashed, restarting, or listens elsewhere. Which of these, logs do not tell.',
+    'the peer’s host answered that nothing listens there, or rejects: the application was stopped, crashed, restarting, or listens elsewhere. Logs do not show which of these.',
   timed_out:
-    'nobody answered the connection within proxy_connect_timeout: host dead, packets dropped by a firewall, or the accept queue full. Logs cannot tell these apart.',
+    'nobody answered the connection within proxy_connect_timeout: host dead, packets dropped by a firewall, or the accept queue full. Logs cannot distinguish these.',
   unreachable: 'there was no route, or the network said that the host is not there.',
   socket_missing: 'the unix socket’s file did not exist: the application was not running, or its path differs.',
   denied: 'nginx was not permitted to connect: the socket’s mode and owner, SELinux, or a local firewall.',
   backlog_full: 'the application accepted too slowly and its unix socket’s queue was full.',
   no_ports:
-    'this host had no local port left for the peer: too many short connections, which keepalive to the upstream saves; or proxy_bind names an address that it does not have. Logs cannot tell these apart.',
+    'this host had no local port left for the peer: too many short connections, which keepalive to the upstream saves; or proxy_bind names an address that it does not have. Logs cannot distinguish these.',
   no_files: 'a worker ran out of file descriptors: worker_rlimit_nofile.',
   worker_connections: 'a worker ran out of worker_connections; a proxied request takes two.',
   no_live:
@@ -32,7 +32,7 @@ const restartSeconds = 30;
 const together = 5;
 
 const noIpv6 =
-  'nginx had no local IPv6 address to connect from (errno 99), and all of these peers are IPv6 addresses: write an IPv4 address instead of a name that has both. It is no lack of ports.';
+  'nginx had no local IPv6 address to connect from (errno 99), and all of these peers are IPv6 addresses: write an IPv4 address instead of a name that has both. Ports are not used up.';
 
 function isOnlyIpv6(timeline: readonly ReportIncident[]): boolean {
   const peers = timeline.filter(({ kind }) => kind === 'no_ports').map(({ peer }) => peer);

@@ -1,4 +1,4 @@
-/** Which log_formats a file may be written in: told, found in a configuration by the log's path, or well known. */
+/** Which log_formats a file may be written in: given, found in a configuration by the log's path, or well known. */
 import { basename, resolve } from 'node:path';
 import { httpFormat, streamFormat } from '../../discover/check/remedies.ts';
 import { readTold } from '../../discover/follow/read-nginx.ts';

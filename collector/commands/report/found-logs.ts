@@ -7,7 +7,7 @@ import { commandEnvironment } from '../environment.ts';
 import { findJobs, readSettings } from '../nginx-jobs.ts';
 
 export interface FoundLogs {
-  /** The main file of its configuration, for the formats; null: what a dump told. */
+  /** The main file of its configuration, for the formats; null: they come from a dump. */
   readonly conf: string | null;
   readonly files: readonly string[];
 }

@@ -5,8 +5,8 @@ import * as zlib from 'node:zlib';
 import { attempt, nodeFileSystem } from '../../system/fs.ts';
 import type { Streams } from '../command.ts';
 
-/** How reading an input ended: whole, or with the reason why not. */
-export type Ending = { readonly is: 'whole' } | { readonly is: 'failed'; readonly reason: string };
+/** How reading an input ended: complete, or with the reason why not. */
+export type Ending = { readonly is: 'complete' } | { readonly is: 'failed'; readonly reason: string };
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
@@ -50,7 +50,7 @@ export async function readInput(
       await content.write(piece as Buffer);
     }
     await content.end();
-    return { is: 'whole' };
+    return { is: 'complete' };
   } catch (error) {
     return failed(error, content.extension());
   }

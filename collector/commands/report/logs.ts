@@ -12,7 +12,7 @@ export interface ReportLog {
   /** The bytes are valid during the call only. */
   chunk(bytes: Buffer): void;
   /**
-   * The file is over. Of one that is not whole the last line is torn, and not counted.
+   * The file is over. If it is not complete its last line is torn, and not counted.
    *
    * @returns what was wrong with it, or null
    */

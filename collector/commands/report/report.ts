@@ -62,7 +62,7 @@ async function readAll({ files, period }: Options, formats: ReportFormats, { std
       },
       (length) => progress.add(file, length),
     );
-    const isWhole = ending.is === 'whole';
+    const isWhole = ending.is === 'complete';
     const problem = log.end(isWhole);
     const isEmpty = isWhole && bytes === 0;
     const isCounted = bytes > 0 && problem === null;
@@ -85,7 +85,7 @@ export const report: Command = {
     '  --json             one JSON object',
     '  --since TIME       only lines from then on, by the log’s own time: 2h (ago), 07:30, 2026-11-22, "2026-11-22 07:30"',
     '  --until TIME       only lines up to then; a day or a minute is included',
-    '  --format FORMAT    how access lines look: the text of a log_format, the whole directive, or combined',
+    '  --format FORMAT    how access lines look: the text of a log_format, the complete directive, or combined',
     '  --conf NGINX_CONF  take the formats from this configuration, by the paths of the logs; dump:FILE reads nginx -T',
     '  --format NAME      with --conf: the log_format of this name',
     '',

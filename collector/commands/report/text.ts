@@ -24,9 +24,9 @@ const failuresOf = ({ timeline }: Report): number => timeline.reduce((sum, { cou
 
 function noticedText({ noticed }: ReportIncident): string {
   if (noticed === null) return 'not known';
-  const { masked, felt } = noticed;
-  if (masked + felt === 0) return 'none affected';
-  return [felt > 0 ? `${number(felt)} failed` : '', masked > 0 ? `${number(masked)} hidden by a retry` : '']
+  const { masked, affected } = noticed;
+  if (masked + affected === 0) return 'none affected';
+  return [affected > 0 ? `${number(affected)} failed` : '', masked > 0 ? `${number(masked)} hidden by a retry` : '']
     .filter(Boolean)
     .join(', ');
 }
@@ -52,10 +52,10 @@ function clientsText(report: Report): string {
     if (access.lines === 0) return `The impact on clients is not known: ${why}`;
     const statuses = statusesText(report);
     const got = statuses === '' ? 'no 502, 503 or 504' : statuses;
-    return `Clients of the whole server got ${got}; by which upstream is not known: ${why}`;
+    return `All clients of the server got ${got}; by which upstream is not known: ${why}`;
   }
-  if (access.masked + access.felt === 0) return 'No client was affected, and no retry was needed.';
-  return `${plural(access.felt, 'request')} got a 502, 503 or 504; a retry at another peer saved ${number(access.masked)}.`;
+  if (access.masked + access.affected === 0) return 'No client was affected, and no retry was needed.';
+  return `${plural(access.affected, 'request')} got a 502, 503 or 504; a retry at another peer saved ${number(access.masked)}.`;
 }
 
 function headline(report: Report): string {
@@ -156,7 +156,7 @@ function causes(report: Report, terminal: Terminal): readonly string[] {
   );
   const signs = signsOf(report).map((each) => wrapped(each, '  seen: ', terminal.width));
   const cannot =
-    'Logs cannot show who listened, which firewall dropped, or whose queue was full: while it fails, diagnose looks at that.';
+    'Logs cannot show who listened, which firewall dropped, or whose queue was full: while it fails, diagnose checks that.';
   return [...rows.flat(), ...signs.flat(), ...wrapped(cannot, '  ', terminal.width)];
 }
 
@@ -191,7 +191,7 @@ export function renderReport(report: Report, terminal: Terminal): readonly strin
     ...section('Peers (times in milliseconds)', peers(report, terminal), terminal),
     ...section('Virtual hosts (upstream failures)', virtualHostRows(report, terminal), terminal),
     ...section('Server errors (5xx): from nginx or from the application', serverErrorRows(report, terminal), terminal),
-    ...section('Causes, as far as logs tell', causes(report, terminal), terminal),
+    ...section('Causes, as far as logs show them', causes(report, terminal), terminal),
     ...section('Read', read(report), terminal),
   ];
 }

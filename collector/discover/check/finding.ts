@@ -48,7 +48,7 @@ export const findingCodes = [
 ] as const;
 export type FindingCode = (typeof findingCodes)[number];
 
-/** `error`: the plugin is blind here. `warning`: something is not seen, or told wrongly. `notice`: advice. */
+/** `error`: the plugin is blind here. `warning`: something is not seen, or reported wrongly. `notice`: advice. */
 export type Severity = 'error' | 'warning' | 'notice';
 
 /** What a rule found: which words describe it is the wording's business. */

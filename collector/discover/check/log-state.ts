@@ -38,7 +38,7 @@ function fileState(fs: FileSystem, path: string, who: Reader): LogState {
   }
 }
 
-/** Of our own root, too: whatever the path leads to is what is read. */
+/** In the own root, too: what is read is what the path leads to. */
 function rooted(fs: FileSystem, path: string): string {
   return rootedPath(fs, '', path);
 }

@@ -1,4 +1,4 @@
-/** Text to paste, as it stands in answers. */
+/** Text to paste. */
 import { shellWord } from '../../base/shell-word.ts';
 
 /** The one format that says all the plugin can use; `$proxy_host` alone distinguishes upstreams with a common peer. */

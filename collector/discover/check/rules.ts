@@ -48,7 +48,7 @@ function statusRules({ configuration, found, hasStatusPage }: CheckFacts): reado
     : [finding('stub_status_unreachable', best.url, best, { obstacle: best.obstacle })];
 }
 
-/** stat() of /proc/PID/fd tells the number of descriptors since Linux 6.2. */
+/** stat() of /proc/PID/fd gives the number of descriptors since Linux 6.2. */
 function kernelRules({ kernel }: CheckFacts): readonly UnwordedFinding[] {
   const [major = 0, minor = 0] = kernel.split('.').map(Number);
   return kernel === '' || major > 6 || (major === 6 && minor >= 2) ? [] : [finding('kernel_too_old', kernel)];
@@ -84,7 +84,7 @@ export function commandFor({ master, confPath }: NginxFound): string {
   return words.filter((each) => each !== '').join(' ');
 }
 
-/** The line that lets it load its configuration again; a signal where no command of its own can be typed. */
+/** The line that lets it load its configuration again; a signal where its own program must not be run. */
 function reloadFor(found: NginxFound): string {
   const command = commandFor(found);
   return command.startsWith('#') ? `kill -HUP ${found.master?.pid}` : `${command} -t && ${command} -s reload`;
@@ -107,7 +107,7 @@ function isUsable({ state }: { readonly state: LogState }): boolean {
   return state.is === 'readable' || state.is === 'pattern' || (state.is === 'syslog' && !state.unix);
 }
 
-/** Whether the plugin can tell anything at all about this nginx. */
+/** Whether the plugin can show anything at all about this nginx. */
 export function isAnythingUsable({ errorLogs, accessLogs, configured }: CheckFacts): boolean {
   return [...errorLogs, ...accessLogs, ...configured].some(isUsable);
 }

@@ -1,4 +1,4 @@
-/** What about upstreams makes failures more likely, or harder to tell apart. Pure. */
+/** Settings of upstreams that make failures more likely, or harder to distinguish. Pure. */
 import { nginxLine } from '../../base/nginx-words.ts';
 import type { Upstream, UpstreamServer } from '../../nginx/types.ts';
 import { isLuaBalanced } from '../../nginx/upstream-groups.ts';

@@ -207,11 +207,11 @@ const wordings: Readonly<Record<FindingCode, FindingWording>> = {
     warning(
       `the status page ${url} (${at}) cannot be asked: ${obstacles[obstacle] ?? obstacle}`,
       'There are no connection states, no dropped connections and no use of worker_connections.',
-      `Add a page of its own to the http block (any free port will do)\n${indented(statusServer)}\n${afterEdit}`,
+      `Add a separate page to the http block (any free port will do)\n${indented(statusServer)}\n${afterEdit}`,
     ),
   stub_status_elsewhere: (conf) =>
     warning(
-      'a stub_status page cannot be asked: nginx has a network of its own',
+      'a stub_status page cannot be asked: nginx has its own network',
       'An address in its configuration is another server here. There are no connection states and no dropped connections.',
       `Put into the http block of ${conf}\n${indented(publishedStatusServer)}\npublish the port to this host only (docker run, podman run: -p 127.0.0.1:8099:8099; compose: ports: ["127.0.0.1:8099:8099"])\nand in nginx-upstream.conf, in the job of this nginx:\n    stub_status: http://127.0.0.1:8099/nginx_status`,
     ),

@@ -52,7 +52,7 @@ const known = new WeakMap<FileSystem, Map<string, Build | 'unlike'>>();
 const mostKnown = 64;
 
 /**
- * The same texts as they stand in the program itself. No program is ever run because a process says that it is nginx;
+ * The same texts in the program file itself. No program is ever run because a process says that it is nginx;
  * and so this also works for a program of another system (a container, a mounted host). The file is opened once: what is
  * judged is what is read. null where there is none or it cannot be read, and `unlike` for a program that is no nginx.
  */

@@ -142,7 +142,7 @@ function describe(master: Master, host: readonly Mount[], ports: DiscoveryPorts)
   };
 }
 
-/** The layout of a running nginx that does not tell: by its program's path, else by what exists. */
+/** The layout of a running nginx whose build is unknown: by its program's path, else by what exists. */
 function knownLayout(fs: FileSystem, view: View, program: string): BuildDefaults {
   const own = layouts.find(({ prefix }) => program.startsWith(`${prefix}/sbin/`));
   const there = layouts.find((layout) => exists(fs, view, mainFile(layout)));
@@ -180,7 +180,7 @@ function groupOwner(group: string, { fs, hostPrefix }: DiscoveryPorts): number |
  * Every nginx that runs; where none does, every configuration in a known place. Two masters with one configuration (a
  * binary upgrade) are one.
  *
- * @param onMaster is told the pid of every master that is followed, also of those that are one
+ * @param onMaster gets the pid of every master that is followed, also of those that are one
  */
 export function findNginx(ports: DiscoveryPorts, onMaster: (pid: number) => void = () => undefined): FoundHere {
   const reference = hostMounts(ports);

@@ -9,7 +9,7 @@ export function identityOf(found: {
 }): string {
   const { master, confPath, commandLine } = found;
   const container = master?.container ?? null;
-  // Containers without a name of their own differ in their roots.
+  // Containers without their own name differ in their roots.
   const root = container === null ? null : mountOf(master?.mounts ?? [], '/');
   return [container, root?.device, root?.root, confPath, commandLine].filter((part) => part != null).join(' ');
 }

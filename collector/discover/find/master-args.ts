@@ -1,7 +1,7 @@
 /** The command line that nginx's master keeps in its process title (src/os/unix/ngx_process_cycle.c: ngx_master_process_cycle). */
 
 export interface MasterArgs {
-  /** As it stands in the title. */
+  /** As the title has it. */
   readonly text: string;
   readonly program: string;
   /** `-p`, with no slash at its end. */

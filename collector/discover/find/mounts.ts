@@ -54,7 +54,7 @@ function meaning(mounts: readonly Mount[], path: string): string | null {
   return mount === null ? null : `${mount.device} ${mount.root === '/' ? '' : mount.root}${below(path, mount.point)}`;
 }
 
-/** Both mean the same file by this path: no container, no /tmp of its own (systemd's PrivateTmp). */
+/** Both mean the same file by this path: no container, and no private /tmp (systemd's PrivateTmp). */
 export function sameFile(a: readonly Mount[], b: readonly Mount[], path: string): boolean {
   const [one, other] = [meaning(a, path), meaning(b, path)];
   return one === null || other === null || one === other;

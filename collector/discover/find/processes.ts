@@ -141,7 +141,7 @@ export function workersOf(proc: Procfs, master: number): readonly Worker[] {
   });
 }
 
-/** When these started, milliseconds since 1970; none where the time of boot is not told. */
+/** When these started, milliseconds since 1970; none where the time of boot is not known. */
 export function startTimes(proc: Procfs, workers: readonly Worker[]): readonly number[] {
   const boot = proc.text('stat') ?? '';
   return workers.flatMap(({ startTicks }) => ticksToMs(startTicks, boot) ?? []);

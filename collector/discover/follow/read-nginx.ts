@@ -1,4 +1,4 @@
-/** From an nginx that was found, or a path that was told, to what its configuration means. */
+/** From an nginx that was found, or a path that was given, to what its configuration means. */
 
 import { completePath } from '../../base/paths.ts';
 import { readConfiguration } from '../../nginx/configuration.ts';
@@ -21,7 +21,7 @@ export interface NginxRead {
   readonly configuration: NginxConfiguration;
   /** The configuration came from `nginx -T`: nginx's own files are not checked. */
   readonly dumped: boolean;
-  /** Paths, as this process opens them, that tell by stat() when to read again. */
+  /** Paths, as this process opens them, whose stat() shows when to read again. */
   readonly watched: readonly string[];
 }
 
@@ -82,7 +82,7 @@ export function readTold(told: string, named: Lookup, fs: FileSystem, hostPrefix
   const dump = readDump(text.ok ? text.value : '');
   if (dump.main === null) {
     const found = findByMain(() => null, path, fs, hostPrefix);
-    const wrong = text.ok ? 'this is no output of nginx -T' : `it cannot be read (${text.code})`;
+    const wrong = text.ok ? 'this is not output of nginx -T' : `it cannot be read (${text.code})`;
     const tree = readTree(path, { readFile: () => ({ text: '' }), readFolder: () => null });
     const problems = [{ code: 'include_unreadable' as const, file: path, line: 1, text: wrong }];
     return { found, configuration: understood({ ...tree, problems }, found), dumped: true, watched };

@@ -9,7 +9,7 @@ const combinedText =
   '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"';
 
 /**
- * The arguments joined without a separator. nginx reads variables in each argument by itself: where one ends in a
+ * The arguments joined without a separator. nginx reads variables in each argument separately: where one ends in a
  * variable and the next continues with a letter, braces keep the two apart.
  */
 export function joinArguments(parts: readonly string[]): string {

@@ -22,7 +22,7 @@ export function parseSeconds(text: string): number | null {
   return total;
 }
 
-/** A whole number without sign, or null. */
+/** An integer without sign, or null. */
 export function parseCount(text: string | undefined): number | null {
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;
 }

@@ -91,7 +91,7 @@ function unitCode(unit: Unit, i: number, backslash: boolean): string {
   }
 }
 
-/** Of a value that tells by itself where it ends. */
+/** Of a value whose own text shows where it ends. */
 function valueCode(value: FormatStep, toStop: string, i: number): string {
   const name = `from = p; ${toStop} value = p > from + 1 || (p > from && b[from] !== ${byte.dash}) ? names.idOf(words, from, p) : -1;`;
   switch (value.kind) {

@@ -46,7 +46,7 @@ export function readLogFormat(text: string): FormatResult {
 const pasted = /^\s*(?:escape=\w+\s+)?(?:'|"(?=(?:[^"\\]|\\.)*\\"))/;
 
 /**
- * The arguments as they stand in a configuration, with their quotes but without the directive's name; null where the text
+ * The arguments as a configuration has them, with their quotes but without the directive's name; null where the text
  * is none. In double quotes only if quotes are escaped inside: a format may begin and end with a quotation mark.
  */
 function pastedArguments(text: string): readonly string[] | null {

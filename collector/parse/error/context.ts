@@ -91,7 +91,7 @@ function readServer(draft: Draft, text: string): void {
 }
 
 /** A login comes from the client and the peer of a mail session follows it without quotes: only the last one counts. */
-function readMail(draft: Draft, text: string, whole: boolean): void {
+function readMail(draft: Draft, text: string, isComplete: boolean): void {
   if (text.startsWith(', login: "', draft.at)) {
     const start = draft.at + ', login: "'.length;
     draft.mark = 'mail';
@@ -109,7 +109,7 @@ function readMail(draft: Draft, text: string, whole: boolean): void {
   if (!text.startsWith(', upstream: ', draft.at) || text[start] === '"' || start >= text.length) return;
   draft.mark = 'mail';
   const peer = text.slice(start);
-  draft.upstream = { text: peer, closed: whole && mailUpstream.test(peer) };
+  draft.upstream = { text: peer, closed: isComplete && mailUpstream.test(peer) };
   draft.at = text.length;
 }
 
@@ -165,9 +165,9 @@ function readEnd(draft: Draft, text: string): void {
  * Reads the fields from `at`, where the message ended. Never searches the line: a field counts only directly behind
  * the one before it.
  *
- * @param whole nginx did not cut this line at the end of its buffer
+ * @param isComplete nginx did not cut this line at the end of its buffer
  */
-export function readContext(text: string, at: number, whole: boolean): Context {
+export function readContext(text: string, at: number, isComplete: boolean): Context {
   const draft: Draft = {
     client: null,
     server: null,
@@ -195,7 +195,7 @@ export function readContext(text: string, at: number, whole: boolean): Context {
   }
   readClient(draft, text);
   readServer(draft, text);
-  const request = readRequest(text, draft.at, whole);
+  const request = readRequest(text, draft.at, isComplete);
   if (request !== null) {
     draft.request = request.value;
     draft.cut ||= !request.closed;
@@ -207,7 +207,7 @@ export function readContext(text: string, at: number, whole: boolean): Context {
     draft.cut ||= !subrequest.closed;
     draft.at = subrequest.next;
   }
-  if (request === null && subrequest === null) readMail(draft, text, whole);
+  if (request === null && subrequest === null) readMail(draft, text, isComplete);
   readUpstream(draft, text);
   readHeaders(draft, text);
   readEnd(draft, text);

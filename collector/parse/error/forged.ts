@@ -43,7 +43,7 @@ export function isContinued(text: string, decoded: string): boolean {
   );
 }
 
-/** Whether the text may hold a request that was decoded into several lines. Longer than a record is no part of one. */
+/** Whether the text may hold a request that was decoded into several lines. A text longer than a record does not belong to one. */
 export function holdsLineFeed(text: string): boolean {
   return text.length <= longestRecord && (text.includes('%0a') || text.includes('%0A'));
 }
@@ -132,7 +132,7 @@ function hasLogin({ message, login, client }: ErrorLine): boolean {
   return context !== -1 && loginContext.test(message.slice(context, context + 512));
 }
 
-/** Mail's records end with the login: where a client left out the end of its own, nothing stands behind its text. */
+/** Mail's records end with the login: where a client left out the end, nothing stands behind its text. */
 export function mayEndLogin(before: ErrorLine | null, { protocol }: Pick<ErrorLine, 'protocol'>): boolean {
   return before !== null && protocol !== 'mail' && hasLogin(before);
 }
@@ -177,7 +177,7 @@ export function mayBeBegun(line: ErrorLine): boolean {
   return line.connection !== null && channelsOf(line) !== 0;
 }
 
-/** Whether anything comes of a line: failures, and what nginx says of its own processes. */
+/** Whether anything comes of a line: failures, and what nginx says of its processes. */
 export function matters({ kind, connection }: ErrorLine): boolean {
   return kind !== 'unrelated' || connection === null;
 }

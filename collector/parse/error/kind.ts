@@ -142,7 +142,7 @@ function nameKind({ message, action }: Evidence): Kind | null {
   return unresolved ? 'resolve' : 'other';
 }
 
-/** Messages that say it all. NGINX Plus's active checks tell `peer is unhealthy`. */
+/** Messages that need no action behind them. NGINX Plus's active checks say `peer is unhealthy`. */
 const worded: readonly (readonly [RegExp, Kind])[] = [
   [/^no live upstreams/, 'no_live'],
   [/^(?:upstream server temporarily disabled|peer is unhealthy)/, 'disabled'],
@@ -169,7 +169,7 @@ function answerKind({ message, level, action }: Evidence): Kind | null {
     return isAction(action, 'connecting to upstream') ? 'timed_out' : 'read_timeout';
   }
   const isPassedOver = level === 'warn' || isQuiet(level);
-  // Below [error] nginx has passed over what the upstream sent, and the answer stands; to a mail client it is told.
+  // Below [error] nginx has passed over what the upstream sent, and the answer stands; a mail client gets it.
   if (badResponse.test(message)) return isPassedOver ? 'unrelated' : 'bad_response';
   return message.startsWith('upstream ') && !isPassedOver ? 'other' : null;
 }

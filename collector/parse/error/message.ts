@@ -15,7 +15,7 @@ export interface Message {
 
 const contextStart = /, (?:(?:udp )?client: |upstream: "|context: |server: |resolver: |health check ")/g;
 
-/** The first words of nginx's actions. They tell ` while ` before an action from the same word inside a message. */
+/** The first words of nginx's actions. They distinguish ` while ` before an action from the same word inside a message. */
 const actionStart = new RegExp(
   ` while (?=(?:${[
     'connecting to',

@@ -44,7 +44,7 @@ export function readRequest(text: string, at: number, whole: boolean): Quoted | 
 const upstreamLabel = '", upstream: "';
 
 /**
- * Where a request of HTTP/0.9 ends before its upstream; null when no upstream can be told. Before 1.21.1 a client
+ * Where a request of HTTP/0.9 ends before its upstream; null when the upstream is not known. Before 1.21.1 a client
  * could send `", upstream: "` raw: the last one is nginx's. Where the proxied URI is decoded, an escaped one comes
  * again behind nginx's: with escapes, or with more than one, nobody can know.
  */

@@ -1,6 +1,6 @@
 /**
  * Lines in doubt: one that ends just where nginx would have cut a record that may hold a client's text. One in some
- * hundred real ones does so by chance. They count as soon as a line that is in no doubt tells of the same failure.
+ * hundred real ones does so by chance. They count as soon as a line that is not in doubt reports the same failure.
  */
 import type { CountedLine, ErrorLine } from '../../model.ts';
 import { wallSecondOf } from '../wall-clock.ts';

@@ -67,7 +67,7 @@ export function runtimeOf(cgroup: string): Runtime | null {
   return runtimeNames.find(([name]) => name.test(cgroup))?.[1] ?? null;
 }
 
-/** null for what is no name of one: it may come out of a file. */
+/** null for what is not the name of one: it may come out of a file. */
 export function toRuntime(value: unknown): Runtime | null {
   return runtimeNames.find(([, runtime]) => runtime === value)?.[1] ?? null;
 }

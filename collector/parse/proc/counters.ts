@@ -1,4 +1,4 @@
-/** Small tables of the kernel that tell what became of a host or a process. Total: nothing throws. */
+/** Small tables of the kernel that show what became of a host or a process. Total: nothing throws. */
 
 /** OOM kills since the system started: `oom_kill` of /proc/vmstat (Linux 4.13 and newer); null when it is not there. */
 export function oomKills(vmstat: string): number | null {

@@ -6,7 +6,7 @@ export interface ProcStatus {
   readonly uid: number | null;
   /** The pid in the innermost pid namespace: what this process calls itself, and writes to its error log. */
   readonly innerPid: number | null;
-  /** How often it gave up the CPU by itself, since it started. */
+  /** How often it gave up the CPU voluntarily, since it started. */
   readonly voluntarySwitches: number | null;
 }
 
@@ -100,7 +100,7 @@ export function ticksToMs(ticks: number | null, bootStat: string): number | null
   return boot === undefined || ticks === null ? null : (Number(boot) + ticks / ticksPerSecond) * 1000;
 }
 
-/** The state of /proc/PID/status, one letter: T stopped, D waiting for a device, Z ended; null when it is not told. */
+/** The state of /proc/PID/status, one letter: T stopped, D waiting for a device, Z ended; null when it is not known. */
 export function parseProcState(status: string): string | null {
   return /\nState:\s+([A-Za-z])/.exec(status)?.[1] ?? null;
 }

@@ -12,7 +12,7 @@ import type { Log } from '../../netdata/log.ts';
 export interface Verdicts {
   /** Takes over what was judged now. */
   judged(all: readonly Judged[], facts: Facts): void;
-  /** Forgets what last failed before; what stands no more is told. */
+  /** Forgets what last failed before; what no longer stands is reported. */
   forgetBefore(ms: number): void;
   standing(): readonly StandingVerdict[];
   /** JSON for `diagnose`: also what has been forgotten here, for a day. */
@@ -124,7 +124,7 @@ export function createVerdicts(job: string, log: Log): Verdicts {
         const before = entries.get(fresh.name);
         const ended = keepEnded(fresh, past.get(fresh.name) ?? null, facts.nowMs);
         const now = firmer(before?.judged, ended);
-        // What began before the lines that are still kept began no later than it was first told.
+        // What began before the lines that are still kept began no later than it was first reported.
         const sinceMs = Math.min(now.firstMs, before?.standing.sinceMs ?? now.firstMs);
         const standing = standingOf(now, sinceMs, facts);
         if (standing === null) continue;

@@ -28,7 +28,7 @@ export interface ErrorLogReader {
 const longestErrorLine = 65_536;
 
 /**
- * What happens to the bytes of one error log. Each generation of its file has a sink, and so a reader, of its own.
+ * What happens to the bytes of one error log. Each generation of its file has its own sink, and so its own reader.
  *
  * @param onLines takes a line that came so many times since the last `flush`, in any order
  */

@@ -20,7 +20,7 @@ export interface LineJudge {
 
 /** Takes the physical lines of a file in their order. */
 export interface Run {
-  /** A line that is nginx's by its looks. @param length in characters */
+  /** A line that looks like nginx's. @param length in characters */
   line(length: number, line: CountedLine): void;
   /** As `line`; what is believed at once is left to the caller. */
   isBelieved(length: number, line: CountedLine): boolean;

@@ -51,8 +51,7 @@ interface FollowedLog {
 const unread = { reading: null, readAtMs: 0 };
 /** What is left of a log that nobody writes to any more: 64 MB. */
 const mostLastPolls = 64;
-const otherWriter =
-  'a process that is none of this nginx writes there, too: lines that clients forge are not told apart';
+const otherWriter = 'processes of another nginx write there, too: forged lines cannot be recognised by their pid';
 
 export function createJobLogs(
   job: string,
@@ -238,7 +237,7 @@ function readingsOf(logs: ReadonlyMap<string, FollowedLog>): readonly SourceRead
   return Array.from(logs.values(), ({ reading }) => reading).filter((reading) => reading !== null);
 }
 
-/** It is known where to read on: it has been checked, or a checkpoint tells. */
+/** It is known where to read on: it has been checked, or a checkpoint shows it. */
 function hasPlace({ reading, source }: FollowedLog): boolean {
   return reading !== null || toMarks(source.mark?.()).length > 0;
 }

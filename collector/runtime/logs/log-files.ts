@@ -10,7 +10,7 @@ export interface FilePorts {
   readonly hostPrefix: string;
 }
 
-/** What tells the file at `path` from all others: device and inode, or the path while it does not exist. */
+/** What distinguishes the file at `path` from all others: device and inode, or the path while it does not exist. */
 export function fileAt(path: string, { fs, hostPrefix }: FilePorts): string {
   const found = lookAt(fs, path, hostPrefix);
   return found.is === 'file' ? `${found.stat.dev} ${found.stat.ino}` : path;

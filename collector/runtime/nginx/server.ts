@@ -61,7 +61,7 @@ export interface ServerPorts {
 const aMinuteUs = 60_000_000;
 
 const untold =
-  'this kernel does not tell how many descriptors another process has open (Linux 6.2 and newer do): descriptors_used has no data';
+  'this kernel does not show how many descriptors another process has open (Linux 6.2 and newer do): descriptors_used has no data';
 
 export function createNginxServer(job: string, first: ServerFacts, ports: ServerPorts): NginxServer {
   const { conditions } = ports;

@@ -18,7 +18,7 @@ export interface Generation {
   isClosed: boolean;
   readonly dev: bigint;
   readonly ino: bigint;
-  /** Tells a reused inode number from the file it belonged to; 0 where the file system does not keep it. */
+  /** Distinguishes a reused inode number from the file it belonged to; 0 where the file system does not keep it. */
   readonly bornMs: number;
   /** Next byte to read. */
   offset: number;

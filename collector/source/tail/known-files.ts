@@ -28,7 +28,7 @@ export interface KnownFiles {
   find(file: { readonly dev: bigint; readonly ino: bigint }): KnownFile | null;
   opened(owner: FileReader, file: Generation): void;
   closed(owner: FileReader, file: Generation): void;
-  /** How far these were read is of no account any more: their lines were read, and then not told. */
+  /** How far these were read no longer counts: their lines were read, and then not sent. */
   forget(job: string): void;
 }
 

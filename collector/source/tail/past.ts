@@ -110,7 +110,7 @@ export function createPast({ path, fs, accounts, known, files, say }: PastOption
         read(file, from, files.begin);
       }
       lost += missed.lost;
-      if (missed.recover.length > 0) say(`${path}: ${missed.recover.length} more rotations since the last look`);
+      if (missed.recover.length > 0) say(`${path}: ${missed.recover.length} more rotations since the last check`);
       if (missed.lost > 0) say(`${path}: lost at least ${missed.lost} rotated files, compressed or deleted unread`);
     },
 

@@ -1,5 +1,5 @@
 /**
- * The files a rotation leaves beside a log, and what they tell about generations that came and went between two polls.
+ * The files a rotation leaves beside a log, and what they show about generations that came and went between two polls.
  *
  * Two or ten rotations within one tick are no loss as long as the files are still there: whatever was born after the
  * file that was held, and before the one that is at the path now, is a generation nobody has read.

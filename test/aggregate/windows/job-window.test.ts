@@ -15,7 +15,7 @@ const connections = (active: number, writing: number, dropped = 0) => ({
   requests: 0,
 });
 
-/** One snapshot a second; gives what was told at the last. */
+/** One snapshot a second; gives what was sent at the last. */
 function played(snapshots: readonly Partial<JobSnapshot>[]) {
   const window = createJobWindow();
   let last: Readonly<Record<string, number>> = {};
@@ -88,7 +88,7 @@ test('error lines of limits, drops, unmatched lines', () => {
   });
 });
 
-test('a source that fails is told after 30 s', () => {
+test('a source that fails is reported after 30 s', () => {
   const failing = { sources: { ok: 1, failing: 1 } };
   expect(played(times(30, failing)).last['sources_failing']).toBe(0);
   expect(played(times(31, failing)).last['sources_failing']).toBe(1);

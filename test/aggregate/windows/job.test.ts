@@ -238,7 +238,7 @@ describe('vitals', () => {
     expect(back.map((each) => peerAlerts(each)['returns_10m'])).toEqual([0, 1, 2, 3]);
   });
 
-  test('the cause is told from the first failure until two minutes after the last', () => {
+  test('the cause is reported from the first failure until two minutes after the last', () => {
     const failures = (refused: number) => ({ failures: { ...peerOf('p').failures, refused } as never });
     const snapshots = played([
       failures(0),
@@ -290,7 +290,7 @@ describe('vitals', () => {
         'no answer (likely)',
       ],
       [
-        'failures go on under it',
+        'failures continue under it',
         [
           [1, down],
           [1, 'hangs (likely)'],
@@ -299,7 +299,7 @@ describe('vitals', () => {
         'hangs (likely)',
       ],
       [
-        'one look that errs',
+        'one check that errs',
         [
           [1, down],
           [1, 'hangs (likely)'],

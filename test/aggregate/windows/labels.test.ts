@@ -46,7 +46,7 @@ describe('connecting is slow', () => {
     ],
     ['a single slow connection in a fast minute', minute(3, 40), [at(900)], 'none'],
     ['too few connections to say so', minute(900, 19), [at(900)], 'none'],
-    ['no access log that tells', {}, [{}], 'none'],
+    ['no access log that shows them', {}, [{}], 'none'],
   ])('%s', (_what, of, peers, label) => {
     expect(labels([[of, ...peers]])).toEqual([label]);
   });

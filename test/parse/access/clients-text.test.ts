@@ -54,7 +54,7 @@ test.each([
     'unmatched',
   ],
   [
-    'and where the statuses tell how many there are',
+    'and where the statuses show how many there are',
     '$http_x_forwarded_for $upstream_addr $upstream_status',
     'x 9.9.9.9:80, 10.0.0.5:80 200',
     ' | 10.0.0.5:80 200',
@@ -68,7 +68,7 @@ test.each([
     'shop | 10.0.0.5:80 200',
   ],
   [
-    'a whole row of fields from the client, in front of the real one',
+    'a complete row of fields from the client, in front of the real one',
     '$http_user_agent $upstream_addr $upstream_status $http_referer',
     'x 9.9.9.9:80 502 10.0.0.5:80 200 y',
     'unmatched',
@@ -86,7 +86,7 @@ test.each([
     ' | 10.0.0.5:80 200',
   ],
   [
-    'nothing is escaped, and the client’s text goes on behind',
+    'nothing is escaped, and the client’s text continues behind',
     `log_format n escape=none '"$upstream_addr" "$http_user_agent" "$upstream_addr" $upstream_status "$http_referer"';`,
     '"10.0.0.5:80" "x" "9.9.9.9:80" 502 "y" "10.0.0.5:80" 200 "z"',
     'unmatched',

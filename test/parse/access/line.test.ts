@@ -195,7 +195,7 @@ test('a quote that a client sends ends no JSON value', () => {
   expect(brief(format, `{"agent":"\\\\","ua":"a:1","us":"200"}`)).toBe('- | a:1 200 - - -');
 });
 
-test('escape=none: a backslash is a character, and a whole forged tail does not end the line', () => {
+test('escape=none: a backslash is a character, and a complete forged tail does not end the line', () => {
   const format = `log_format t escape=none 'agent:$http_user_agent\\tua:$upstream_addr\\tus:$upstream_status';`;
   expect(brief(format, 'agent:\\\tua:a:1\tus:200')).toBe('- | a:1 200 - - -');
   expect(brief(format, 'agent:x\tua:10.6.6.6:80\tus:502\tua:a:1\tus:200')).toBe('- | a:1 200 - - -');

@@ -1,4 +1,4 @@
-/** The matcher against a naive reference, the fast way against the exact one, whole chunks against any split of them. */
+/** The matcher against a naive reference, the fast way against the exact one, entire chunks against any split of them. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createExactMatcher } from '../../../collector/parse/access/exact.ts';
@@ -208,7 +208,7 @@ describe('chunks', () => {
   });
 });
 
-test('names: bounded, and old numbers are told to be invalid', () => {
+test('names: bounded, and old numbers are known to be invalid', () => {
   const names = createNames();
   const matcher = createAccessMatcher(formatOf('$upstream_addr $upstream_status'));
   const generations = new Set<number>();

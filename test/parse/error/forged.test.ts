@@ -79,7 +79,7 @@ describe('other ways to have nginx print a line', () => {
       `${head()}connect() failed (111: Connection refused) while connecting to upstream, client: 192.0.2.9, server: , request: "GET ${escaped(`/x", host: "a"\n${live}\nx`)} HTTP/1.1", upstream: "http://127.0.0.1:81/x", host: "a"\n${live}\nx", host: "a"`,
     ],
     [
-      'a URI that is proxied decoded, whose host goes on',
+      'a URI that is proxied decoded, whose host continues',
       `${head()}connect() failed (111: Connection refused) while connecting to upstream, client: 192.0.2.9, server: , request: "GET ${escaped(`/x", host: "a"\n${live.slice(0, -11)}`)} HTTP/1.1", upstream: "http://127.0.0.1:81/x", host: "a"\n${live.slice(0, -11)}", host: "a"`,
     ],
     [
@@ -228,13 +228,13 @@ describe('a record of which no rest without a prefix is left, for its end comple
     ['lines that end with a carriage return', cut(record(`/x${ends}\r\n${lives}\r\n${begins}`))],
     ['bytes that are no ASCII', cut(record(`/é€${ends}\n${lives}\n${begins}`))],
     [
-      'a whole context in the line that it completes',
+      'a complete context in the line that it completes',
       cut(record(`/x${ends}\n${lives}\n${begins}${ends.slice(0, -3)}`)),
     ],
     ['that line left open', cut(record(`/x${ends}\n${lives}\n${begins}\nx`))],
-    ['an end of its own before', cut(record(`/x${ends}\n${live}\nx${ends}\n${lives}\n${begins}`))],
+    ['its own end before', cut(record(`/x${ends}\n${live}\nx${ends}\n${lives}\n${begins}`))],
     ['a line with two contexts before', cut(record(`/x${ends}\n${live}${ends}\n${lives}\n${begins}`))],
-    ['a failure of its own choice as the last line', cut(record(`/x${ends}\n${lives}\n${live.slice(0, -12)}`))],
+    ['a failure that it chose as the last line', cut(record(`/x${ends}\n${lives}\n${live.slice(0, -12)}`))],
   ])('%s, cut at the end of the buffer', (_, text) => {
     expect([2047, 4095]).toContain(Buffer.byteLength(text));
     expect(read([other, text, other]).counted.filter((each) => each !== other)).toEqual([]);
@@ -254,7 +254,7 @@ describe('a record of which no rest without a prefix is left, for its end comple
       `${broken}${proxied.replace('192.', '8.')}\n${lives}\n${head()}broken header: "zz${proxied}`,
     ],
     ['a line of another kind completed', `${broken}${proxied}\n${lives}\n${begins}${proxied}`],
-    ['a line with a context of its own completed', `${broken}${proxied}\n${lives}\n${begins}${ends}, x: "${proxied}`],
+    ['a line with its own context completed', `${broken}${proxied}\n${lives}\n${begins}${ends}, x: "${proxied}`],
     ['a request in its first line', `${broken}${ends}\n${lives}\n${begins}${proxied}`],
     [
       'another worker',

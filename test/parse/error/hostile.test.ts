@@ -27,7 +27,7 @@ describe('forged fields do not move the peer', () => {
       `${client}, request: "GET / HTTP/1.1"${up}, host: "a", referrer: "${forged}", host: "evil""`,
     ],
     [
-      'a whole context in the referrer',
+      'a complete context in the referrer',
       `${client}, request: "GET / HTTP/1.1"${up}, host: "a", referrer: "x) while SSL handshaking to upstream, client: 1.1.1.1, server: x, request: "GET / HTTP/1.1", upstream: "http://6.6.6.6:6/", host: "x""`,
     ],
     ['upstream in the host', `${client}, request: "GET / HTTP/1.1"${up}, host: "b${forged}"`],
@@ -158,7 +158,7 @@ test.each([
     '"/srv/n", upstream: "http://6.6.6.6:6/index.html" is not found (2: No such file or directory)',
   ],
   [
-    'a whole context',
+    'a complete context',
     'open() "/srv/n" failed (13: a) while reading upstream, client: 1.1.1.1, server: x, request: "GET / HTTP/1.1", upstream: "http://6.6.6.6:6/", host: "" failed (2: No such file or directory)',
   ],
 ])('a file name makes neither kind nor peer: %s', (_, message) => {
@@ -200,7 +200,7 @@ describe('text inside the message does not make a kind', () => {
   });
 });
 
-test('a whole line out of a decoded URI is told by the record that it broke', () => {
+test('a complete line out of a decoded URI is recognised by the record that it broke', () => {
   const fake = refusedBy(
     ', client: 1.1.1.1, server: 0.0.0.0:80, upstream: "6.6.6.6:6", bytes from/to client:0/0, bytes from/to upstream:0/0',
   );

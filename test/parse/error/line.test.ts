@@ -301,7 +301,7 @@ describe('strict', () => {
   test.each([
     ['by level', 'info', 'recv() failed (104: x) while proxying upgraded connection'],
     ['by its first words', 'error', 'open() "/srv/x" failed (2: No such file or directory)'],
-  ])('noise is told %s, and its fields are left alone', (_, level, text) => {
+  ])('noise is %s, and its fields are left alone', (_, level, text) => {
     expect(parseStrictErrorLine(head(level) + text + fields)).toMatchObject({
       kind: 'unrelated',
       pid: 4027,

@@ -11,7 +11,7 @@ function notFound(feeds: number): string {
   return `${head()}open() "/srv/x" ${missing}, client: 6.6.6.6, server: a, request: "GET /${'%0a'.repeat(feeds)} HTTP/1.1", host: "a"`;
 }
 
-/** Milliseconds of CPU: time in which others had the processor is no work of the reader's. */
+/** Milliseconds of CPU: time in which others had the processor is not the reader's work. */
 function workOf(lines: readonly string[]): number {
   let read = 0;
   const reader = errorLineReader(tellingSink(() => read++));
@@ -28,7 +28,7 @@ test.each<[string, number, (count: number) => readonly string[], (count: number)
   ['in what an application printed', 1000, () => [`${head()}FastCGI sent in stderr: "PHP message: x`], () => []],
   ['in a file name, without its end', 1000, () => [`${head()}open() "/srv/`], () => []],
   ['in a stack trace', 1000, () => [`${head()}[lua] a.lua:1: x`], () => []],
-  // With its request, all of it is within the length of one record.
+  // With its request, everything is within the length of one record.
   ['behind a request that makes as many', 200, (count) => [notFound(count)], () => []],
   ['with the end of the name behind them', 1000, () => [`${head()}open() "/srv/`], () => [`" ${missing}${fields}`]],
   ['behind many requests', 1000, () => Array.from({ length: 12 }, () => notFound(20)), () => []],

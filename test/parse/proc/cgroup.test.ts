@@ -33,7 +33,7 @@ test('the container of a process', () => {
 
 test.each([
   ['docker by systemd', `0::/system.slice/docker-${id}.scope`, 'docker'],
-  ['docker by itself', `4:memory:/docker/${id}\n0::/`, 'docker'],
+  ['docker alone', `4:memory:/docker/${id}\n0::/`, 'docker'],
   ['podman', `0::/machine.slice/libpod-${id}.scope/container`, 'podman'],
   ['podman of a user', `0::/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-${id}.scope`, 'podman'],
   ['containerd in a pod', `0::/kubepods.slice/kubepods-pod1.slice/cri-containerd-${id}.scope`, 'crictl'],
