@@ -37,8 +37,8 @@ export function containerOf(cgroup: string): string | null {
 }
 
 /**
- * Whether the container is one of the system's own engine, which root runs. The users of a host have cgroups of their
- * own to make groups in, below `user.slice`, and may call these what they like.
+ * Whether the container is one of the system's own engine, which root runs. Users of a host have their own
+ * cgroups to make groups in, below `user.slice`, and may call these what they like.
  */
 export function isOfSystemEngine(cgroup: string): boolean {
   return containerOf(cgroup) !== null && !/\/user[.@-]/.test(cgroup);

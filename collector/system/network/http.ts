@@ -69,7 +69,7 @@ export function createHttpClient(): HttpClient {
     if ('socketPath' in connect)
       return { ...base, agent: tls ? secure : plain, socketPath: connect.socketPath, rejectUnauthorized: false };
     const { host, port } = connect;
-    // On the way to itself a host needs no proof of who it is, and the certificate is for the public name.
+    // A host need not prove to itself who it is, and the certificate is for the public name.
     const rejectUnauthorized = !/^(localhost|127\.\d+\.\d+\.\d+|::1)$/i.test(host);
     return {
       ...base,
