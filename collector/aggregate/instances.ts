@@ -1,3 +1,4 @@
+import { pairKey } from '../base/collections.ts';
 import { ownCopy } from '../base/own-copy.ts';
 import type { Origin } from '../model.ts';
 
@@ -48,8 +49,6 @@ export interface InstanceCaps {
 /** What instances share that no longer fit under the cap, of all upstreams or of one. */
 export const sharedPeer = 'other';
 
-const keyOf = (upstream: string, peer: string): string => `${upstream}\0${peer}`;
-
 /**
  * The bound on everything that is counted per instance: nothing an attacker sends, and nothing a configuration holds,
  * can make more of them than `caps` says. A configured instance that fails takes the place of one
@@ -82,7 +81,7 @@ export function createInstances<C>(
       leftUs: null,
       counters: create(),
     };
-    entries.set(keyOf(entry.upstream, entry.peer), entry);
+    entries.set(pairKey(entry.upstream, entry.peer), entry);
     if (origin === 'log') fromLogs++;
     return entry;
   };
@@ -108,7 +107,7 @@ export function createInstances<C>(
   const makeRoom = (nowUs: number): boolean => {
     quiet ??= [...entries.values()].filter((entry) => isQuiet(entry, nowUs));
     for (let entry = quiet.pop(); entry !== undefined; entry = quiet.pop()) {
-      const key = keyOf(entry.upstream, entry.peer);
+      const key = pairKey(entry.upstream, entry.peer);
       if (!isQuiet(entry, nowUs) || entries.get(key) !== entry) continue;
       entries.delete(key);
       waiting.add(key);
@@ -118,7 +117,7 @@ export function createInstances<C>(
   };
 
   const place = (upstream: string, peer: string, nowUs: number, fails: boolean, events: number): Entry<C> => {
-    const key = keyOf(upstream, peer);
+    const key = pairKey(upstream, peer);
     const known = entries.get(key);
     if (known) return known;
     if (waiting.has(key)) {
@@ -146,7 +145,7 @@ export function createInstances<C>(
     configure(instances, nowUs) {
       const before = [...entries.values()].filter(({ origin }) => origin === 'configured');
       for (const entry of before) entry.origin = 'log';
-      const wanted = new Map(instances.map((each) => [keyOf(each.upstream, each.peer), each]));
+      const wanted = new Map(instances.map((each) => [pairKey(each.upstream, each.peer), each]));
       // Those that have their place keep it.
       const known = [...wanted].filter(([key]) => entries.has(key)).slice(0, caps.configured);
       for (const [key] of known) {

@@ -9,6 +9,17 @@ export function folderOf(path: string): string {
   return slash === 0 ? '/' : path.slice(0, slash);
 }
 
+/** The last part of a path; empty behind a slash. */
+export function lastPart(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** The folders on the way to a path, the outermost first, and the path itself; without the root. */
+export function stepsTo(path: string): readonly string[] {
+  const parts = path.split('/').slice(1);
+  return parts.map((_, at) => `/${parts.slice(0, at + 1).join('/')}`);
+}
+
 /** `path` as nginx completes it: an absolute one stays, another is put behind `prefix` (ngx_get_full_name). */
 export function completePath(prefix: string, path: string): string {
   if (path.startsWith('/')) {

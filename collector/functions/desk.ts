@@ -2,6 +2,7 @@
  * The calls that wait, and their answers, one at a time. Each transaction is answered at most once, before its deadline,
  * and never after it was cancelled. Bodies are made once a tick, however many ask. Pure, stateful.
  */
+import { keepNewest } from '../base/collections.ts';
 import type { FunctionCall } from '../model.ts';
 import { errorBody, infoBody, type Known, resultText, viewBody } from './answer.ts';
 import { type FunctionRequest, readFunctionRequest, type ViewId } from './request.ts';
@@ -48,8 +49,7 @@ export function createDesk(onFault: (error: unknown) => void): Desk {
   function finish(transaction: string): void {
     waiting.delete(transaction);
     done.add(transaction);
-    const [oldest] = done;
-    if (done.size > mostRemembered && oldest !== undefined) done.delete(oldest);
+    keepNewest(done, mostRemembered);
   }
 
   function bodyOf(view: ViewId, isSensitive: boolean, known: Known): string | null {

@@ -1,3 +1,4 @@
+import { sumOf } from '../base/collections.ts';
 import type { Outcome } from '../model.ts';
 import type { PeerMinute } from './watch.ts';
 
@@ -13,8 +14,7 @@ const fine: ReadonlySet<string> = new Set<Outcome>(['ok', 'masked']);
 
 /** @param counts requests by outcome */
 export function clientImpact(counts: ReadonlyMap<string, number>): ClientImpact {
-  let affected = 0;
-  for (const [outcome, count] of counts) if (!fine.has(outcome)) affected += count;
+  const affected = sumOf([...counts], ([outcome, count]) => (fine.has(outcome) ? 0 : count));
   return { affected, masked: counts.get('masked') ?? 0 };
 }
 

@@ -1,10 +1,10 @@
 /** Incidents of every upstream: when it began to fail, how badly, whom it affected, and why. The last 200 are kept. */
+import { addTo, pairKey, total } from '../base/collections.ts';
 import { isObject, parseObject } from '../base/json.ts';
 import type { Sureness } from '../model.ts';
 import type { Verdict } from './facts.ts';
 import { clientImpact } from './impact.ts';
 import type { UpstreamMinute } from './minute.ts';
-import { total } from './minute.ts';
 import type { JobMinute, Now, PeerMinute } from './watch.ts';
 
 export interface UpstreamIncident {
@@ -80,7 +80,7 @@ export function createIncidents(): Incidents {
   }
 
   function fail(job: string, minute: UpstreamMinute, peers: readonly string[], now: Now): void {
-    const key = keyOf(job, minute.upstream);
+    const key = pairKey(job, minute.upstream);
     const incident = open.get(key)?.incident ?? begin(job, minute.upstream, now);
     open.set(key, { incident, lastMs: now.monotonicMs });
     record(incident, minute, peers, now);
@@ -98,7 +98,8 @@ export function createIncidents(): Incidents {
 
   function observeJob({ job, upstreams, own, peers, verdicts }: JobMinute, now: Now): void {
     const concerned = peers.filter(({ verdict, failures }) => verdict !== null || failures.latest().size > 0);
-    const byUpstream = groupedByUpstream(concerned);
+    const byUpstream = new Map<string, PeerMinute[]>();
+    for (const peer of concerned) addTo(byUpstream, peer.snapshot.upstream, peer);
     for (const minute of [...upstreams, own]) {
       const of = byUpstream.get(minute.upstream) ?? [];
       if (minute.failures.latest().size > 0) {
@@ -110,7 +111,7 @@ export function createIncidents(): Incidents {
           now,
         );
       }
-      const incident = open.get(keyOf(job, minute.upstream))?.incident;
+      const incident = open.get(pairKey(job, minute.upstream))?.incident;
       if (incident === undefined) continue;
       recordClients(incident, minute);
       explain(incident, [
@@ -144,7 +145,7 @@ export function createIncidents(): Incidents {
         if (each.endedMs !== null) continue;
         const sinceMs = wallMs - each.lastMs;
         if (sinceMs >= 0 && sinceMs < pauseMs) {
-          open.set(keyOf(each.job, each.upstream), { incident: each, lastMs: monotonicMs - sinceMs });
+          open.set(pairKey(each.job, each.upstream), { incident: each, lastMs: monotonicMs - sinceMs });
         }
         // Whether it continued while nobody looked is not known: it ended with the last failure that was seen.
         else each.endedMs = each.lastMs;
@@ -153,24 +154,12 @@ export function createIncidents(): Incidents {
   };
 }
 
-const keyOf = (job: string, upstream: string): string => `${job}\0${upstream}`;
-
-function groupedByUpstream(peers: readonly PeerMinute[]): ReadonlyMap<string, readonly PeerMinute[]> {
-  const groups = new Map<string, PeerMinute[]>();
-  for (const peer of peers) {
-    const group = groups.get(peer.snapshot.upstream);
-    if (group === undefined) groups.set(peer.snapshot.upstream, [peer]);
-    else group.push(peer);
-  }
-  return groups;
-}
-
 function record(incident: Mutable<UpstreamIncident>, minute: UpstreamMinute, peers: readonly string[], now: Now): void {
   const kinds = { ...incident.kinds };
   for (const [kind, count] of minute.failures.latest()) kinds[kind] = (kinds[kind] ?? 0) + count;
   incident.kinds = kinds;
   incident.lastMs = now.wallMs;
-  incident.failures += total(minute.failures.latest());
+  incident.failures += total(minute.failures.latest().values());
   incident.peakPerMinute = Math.max(incident.peakPerMinute, minute.failures.sum());
   if (incident.peers.length >= mostPeers || peers.every((peer) => incident.peers.includes(peer))) return;
   incident.peers = [...new Set([...incident.peers, ...peers])].slice(0, mostPeers);

@@ -1,4 +1,5 @@
 import type { ErrorMaker, FailureKind, Outcome } from '../model.ts';
+
 /** How much running totals grew within the last minute. */
 export interface Minute<K extends string> {
   /** @param totals null or undefined: not known at this tick. The first ones count from zero. */
@@ -79,13 +80,6 @@ export function createMinute<K extends string>(): Minute<K> {
     latest: () => latest,
     isKnown: () => last !== null,
   };
-}
-
-/** All counts together. */
-export function total(counts: ReadonlyMap<string, number>): number {
-  let sum = 0;
-  for (const count of counts.values()) sum += count;
-  return sum;
 }
 
 export interface UpstreamMinute {

@@ -1,3 +1,4 @@
+import { sumOf } from '../base/collections.ts';
 import type { ConnectKind, Counts, ErrorMaker, FailureKind, Outcome } from '../model.ts';
 import type { UpstreamMinute } from './minute.ts';
 import { createMinute } from './minute.ts';
@@ -29,7 +30,7 @@ export function createOwnFailures(): OwnFailures {
     observe(second, total, upstreams) {
       all.add(second, total);
       for (const [kind, count] of all.latest()) {
-        const theirs = upstreams.reduce((sum, { failures }) => sum + (failures.latest().get(kind) ?? 0), 0);
+        const theirs = sumOf(upstreams, ({ failures }) => failures.latest().get(kind) ?? 0);
         if (count > theirs) totals = { ...totals, [kind]: (totals[kind] ?? 0) + count - theirs };
       }
       minute.failures.add(second, totals);

@@ -1,4 +1,5 @@
 /** Which access logs the requests of each upstream are written to: every place that passes to it counts. */
+import { addTo } from '../base/collections.ts';
 import { effectiveLogs } from './logs/logs.ts';
 import { passesOf } from './passes.ts';
 import { enclosing, inherited, ownOf, type Scope } from './scopes.ts';
@@ -13,7 +14,7 @@ function subrequestUris(scopes: readonly Scope[]): ReadonlyMap<Scope, readonly s
     const server = enclosing(scope, 'server');
     const owners =
       server !== null ? [server] : scopes.filter((each) => each.kind === 'server' && each.parent === scope);
-    for (const owner of owners) byServer.set(owner, [...(byServer.get(owner) ?? []), ...uris]);
+    for (const owner of owners) addTo(byServer, owner, ...uris);
   }
   return byServer;
 }
@@ -39,19 +40,13 @@ function isSubrequest(scope: Scope, uris: ReadonlyMap<Scope, readonly string[]>)
   return (uris.get(server) ?? []).some((uri) => mayAnswer(location, uri));
 }
 
-function add<T>(map: Map<string, T[]>, key: string, value: T): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [value]);
-  else list.push(value);
-}
-
 /** Upstreams by what a `*_pass` may call them, and those that a `*_pass` itself brought by its words. */
 function upstreamsByName(upstreams: readonly Upstream[]) {
   const names = new Map<string, string[]>();
   const brought = new Map<readonly string[], string>();
   for (const { name, aliases, origin, protocol, servers } of upstreams) {
     for (const alias of new Set([name, ...aliases].map((each) => each.toLowerCase()))) {
-      add(names, `${protocol} ${alias}`, name);
+      addTo(names, `${protocol} ${alias}`, name);
     }
     const [server] = servers;
     if (origin === 'implicit' && server !== undefined) brought.set(server.directive.args, name);

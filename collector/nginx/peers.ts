@@ -1,6 +1,7 @@
 /** Peers from names, and which upstream a peer belongs to. */
 
 import { peerName } from '../base/address.ts';
+import { addOnce } from '../base/collections.ts';
 import { joined, openTargetsOf } from './open-targets.ts';
 import type { NginxConfiguration, Protocol, Upstream, UpstreamServer } from './types.ts';
 import { isLuaBalanced } from './upstream-groups.ts';
@@ -55,15 +56,6 @@ export interface Attribution {
   isOpen(upstream: string): boolean;
 }
 
-function add<T>(map: Map<string, T[]>, key: string, value: T): void {
-  const list = map.get(key);
-  if (list === undefined) {
-    map.set(key, [value]);
-  } else if (!list.includes(value)) {
-    list.push(value);
-  }
-}
-
 function holds(upstream: Upstream, peer: string): boolean {
   return upstream.servers.some((server) => server.peers.includes(peer));
 }
@@ -77,10 +69,10 @@ export function createAttribution(configuration: NginxConfiguration): Attributio
   const byAlias = new Map<string, Upstream[]>();
   for (const upstream of configuration.upstreams) {
     for (const alias of upstream.aliases) {
-      add(byAlias, alias.toLowerCase(), upstream);
+      addOnce(byAlias, alias.toLowerCase(), upstream);
     }
     for (const peer of upstream.servers.flatMap((server) => server.peers)) {
-      add(byPeer, peer, upstream);
+      addOnce(byPeer, peer, upstream);
     }
   }
 

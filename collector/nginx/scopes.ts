@@ -1,4 +1,5 @@
 /** The contexts of a configuration with nginx's inheritance: what an inner context states replaces the outer's. */
+import { addTo } from '../base/collections.ts';
 import type { Directive } from './types.ts';
 
 export type ScopeKind = 'main' | 'http' | 'stream' | 'mail' | 'server' | 'location' | 'if' | 'limit_except';
@@ -33,14 +34,7 @@ function kindOf(name: string, parent: Scope): ScopeKind | null {
 
 function byName(directives: readonly Directive[]): ReadonlyMap<string, readonly Directive[]> {
   const own = new Map<string, Directive[]>();
-  for (const directive of directives) {
-    const same = own.get(directive.name);
-    if (same === undefined) {
-      own.set(directive.name, [directive]);
-    } else {
-      same.push(directive);
-    }
-  }
+  for (const directive of directives) addTo(own, directive.name, directive);
   return own;
 }
 

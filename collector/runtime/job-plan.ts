@@ -1,4 +1,5 @@
 import type { CoverageFacts } from '../aggregate/windows/coverage.ts';
+import { pairKey, sumOf } from '../base/collections.ts';
 import type { JobSettings } from '../config/settings.ts';
 import { procOf } from '../discover/find/find-nginx.ts';
 import { onlineProcessors } from '../discover/find/processes.ts';
@@ -77,10 +78,10 @@ function toldLog(text: string, hostPrefix: string): LogPlan {
 function peersOf(upstreams: readonly Upstream[], { upstreamOf }: Attribution): readonly ConfiguredPeer[] {
   const peers = new Map<string, ConfiguredPeer>();
   for (const upstream of upstreams) {
-    const single = upstream.servers.reduce((count, server) => count + server.peers.length, 0) === 1;
+    const single = sumOf(upstream.servers, (server) => server.peers.length) === 1;
     for (const server of upstream.servers) {
       for (const peer of server.peers) {
-        peers.set(`${upstream.name}\0${peer}`, {
+        peers.set(pairKey(upstream.name, peer), {
           upstream: upstream.name,
           instance: upstreamOf(peer, null, upstream.protocol),
           peer,

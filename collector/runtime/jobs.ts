@@ -1,6 +1,6 @@
 import type { PlanContext } from '../../charts/update.ts';
 import type { InstanceCaps } from '../aggregate/instances.ts';
-import { inTurn } from '../base/turn.ts';
+import { inTurn } from '../base/collections.ts';
 import type { JobSettings, Settings } from '../config/settings.ts';
 import type { Followed } from '../discover/follow/nginx-follower.ts';
 import type { JobNow } from '../functions/facts.ts';

@@ -1,5 +1,7 @@
 /** The files that match a pattern: of a log named in nginx-upstream.conf, or of a path with variables in nginx.conf. */
+
 import { expandGlob } from '../base/glob.ts';
+import { folderOf } from '../base/paths.ts';
 import { isContainerFolder } from '../system/docker.ts';
 import { attempt, type FileSystem } from '../system/fs.ts';
 import type { LogSpec } from './log-spec.ts';
@@ -18,5 +20,5 @@ export function matchingFiles(fs: FileSystem, { pattern, container }: Matching):
   };
   const found = expandGlob(pattern, readFolder).paths.filter((path) => attempt(() => fs.lstat(path)).ok);
   if (container === undefined) return found;
-  return found.filter((path) => isContainerFolder(fs, path.slice(0, path.lastIndexOf('/')), container));
+  return found.filter((path) => isContainerFolder(fs, folderOf(path), container));
 }

@@ -1,6 +1,7 @@
 /** All the files that match a pattern, as one source: files come and go with virtual hosts and days. */
+
+import { inTurn } from '../base/collections.ts';
 import { isObject } from '../base/json.ts';
-import { inTurn } from '../base/turn.ts';
 import { matchingFiles, mostMatches } from './glob.ts';
 import type { Source, SourceProblem, SourceReading } from './source.ts';
 import { createKnownFiles } from './tail/known-files.ts';

@@ -4,7 +4,9 @@
  * folder by folder by descriptor, links are followed by their text and only inside, and what is opened at the end is
  * what was checked.
  */
+
 import * as nodeFs from 'node:fs';
+import { lastPart } from '../base/paths.ts';
 
 const { O_RDONLY, O_NONBLOCK, O_NOCTTY, O_NOFOLLOW, O_DIRECTORY } = nodeFs.constants;
 /** O_PATH, which Node does not name: the same number on every Linux that Node runs on (asm-generic/fcntl.h). */
@@ -125,7 +127,7 @@ export function openBeneath(foreign: Foreign): number {
 
 /** The text of a link there. */
 export function linkBeneath({ root, inside }: Foreign): string {
-  const slash = inside.lastIndexOf('/');
-  const folder = { root, inside: inside.slice(0, slash + 1) };
-  return useBeneath(folder, true, (path) => nodeFs.readlinkSync(`${path}/${inside.slice(slash + 1)}`));
+  const name = lastPart(inside);
+  const folder = { root, inside: inside.slice(0, inside.length - name.length) };
+  return useBeneath(folder, true, (path) => nodeFs.readlinkSync(`${path}/${name}`));
 }

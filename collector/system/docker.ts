@@ -1,4 +1,5 @@
 /** Names of docker's containers, out of the engine's own files: nobody needs its socket. */
+import { lastPart } from '../base/paths.ts';
 import { attempt, type FileSystem } from './fs.ts';
 import { readText } from './small-file.ts';
 
@@ -16,7 +17,7 @@ export function dockerName(fs: FileSystem, folder: string): string | null {
  * given (`--hostname`, compose `hostname:`), which anybody may read; or the first digits of its id.
  */
 export function isContainerFolder(fs: FileSystem, folder: string, name: string): boolean {
-  const id = folder.slice(folder.lastIndexOf('/') + 1);
+  const id = lastPart(folder);
   if (/^[0-9a-f]{12,64}$/.test(name) && id.startsWith(name)) return true;
   const own = dockerName(fs, folder);
   if (own !== null) return own === name;

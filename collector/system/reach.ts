@@ -2,7 +2,9 @@
  * What stands at a path, found out without opening it; who is kept out by what; and the one remedy. Opening a FIFO makes
  * a reader of us, and nginx's writes then wait for us; opening /dev/stdout opens our own output, not nginx's.
  */
+
 import { dirname, resolve } from 'node:path';
+import { stepsTo } from '../base/paths.ts';
 import { shellWord } from '../base/shell-word.ts';
 import { type Foreign, foreignPath } from './beneath.ts';
 import { attempt, type FileKind, type FileStat, type FileSystem } from './fs.ts';
@@ -148,10 +150,8 @@ export interface Reader extends Rights {
 
 /** Everything on the way to `path` that keeps this reader from reading it, the first one first; empty: it may. */
 export function barriersTo(fs: FileSystem, path: string, who: Reader): readonly Barrier[] {
-  const parts = path.split('/').slice(1);
-  return parts.flatMap((_, at): readonly Barrier[] => {
-    const here = `/${parts.slice(0, at + 1).join('/')}`;
-    const isFolder = at < parts.length - 1;
+  return stepsTo(path).flatMap((here): readonly Barrier[] => {
+    const isFolder = here !== path;
     const stat = attempt(() => fs.stat(here));
     if (!stat.ok || mayPass(fs, here, stat.value, isFolder, who)) return [];
     return [{ path: here, isFolder, stat: stat.value }];

@@ -1,3 +1,4 @@
+import { total } from '../../base/collections.ts';
 import {
   type AccessFields,
   type AccessRecord,
@@ -204,10 +205,10 @@ export function createAccessCounting(
       for (const { counters } of upstreams.all()) {
         const { access, window } = counters;
         if (access === null) continue;
-        const total = sumOf(access.outcomes);
-        if (total > access.requestsBefore) window.add('requests', second, total - access.requestsBefore);
+        const requested = total(access.outcomes);
+        if (requested > access.requestsBefore) window.add('requests', second, requested - access.requestsBefore);
         if (access.connected > 0) window.add('connected', second, access.connected);
-        access.requestsBefore = total;
+        access.requestsBefore = requested;
         access.connected = 0;
       }
     },
@@ -228,5 +229,3 @@ export function createAccessCounting(
     },
   };
 }
-
-const sumOf = (counts: Float64Array): number => counts.reduce((sum, count) => sum + count, 0);

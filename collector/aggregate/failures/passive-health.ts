@@ -1,3 +1,4 @@
+import { madeAt, pairKey } from '../../base/collections.ts';
 import type { ConfiguredPeer, Kind, PeerState, Transitions } from '../../model.ts';
 
 /** What of a configured peer nginx's passive health checks depend on. */
@@ -61,12 +62,7 @@ export function createPassiveHealth(): PassiveHealth {
   let workers: readonly number[] | null = null;
 
   function memoryOf(of: WatchedPeer, pid: number | null, nowUs: number): Memory {
-    const key = of.shared ? 0 : (pid ?? 0);
-    const known = of.memories.get(key);
-    if (known) return known;
-    const memory = { fails: 0, failedAtUs: nowUs };
-    of.memories.set(key, memory);
-    return memory;
+    return madeAt(of.memories, of.shared ? 0 : (pid ?? 0), () => ({ fails: 0, failedAtUs: nowUs }));
   }
 
   function fail(
@@ -94,9 +90,8 @@ export function createPassiveHealth(): PassiveHealth {
       watched = new Map();
       upstreams = new Map();
       for (const of of next) {
-        const key = keyOf(of.upstream, of.peer);
-        const group = upstreams.get(of.upstream) ?? { configured: 0, checked: [] };
-        upstreams.set(of.upstream, group);
+        const key = pairKey(of.upstream, of.peer);
+        const group = madeAt(upstreams, of.upstream, () => ({ configured: 0, checked: [] }));
         // A group of which all are down is one with nobody in it.
         if (of.down) continue;
         group.configured++;
@@ -123,16 +118,16 @@ export function createPassiveHealth(): PassiveHealth {
     },
 
     failed(upstream, peer, pid, nowUs, times = 1) {
-      fail(watched.get(keyOf(upstream, peer)), pid, nowUs, (fails) => fails + times);
+      fail(watched.get(pairKey(upstream, peer)), pid, nowUs, (fails) => fails + times);
     },
 
     disabled(upstream, peer, pid, nowUs) {
-      const of = watched.get(keyOf(upstream, peer));
+      const of = watched.get(pairKey(upstream, peer));
       fail(of, pid, nowUs, () => of?.maxFails ?? 0);
     },
 
     succeeded(upstream, peer, nowUs) {
-      const of = watched.get(keyOf(upstream, peer));
+      const of = watched.get(pairKey(upstream, peer));
       if (of === undefined) return;
       for (const [pid, { failedAtUs }] of of.memories) {
         if (nowUs - failedAtUs > of.failTimeoutUs) of.memories.delete(pid);
@@ -153,7 +148,7 @@ export function createPassiveHealth(): PassiveHealth {
     },
 
     peer(upstream, peer) {
-      const of = watched.get(keyOf(upstream, peer));
+      const of = watched.get(pairKey(upstream, peer));
       return of && { state: of.state, transitions: of.transitions };
     },
 
@@ -169,8 +164,6 @@ export function createPassiveHealth(): PassiveHealth {
 /** Of a peer that several groups hold the error log does not say in which of them it failed. */
 const isChecked = ({ single, maxFails, upstream, instance }: CheckedPeer): boolean =>
   !single && maxFails > 0 && upstream === instance;
-
-const keyOf = (upstream: string, peer: string): string => `${upstream}\0${peer}`;
 
 /** Nginx calls `ngx_http_upstream_next` for these, as long as it has not begun to pass the answer on. */
 const passedOn: ReadonlySet<string> = new Set([

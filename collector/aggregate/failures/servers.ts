@@ -1,4 +1,5 @@
 /** Which servers of nginx a peer's failures belong to. */
+import { keepNewest } from '../../base/collections.ts';
 import { ownCopy } from '../../base/own-copy.ts';
 
 export interface FailedServers {
@@ -27,7 +28,7 @@ export function createFailedServers(): FailedServers {
       if (server === null || server === '') return;
       if (!seen.delete(server) && !written.test(server)) return;
       seen.set(ownCopy(server), nowUs);
-      if (seen.size > mostServers) seen.delete(seen.keys().next().value as string);
+      keepNewest(seen, mostServers);
     },
     shown(nowUs) {
       if (seen.size === 0) return none;

@@ -1,4 +1,5 @@
 /** Failures by a name that may be a client's: the frequent names are kept, in bounded memory. */
+import { total } from '../../base/collections.ts';
 import { ownCopy } from '../../base/own-copy.ts';
 import { type Counts, type FailureKind, failureKinds } from '../../model.ts';
 import { type Tally, tally } from '../failures/tally.ts';
@@ -19,8 +20,7 @@ export interface FailuresByName {
 const mostNames = 1000;
 const longestName = 255;
 
-export const sumOfKinds = (counts: Partial<Counts<FailureKind>>): number =>
-  failureKinds.reduce((sum, kind) => sum + (counts[kind] ?? 0), 0);
+export const sumOfKinds = (counts: Partial<Counts<FailureKind>>): number => total(Object.values(counts));
 
 /** Twice the limit is kept; then the rarer half goes into `other`. */
 export function createFailuresByName(limit = mostNames): FailuresByName {

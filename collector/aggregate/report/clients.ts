@@ -1,4 +1,5 @@
 /** What clients noticed of a peer's failures, by minute: requests that a retry saved, and requests that failed. */
+import { madeAt } from '../../base/collections.ts';
 
 export interface Noticed {
   masked: number;
@@ -18,19 +19,13 @@ export interface ClientTimes {
 const grace = 10;
 const mostMinutes = 200_000;
 
+const newMinutes = () => new Map<number, Noticed>();
+
 export function createClientTimes(limit = mostMinutes): ClientTimes {
   const peers = new Map<string, Map<number, Noticed>>();
   const spans: (readonly [first: number, last: number])[] = [];
   let kept = 0;
   let isWhole = true;
-
-  function minutesOf(peer: string): Map<number, Noticed> {
-    const known = peers.get(peer);
-    if (known !== undefined) return known;
-    const made = new Map<number, Noticed>();
-    peers.set(peer, made);
-    return made;
-  }
 
   /** A minute more or less: a quiet server writes no line in every one. */
   const isCovered = (second: number): boolean =>
@@ -39,7 +34,7 @@ export function createClientTimes(limit = mostMinutes): ClientTimes {
   return {
     record(peer, what, second) {
       const minute = Math.floor(second / 60);
-      const minutes = minutesOf(peer);
+      const minutes = madeAt(peers, peer, newMinutes);
       const known = minutes.get(minute);
       if (known !== undefined) known[what]++;
       else if (kept < limit) {

@@ -1,3 +1,4 @@
+import { madeAt } from '../../base/collections.ts';
 import type { FailureKind } from '../../model.ts';
 
 /** Failures of one peer and one kind that followed each other (see `longestPause`). Times are seconds of the log's clock. */
@@ -55,12 +56,7 @@ export function createFailureTimes(limit = mostMinutes): FailureTimes {
   } | null = null;
 
   function seriesOf(peer: string | null, kind: FailureKind): Series {
-    const key = `${kind} ${peer ?? ''}`;
-    const known = series.get(key);
-    if (known !== undefined) return known;
-    const made = { peer, kind, minutes: new Map<number, Minute>() };
-    series.set(key, made);
-    return made;
+    return madeAt(series, `${kind} ${peer ?? ''}`, () => ({ peer, kind, minutes: new Map<number, Minute>() }));
   }
 
   function minuteOf(peer: string | null, kind: FailureKind, minute: number, most: number): Minute | null {

@@ -1,3 +1,4 @@
+import { madeAt, total } from '../../base/collections.ts';
 import { joint } from '../../base/joint.ts';
 import { type Counts, type PeerKind, type Percentiles, peerKinds } from '../../model.ts';
 import { type Histogram, newHistogram, quantiles } from '../access/histogram.ts';
@@ -38,22 +39,15 @@ export const otherPeer = 'other';
 export function createReportPeers(limit = mostPeers): ReportPeers {
   const peers = new Map<string, PeerSoFar>();
 
-  function make(name: string): PeerSoFar {
-    const made = { name, upstreams: new Set<string>(), failures: tally(peerKinds), attempts: 0, times: null };
-    peers.set(name, made);
-    return made;
-  }
-
   return {
     at(peer) {
-      const known = peers.get(peer);
-      if (known !== undefined) return known;
-      if (peers.size < limit) return make(peer);
-      return peers.get(otherPeer) ?? make(otherPeer);
+      const name = peers.has(peer) || peers.size < limit ? peer : otherPeer;
+      const make = () => ({ name, upstreams: new Set<string>(), failures: tally(peerKinds), attempts: 0, times: null });
+      return madeAt(peers, name, make);
     },
     all: () =>
       [...peers.values()]
-        .map((each) => ({ report: reportOf(each), failures: sumOf(each) }))
+        .map((each) => ({ report: reportOf(each), failures: total(Object.values(each.failures)) }))
         .sort((a, b) => b.failures - a.failures || (a.report.peer < b.report.peer ? -1 : 1))
         .map(({ report }) => report),
   };
@@ -67,8 +61,6 @@ export function timesOf(peer: PeerSoFar): NonNullable<PeerSoFar['times']> {
   peer.times ??= { connect: newHistogram(), response: newHistogram() };
   return peer.times;
 }
-
-const sumOf = ({ failures }: PeerSoFar): number => peerKinds.reduce((sum, kind) => sum + failures[kind], 0);
 
 function reportOf({ name, upstreams, failures, attempts, times }: PeerSoFar): ReportPeer {
   // The error log names no upstream: what the access log says of the same peer counts.

@@ -1,4 +1,5 @@
 /** Is it the gateway or the application? The 5xx that clients got, by upstream and by who made them. */
+import { madeAt } from '../../base/collections.ts';
 import type { Counts, ErrorMaker } from '../../model.ts';
 import { otherPeer } from './peers.ts';
 
@@ -28,12 +29,8 @@ export function createReportUpstreams(limit = mostUpstreams): ReportUpstreams {
   const upstreams = new Map<string | null, UpstreamSoFar>();
 
   function at(name: string | null): UpstreamSoFar {
-    const known = upstreams.get(name);
-    if (known !== undefined) return known;
-    if (upstreams.size >= limit && name !== otherPeer) return at(otherPeer);
-    const made = { requests: 0, serverErrors: { nginx: 0, application: 0, unclear: 0 } };
-    upstreams.set(name, made);
-    return made;
+    if (upstreams.size >= limit && name !== otherPeer && !upstreams.has(name)) return at(otherPeer);
+    return madeAt(upstreams, name, () => ({ requests: 0, serverErrors: { nginx: 0, application: 0, unclear: 0 } }));
   }
 
   return {

@@ -1,3 +1,4 @@
+import { sumOf } from '../../base/collections.ts';
 import type { ConnectionsSnapshot, StubStatus } from '../../model.ts';
 
 export interface Connections {
@@ -57,12 +58,12 @@ export function createConnections(): Connections {
       }
       for (const [server, page] of answered.entries()) grow(server, page);
       isAfterGap = false;
-      const sum = (of: (page: StubStatus) => number) => answered.reduce((all, page) => all + of(page), 0);
+      const sum = (gauge: 'active' | 'reading' | 'writing' | 'waiting') => sumOf(answered, (page) => page[gauge]);
       return {
-        active: sum((page) => page.active),
-        reading: sum((page) => page.reading),
-        writing: sum((page) => page.writing),
-        waiting: sum((page) => page.waiting),
+        active: sum('active'),
+        reading: sum('reading'),
+        writing: sum('writing'),
+        waiting: sum('waiting'),
         ...total,
       };
     },

@@ -1,3 +1,4 @@
+import { total } from '../../base/collections.ts';
 import { type Counts, type TcpState, tcpStates } from '../../model.ts';
 import { tally } from '../failures/tally.ts';
 
@@ -30,5 +31,5 @@ export function tcpStatesOf(count: (state: number) => number): Counts<TcpState> 
  * connection, TIME-WAIT included, and is free for other destinations.
  */
 export function portsUsed(states: Counts<TcpState>): number {
-  return tcpStates.reduce((sum, state) => sum + states[state], 0);
+  return total(Object.values(states));
 }

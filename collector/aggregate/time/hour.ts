@@ -1,4 +1,5 @@
 /** How often something happened in the hour before, as a share: what is usual here. */
+import { madeAt } from '../../base/collections.ts';
 export interface HourShare {
   add(minute: number, of: number, part: number): void;
   /** Of the hour before the last two minutes; 0 when nothing is known of it. */
@@ -14,8 +15,7 @@ export function createHourShare(): HourShare {
   return {
     add(minute, of, part) {
       if (of === 0 && part === 0) return;
-      const slot = slots.get(minute) ?? { of: 0, part: 0 };
-      slots.set(minute, slot);
+      const slot = madeAt(slots, minute, () => ({ of: 0, part: 0 }));
       slot.of += of;
       slot.part += part;
       for (const old of slots.keys()) {

@@ -1,4 +1,5 @@
 /** Exact counts second by second: what alerts check, whatever the interval of the ticks is. */
+import { madeAt } from '../../base/collections.ts';
 export interface Seconds<K extends string> {
   /** @param second of a monotonic clock; what is older than the ring is left out */
   add(kind: K, second: number, count: number): void;
@@ -14,21 +15,15 @@ export interface Seconds<K extends string> {
 export const reach = 255;
 const slots = reach + 1;
 
+const newRing = () => ({
+  counts: new Uint32Array(slots),
+  stamps: new Int32Array(slots).fill(-1),
+  last: Number.NEGATIVE_INFINITY,
+});
+
 /** @param kinds each takes a kilobyte from its first event on */
 export function createSeconds<K extends string>(kinds: readonly K[]): Seconds<K> {
-  const rings = new Map<K, { readonly counts: Uint32Array; readonly stamps: Int32Array; last: number }>();
-
-  function ringOf(kind: K) {
-    const known = rings.get(kind);
-    if (known !== undefined) return known;
-    const ring = {
-      counts: new Uint32Array(slots),
-      stamps: new Int32Array(slots).fill(-1),
-      last: Number.NEGATIVE_INFINITY,
-    };
-    rings.set(kind, ring);
-    return ring;
-  }
+  const rings = new Map<K, ReturnType<typeof newRing>>();
 
   function at(kind: K, second: number): number {
     const ring = rings.get(kind);
@@ -42,7 +37,7 @@ export function createSeconds<K extends string>(kinds: readonly K[]): Seconds<K>
   return {
     add(kind, second, count) {
       if (second < 0) return;
-      const ring = ringOf(kind);
+      const ring = madeAt(rings, kind, newRing);
       const slot = second & reach;
       if ((ring.stamps[slot] as number) > second) return;
       if (ring.stamps[slot] !== second) {

@@ -3,6 +3,7 @@
  * logged with its attempts, a failed connect is in both logs: the attempt comes when its request ends, so a failure
  * waits that long for it. Elsewhere (access_log off, auth_request, mail, a stock log_format) nobody waits.
  */
+import { madeAt } from '../../base/collections.ts';
 export interface AttemptAccounts {
   /** So many connects to the peer failed, by the error log: as many attempts are expected. */
   failed(peer: string, second: number, times?: number): void;
@@ -49,11 +50,7 @@ function expire(queue: Queue, second: number, age: number): number {
 export function createAccounts(): AttemptAccounts {
   const accounts = new Map<string, { readonly waiting: Queue; readonly credit: Queue }>();
 
-  function accountOf(peer: string) {
-    const account = accounts.get(peer) ?? { waiting: [], credit: [] };
-    accounts.set(peer, account);
-    return account;
-  }
+  const accountOf = (peer: string) => madeAt(accounts, peer, () => ({ waiting: [], credit: [] }));
 
   return {
     failed(peer, second, times = 1) {

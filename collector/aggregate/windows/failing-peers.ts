@@ -1,3 +1,4 @@
+import { pairKey, total } from '../../base/collections.ts';
 import type { FailingPeer, PeerSnapshot } from '../../model.ts';
 
 /** Which peers fail, or have lately: they are named on the first chart, and have charts where others have none. */
@@ -13,9 +14,7 @@ const keptSeconds = 3_600;
 /** One line each: more cannot be distinguished, and their names come from logs, too. */
 const mostShown = 20;
 
-const keyOf = ({ upstream, peer }: PeerSnapshot): string => `${upstream}\0${peer}`;
-const failuresOf = ({ failures }: PeerSnapshot): number | null =>
-  failures ? Object.values(failures).reduce((sum, count) => sum + count, 0) : null;
+const keyOf = ({ upstream, peer }: PeerSnapshot): string => pairKey(upstream, peer);
 
 export function createFailingPeers(): FailingPeers {
   /** Failures as they were before the first that is shown. */
@@ -45,10 +44,10 @@ export function createFailingPeers(): FailingPeers {
     record(peers, second) {
       for (const peer of peers) {
         const key = keyOf(peer);
-        const total = failuresOf(peer);
-        if (total === null) continue;
-        if (total > (before.get(key) ?? 0)) failed(peer, key, total, second);
-        before.set(key, total);
+        if (!peer.failures) continue;
+        const failures = total(Object.values(peer.failures));
+        if (failures > (before.get(key) ?? 0)) failed(peer, key, failures, second);
+        before.set(key, failures);
       }
       forget(second);
       return Array.from(shown, ([key, { since, base }]) => {

@@ -1,3 +1,4 @@
+import { total } from '../../base/collections.ts';
 import type { PeerSnapshot, UpstreamSnapshot } from '../../model.ts';
 
 /** What the label of a peer says: why it fails, as long as an alert may read it. */
@@ -45,11 +46,11 @@ export function createCauseLabel(): CauseLabel {
     record(peer, second, holds, isSilent) {
       // Counts that did not change are the same object (tally.ts): nothing is added up in peace.
       const isSame = !peer.failures || peer.failures === shown;
-      const total = isSame ? failures : Object.values(peer.failures).reduce((sum, count) => sum + count, 0);
+      const now = isSame ? failures : total(Object.values(peer.failures));
       shown = peer.failures ?? shown;
-      const goesOn = (total ?? 0) > (failures ?? 0) || isSilent;
+      const goesOn = (now ?? 0) > (failures ?? 0) || isSilent;
       if (goesOn || holds) lastSecond = second;
-      failures = total;
+      failures = now;
       if (second - lastSecond > keptSeconds) {
         verdict = null;
         return noCause;

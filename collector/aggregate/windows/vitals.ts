@@ -1,3 +1,4 @@
+import { addTo, madeAt, pairKey } from '../../base/collections.ts';
 import type { AlertValues, JobSnapshot, MinutePercentiles, PeerSnapshot, UpstreamSnapshot } from '../../model.ts';
 import { createLatch, type Latch } from '../time/latch.ts';
 import { createSeconds } from '../time/seconds.ts';
@@ -90,8 +91,7 @@ export function createVitals(peerCharts: PeerCharts = 'all'): Vitals {
   }
 
   function silenceOf({ upstream, alerts }: UpstreamSnapshot, silent: number, unanswered: boolean): AlertValues {
-    const latch = silence.get(upstream) ?? { some: createLatch(), all: createLatch() };
-    silence.set(upstream, latch);
+    const latch = madeAt(silence, upstream, () => ({ some: createLatch(), all: createLatch() }));
     const connects = alerts?.['connects'] === 1;
     return {
       silent_peers: latch.some(silent > 0, unanswered) ? Math.max(1, silent) : 0,
@@ -129,7 +129,7 @@ export function createVitals(peerCharts: PeerCharts = 'all'): Vitals {
       const { lastMinute, minuteBefore } = job.serverErrors(second);
       const errorsRise = lastMinute > 2 * minuteBefore;
       const peersNow = snapshot.peers.map((peer) => {
-        const key = `${peer.upstream}\0${peer.peer}`;
+        const key = pairKey(peer.upstream, peer.peer);
         const vitals = before.get(key) ?? newPeerVitals();
         peers.set(key, vitals);
         const isSilent = vitals.silence.isSilent(peer, second);
@@ -152,8 +152,7 @@ export function createVitals(peerCharts: PeerCharts = 'all'): Vitals {
       const upstreams = snapshot.upstreams.map((of) => {
         const { upstream } = of;
         const times = timesOf(of);
-        const other = unfailed.get(upstream) ?? createUpstreamLabel();
-        unfailed.set(upstream, other);
+        const other = madeAt(unfailed, upstream, createUpstreamLabel);
         const failed = causes.get(upstream);
         const otherwise = labelWithoutFailure(of, isSlow(times) ? (slow.get(upstream) ?? []) : []);
         const label = other.record(failed === undefined ? otherwise : noCause, second);
@@ -177,10 +176,7 @@ export function createVitals(peerCharts: PeerCharts = 'all'): Vitals {
 const isHeld = (alerts: AlertValues): boolean => alerts['unavailable_30s'] === 1 || (alerts['returns_10m'] ?? 0) >= 3;
 
 function note(notes: Map<string, (readonly [string, string])[]>, { upstream, peer }: PeerSnapshot, what: string): void {
-  if (what === noCause) return;
-  const known = notes.get(upstream);
-  if (known === undefined) notes.set(upstream, [[peer, what]]);
-  else known.push([peer, what]);
+  if (what !== noCause) addTo(notes, upstream, [peer, what] as const);
 }
 
 const minuteOf = (minute: MinutePercentiles | null | undefined): { readonly p95: number; readonly count: number } =>

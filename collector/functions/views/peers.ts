@@ -1,6 +1,6 @@
 /** The view `peers`: which peer fails, how badly, whom it affects, why, and what to do. One row a peer. */
+import { sumOf, total } from '../../base/collections.ts';
 import type { ErrorMaker, TcpState } from '../../model.ts';
-import { total } from '../minute.ts';
 import type { PeerMinute } from '../watch.ts';
 import { causeText, generalFix } from '../words.ts';
 import { type PeerRow, peerSeverity } from './peer-rows.ts';
@@ -14,19 +14,22 @@ export function kindsText(kinds: Iterable<readonly [string, number]>): string {
     .join(', ');
 }
 
+/** With one decimal; null of nothing. */
+const percent = (part: number, all: number): number | null => (all === 0 ? null : Math.round((1000 * part) / all) / 10);
+
 /** Attempts that failed to connect, of all, in percent; null without attempts, or where the log_format cannot show. */
 function failedShare({ attempts }: PeerMinute): number | null {
   const counts = attempts.sums();
   const failed = counts.get('connect_failed') ?? 0;
   const all = failed + (counts.get('connected') ?? 0) + (counts.get('reused') ?? 0);
-  return all === 0 ? null : Math.round((1000 * failed) / all) / 10;
+  return percent(failed, all);
 }
 
 /** Of the 5xx that clients of the upstream got within the minute, in percent; null without any. */
 function errorShare({ upstream }: PeerMinute, maker: ErrorMaker): number | null {
   const counts = upstream?.serverErrors.sums();
-  const all = counts === undefined ? 0 : total(counts);
-  return all === 0 ? null : Math.round((1000 * (counts?.get(maker) ?? 0)) / all) / 10;
+  const all = total(counts?.values() ?? []);
+  return percent(counts?.get(maker) ?? 0, all);
 }
 
 const sockets = (state: TcpState, name: string, hidden: boolean): Column<PeerRow> => ({
@@ -124,8 +127,7 @@ const columns: readonly Column<PeerRow>[] = [
     value: ({ of }) => {
       const { attempts } = of;
       if (!attempts.isKnown()) return null;
-      const answers = new Map([...attempts.sums()].filter(([kind]) => !kind.startsWith('status_')));
-      return total(answers);
+      return sumOf([...attempts.sums()], ([kind, count]) => (kind.startsWith('status_') ? 0 : count));
     },
   },
   sockets('syn_sent', 'SYN-SENT', false),

@@ -1,6 +1,7 @@
 /** Reads the output of `nginx -T`: every file once, under `# configuration file PATH:` (src/core/nginx.c: main). */
 
-import { folderOf } from '../../base/paths.ts';
+import { madeAt } from '../../base/collections.ts';
+import { folderOf, lastPart } from '../../base/paths.ts';
 import type { ConfigurationFiles } from '../types.ts';
 
 export interface ConfigurationDump {
@@ -48,9 +49,6 @@ export function readDump(text: string): ConfigurationDump {
 /** A path's folders must be listable too: an include may have a pattern in the middle. */
 function addToFolders(folders: Map<string, Set<string>>, path: string): void {
   for (let child = path; child !== '/'; child = folderOf(child)) {
-    const folder = folderOf(child);
-    const names = folders.get(folder) ?? new Set();
-    names.add(child.slice(child.lastIndexOf('/') + 1));
-    folders.set(folder, names);
+    madeAt(folders, folderOf(child), () => new Set()).add(lastPart(child));
   }
 }

@@ -2,6 +2,7 @@
  * What a text with variables can become, as far as the configuration alone decides: `set` in the same server, `map`,
  * `geo` and `split_clients` in the same protocol.
  */
+import { addTo, madeAt } from '../../base/collections.ts';
 import { enclosing, ownOf, type Scope } from '../scopes.ts';
 import type { Directive } from '../types.ts';
 
@@ -56,11 +57,11 @@ function readAssignments(scopes: readonly Scope[]): ReadonlyMap<Scope, ReadonlyM
     for (const { args } of server === null ? [] : ownOf(scope, 'set')) {
       const name = variableOf(args[0]);
       if (server !== null && name !== null) {
-        const table = byServer.get(server) ?? new Map<string, string[]>();
-        byServer.set(server, table);
-        const values = table.get(name);
-        if (values === undefined) table.set(name, [args[1] ?? '']);
-        else values.push(args[1] ?? '');
+        addTo(
+          madeAt(byServer, server, () => new Map()),
+          name,
+          args[1] ?? '',
+        );
       }
     }
   }
@@ -130,11 +131,8 @@ export function readVariables(scopes: readonly Scope[]): Variables {
     expand(text, scope) {
       const server = enclosing(scope, 'server');
       const decider = server !== null && assignments.has(server) ? server : scope.protocol;
-      const known = expanded.get(decider) ?? new Map<string, readonly string[]>();
-      expanded.set(decider, known);
-      const alternatives = known.get(text) ?? expandTo(text, scope, 0);
-      known.set(text, alternatives);
-      return alternatives;
+      const known = madeAt(expanded, decider, () => new Map());
+      return madeAt(known, text, () => expandTo(text, scope, 0));
     },
   };
 }

@@ -1,4 +1,5 @@
 /** The small texts of /proc/net: unix sockets, the TCP counters, the range of local ports. Total: nothing throws. */
+import { madeAt } from '../../base/collections.ts';
 
 export interface UnixUse {
   /** Connections that the owner of the socket has accepted. */
@@ -24,8 +25,7 @@ export function parseNetUnix(text: string, paths: ReadonlySet<string>): Readonly
     if (found === null) continue;
     const [, flags = '', type, state, inode, path = ''] = found;
     if (type !== '0001' || !paths.has(path)) continue;
-    const use = uses.get(path) ?? { accepted: 0, queued: 0, listening: false, inode: null };
-    uses.set(path, use);
+    const use = madeAt(uses, path, () => ({ accepted: 0, queued: 0, listening: false, inode: null }));
     if ((Number.parseInt(flags, 16) & 0x10000) !== 0) {
       use.listening = true;
       use.inode = Number(inode);

@@ -1,3 +1,4 @@
+import { pairKey, sumOf } from '../../base/collections.ts';
 import type { AnswerTally } from '../../diagnose/impact/answers.ts';
 import type { SocketFacts } from '../../diagnose/impact/traffic.ts';
 import type { PeerSnapshot } from '../../model.ts';
@@ -33,7 +34,7 @@ export function createAnswerNotes(answers: AnswerTally): (peers: readonly PeerSn
 
   function note(peer: string, now: Totals, old: Totals, nowMs: number): void {
     const grown = now.errors.map(([status, count], at) => [status, count - (old.errors[at]?.[1] ?? 0)] as const);
-    const errors = grown.reduce((sum, [, count]) => sum + Math.max(0, count), 0);
+    const errors = sumOf(grown, ([, count]) => Math.max(0, count));
     const connected = now.connected - old.connected;
     const [worst] = [...grown].sort(([, a], [, b]) => b - a);
     const status = errors > 0 ? (worst?.[0] ?? null) : null;
@@ -46,7 +47,7 @@ export function createAnswerNotes(answers: AnswerTally): (peers: readonly PeerSn
       const now = totalsOf(each);
       if (now === null) continue;
       // A peer of two upstreams has two instances.
-      const key = `${each.upstream}\0${each.peer}`;
+      const key = pairKey(each.upstream, each.peer);
       seen.add(key);
       const old = before.get(key);
       if (old !== undefined) note(each.peer, now, old, nowMs);

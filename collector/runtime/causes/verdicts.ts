@@ -1,3 +1,4 @@
+import { keepNewest } from '../../base/collections.ts';
 import type { Facts } from '../../diagnose/facts/facts.ts';
 import type { Failing } from '../../diagnose/impact/failures.ts';
 import { keepEnded, type PastVerdict, pastVerdict } from '../../diagnose/rules/ended.ts';
@@ -112,10 +113,7 @@ export function createVerdicts(job: string, log: Log): Verdicts {
     if (one === null || one.cause === 'unknown') return;
     past.delete(name);
     past.set(name, one);
-    for (const oldest of past.keys()) {
-      if (past.size <= mostKept) break;
-      past.delete(oldest);
-    }
+    keepNewest(past, mostKept);
   }
 
   return {

@@ -1,5 +1,5 @@
 import type { JobAggregate, SourceHealth } from '../../aggregate/job.ts';
-import { inTurn } from '../../base/turn.ts';
+import { inTurn, sumOf } from '../../base/collections.ts';
 import type { Writers } from '../../diagnose/facts/writers.ts';
 import type { CountedLine, LogTotals } from '../../model.ts';
 import type { Conditions, Log } from '../../netdata/log.ts';
@@ -212,12 +212,12 @@ export function createJobLogs(
       const accesses = readingsOf(accessLogs);
       const all = [...errors, ...accesses];
       const failing = all.filter(isFailing).length;
-      const lines: LogTotals = { ...totals, lost: lostBefore + sum(all, ({ lost }) => lost) };
+      const lines: LogTotals = { ...totals, lost: lostBefore + sumOf(all, ({ lost }) => lost) };
       return {
         errorLogsFine: !errors.some(isFailing),
         accessLogsFine: !accesses.some(isFailing),
         lines,
-        behindBytes: sum(all, ({ behindBytes }) => behindBytes),
+        behindBytes: sumOf(all, ({ behindBytes }) => behindBytes),
         ok: all.length - failing,
         failing,
       };
@@ -243,7 +243,3 @@ function hasPlace({ reading, source }: FollowedLog): boolean {
 }
 
 const isFailing = ({ problem }: SourceReading): boolean => problem !== null;
-
-function sum<T>(items: readonly T[], of: (item: T) => number): number {
-  return items.reduce((total, item) => total + of(item), 0);
-}

@@ -1,4 +1,5 @@
 /** Which files a log is now. A file has several paths: a link, a pattern, the root of a container. */
+import { addTo } from '../../base/collections.ts';
 import { expandGlob } from '../../base/glob.ts';
 import { matchingFiles } from '../../source/glob.ts';
 import type { LogSpec } from '../../source/log-spec.ts';
@@ -35,7 +36,7 @@ export function logsByFile<L extends { readonly log: LogSpec }>(
 ): (log: LogSpec) => readonly L[] {
   const byFile = new Map<string, L[]>();
   for (const each of logs) {
-    for (const file of filesOf(each.log, ports)) byFile.set(file, [...(byFile.get(file) ?? []), each]);
+    for (const file of filesOf(each.log, ports)) addTo(byFile, file, each);
   }
   const patterns = logs.filter(({ log }) => log.is === 'glob');
   return (log) => {

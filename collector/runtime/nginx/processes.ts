@@ -56,6 +56,7 @@ export function createLiveProcesses(procfs: Procfs, mainPid: () => number | null
   let pidsBefore = '';
   let looksAlike = 0;
 
+  /** A process without one of nginx's titles is asked again: it may get one. */
   function knownTitle(pid: number): NginxTitle | null {
     const title = titles.get(pid) ?? titleOf(procfs, pid);
     titles.set(pid, title);

@@ -3,6 +3,7 @@ import { createConnections } from '../../aggregate/server/connections.ts';
 import { descriptorShare } from '../../aggregate/server/descriptors.ts';
 import { createNginxDown, type NginxDown } from '../../aggregate/server/down.ts';
 import { createWorkers } from '../../aggregate/server/workers.ts';
+import { total } from '../../base/collections.ts';
 import type { Writers } from '../../diagnose/facts/writers.ts';
 import { procOf } from '../../discover/find/find-nginx.ts';
 import type { ConnectionsSnapshot, JobSnapshot, PeerSnapshot, StubStatus, WorkersSnapshot } from '../../model.ts';
@@ -108,7 +109,7 @@ export function createNginxServer(job: string, first: ServerFacts, ports: Server
 
   /** Connects have failed in the last minute, or stub_status does not answer. */
   function isTroubled({ connectFailures }: JobSnapshot, nowUs: number): boolean {
-    const failures = Object.values(connectFailures ?? {}).reduce((sum, count) => sum + count, 0);
+    const failures = total(Object.values(connectFailures ?? {}));
     if (failures !== failuresBefore) failedAtUs = nowUs;
     failuresBefore = failures;
     return nowUs - failedAtUs < aMinuteUs || pages.includes(null);

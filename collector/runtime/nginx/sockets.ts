@@ -1,4 +1,5 @@
 import { createPace } from '../../aggregate/pace.ts';
+import { madeAt } from '../../base/collections.ts';
 import { type PeerSockets, tcpStates } from '../../model.ts';
 import { indexPeers } from '../../parse/proc/net-tcp.ts';
 import type { Procfs } from '../../system/process/procfs.ts';
@@ -68,9 +69,8 @@ function namespacesOf(masters: readonly LiveMaster[]): readonly NetworkNamespace
   const found = new Map<string, { readonly pid: number; readonly owners: Set<number> }>();
   for (const { pid, network, workers } of masters) {
     if (network === null) continue;
-    const namespace = found.get(network) ?? { pid, owners: new Set() };
-    found.set(network, namespace);
-    for (const { uid } of workers) if (uid !== null) namespace.owners.add(uid);
+    const { owners } = madeAt(found, network, () => ({ pid, owners: new Set() }));
+    for (const { uid } of workers) if (uid !== null) owners.add(uid);
   }
   return [...found.values()];
 }

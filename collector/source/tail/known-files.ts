@@ -3,6 +3,7 @@
  * counted twice. Shared by all tailers of one log (a glob may match a file and its rotated self, a path may be listed
  * twice or be a link to another).
  */
+import { keepNewest } from '../../base/collections.ts';
 import type { FileStat } from '../../system/fs.ts';
 import type { Generation } from './generation.ts';
 
@@ -51,10 +52,7 @@ export function createKnownFiles(): KnownFiles {
     closed(owner, file) {
       open.delete(keyOf(file));
       closed.set(keyOf(file), remember(owner, file, false));
-      for (const oldest of closed.keys()) {
-        if (closed.size <= mostRemembered) break;
-        closed.delete(oldest);
-      }
+      keepNewest(closed, mostRemembered);
     },
     forget(job) {
       for (const [key, { owner }] of closed) if (owner.job === job) closed.delete(key);
