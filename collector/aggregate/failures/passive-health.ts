@@ -169,6 +169,7 @@ const isChecked = ({ single, maxFails, upstream, instance }: CheckedPeer): boole
 const passedOn: ReadonlySet<string> = new Set([
   'connecting to upstream',
   'SSL handshaking to upstream',
+  'QUIC handshaking to upstream',
   'sending request to upstream',
   'reading response header from upstream',
 ]);

@@ -56,7 +56,7 @@ const quotation = /^(?:\w+\(\) "|"|FastCGI sent in stderr|directory index of ")/
 const noise = new RegExp(
   `^(?:${[
     String.raw`(?:\w+\(\) (?:port )?|event port )?reported that client `,
-    'client ',
+    '(?:proxy_connect: )?client ',
     'a client request body ',
     'an upstream response is buffered',
     'auth request unexpected status',
@@ -92,12 +92,12 @@ const clientActions = new RegExp(
   `^(?:${[
     'SSL handshaking$',
     'reading client',
-    'waiting for request',
+    '(?:xquic )?waiting for request',
     'keepalive',
     'closing request',
     'logging request',
     'reading PROXY',
-    'sending (?:response|early hints|flv|mp4) to client',
+    'sending (?:response|early hints|flv|mp4|slice) to (?:client|ACME)',
     'processing HTTP',
     'prereading',
     'initializing',
@@ -113,10 +113,15 @@ const clientActions = new RegExp(
     'preparing ack',
     'sending frames',
     'updating keys',
+    // freenginx; scripts of OpenResty in a client's handshake, whose sockets are their own
+    'reading request body',
+    '(?:loading|fetching|storing) SSL ',
   ].join('|')})`,
 );
+/** OpenResty, where a script takes part in the handshake with an upstream. */
+const scriptedHandshake = /^(?:proxy pass SSL handshaking|loading proxy ssl (?:certificate|verify) by lua)/;
 const upstreamActions =
-  /^(?:connecting to|SSL handshaking to|sending .*to upstream|reading .*upstream|proxying|in http auth)/;
+  /^(?:connecting to|(?:SSL|QUIC) handshaking to|sending .*to upstream|reading .*upstream|proxying|in http auth)/;
 const quietLevels: ReadonlySet<string> = new Set(['info', 'notice', 'debug']);
 
 /** Whether the message's first words alone show that the line is no upstream failure. */
@@ -134,11 +139,16 @@ function isAction(action: string | null, whole: string): boolean {
   return action !== null && action !== '' && (action.startsWith(whole) || whole.startsWith(action.replace(/\$$/, '')));
 }
 
+/** Over QUIC, as Angie can speak it, a connection is made by its handshake. */
+function isConnecting(action: string | null): boolean {
+  return isAction(action, 'connecting to upstream') || isAction(action, 'QUIC handshaking to upstream');
+}
+
 /** Names and configuration. Who a client is, is looked up as well. */
 function nameKind({ message, action }: Evidence): Kind | null {
   if (!isAboutName(message)) return null;
   if (action !== null && clientActions.test(action)) return 'unrelated';
-  const unresolved = isUnresolved(message) || /^(?:no resolver|host not found)/.test(message);
+  const unresolved = isUnresolved(message) || /^(?:(?:proxy_connect: )?no resolver|host not found)/.test(message);
   return unresolved ? 'resolve' : 'other';
 }
 
@@ -149,6 +159,7 @@ const worded: readonly (readonly [RegExp, Kind])[] = [
   [/^peer is healthy/, 'unrelated'],
   [/^upstream SSL certificate/, 'tls'],
   [/^(?:proxy_connect: )?upstream connect timed out/, 'timed_out'],
+  [/^proxy_connect: upstream \w+ timed out/, 'read_timeout'],
 ];
 
 function wordedKind(evidence: Evidence): Kind | null {
@@ -156,8 +167,9 @@ function wordedKind(evidence: Evidence): Kind | null {
   const found = worded.find(([words]) => words.test(message));
   if (found !== undefined) return found[1];
   if (isAction(action, 'SSL handshaking to upstream') && action !== 'SSL handshaking') return 'tls';
+  if (action !== null && scriptedHandshake.test(action)) return 'tls';
   // nginx prepares a handshake while it still says that it connects.
-  if (message.startsWith('SSL_') && isAction(action, 'connecting to upstream')) return 'tls';
+  if (message.startsWith('SSL_') && isConnecting(action)) return 'tls';
   return answerKind(evidence);
 }
 
@@ -166,7 +178,7 @@ function answerKind({ message, level, action }: Evidence): Kind | null {
   if (/^upstream (?:prematurely )?closed/.test(message)) return 'closed_early';
   if (message.startsWith('upstream timed out')) {
     if (action === null) return 'other';
-    return isAction(action, 'connecting to upstream') ? 'timed_out' : 'read_timeout';
+    return isConnecting(action) ? 'timed_out' : 'read_timeout';
   }
   const isPassedOver = level === 'warn' || isQuiet(level);
   // Below [error] nginx has passed over what the upstream sent, and the answer stands; a mail client gets it.
@@ -179,8 +191,12 @@ function connectKind(errno: number | null): Kind {
   return errnoKinds.get(errno) ?? connectOnly.get(errno) ?? 'other';
 }
 
+function numberKind(errno: number | null): Kind {
+  return errno === null ? 'other' : (errnoKinds.get(errno) ?? 'other');
+}
+
 function laterKind(errno: number | null): Kind {
-  const kind = errno === null ? 'other' : (errnoKinds.get(errno) ?? 'other');
+  const kind = numberKind(errno);
   return kind === 'timed_out' ? 'read_timeout' : kind;
 }
 
@@ -188,8 +204,7 @@ function laterKind(errno: number | null): Kind {
 function callKind({ message, errno, action, upstream, isCut, level }: Evidence): Kind {
   // Sockets of Lua's and njs's own, health checks and other modules: whoever talks to an upstream says so.
   if (action === null && !upstream && !(isCut && connectCall.test(message))) return 'unrelated';
-  if (connectCall.test(message) || message.startsWith('bind(') || isAction(action, 'connecting to upstream'))
-    return connectKind(errno);
+  if (connectCall.test(message) || message.startsWith('bind(') || isConnecting(action)) return connectKind(errno);
   if (isQuiet(level)) return 'unrelated';
   if (action === 'sending to client' && !(upstream && /^(?:recv|readv|WSARecv|SSL_read)/.test(message)))
     return 'unrelated';
@@ -210,9 +225,11 @@ function ownKind({ message, errno, action, upstream, timer }: Evidence): Kind | 
 }
 
 /** Messages that are not in the catalogue: the action says whether an upstream was being talked to. */
-function unknownKind({ level, errno, action }: Evidence): Kind {
+function unknownKind({ level, errno, action, message }: Evidence): Kind {
   if (action === null || !upstreamActions.test(action) || level === 'warn' || isQuiet(level)) return 'unrelated';
-  return isAction(action, 'connecting to upstream') ? connectKind(errno) : laterKind(errno);
+  if (!isConnecting(action)) return laterKind(errno);
+  // An option that the system refuses says nothing of the peer.
+  return message.startsWith('setsockopt(') ? numberKind(errno) : connectKind(errno);
 }
 
 /** The kind of a line, as docs/decisions/0100 lists them. */

@@ -19,7 +19,7 @@ const contextStart = /, (?:(?:udp )?client: |upstream: "|context: |server: |reso
 const actionStart = new RegExp(
   ` while (?=(?:${[
     'connecting to',
-    'SSL handshaking',
+    '(?:SSL|QUIC|proxy pass SSL) handshaking',
     'sending ',
     'reading ',
     'proxying',
@@ -41,10 +41,11 @@ const actionStart = new RegExp(
 const errnoStart = / \((\d{1,9}): /g;
 /** Behind the answer to a question for the servers of a service (ngx_http_upstream_zone_module.c). */
 const ofService = / while (resolving service \S+ of \S+)$/;
-const dnsAnswer = / could not be resolved \(\d+: [^()"]*\)?$/;
+/** Whoever reports a line ends it with dots where more followed. */
+const dnsAnswer = / could not be resolved \(\d+: [^()"]*(?:\)\.{0,3})?$/;
 /** Messages that end with a name out of the configuration, or out of a client's URI where a variable holds it. */
 const naming =
-  /^(?:host not found in upstream|no resolver defined to resolve |no servers are inside upstream|(?:no port|invalid port|no host|no path .{0,64}) in upstream "|upstream "|invalid URL prefix in ")/;
+  /^(?:host not found in upstream|(?:proxy_connect: )?no resolver defined to resolve |no servers are inside upstream|(?:no port|invalid port|no host|no path .{0,64}) in upstream "|upstream "|invalid URL prefix in ")/;
 
 /** Whether a name did not resolve: the number in such a message is a DNS response code, no errno. */
 export function isUnresolved(message: string): boolean {
@@ -68,10 +69,14 @@ function splitErrno(text: string): { message: string; errno: number | null; cut:
   if (match === null) return { message: text, errno: null, cut: false };
   const rest = text.slice(match.index + match[0].length);
   const end = rest.lastIndexOf(')');
-  const after = end === -1 ? '' : rest.slice(end + 1);
+  // A terminal fills a broken line with blanks.
+  const after = end === -1 ? '' : rest.slice(end + 1).trimEnd();
   if (!' while'.startsWith(after)) return { message: text, errno: null, cut: false };
   return { message: text.slice(0, match.index), errno: Number(match[1]), cut: end === -1 || after !== '' };
 }
+
+/** A call that does not say how it ended. */
+const endless = /^connect\(\) to(?: \S+)?$/;
 
 /** Whether OpenSSL's own words are ended: they may hold ` while `, as in `unexpected eof while reading`. */
 const sslEnd = /\) while /g;
@@ -140,7 +145,9 @@ export function splitMessage(text: string, from: number): Message {
     return { message: left.before, errno: null, action: left.action, context, cut: context === text.length };
   }
   const { message, errno, cut } = splitErrno(left.before.replace(/,$/, ''));
-  if (left.action === null) return { message, errno, action: null, context, cut: cut || left.before.endsWith(',') };
+  if (left.action === null) {
+    return { message, errno, action: null, context, cut: cut || left.before.endsWith(',') || endless.test(message) };
+  }
   const action = left.action.split(',', 1)[0] ?? '';
   // The handler that adds an action adds fields behind it.
   return { message, errno, action, context, cut: cut || context === text.length || action !== left.action };

@@ -52,6 +52,8 @@ const knownMessage = new RegExp(
     'auth request unexpected status: ',
     String.raw`(?:open|stat|bind|unlink|rename|mkdir)\(\) "`,
     'client (?:prematurely closed|timed out|sent|intended|closed)',
+    '(?:stream )?lua (?:tcp|udp) socket ',
+    '(?:stream )?attempt to (?:send|receive|peek) data on a closed socket',
     'FastCGI sent in stderr: "',
     'an upstream response is buffered',
     'a client request body is buffered',
@@ -119,9 +121,18 @@ function cutPrefix(text: string): Prefix | null {
   return isKnownMessage(text) ? none : null;
 }
 
+/** What people put around a line that they quote. */
+const quoted = /^[\s>'"`\u2018\u201c]+/;
+
+function cutQuotedPrefix(text: string): Prefix | null {
+  const mark = quoted.exec(text)?.[0].length ?? 0;
+  const prefix = cutPrefix(mark === 0 ? text : text.slice(mark));
+  return prefix === null ? null : { ...prefix, start: prefix.start + mark, message: prefix.message + mark };
+}
+
 /** The nginx line behind whatever docker compose, s6, journald, syslog or stern put before it, or null. */
 export function tolerantPrefix(text: string): Prefix | null {
-  const inPlace = strictPrefix(text) ?? cutPrefix(text);
+  const inPlace = strictPrefix(text) ?? cutQuotedPrefix(text);
   if (inPlace !== null) return inPlace;
   const quote = text.indexOf('"');
   const head = text.slice(0, Math.min(quote === -1 ? text.length : quote, longestForeignPrefix));

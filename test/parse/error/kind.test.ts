@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Kind } from '../../../collector/model.ts';
-import { parseErrorLine } from '../../../collector/parse/error/line.ts';
+import { parseErrorLine, parseStrictErrorLine } from '../../../collector/parse/error/line.ts';
 import { connecting, fields, head, headers, peer, request, streamFields, upstream } from './lines.ts';
 
 const unix = (path: string): string => `${request}, upstream: "fastcgi://unix:${path}:", host: "www.example.org"`;
@@ -820,6 +820,50 @@ test('numbers that speak of a peer only when connecting', () => {
   expect([2, 11, 20, 22, 35, 48, 98].map(later)).toEqual(Array.from({ length: 7 }, () => 'other'));
   expect([104, 54, 131, 10054, 10053, 32, 53, 103].map(later)).toEqual(Array.from({ length: 8 }, () => 'reset'));
   expect([110, 60, 145, 10060].map(later)).toEqual(Array.from({ length: 4 }, () => 'read_timeout'));
+});
+
+describe('other programs of nginx’s family', () => {
+  const at = (action: string) => ` while ${action}${fields}`;
+  const client = ', client: 192.0.2.7, server: 0.0.0.0:443';
+  test.each([
+    ['Angie, HTTP/3', `upstream timed out (110: x)${at('QUIC handshaking to upstream')}`, 'timed_out'],
+    ['Angie, HTTP/3', `recv() failed (111: x)${at('QUIC handshaking to upstream')}`, 'refused'],
+    ['Angie, HTTP/3', `SSL_do_handshake() failed (SSL: error:1)${at('QUIC handshaking to upstream')}`, 'tls'],
+    ['Angie, HTTP/3', `http3 connection timed out${at('QUIC handshaking to upstream')}`, 'other'],
+    ['Angie, ACME', `send() failed (104: x) while sending response to ACME HTTP challenge${fields}`, 'unrelated'],
+    ['freenginx', 'recv() failed (104: x) while reading request body, client: 192.0.2.7, server: a', 'unrelated'],
+    [
+      'OpenResty, proxy_ssl_verify_by_lua',
+      `SSL_do_handshake() failed (SSL: x)${at('proxy pass SSL handshaking')}`,
+      'tls',
+    ],
+    ['the same', `peer closed connection in SSL handshake${at('loading proxy ssl verify by lua')}`, 'tls'],
+    [
+      'OpenResty, a script’s socket',
+      `connect() failed (111: x) while loading SSL certificate by lua${client}`,
+      'unrelated',
+    ],
+    ['the same', `connect() failed (111: x) while fetching SSL session by lua${client}`, 'unrelated'],
+    ['OpenResty, no peer', `lua balancer: no peer set${connecting}${fields}`, 'other'],
+    ['OpenResty, a broken balancer', `failed to run balancer_by_lua*: x.lua:4: nil${connecting}${fields}`, 'other'],
+    ['a script’s words', `[lua] x.lua:4: failed to set current peer: no memory${connecting}${fields}`, 'unrelated'],
+    ['a script’s socket', `lua tcp socket connect timed out, when connecting to 10.0.0.9:6379${fields}`, 'unrelated'],
+    ['a script’s socket', `attempt to send data on a closed socket: u:00, c:00, ft:0 eof:0${fields}`, 'unrelated'],
+    [
+      'proxy_connect',
+      `proxy_connect: upstream connect timed out (peer:10.0.0.9:443)${connecting}${fields}`,
+      'timed_out',
+    ],
+    ['proxy_connect', `proxy_connect: upstream read timed out (peer:10.0.0.9:443)${header}${fields}`, 'read_timeout'],
+    ['proxy_connect', `proxy_connect: client read timed out${at('proxying connection')}`, 'unrelated'],
+    ['proxy_connect', `proxy_connect: upstream connect failed (111: x)${connecting}${fields}`, 'refused'],
+    ['proxy_connect', `proxy_connect: connection error${connecting}${fields}`, 'other'],
+    ['an option that is refused', `setsockopt(IP_BINDANY) failed (22: x)${connecting}${fields}`, 'other'],
+    ['an option without the right to it', `setsockopt(IP_TRANSPARENT) failed (1: x)${connecting}${fields}`, 'denied'],
+  ])('%s: %s', (_, text, kind) => {
+    expect(parseErrorLine(head() + text)?.kind).toBe(kind);
+    expect(parseStrictErrorLine(head() + text)?.kind).toBe(kind);
+  });
 });
 
 describe('active health checks of NGINX Plus', () => {

@@ -15,7 +15,7 @@ describe('every action has its side', () => {
   test.each(actions)('%s', (action = '', _source = '', side = '') => {
     const kindOf = (call: string) => parseErrorLine(lineOf('error', `${call} failed (104: x)`, `http:${action}`))?.kind;
     const isUpstream = side === 'upstream' || side === 'upstream when reading';
-    const failed = action.startsWith('SSL') ? 'tls' : 'reset';
+    const failed = /SSL|ssl/.test(action) ? 'tls' : 'reset';
     expect(kindOf('recv()')).toBe(isUpstream ? failed : 'unrelated');
     expect(kindOf('send()')).toBe(side === 'upstream' ? failed : 'unrelated');
   });
@@ -42,6 +42,8 @@ test('docs/nginx-messages.md has them all', async () => {
   const text = `# nginx's messages and the kinds they get
 
 Every message that nginx 1.31.5 can write from the parts that deal with upstreams, with the kind that the plugin gives it.
+Behind them, by name, what Angie, OpenResty's Lua modules, Tengine and two widely used modules add about upstreams.
+\`[lua]\` lines are a script's own words and are \`unrelated\`, whatever they say: what a failed balancer costs is in the access log.
 Placeholders are filled with samples: \`name\`, \`text\`, \`1\`. Where a message carries an errno, the number in brackets decides
 (docs/decisions/0100). This page is generated from the tables in test/parse/error/.
 
