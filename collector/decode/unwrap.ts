@@ -1,10 +1,11 @@
 /**
- * What nginx wrote, inside what people's files have put around it: docker's json-file, CRI, `journalctl -o json` and
- * `-o export`, JSON and logfmt of log shippers, logcli, kubectl. For what a person reads, line by line; the sources of
- * the plugin know beforehand which wrapping they have.
+ * What nginx wrote, inside what people's files have put around it: docker's json-file, CRI, journalctl's formats, JSON
+ * and logfmt of log shippers, logcli, kubectl, colours of a terminal. For what a person reads, line by line; the sources
+ * of the plugin know beforehand which wrapping they have.
  */
 import { parseObject } from '../base/json.ts';
 import { journalEntry } from './journal.ts';
+import { behindFront, ofEntry, ofEscaped, ofLogfmt, ofRuby, ofString, oneLine } from './wrappings.ts';
 
 export interface Unwrapper {
   /**
@@ -16,20 +17,18 @@ export interface Unwrapper {
   isPlain(): boolean;
 }
 
-/** Keys under which shippers put the line, in the order in which they are asked. */
-const keys = ['log', 'message', 'msg', 'MESSAGE', 'line', 'body'] as const;
 const cri = /^\d{4}-\d\d-\d\dT\S+ (stdout|stderr) ([PF])(?::\S*)? /;
-/** fluentd's stdout: `TIME TAG: {…}`. */
-const tagged = /^\d{4}-\d\d-\d\d[T ]\S+(?: [+-]\d{4})? [\w.*-]+: (?=\{")/;
-/** logcli: `TIME {label="…"} LINE`. */
-const labelled = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S* \{[^{}]*\} +/;
-/** `kubectl logs --prefix`. */
-const pod = /^\[pod\/[^\]\s]{1,300}\] /;
-/** logfmt: only keys before it, so that no text of a client's is treated as it. */
-const logfmt = /^(?:[\w.@/-]+=(?:"(?:[^"\\]|\\.)*"|[^\s"]*) +){0,30}(?:msg|message|log)="((?:[^"\\]|\\.)*)"/;
-/** Fields of an entry of the journal's export format. */
-const exported = /^(?:__CURSOR|__REALTIME_TIMESTAMP|__MONOTONIC_TIMESTAMP|__SEQNUM|_[A-Z][A-Z0-9_]*|[A-Z][A-Z0-9_]*)=/;
-const mostLayers = 3;
+/** Fields of an entry of the journal's export format, or of `-o verbose`. */
+const exported =
+  /^(?: {4})?(?:__CURSOR|__REALTIME_TIMESTAMP|__MONOTONIC_TIMESTAMP|__SEQNUM|_[A-Z][A-Z0-9_]*|[A-Z][A-Z0-9_]*)=/;
+const verboseHead = /^[A-Z][a-z]{2} \d{4}-\d\d-\d\d .*\[s=[0-9a-f]+;/;
+/** What `tail` writes between files. */
+const tailHead = /^==> .{1,400} <==$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what colours are made of
+const colours = /\u001b\[[\d;]*[mK]/g;
+const colourStart = '\u001b[';
+const byteOrderMark = 0xfeff;
+const mostLayers = 4;
 const longestPart = 262_144;
 
 export function createUnwrapper(): Unwrapper {
@@ -50,10 +49,9 @@ export function createUnwrapper(): Unwrapper {
     const entry = parseObject(text);
     if (entry === null) return undefined;
     if ('MESSAGE' in entry) return journalEntry(text)?.message ?? null;
-    const inner = keys.map((key) => entry[key]).find((value) => typeof value === 'string');
-    if (typeof inner !== 'string') return undefined;
-    if (typeof entry['stream'] !== 'string' || typeof entry['log'] !== 'string') return oneLine(inner);
-    return joined(entry['stream'], inner.replace(/\r?\n$/, ''), inner.endsWith('\n') || inner.length < 16_384);
+    const { log, stream } = entry;
+    if (typeof stream !== 'string' || typeof log !== 'string') return ofEntry(entry);
+    return joined(stream, log.replace(/\r?\n$/, ''), log.endsWith('\n') || log.length < 16_384);
   }
 
   /** undefined where the line does not belong to an export. */
@@ -62,28 +60,28 @@ export function createUnwrapper(): Unwrapper {
       isValue = false;
       return oneLine(text.slice(8));
     }
-    if (text.startsWith('__CURSOR=')) isExport = true;
+    if (text.startsWith('__CURSOR=') || verboseHead.test(text)) isExport = true;
     if (!isExport) return undefined;
     if (text === 'MESSAGE') isValue = true;
     if (text.startsWith('MESSAGE=')) return text.slice('MESSAGE='.length);
-    return text === '' || text === 'MESSAGE' || exported.test(text) ? null : undefined;
+    if (text.startsWith('    MESSAGE=')) return undefined;
+    return text === '' || text === 'MESSAGE' || exported.test(text) || verboseHead.test(text) ? null : undefined;
   }
 
   function layer(text: string): string | null | undefined {
     const part = cri.exec(text);
     if (part !== null) return joined(part[1] ?? '', text.slice(part[0].length), part[2] === 'F');
-    const front = tagged.exec(text) ?? labelled.exec(text) ?? pod.exec(text);
-    if (front !== null) return text.slice(front[0].length);
+    const behind = behindFront(text);
+    if (behind !== undefined) return behind;
     if (text.startsWith('{')) return ofJson(text);
-    const value = logfmt.exec(text)?.[1];
-    return value === undefined ? undefined : unescaped(value);
+    return ofLogfmt(text) ?? ofRuby(text) ?? ofString(text) ?? ofEscaped(text);
   }
 
   return {
     line(text) {
       const found = ofExport(text);
-      if (found === null) return null;
-      let inner = found ?? text;
+      if (found === null || tailHead.test(text)) return null;
+      let inner = uncoloured(found ?? text);
       for (let layers = 0; layers < mostLayers && mayBeWrapped(inner); layers++) {
         const next = layer(inner);
         if (next === null) return null;
@@ -96,16 +94,20 @@ export function createUnwrapper(): Unwrapper {
   };
 }
 
-/** An error line of nginx's own is never unwrapped: what stands in it is a client's. */
-function mayBeWrapped(text: string): boolean {
-  const first = text.charCodeAt(0);
-  const isDigit = first >= 48 && first <= 57;
-  return isDigit ? text[4] === '-' : first === 123 || first === 91 || text.includes('="');
+/** Without a mark of the encoding, and without colours before the first quote: behind it stands what clients wrote. */
+function uncoloured(text: string): string {
+  const marked = text.charCodeAt(0) === byteOrderMark ? text.slice(1) : text;
+  if (!marked.includes(colourStart)) return marked;
+  const quote = marked.indexOf('"');
+  const end = quote === -1 ? marked.length : quote;
+  return marked.slice(0, end).replace(colours, '') + marked.slice(end);
 }
 
-/** The wrapping says that it is one line, and no byte of it may make a second. */
-const oneLine = (text: string): string => text.replace(/\r?\n$/, '').replaceAll('\n', ' ');
-
-function unescaped(text: string): string {
-  return oneLine(text.replace(/\\(["\\nrt])/g, (_, c: string) => ({ n: '\n', r: '\r', t: '\t' })[c] ?? c));
+/** An error line of nginx's own is never unwrapped, unless its own quotes show that it is a copy: what stands in it is a client's. */
+function mayBeWrapped(text: string): boolean {
+  const first = text.charCodeAt(0);
+  if (text.includes(': \\"')) return true;
+  const isDigit = first >= 48 && first <= 57;
+  if (isDigit) return text[4] === '-';
+  return first === 123 || first === 91 || first === 34 || first === 32 || text.includes('="') || text.includes('"=>"');
 }

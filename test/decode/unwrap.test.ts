@@ -39,12 +39,45 @@ describe.each([
     ['logfmt', [`ts=2026-11-22T07:30:45Z level=info app="my nginx" msg="${inLogfmt(line)}"`]],
     ['kubectl with prefixes', [`[pod/nginx-7d5/nginx] ${line}`]],
     ['fluentd', [`2026-11-22 07:30:45.000000000 +0000 docker.nginx: ${JSON.stringify({ log: `${line}\n` })}`]],
+    ['Elasticsearch', [JSON.stringify({ _index: 'a', _source: { '@timestamp': 'x', message: line } })]],
+    ['Google’s textPayload', [JSON.stringify({ logName: 'a', textPayload: `${line}\n`, severity: 'ERROR' })]],
+    ['Google’s jsonPayload', [JSON.stringify({ jsonPayload: { message: line }, logName: 'a' })]],
+    ['CloudWatch Insights', [JSON.stringify({ '@timestamp': 'x', '@message': line })]],
+    ['Splunk', [JSON.stringify({ preview: false, result: { _raw: line } })]],
+    ['OpenTelemetry', [JSON.stringify({ timestamp: 'x', body: line, attributes: {} })]],
+    ['JSON inside JSON', [JSON.stringify({ message: JSON.stringify({ log: `${line}\n`, stream: 'stderr' }) })]],
+    ['a member of printed JSON', [`      "message" : ${JSON.stringify(line)},`]],
+    ['an element of a list', [`  ${JSON.stringify(`${line}\n`)},`]],
+    ['a string', [JSON.stringify(line)]],
+    ['logfmt with line', [`level=error ts=1 line="${inLogfmt(line)}"`]],
+    ['a terminal’s colours', [`\u001b[36mnginx-1  | \u001b[0m${line}`.replace('nginx-1  | ', '')]],
+    ['a mark of UTF-8', [`\ufeff${line}`]],
+    [
+      'journalctl -o verbose',
+      ['Sun 2026-11-22 07:30:45.1 UTC [s=0a;i=1;b=2]', '    _PID=7', `    MESSAGE=${line}`, ''],
+    ],
+    ['tail over two files', ['==> /var/log/nginx/error.log <==', line]],
     [
       'docker inside the journal',
       [JSON.stringify({ MESSAGE: JSON.stringify({ log: `${line}\n`, stream: 'stdout' }) })],
     ],
   ])('%s', (__, lines) => {
     expect(read(lines)).toEqual([line]);
+  });
+});
+
+describe('other people’s copies', () => {
+  const shared = error.replace('/\\"x', '/x');
+  test('quotes escaped as in JSON, a cut end', () => {
+    expect(read([inLogfmt(shared)])).toEqual([shared]);
+    expect(read([inLogfmt(shared).slice(0, -1)])).toEqual([shared]);
+  });
+  test.each([
+    ['fluent-bit', `[0] kube.a_b.log: [1795332645.210102861, {"log"=>"LINE\\n", "stream"=>"stderr"}]`],
+    ['fluent-bit behind a name', `fluent-bit-1: [12] docker.a: [1795332645.2, {"log"=>"LINE`],
+    ['fluent-bit 2.1', `[0] docker.a: [[1795332645.2, {}], {"source"=>"stderr", "log"=>"LINE", "x"=>"y"}]`],
+  ])('%s', (_, text) => {
+    expect(read([text.replace('LINE', () => shared)])).toEqual([shared]);
   });
 });
 
@@ -57,6 +90,10 @@ describe('what is no wrapping stays as it is', () => {
       'a client that writes logfmt',
       `192.0.2.7 - - [22/Nov/2026:07:30:45 +0000] "GET / HTTP/1.1" 200 1 "-" "x" msg="y"`,
     ],
+    ['a client that writes Ruby', `${access} {"log"=>"x"}`],
+    ['a client that escapes quotes', error.replace('GET /', 'GET /, upstream: \\"http://evil/')],
+    ['a client that sends colours', error.replace('host: "a"', 'host: "\u001b[31ma"')],
+    ['a line about a string', '"a" is no directory'],
     ['text', 'nothing to see'],
     ['nothing', ''],
   ])('%s', (_, line) => {

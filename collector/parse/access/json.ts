@@ -1,4 +1,5 @@
 import type { AccessMatcher } from './matcher.ts';
+import { matchBehindPrefix } from './prefixes.ts';
 
 export interface AccessAttempt {
   /** As nginx writes it; a group's name when no peer was live. */
@@ -55,26 +56,6 @@ export function readAccessLine({ match, record, program }: AccessMatcher, bytes:
 }
 
 const known = (value: number | undefined): number | null => (value === undefined || value < 0 ? null : value);
-
-/** What docker compose, container runtimes, journald and syslog put before a line (facts: transport wrappings). */
-const prefixes: readonly RegExp[] = [
-  /^(?:[\w.-]+ *\| +)+/,
-  /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)? +(?:std(?:out|err) [FP] |\[\w+\] +)?/,
-  /^(?:<\d{1,3}>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?:[\w.-]* +)?[\w./-]+(?:\[\d+\])?: /,
-  /^[\w./-]+\[\d+\]: /,
-];
-const longestPrefix = 256;
-
-/** As `match`, of a line that another program put something before. */
-export function matchBehindPrefix(match: AccessMatcher['match'], bytes: Buffer, from: number): number {
-  const head = Buffer.from(bytes.subarray(from, from + longestPrefix)).toString('latin1');
-  for (const prefix of prefixes) {
-    const length = prefix.exec(head)?.[0].length ?? 0;
-    const end = length > 0 ? match(bytes, from + length) : -1;
-    if (end !== -1) return end;
-  }
-  return -1;
-}
 
 /** As `parse access` prints it: one line of JSON. */
 export const formatAccessLine = (line: AccessLine | UnmatchedLine): string => JSON.stringify(line);

@@ -1,0 +1,90 @@
+/**
+ * What shippers of logs, journalctl and people's own copying put around one line. Each function takes a text and gives
+ * what stands inside, or undefined where the text is not of that form. Pure.
+ */
+import { isObject, type JsonObject, parseObject } from '../base/json.ts';
+
+/** Keys under which shippers put the line, in the order in which they are asked. */
+const keys = [
+  'log',
+  'message',
+  'msg',
+  'MESSAGE',
+  'line',
+  'body',
+  'textPayload',
+  '@message',
+  'text',
+  '_raw',
+  'event.original',
+] as const;
+/** Keys under which they put an object that has one of those: Elasticsearch, Google, Datadog, OpenTelemetry, Splunk. */
+const containers = ['_source', 'jsonPayload', 'fields', 'attributes', 'event', 'data', 'result', 'body'] as const;
+
+/** fluentd's stdout: `TIME TAG: {…}`. */
+const tagged = /^\d{4}-\d\d-\d\d[T ]\S+(?: [+-]\d{4})? [\w.*-]+: (?=\{")/;
+/** logcli: `TIME {label="…"} LINE`. */
+const labelled = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S* \{[^{}]*\} +/;
+/** `kubectl logs --prefix`. */
+const pod = /^\[pod\/[^\]\s]{1,300}\] /;
+/** `journalctl -o verbose`. */
+const verbose = /^ {4}MESSAGE=/;
+const fronts = [tagged, labelled, pod, verbose];
+/** logfmt: only keys before it, so that no text of a client's is treated as it. */
+const logfmt = /^(?:[\w.@/-]+=(?:"(?:[^"\\]|\\.)*"|[^\s"]*) +){0,30}(?:msg|message|log|line)="((?:[^"\\]|\\.)*)"/;
+/** fluent-bit's stdout, in Ruby's notation without escapes: `[0] TAG: [TIME, {"log"=>"…", "stream"=>"stderr"}]`. */
+const ruby =
+  /^(?:\S{1,300}: )?\[\d+\] \S+: \[[^{]{1,80}(?:\{\}\], )?\{(?:"[\w.@-]+"=>"[^"]*", ){0,30}"(?:log|message|msg|MESSAGE)"=>"(.*)$/;
+const rubyEnd = /(?:\\n)?"(?:, "[\w.@-]+"=>|\}\])/;
+/** A member of JSON that was printed over several lines, or an element of a list. */
+const member =
+  /^\s*(?:"(?:log|message|msg|MESSAGE|line|_raw|textPayload|@message)"\s*:\s*)?("(?:[^"\\]|\\.)*")\s*,?\s*$/;
+/** A line of nginx's that was copied out of a string: its own quotes are escaped. */
+const escaped = /, (?:request|upstream|host): \\"/;
+const plain = /, (?:request|upstream|host|login): "/;
+
+const textIn = (entry: JsonObject): string | undefined =>
+  keys.map((key) => entry[key]).find((value): value is string => typeof value === 'string');
+
+/** The line that an entry of a shipper holds, at its top or in the object that it keeps its fields in. */
+export function ofEntry(entry: JsonObject): string | undefined {
+  const found = textIn(entry);
+  if (found !== undefined) return oneLine(found);
+  const inner = containers.map((key) => entry[key]).find((value) => isObject(value) && textIn(value) !== undefined);
+  return isObject(inner) ? oneLine(textIn(inner) ?? '') : undefined;
+}
+
+/** What stands behind the front that a reader of logs puts before each line. */
+export function behindFront(text: string): string | undefined {
+  const front = fronts.map((each) => each.exec(text)).find((match) => match !== null);
+  return front === undefined ? undefined : text.slice(front[0].length);
+}
+
+export function ofLogfmt(text: string): string | undefined {
+  const value = logfmt.exec(text)?.[1];
+  return value === undefined ? undefined : unescaped(value);
+}
+
+export function ofRuby(text: string): string | undefined {
+  const rest = ruby.exec(text)?.[1];
+  return rest === undefined ? undefined : oneLine(rest.slice(0, rubyEnd.exec(rest)?.index ?? rest.length));
+}
+
+/** A JSON string that fills its line. */
+export function ofString(text: string): string | undefined {
+  const value = member.exec(text)?.[1];
+  const read = value === undefined ? null : parseObject(`{"value":${value}}`)?.['value'];
+  return typeof read === 'string' ? oneLine(read) : undefined;
+}
+
+/** nginx always quotes a request plainly: where no field is quoted so, the line is a copy of a string. */
+export function ofEscaped(text: string): string | undefined {
+  return escaped.test(text) && !plain.test(text) ? unescaped(text).replace(/\\$/, '"') : undefined;
+}
+
+/** The wrapping says that it is one line, and no byte of it may make a second. */
+export const oneLine = (text: string): string => text.replace(/\r?\n$/, '').replaceAll('\n', ' ');
+
+function unescaped(text: string): string {
+  return oneLine(text.replace(/\\(["\\nrt])/g, (_, c: string) => ({ n: '\n', r: '\r', t: '\t' })[c] ?? c));
+}
