@@ -7,6 +7,7 @@ import { gather } from '../../collector/diagnose/facts/gather.ts';
 import type { DiagnosePorts } from '../../collector/diagnose/facts/ports.ts';
 import { createProber } from '../../collector/diagnose/facts/probe.ts';
 import type { FailedPeer } from '../../collector/diagnose/impact/failures.ts';
+import type { AnswerFacts } from '../../collector/diagnose/impact/traffic.ts';
 import { judge } from '../../collector/diagnose/rules/judge.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
 import type { ConnectResult } from '../../collector/system/network/net.ts';
@@ -22,6 +23,10 @@ interface Scene {
   readonly namespaces?: Readonly<Record<string, FakeNamespace>>;
   readonly nginx?: FakeProcess;
   readonly connect?: ConnectResult;
+  /** While it connects. */
+  readonly meanwhile?: () => void;
+  readonly now?: () => number;
+  readonly answered?: () => AnswerFacts;
   readonly files?: Readonly<Record<string, string>>;
   /** Where a path of nginx's is on this host. */
   readonly place?: (path: string, prefix: string) => string;
@@ -38,14 +43,17 @@ async function seen({ peer, failing = {}, conf, processes = {}, namespaces = {},
     { host: {}, ...namespaces },
   );
   host.write(more.files ?? {});
-  const connect = () => Promise.resolve(more.connect ?? ({ is: 'failed', code: 'ECONNREFUSED' } as const));
+  const connect = () => {
+    more.meanwhile?.();
+    return Promise.resolve(more.connect ?? ({ is: 'failed', code: 'ECONNREFUSED' } as const));
+  };
   const ports: DiagnosePorts = {
     fs: nodeFileSystem,
     proc: host.proc,
     procRoot: host.procRoot,
     resolve: () => Promise.resolve({ ok: false, code: 'ENOTFOUND' }),
     connect,
-    wallMs: () => nowMs,
+    wallMs: more.now ?? (() => nowMs),
     userName: (uid) => `user${uid}`,
     groupName: (gid) => `group${gid}`,
     firewallRules: () => Promise.resolve(null),
@@ -74,7 +82,7 @@ async function seen({ peer, failing = {}, conf, processes = {}, namespaces = {},
       sharesFile: () => true,
       place: (path) => more.place?.(path, host.prefix) ?? host.prefix + path,
       remembered: () => null,
-      answers: () => null,
+      answers: () => more.answered?.() ?? null,
     },
     createProber('on-failure', connect, () => 0),
     ports,
@@ -82,7 +90,7 @@ async function seen({ peer, failing = {}, conf, processes = {}, namespaces = {},
   const [fact] = facts.peers;
   if (fact === undefined) throw new Error('no peer');
   const [finding] = judge(facts, String)[0]?.findings ?? [];
-  return { fact, verdict: `${finding?.code} ${finding?.sureness}` };
+  return { facts, fact, verdict: `${finding?.code} ${finding?.sureness}` };
 }
 
 const node: FakeProcess = { line: 'node app.js', uid: 1000, cgroup: '0::/system.slice/app.service', sockets: [7] };
@@ -275,4 +283,22 @@ test('another host: its neighbour does not answer, and local ports are counted',
   });
   expect(fact.tcp).toMatchObject({ home: 'elsewhere', neighbour: false, localPorts: { used: 1, of: 28232 } });
   expect(verdict).toBe('host_down certain');
+});
+
+test('a busy host gathers for a minute: what fails, what is answered and the time are still of one moment', async () => {
+  let now = nowMs;
+  const none = Number.NEGATIVE_INFINITY;
+  const answered = () => ({
+    connected: 1,
+    lastConnectedMs: now,
+    serverErrors: 0,
+    statuses: [],
+    firstErrorMs: none,
+    lastErrorMs: none,
+  });
+  const meanwhile = () => {
+    now += 60_000;
+  };
+  const { facts, fact } = await seen({ peer: '127.0.0.1:8080', now: () => now, meanwhile, answered });
+  expect([facts.nowMs, fact.answers?.lastConnectedMs]).toEqual([nowMs, nowMs]);
 });

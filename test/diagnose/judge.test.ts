@@ -448,19 +448,25 @@ const silentTable: Readonly<
     { home: 'elsewhere', probe: { is: 'unreachable' } },
     ['host_down likely'],
   ],
-  'no route': ['unreachable', 101, { home: 'elsewhere', probe: { is: 'unreachable' } }, ['no_route certain']],
+  'no route': [
+    'unreachable',
+    101,
+    { home: 'elsewhere', probe: { is: 'unreachable' } },
+    ['no_route certain'],
+    'connect() to x failed',
+  ],
   'a router on the way has no route': [
     'unreachable',
     101,
     { home: 'elsewhere', probe: { is: 'unreachable' } },
     ['no_route likely'],
-    'connect() failed',
   ],
   'a blackhole route': [
     'unreachable',
     22,
     { home: 'elsewhere', probe: { is: 'failed', code: 'EINVAL' } },
     ['no_route certain'],
+    'connect() to x failed',
   ],
   'not permitted': ['denied', 13, { home: 'elsewhere', probe: { is: 'denied' } }, ['not_permitted likely']],
   'no local port, the range nearly used': ['no_ports', 99, { localPorts: { used: 4, of: 4 } }, ['no_ports certain']],
@@ -510,7 +516,7 @@ const silentTable: Readonly<
 };
 
 describe('other failures over TCP', () => {
-  test.each(Object.entries(silentTable))('%s', (_, [kind, errno, of, expected, message = 'connect() to x failed']) => {
+  test.each(Object.entries(silentTable))('%s', (_, [kind, errno, of, expected, message = 'connect() failed']) => {
     const failures = new Map([[kind, failed({ errno, message })]]);
     expect(verdicts(facts([peer('10.0.0.1:8080', { failures, tcp: tcp('10.0.0.1:8080', of) })]))).toEqual(expected);
   });

@@ -67,7 +67,8 @@ function readState(files: readonly string[]): string {
   return '';
 }
 
-function diagnosePorts(hostPrefix: string, resolve: Resolve): DiagnosePorts {
+/** @param readMs when the logs were read: all verdicts are of that moment */
+function diagnosePorts(hostPrefix: string, resolve: Resolve, readMs: number): DiagnosePorts {
   const fs = nodeFileSystem;
   return {
     fs,
@@ -75,7 +76,7 @@ function diagnosePorts(hostPrefix: string, resolve: Resolve): DiagnosePorts {
     procRoot: procFolder(hostPrefix),
     resolve,
     connect: connectOnce,
-    wallMs: systemClock.wallMs,
+    wallMs: () => readMs,
     firewallRules: () => readFirewall(execute, fs, process.getuid?.() === 0),
     ...nodeAccounts(hostPrefix),
   };
@@ -111,8 +112,6 @@ export async function diagnoseJob(
   const nowMs = systemClock.wallMs();
   const fromMs = nowMs - options.sinceMs;
   const recent = { fs, execute, follow: read.found.view.follow, hostPrefix };
-  const specs = plan.errorLogs.map(({ spec }) => spec);
-  const logs = await readRecentLines(specs, fromMs, recent);
   const clients = createImpactTally(
     (peer, host, protocol) => plan.upstreamOf?.(peer, host, protocol === 'mail' ? null : protocol) ?? host ?? peer,
     nowMs,
@@ -120,6 +119,10 @@ export async function diagnoseJob(
   const accessRead = readRecentAccess(plan.accessLogs, recent, ({ record, program }, log, ms) => {
     clients.record(record, program.has, log.legacyConnectTime, ms);
   });
+  // Read after the access log: nginx writes the line of a failure before the request's own, so none is unexplained.
+  const specs = plan.errorLogs.map(({ spec }) => spec);
+  const logs = await readRecentLines(specs, fromMs, recent);
+  const readMs = systemClock.wallMs();
   const impact = clients.result(accessRead);
   // What was named by hand is believed to hold them.
   const unread = logs.unread.map(({ log }) => log);
@@ -133,7 +136,7 @@ export async function diagnoseJob(
     if (writers !== null && isByStranger(line.pid, ms, writers)) strange++;
     else tally.record(line, ms);
   }
-  const ports = diagnosePorts(hostPrefix, known);
+  const ports = diagnosePorts(hostPrefix, known, readMs);
   const remembered = recall(readState(listenersFiles(libDirectory, read.found)));
   const seen = diagnosedNginx(read, remembered, clients.answers, { fs, hostPrefix });
   const failing = await failingNow();

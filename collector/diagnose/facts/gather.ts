@@ -44,12 +44,16 @@ function lookFirst(failing: Failing, namespaces: Namespaces, ports: DiagnosePort
   return { look, before };
 }
 
+/** `ports.wallMs` is the moment of which `failing` tells: what is looked at meanwhile may take seconds. */
 export async function gather(
   failing: Failing,
   seen: DiagnosedNginx,
   prober: Prober,
   ports: DiagnosePorts,
 ): Promise<Facts> {
+  const nowMs = ports.wallMs();
+  // Of the same moment as the failures: what is answered while this gathers belongs to the next look.
+  const answers = new Map(failing.peers.map(({ peer }) => [peer, seen.answers(peer)]));
   const namespaces = surveyNamespaces(seen.masterPid, ports);
   const configured = configuredServers(seen.configuration);
   const names = await resolveServers(failing, configured, ports);
@@ -120,7 +124,7 @@ export async function gather(
     return {
       peer,
       ...rest,
-      answers: seen.answers(peer),
+      answers: answers.get(peer) ?? null,
       sockets: waiting.of(peer),
       servers,
       formerly: servers.length > 0 ? [] : formerServers(peer, configured, names),
@@ -133,7 +137,7 @@ export async function gather(
     };
   });
   return {
-    nowMs: ports.wallMs(),
+    nowMs,
     nginx: nginxFacts(failing.nginx, seen, namespaces.shared, ports),
     peers,
     groups: failing.groups.map((group) => groupFacts(group, configured, names)),

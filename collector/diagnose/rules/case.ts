@@ -78,6 +78,12 @@ export function isOlderThanListener(one: TcpCase): boolean {
   return started !== null && lastMs <= started - startMs;
 }
 
+/** The plugin saw this very socket listen, before the first failure and all the while since. */
+export function listenedThroughout(one: TcpCase): boolean {
+  const seen = seenSince(one);
+  return seen !== null && one.failures.firstMs > seen + seenMs;
+}
+
 /** It failed while this very socket listened. */
 export function failedWhileListening(one: TcpCase): boolean {
   if (one.tcp.serving.length === 0) return false;
@@ -90,6 +96,11 @@ export function failedWhileListening(one: TcpCase): boolean {
 /** The peer took connections after the last failure: the access log has them. */
 export function succeededSince({ peer: { answers }, failures }: Case): boolean {
   return answers !== null && answers.lastConnectedMs > failures.lastMs;
+}
+
+/** Requests to it have succeeded while others failed: not all do. */
+export function succeedsMeanwhile({ peer: { answers }, failures }: Case): boolean {
+  return answers !== null && answers.lastConnectedMs > failures.firstMs;
 }
 
 /** It was seen to take connections at some time: a wrong port never does. */

@@ -25,6 +25,8 @@ const vague: ReadonlySet<PeerCause> = new Set(['unknown', 'restarting', 'process
 /** The last check of it may have been so long before its last failure; and logs have full seconds. */
 const slackMs = 15_000;
 
+const loopCalmMs = 60_000;
+
 function isOfSame(judged: Judged, past: PastVerdict): boolean {
   return judged.lastMs <= past.lastMs + slackMs && judged.lastMs >= past.firstMs - slackMs;
 }
@@ -39,8 +41,10 @@ export function keepEnded(judged: Judged, past: PastVerdict | null, nowMs: numbe
   const isUnknown = finding.code === 'unknown';
   if (!isUnknown && !(judged.isOver && vague.has(finding.code))) return judged;
   if (finding.code === 'restarting' && past.cause === 'process_down') return judged;
-  const isOver = judged.isOver || nowMs - judged.lastMs > 15_000;
   const { cause, sureness, evidence, rulesOut } = past;
+  const sinceMs = nowMs - judged.lastMs;
+  // What comes and goes is back between two falls: only a while without one shows that it stays.
+  const isOver = cause === 'crash_loop' ? sinceMs > loopCalmMs : judged.isOver || sinceMs > 15_000;
   const kept: Finding = {
     code: cause,
     sureness,

@@ -1,6 +1,6 @@
 /** Facts to findings: every failing peer, group, name and nginx itself, most important first. Pure. */
 
-import type { FailureKind } from '../../model.ts';
+import type { FailureKind, PeerCause } from '../../model.ts';
 import type { Facts, GroupFacts, NameFacts, PeerFacts } from '../facts/facts.ts';
 import { ended, type Finding, found } from '../finding.ts';
 import type { FailuresByKind, KindFailures } from '../impact/traffic.ts';
@@ -103,12 +103,23 @@ function judged(
   };
 }
 
+const answered: ReadonlySet<PeerCause> = new Set(['firewall_reject', 'host_down', 'no_route']);
+
+/**
+ * ICMP messages are limited to about one a second: of many connections that a rule rejects, or a router has no way for,
+ * most get no answer at all. Who answers at times is one story with them.
+ */
+function withoutSilence(findings: readonly Finding[]): readonly Finding[] {
+  const isAnswered = findings.some(({ code, isOver }) => answered.has(code) && !isOver);
+  return isAnswered ? findings.filter(({ code }) => code !== 'no_answer') : findings;
+}
+
 function judgePeer(peer: PeerFacts, facts: Facts, time: TimeText): Judged {
   const explained = current(peer.failures).flatMap(([kind, failures]) =>
     explain(kind, { peer, failures, facts, time }),
   );
   const own = applicationError(peer, facts.nowMs);
-  const all = own === null ? explained : [...explained, own];
+  const all = own === null ? withoutSilence(explained) : [...withoutSilence(explained), own];
   const findings = all.length > 0 ? all : [unknown(peer, time)];
   return judged({ is: 'peer', peer }, peer.peer, peer.upstream, peer.failures, findings, facts.nowMs);
 }

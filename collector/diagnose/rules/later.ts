@@ -4,7 +4,7 @@ import type { FailureKind } from '../../model.ts';
 import type { ListenerFact, PeerFacts } from '../facts/facts.ts';
 import { ended, type Finding, found } from '../finding.ts';
 import type { KindFailures } from '../impact/traffic.ts';
-import { type Case, sinceLast, succeededSince } from './case.ts';
+import { type Case, sinceLast, succeededSince, succeedsMeanwhile } from './case.ts';
 import { behindFinding } from './container.ts';
 import { ownerText, plural, signs } from './signs.ts';
 
@@ -49,8 +49,7 @@ function hangs(one: Case): readonly Finding[] {
     peer.sockets.unacknowledged > 0 && peer.sockets.unread === 0
       ? `${plural(peer.sockets.unacknowledged, 'connection')} whose data is sent again and again: packets are lost on the way (a smaller MTU there, a firewall)`
       : null;
-  const succeeds =
-    (peer.answers?.connected ?? 0) > failures.count ? 'other requests to it are answered meanwhile' : null;
+  const succeeds = succeedsMeanwhile(one) ? 'other requests to it are answered meanwhile' : null;
   const evidence = [
     quoted(failures),
     stuck,

@@ -8,10 +8,12 @@ import {
   failedWhileListening,
   isOlderThanListener,
   lasted,
+  listenedThroughout,
   recentMs,
   restartMs,
   sinceLast,
   succeededSince,
+  succeedsMeanwhile,
   type TcpCase,
   visibleHome,
 } from './case.ts';
@@ -101,6 +103,7 @@ function treatedApart(one: TcpCase): Finding {
     'likely',
     [
       'nginx is refused while a connection from here, by another user, succeeds',
+      succeedsMeanwhile(one) ? 'other requests of nginx succeed meanwhile' : null,
       tcp.serving.length > 0 ? signs.listens(tcp.serving) : null,
       signs.rules(facts),
       `a rule for the user ${user}, for nginx's local address, or a limit on new connections does that`,
@@ -111,6 +114,7 @@ function treatedApart(one: TcpCase): Finding {
 
 /** A connection from here succeeds. */
 function answersProbe(one: TcpCase): readonly Finding[] {
+  if (listenedThroughout(one)) return [sinceLast(one) > apartMs ? ended(treatedApart(one)) : treatedApart(one)];
   const goesOn = sinceLast(one) <= recentMs && !succeededSince(one);
   // Refused and served in turn, it comes and goes: a rule refuses all the while.
   const isSteady = lasted(one) > restartMs && (one.peer.answers?.lastConnectedMs ?? 0) < one.failures.firstMs;
@@ -132,6 +136,12 @@ function behindPublished(one: TcpCase): readonly Finding[] {
   return [behindFinding(tcp, tcp.behind)];
 }
 
+/** Refused now and then, while most connections get no answer. */
+function isAmongTimeouts({ peer, failures }: TcpCase): boolean {
+  const silent = peer.failures.get('timed_out');
+  return silent !== undefined && silent.firstMs < failures.lastMs;
+}
+
 /** A socket listens on this very address, and connections were refused all the same. */
 function served(one: TcpCase): readonly Finding[] {
   const { tcp, facts } = one;
@@ -142,11 +152,18 @@ function served(one: TcpCase): readonly Finding[] {
     const sureness = unseen === null ? 'certain' : 'likely';
     return [found('firewall_reject', sureness, evidence, [notDown, 'a full queue: that gives no answer, no refusal'])];
   }
+  const refusing = (how: string): Finding => found('firewall_reject', 'likely', [how, ...evidence], [notDown]);
+  const apart = 'nginx was refused while this very socket listened';
+  if (listenedThroughout(one)) return [sinceLast(one) > apartMs ? ended(refusing(apart)) : refusing(apart)];
   if (isOlderThanListener(one) || succeededSince(one)) return cameBack(one);
-  if (failedWhileListening(one) && sinceLast(one) <= apartMs) {
-    const apart = 'nginx was refused while this very socket listened';
-    return [found('firewall_reject', 'likely', [apart, ...evidence], [notDown])];
+  if (tcp.probe.is === 'silent' && isAmongTimeouts(one)) {
+    return [
+      refusing(
+        'some connections are refused and others get no answer: a rule with reject sends ICMP messages, which are limited to about one a second',
+      ),
+    ];
   }
+  if (failedWhileListening(one) && sinceLast(one) <= apartMs) return [refusing(apart)];
   if (sinceLast(one) > apartMs) return cameBack(one);
   return [found('unknown', 'unknown', ['it may just be starting: run diagnose again in 10 s', ...evidence], [notDown])];
 }

@@ -2,9 +2,17 @@
 
 import { ended, type Finding, found } from '../finding.ts';
 import { mayBePublished } from '../places/published.ts';
-import { isWithNginx, sinceLast, startedAt, succeededSince, type TcpCase, visibleHome } from './case.ts';
+import {
+  isWithNginx,
+  sinceLast,
+  startedAt,
+  succeededSince,
+  succeedsMeanwhile,
+  type TcpCase,
+  visibleHome,
+} from './case.ts';
 import { containerGone } from './container.ts';
-import { duration, plural, signs } from './signs.ts';
+import { duration, placeText, plural, signs } from './signs.ts';
 
 /** A connect waits for its timeout before it is a failure: what succeeded since then may have been asked before. */
 const overMs = 15_000;
@@ -18,8 +26,7 @@ export function timedOut(one: TcpCase): readonly Finding[] {
   const { tcp } = one;
   const gone = containerGone(one);
   if (gone !== null) return [gone];
-  // An old entry of the ARP table says nothing of an address that is on this host.
-  if (tcp.neighbour === false && visibleHome(tcp) === null) return [hostDown(one)];
+  if (isSilentToArp(one)) return [hostDown(one)];
   const [full] = [...tcp.serving, ...tcp.perhapsServing].filter(({ queued }) => queued > 0);
   if (isOver(one)) return [ended(noAnswer(one))];
   const older = waitsFromBefore(one);
@@ -80,14 +87,16 @@ function waitingText({ peer: { sockets } }: TcpCase): string | null {
 
 /** Others get through: the peer serves, and some packets, or some connections, are lost. */
 function someLost(one: TcpCase): Finding {
-  const { peer, tcp } = one;
+  const { tcp } = one;
+  const user = one.facts.nginx.user ?? 'of its workers';
+  const apart = `nginx's connections get no answer while one from here, by another user, succeeds: a rule for the user ${user} or for nginx's local address, or packets that are lost`;
   return found(
     'no_answer',
     'likely',
     [
       waitingText(one),
       signs.probe(tcp.probe),
-      (peer.answers?.connected ?? 0) > 0 ? 'other requests to it succeed meanwhile' : null,
+      succeedsMeanwhile(one) ? 'other requests to it succeed meanwhile' : tcp.probe.is === 'connected' ? apart : null,
       signs.rules(one.facts, tcp.port),
     ],
     ['the process being down: it takes connections', 'the host being down'],
@@ -123,21 +132,45 @@ function noAnswer(one: TcpCase): Finding {
   );
 }
 
+/** An old entry of the ARP table says nothing of nginx's own addresses. */
+function isSilentToArp(one: TcpCase): boolean {
+  return one.tcp.neighbour === false && !isWithNginx(one);
+}
+
 function hostDown(one: TcpCase): Finding {
   const { tcp } = one;
-  const finding = found(
-    'host_down',
-    'certain',
-    [signs.neighbour(tcp.host, false), signs.probe(tcp.probe)],
-    ['a firewall on that host: ARP passes below it', 'the process: the host itself is not there'],
-  );
+  const home = visibleHome(tcp);
+  const finding =
+    home === null
+      ? found(
+          'host_down',
+          'certain',
+          [signs.neighbour(tcp.host, false), signs.probe(tcp.probe)],
+          ['a rule for TCP on that host: ARP passes below it', 'the process: the host itself is not there'],
+        )
+      : found(
+          'host_down',
+          'likely',
+          [
+            signs.neighbour(tcp.host, false),
+            `the address is in ${placeText(home)}, and the link between it and nginx is down`,
+            signs.probe(tcp.probe),
+          ],
+          ['the process: it is not asked', 'a rule for TCP: ARP passes below it'],
+        );
   return succeededSince(one) ? ended(finding) : finding;
 }
 
 /** nginx calls connect() and fails at once only where this host's own tables say no; else the answer came from outside. */
 function isOwnRoute({ failures }: TcpCase): boolean {
-  return failures.message === '' || /^connect\(\) to /.test(failures.message);
+  return /^connect\(\) to /.test(failures.message);
 }
+
+const ownRoutes: Readonly<Record<number, string>> = {
+  22: 'its route is a blackhole',
+  101: 'the kernel has no route to it',
+  113: 'a route of type unreachable is in the way',
+};
 
 function noRoute(one: TcpCase): Finding {
   const { failures, tcp } = one;
@@ -150,7 +183,7 @@ function noRoute(one: TcpCase): Finding {
       ['the process', "this host's own routes"],
     );
   }
-  const what = failures.errno === 101 ? 'the kernel has no route to it' : 'its route is a blackhole';
+  const what = ownRoutes[failures.errno ?? 101] ?? 'the kernel says no at once, by its own tables';
   return found('no_route', 'certain', [`errno ${failures.errno}: ${what}`, signs.probe(tcp.probe)], ['the process']);
 }
 
@@ -158,12 +191,14 @@ export function unreachable(one: TcpCase): readonly Finding[] {
   const { tcp, failures } = one;
   const gone = containerGone(one);
   if (gone !== null) return [gone];
-  if (tcp.neighbour === false && visibleHome(tcp) === null) return [hostDown(one)];
-  if (failures.errno === 101 || failures.errno === 22) {
-    return [isOver(one) ? ended(noRoute(one)) : noRoute(one)];
-  }
+  if (isSilentToArp(one)) return [hostDown(one)];
   const isReachable = visibleHome(tcp) !== null || tcp.neighbour === true;
-  if (!isReachable) {
+  // Between neighbours there is no router: who answers that there is no route is a rule.
+  const isFromRouter = failures.errno === 101 && !isReachable;
+  if (isFromRouter || isOwnRoute(one)) return [isOver(one) ? ended(noRoute(one)) : noRoute(one)];
+  // No system answers so for TCP: only rules do.
+  const isByRule = failures.errno === 92 || failures.errno === 42;
+  if (!isReachable && !isByRule) {
     const evidence = ['a router on the way, or the host itself, says that it cannot be reached', signs.away(tcp)];
     const finding = found('host_down', 'likely', [...evidence, signs.probe(tcp.probe)], ['the process']);
     return [isOver(one) ? ended(finding) : finding];
@@ -177,7 +212,8 @@ function rejected(one: TcpCase): Finding {
   const isServed = tcp.serving.length > 0 && !tcp.serving.some(mayBePublished);
   const from = `errno ${failures.errno ?? 113} from a host that can be reached:`;
   const evidence = [
-    tcp.neighbour === true ? signs.neighbour(tcp.host, true) : 'its address is on this very host',
+    tcp.neighbour === true ? signs.neighbour(tcp.host, true) : null,
+    visibleHome(tcp) === null ? null : 'its address is on this very host',
     tcp.serving.length > 0 ? signs.listens(tcp.serving) : null,
     isServed
       ? `${from} only a firewall answers so`

@@ -78,6 +78,9 @@ const stale: UnixRule = (one, unix) => {
 
 const denied: UnixRule = ({ facts }, unix) => {
   const { barrier } = unix;
+  // Whoever gets the right to it gets no socket.
+  if (unix.file === 'other' && barrier?.path === unix.path)
+    return found('socket_stale', 'certain', [fileText(unix), listenText(unix)], [noNetwork]);
   const who = facts.nginx.user ?? 'the user of its workers';
   const stands =
     barrier === null

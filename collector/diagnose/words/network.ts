@@ -117,11 +117,13 @@ export const networkWords: Readonly<Record<NetworkCause, Wording>> = {
   no_route: (one) => {
     const { host, facts } = one;
     const family = host.includes(':') ? '-6 ' : '';
-    if (failuresOf(one, 'unreachable')?.errno === 22) {
+    const errno = failuresOf(one, 'unreachable')?.errno;
+    const type = errno === 22 ? 'blackhole' : errno === 113 ? 'unreachable' : null;
+    if (type !== null) {
       return {
-        what: `a route of type blackhole swallows what is sent to ${host}`,
+        what: `a route of type ${type} ${type === 'blackhole' ? 'swallows' : 'rejects'} what is sent to ${host}`,
         fix: 'Delete that route with ip route del, or give the address a better one.',
-        next: [asNginx(facts.nginx, `ip ${family}route show type blackhole`)],
+        next: [asNginx(facts.nginx, `ip ${family}route show type ${type}`)],
       };
     }
     return {

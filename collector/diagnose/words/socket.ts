@@ -65,6 +65,16 @@ export const socketWords: Readonly<Record<SocketCause, Wording>> = {
     };
   },
   socket_stale: (one) => {
+    if (peerOf(one)?.unix?.file === 'other') {
+      return {
+        what: `${one.host} is not a socket: something else has its name`,
+        fix: 'Move it away, then start the application: it makes its socket there.',
+        next: [
+          withFiles(one.facts.nginx, isShared(one), (at) => `ls -ld ${at(one.host)}`),
+          ...startAgain(ownerOf(one), open(one)),
+        ],
+      };
+    }
     const remove = withFiles(one.facts.nginx, isShared(one), (at) => `rm ${at(one.host)}`);
     return {
       what: `the socket file ${one.host} is left over: no process listens on it`,

@@ -46,7 +46,8 @@ const connectOnly = kindsOf({
   // No such file, or a part of its path is no folder.
   socket_missing: [2, 20],
   backlog_full: [11, 35],
-  unreachable: [22, 10022],
+  // A blackhole route; ICMP's "protocol unreachable", which rules with reject may send.
+  unreachable: [22, 10022, 92, 42],
   no_ports: [98, 48, 125, 10048],
 });
 

@@ -1,0 +1,211 @@
+/** Rules that reject, in every way they can, and what looks like them: routes, links, restarts. */
+import { describe, expect, test } from 'vitest';
+import type { PeerFacts, TcpFacts } from '../../collector/diagnose/facts/facts.ts';
+import type { KindFailures } from '../../collector/diagnose/impact/traffic.ts';
+import { judge } from '../../collector/diagnose/rules/judge.ts';
+import { word } from '../../collector/diagnose/words/wording.ts';
+import type { FailureKind } from '../../collector/model.ts';
+import { facts, failed, listener, nowMs, other, owner, peer, tcp } from './facts-kit.ts';
+
+const time = (ms: number): string => String(ms);
+const ago = (seconds: number): number => nowMs - seconds * 1000;
+const judgedOf = (one: PeerFacts) => judge(facts([one]), time)[0];
+const verdicts = (one: PeerFacts): readonly string[] =>
+  (judgedOf(one)?.findings ?? []).map(({ code, sureness, isOver }) => `${code} ${sureness}${isOver ? ' ended' : ''}`);
+
+type Failed = readonly [FailureKind, errno: number, first: number, last: number, message?: string];
+const failures = (all: readonly Failed[]): ReadonlyMap<FailureKind, KindFailures> =>
+  new Map(
+    all.map(([kind, errno, first, last, message = 'connect() failed']) => [
+      kind,
+      failed({ errno, message, firstMs: ago(first), lastMs: ago(last) }),
+    ]),
+  );
+
+/** Seen by the plugin since ten minutes ago, the same socket all the while. */
+const remembered = {
+  listeningMs: ago(1),
+  owner,
+  oomKills: 0,
+  watchedSinceMs: ago(600),
+  sinceMs: null,
+  connectedMs: null,
+  besides: null,
+  endedMs: [],
+  inode: 8080,
+};
+const answers = (lastConnected: number) => ({
+  connected: 20,
+  lastConnectedMs: ago(lastConnected),
+  serverErrors: 0,
+  statuses: [],
+  firstErrorMs: Number.NEGATIVE_INFINITY,
+  lastErrorMs: Number.NEGATIVE_INFINITY,
+});
+const serving = { serving: [listener('0.0.0.0:8080')] };
+const connected = { probe: { is: 'connected' as const } };
+const silent = { probe: { is: 'silent' as const } };
+const unreachable = { probe: { is: 'unreachable' as const } };
+const away = { home: 'elsewhere' as const };
+
+const table: Readonly<
+  Record<string, readonly [readonly Failed[], Partial<TcpFacts>, Partial<PeerFacts>, readonly string[]]>
+> = {
+  'ip route add unreachable: this host’s own tables say so at once': [
+    [['unreachable', 113, 30, 1, 'connect() to 10.0.0.1:8080 failed']],
+    { ...away, ...unreachable },
+    {},
+    ['no_route certain'],
+  ],
+  'ip route add unreachable, for an address of this host’s network': [
+    [['unreachable', 113, 30, 1, 'connect() to 10.0.0.1:8080 failed']],
+    { ...away, ...unreachable, neighbour: true },
+    {},
+    ['no_route certain'],
+  ],
+  'reject with icmp net-unreachable by a neighbour: there is no router between': [
+    [['unreachable', 101, 30, 1]],
+    { ...away, ...unreachable, neighbour: true },
+    {},
+    ['firewall_reject likely'],
+  ],
+  'the same, the neighbour is a container of this host': [
+    [['unreachable', 101, 30, 1]],
+    { home: other, ...serving, ...unreachable, neighbour: true },
+    {},
+    ['firewall_reject certain'],
+  ],
+  'reject with icmp net-unreachable behind a router': [
+    [['unreachable', 101, 30, 1]],
+    { ...away, ...unreachable },
+    {},
+    ['no_route likely'],
+  ],
+  'reject with icmp prot-unreachable by a neighbour': [
+    [['unreachable', 92, 30, 1]],
+    { ...away, probe: { is: 'failed', code: 'ENOPROTOOPT' }, neighbour: true },
+    {},
+    ['firewall_reject likely'],
+  ],
+  'reject with icmp prot-unreachable behind a router: no system answers so': [
+    [['unreachable', 92, 30, 1]],
+    { ...away, probe: { is: 'failed', code: 'ENOPROTOOPT' } },
+    {},
+    ['firewall_reject likely'],
+  ],
+  'reject with icmp at 2 requests a second: one is answered, the others are not': [
+    [
+      ['timed_out', 110, 30, 1],
+      ['unreachable', 113, 30, 3],
+    ],
+    { ...away, ...silent, neighbour: true },
+    {},
+    ['firewall_reject likely'],
+  ],
+  'the same by a router that has no way': [
+    [
+      ['timed_out', 110, 30, 1],
+      ['unreachable', 101, 30, 3],
+    ],
+    { ...away, ...silent },
+    {},
+    ['no_route likely'],
+  ],
+  'the same behind a router, and the host is gone': [
+    [
+      ['timed_out', 110, 30, 1],
+      ['unreachable', 113, 30, 3],
+    ],
+    { ...away, ...silent },
+    {},
+    ['host_down likely'],
+  ],
+  'port unreachable once a second, the rest unanswered, and it listens': [
+    [
+      ['timed_out', 110, 40, 1],
+      ['refused', 111, 60, 12],
+    ],
+    { home: other, ...serving, ...silent },
+    {},
+    ['firewall_reject likely'],
+  ],
+  'down for 20 s and back, then dropped: the restart is another story, and over': [
+    [
+      ['timed_out', 110, 5, 1],
+      ['refused', 111, 28, 12],
+    ],
+    { home: other, serving: [listener('0.0.0.0:8080', { startedMs: ago(11) })], ...silent },
+    {},
+    ['no_answer likely'],
+  ],
+  'a limit on new connections resets the rest: the same socket listened all the while': [
+    [['refused', 111, 40, 1]],
+    { ...serving, ...connected },
+    { remembered, answers: answers(0) },
+    ['firewall_reject likely'],
+  ],
+  'the same, not probed': [
+    [['refused', 111, 40, 1]],
+    { ...serving, probe: { is: 'not_probed', why: 'too_soon' } },
+    { remembered, answers: answers(0) },
+    ['firewall_reject likely'],
+  ],
+  'the limit was taken away': [
+    [['refused', 111, 40, 15]],
+    { ...serving, ...connected },
+    { remembered, answers: answers(0) },
+    ['firewall_reject likely ended'],
+  ],
+  'a restart between two looks: the socket is another': [
+    [['refused', 111, 14, 11]],
+    { serving: [listener('0.0.0.0:8080', { inode: 9 })], ...connected },
+    { remembered, answers: answers(1) },
+    ['restarting likely ended'],
+  ],
+  'the link of a container is down: nobody answers ARP': [
+    [['unreachable', 113, 30, 1]],
+    { home: other, ...serving, ...unreachable, neighbour: false },
+    {},
+    ['host_down likely'],
+  ],
+  'the same before nginx has given up': [
+    [['timed_out', 110, 30, 1]],
+    { home: other, ...serving, ...silent, neighbour: false },
+    {},
+    ['host_down likely'],
+  ],
+};
+
+describe('rejected, or only alike', () => {
+  test.each(Object.entries(table))('%s', (_, [kinds, of, some, expected]) => {
+    const failed = failures(kinds);
+    expect(verdicts(peer('10.0.0.1:8080', { failures: failed, tcp: tcp('10.0.0.1:8080', of), ...some }))).toEqual(
+      expected,
+    );
+  });
+
+  test('what others get is said only where they get it while this fails', () => {
+    const one = (lastConnected: number) =>
+      peer('10.0.0.1:8080', {
+        failures: failures([['timed_out', 110, 30, 1]]),
+        tcp: tcp('10.0.0.1:8080', { ...serving, ...connected }),
+        answers: answers(lastConnected),
+      });
+    const evidence = (lastConnected: number) => judgedOf(one(lastConnected))?.findings[0]?.evidence.join('; ');
+    expect(evidence(2)).toContain('other requests to it succeed meanwhile');
+    expect(evidence(35)).not.toContain('meanwhile');
+    expect(evidence(35)).toContain('by another user, succeeds: a rule for the user www-data');
+  });
+
+  test('a route of type unreachable is named in the command', () => {
+    const judged = judgedOf(
+      peer('10.0.0.1:8080', {
+        failures: failures([['unreachable', 113, 30, 1, 'connect() to 10.0.0.1:8080 failed']]),
+        tcp: tcp('10.0.0.1:8080', { ...away, ...unreachable }),
+      }),
+    );
+    const [finding] = judged?.findings ?? [];
+    if (judged === undefined || finding === undefined) throw new Error('no verdict');
+    expect(word(finding, judged, facts([])).next[0]).toBe('ip route show type unreachable');
+  });
+});
