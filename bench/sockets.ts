@@ -9,7 +9,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTcpScanner, indexPeers, socketStates } from '../collector/parse/proc/net-tcp.ts';
+import { createTcpScanner, indexPeers } from '../collector/parse/proc/net-tcp.ts';
+import { socketStates } from '../collector/parse/proc/socket-rows.ts';
 import { nodeFileSystem } from '../collector/system/fs.ts';
 import { createProcfs, type Procfs } from '../collector/system/process/procfs.ts';
 

@@ -23,7 +23,12 @@ export function parseSocketAddress(peer: string): SocketAddress | null {
   if (bytes === null) return null;
   const words: number[] = [];
   for (let at = 0; at < bytes.length; at += 4) words.push(word(bytes, at));
-  return { words: isMapped(bytes) ? words.slice(3) : words, port };
+  return { words: unmapped(words), port };
+}
+
+/** A v4-mapped IPv6 address as the IPv4 address that it stands for. */
+export function unmapped(words: readonly number[]): readonly number[] {
+  return words.length === 4 && isMappedWords((at) => words[at] ?? 0) ? words.slice(3) : words;
 }
 
 function word(bytes: readonly number[], at: number): number {
@@ -32,8 +37,23 @@ function word(bytes: readonly number[], at: number): number {
   return ((high << 24) | (second << 16) | (third << 8) | low) >>> 0;
 }
 
-function isMapped(bytes: readonly number[]): boolean {
-  return (
-    bytes.length === 16 && bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 255 && bytes[11] === 255
-  );
+/** `::ffff:a.b.c.d` in words: the third one. */
+const mappedWord = word([0, 0, 255, 255], 0);
+
+/** Whether an address of four words is a v4-mapped one, by its first three. */
+export function isMappedWords(at: (word: number) => number): boolean {
+  return at(0) === 0 && at(1) === 0 && at(2) === mappedWord;
+}
+
+/** The address without its port, as one text for one address. */
+export const hostKey = ({ words }: Pick<SocketAddress, 'words'>): string => words.join('.');
+/** As `hostKey`, with the port. */
+export const addressKey = (address: SocketAddress): string => `${hostKey(address)}:${address.port}`;
+
+const lastOfLoopback = word([0, 0, 0, 1], 0);
+
+/** All of 127.0.0.0/8, though the kernel names only what is configured, and ::1. */
+export function isLoopbackWords(words: readonly number[]): boolean {
+  if (words.length === 1) return new Uint8Array(Uint32Array.from(words).buffer)[0] === 127;
+  return words.every((each, at) => each === (at === 3 ? lastOfLoopback : 0));
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createConnectionUse } from '../../collector/aggregate/access/connection-use.ts';
 import { descriptorShare } from '../../collector/aggregate/server/descriptors.ts';
-import { portsUsed, tcpStatesOf } from '../../collector/aggregate/server/peer-sockets.ts';
+import { portsUsed, tcpStatesOf } from '../../collector/parse/proc/tcp-states.ts';
 
 const files = (openFiles: number | null, limit: number | null) => ({ openFiles, limit });
 

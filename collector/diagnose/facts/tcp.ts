@@ -1,9 +1,15 @@
 /** What the socket tables and a probe say about one TCP peer. */
 import { canonicalIpv6 } from '../../base/address.ts';
-import { parseSocketAddress, type SocketAddress } from '../../parse/peer-address.ts';
+import {
+  addressKey,
+  hostKey,
+  isLoopbackWords,
+  parseSocketAddress,
+  type SocketAddress,
+} from '../../parse/peer-address.ts';
 import { arpNeighbours } from '../../parse/proc/counters.ts';
 import { localPortCount } from '../../parse/proc/net.ts';
-import type { Listener } from '../../parse/proc/net-tcp.ts';
+import type { Listener } from '../../parse/proc/socket-rows.ts';
 import { type Namespace, type Namespaces, readablePid, type SocketTable } from '../places/namespaces.ts';
 import type { ContainerFacts, ListenerFact, NotProbed, TcpFacts } from './facts.ts';
 import type { Look } from './look.ts';
@@ -29,15 +35,14 @@ export function peerAddress(peer: string): PeerAddress | null {
   const address = parseSocketAddress(peer);
   if (address === null) return null;
   const host = hostText(address.words);
-  return { ...address, host, isLoopback: host.startsWith('127.') || host === '::1' };
+  return { ...address, host, isLoopback: isLoopbackWords(address.words) };
 }
 
 export const isAny = (words: readonly number[]): boolean => words.every((word) => word === 0);
-const keyOf = ({ words, port }: SocketAddress): string => `${words.join('.')}:${port}`;
 
 /** Whether a socket bound to `words` takes connections to the address: yes, no, or it depends on IPV6_V6ONLY. */
 function serves({ words }: Listener, address: SocketAddress): boolean | 'perhaps' {
-  if (words.join('.') === address.words.join('.')) return true;
+  if (hostKey({ words }) === hostKey(address)) return true;
   if (!isAny(words)) return false;
   if (words.length === address.words.length) return true;
   return words.length === 4 ? 'perhaps' : false;
@@ -50,7 +55,7 @@ export function homeOf(
   look: Look,
 ): Namespace | 'elsewhere' | null {
   if (address.isLoopback) return nginx;
-  const key = address.words.join('.');
+  const key = hostKey(address);
   const table = look.tableOf(nginx);
   if (table === null) return null;
   if (table.addresses.has(key)) return nginx;
@@ -156,8 +161,8 @@ function isNginx(listener: Listener, namespace: Namespace, { look, namespaces, m
 
 /** What another line means is not what this one should have been. */
 export function isClaimed(listener: Listener, { claimed }: TcpContext): boolean {
-  const key = keyOf(listener);
-  return claimed.some((each) => keyOf(each) === key || (isAny(listener.words) && each.port === listener.port));
+  const key = addressKey(listener);
+  return claimed.some((each) => addressKey(each) === key || (isAny(listener.words) && each.port === listener.port));
 }
 
 type InHome = Pick<TcpFacts, 'serving' | 'perhapsServing' | 'samePort' | 'otherPorts'>;

@@ -1,6 +1,9 @@
 /** What waits between nginx and its peers before any line of a log says so: SYNs sent again, bytes that nobody reads. */
-import { parseSocketAddress, type SocketAddress } from '../../parse/peer-address.ts';
+
+import { madeAt } from '../../base/collections.ts';
+import { addressKey, parseSocketAddress } from '../../parse/peer-address.ts';
 import { scanWaiting, type WaitingRow } from '../../parse/proc/waiting-rows.ts';
+import { readTcpTables } from '../../system/process/procfs.ts';
 import type { DiagnosePorts } from '../facts/ports.ts';
 import { type Namespace, type Namespaces, readablePid } from '../places/namespaces.ts';
 import type { SocketFacts } from './traffic.ts';
@@ -11,17 +14,14 @@ export interface Waiting {
 }
 
 const nothing: SocketFacts = { retried: 0, unacknowledged: 0, unread: 0 };
-const keyOf = ({ words, port }: SocketAddress): string => `${words.join('.')}:${port}`;
 /** With what waits: where some of it was read meanwhile, it is another. */
-const rowKey = ({ local, remote, unread }: WaitingRow): string => `${keyOf(local)} ${keyOf(remote)} ${unread}`;
+const rowKey = ({ local, remote, unread }: WaitingRow): string =>
+  `${addressKey(local)} ${addressKey(remote)} ${unread}`;
 
 function rowsOf(namespace: Namespace, { proc }: Pick<DiagnosePorts, 'proc'>): readonly WaitingRow[] {
   const pid = readablePid(namespace, { proc });
   const rows: WaitingRow[] = [];
-  if (pid === null) return rows;
-  for (const table of ['tcp', 'tcp6']) {
-    proc.pieces(`${pid}/net/${table}`, (bytes, end) => scanWaiting(bytes, end, (row) => rows.push(row)));
-  }
+  if (pid !== null) readTcpTables(proc, pid, (bytes, end) => scanWaiting(bytes, end, (row) => rows.push(row)));
   return rows;
 }
 
@@ -36,13 +36,11 @@ export function readWaiting(
 ): Waiting & { readonly keys: ReadonlySet<string> } {
   const keys = new Set<string>();
   const counts = new Map<string, { retried: number; unacknowledged: number; unread: number }>();
-  const wanted = new Set(peers.flatMap((peer) => parseSocketAddress(peer) ?? []).map(keyOf));
+  const wanted = new Set(peers.flatMap((peer) => parseSocketAddress(peer) ?? []).map(addressKey));
 
   function count(address: string, kind: keyof SocketFacts): void {
     if (!wanted.has(address)) return;
-    const known = counts.get(address) ?? { ...nothing };
-    known[kind]++;
-    counts.set(address, known);
+    madeAt(counts, address, () => ({ ...nothing }))[kind]++;
   }
 
   function add(row: WaitingRow): void {
@@ -50,12 +48,12 @@ export function readWaiting(
     keys.add(key);
     // A SYN that was sent again has waited for a second at least.
     if (row.is === 'syn_sent') {
-      if (row.retransmits > 0) count(keyOf(row.remote), 'retried');
+      if (row.retransmits > 0) count(addressKey(row.remote), 'retried');
       return;
     }
     if (before !== null && !before.has(key)) return;
-    if (row.unacknowledged > 0 && row.retransmits > 1) count(keyOf(row.remote), 'unacknowledged');
-    if (row.unread > 0) count(keyOf(row.local), 'unread');
+    if (row.unacknowledged > 0 && row.retransmits > 1) count(addressKey(row.remote), 'unacknowledged');
+    if (row.unread > 0) count(addressKey(row.local), 'unread');
   }
 
   for (const namespace of [nginx, ...others]) for (const row of rowsOf(namespace, ports)) add(row);
@@ -63,7 +61,7 @@ export function readWaiting(
     keys,
     of(peer) {
       const address = parseSocketAddress(peer);
-      return address === null ? nothing : (counts.get(keyOf(address)) ?? nothing);
+      return address === null ? nothing : (counts.get(addressKey(address)) ?? nothing);
     },
   };
 }

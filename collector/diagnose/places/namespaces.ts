@@ -1,9 +1,13 @@
 /** The network namespaces of this host, as /proc shows them to anyone, and what listens in each. */
 
+import { addTo } from '../../base/collections.ts';
 import { containerOf, runtimeOf } from '../../parse/proc/cgroup.ts';
 import { localAddresses } from '../../parse/proc/local-addresses.ts';
 import { netCounter } from '../../parse/proc/net.ts';
-import { createTcpScanner, indexPeers, type Listener, type TcpScanner } from '../../parse/proc/net-tcp.ts';
+import { createTcpScanner, indexPeers } from '../../parse/proc/net-tcp.ts';
+import { type Listener, scanDatagrams } from '../../parse/proc/socket-rows.ts';
+import { portsUsed, tcpStatesOf } from '../../parse/proc/tcp-states.ts';
+import { readTcpTables } from '../../system/process/procfs.ts';
 import type { NamespaceName } from '../facts/facts.ts';
 import type { DiagnosePorts } from '../facts/ports.ts';
 
@@ -29,10 +33,7 @@ export function surveyNamespaces(master: number | null, { proc }: Pick<DiagnoseP
   const pidsOf = new Map<string, number[]>([[nginx, []]]);
   for (const pid of proc.pids()) {
     const id = proc.networkOf(pid);
-    if (id === null) continue;
-    const pids = pidsOf.get(id) ?? [];
-    pids.push(pid);
-    pidsOf.set(id, pids);
+    if (id !== null) addTo(pidsOf, id, pid);
   }
   const namespace = (id: string, pids: readonly number[]): Namespace => {
     const pid = (id === nginx ? master : null) ?? pids[0] ?? 0;
@@ -61,24 +62,20 @@ export interface SocketTable {
   portsTo(peer: string): number;
 }
 
-const statesWithPort = [1, 2, 4, 5, 6, 8, 9, 11];
-
 /** null when they cannot be read. */
 export function readSockets(namespace: Namespace, peers: readonly string[], ports: DiagnosePorts): SocketTable | null {
   const { proc } = ports;
   const pid = readablePid(namespace, ports);
   if (pid === null) return null;
-  const scanner: TcpScanner = createTcpScanner(indexPeers(peers), new Set());
-  if (!proc.pieces(`${pid}/net/tcp`, scanner.scan)) return null;
-  // Without IPv6 in the kernel there is no tcp6.
-  proc.pieces(`${pid}/net/tcp6`, scanner.scan);
+  const scanner = createTcpScanner(indexPeers(peers), new Set());
+  if (!readTcpTables(proc, pid, scanner.scan)) return null;
   return {
     listeners: scanner.listeners(),
     datagrams: boundDatagrams(pid, ports),
     addresses: localAddresses(proc.text(`${pid}/net/fib_trie`) ?? '', proc.text(`${pid}/net/if_inet6`) ?? ''),
     overflows: netCounter(proc.text(`${pid}/net/netstat`) ?? '', 'TcpExt', 'ListenOverflows'),
     unreachables: netCounter(proc.text(`${pid}/net/snmp`) ?? '', 'Icmp', 'InDestUnreachs'),
-    portsTo: (peer) => statesWithPort.reduce((sum, state) => sum + scanner.count(peer, state), 0),
+    portsTo: (peer) => portsUsed(tcpStatesOf((state) => scanner.count(peer, state))),
   };
 }
 
@@ -88,25 +85,10 @@ export function readablePid({ name, pids }: Namespace, { proc }: Pick<DiagnosePo
   return [name.pid, ...pids].find((pid) => proc.networkOf(pid) === name.id) ?? null;
 }
 
-/** /proc/net/udp has the columns of tcp; a socket that is not connected has the state of one that is closed. */
 function boundDatagrams(pid: number | 'self', { proc }: Pick<DiagnosePorts, 'proc'>): readonly Listener[] {
-  const rows = ['udp', 'udp6'].flatMap((table) => (proc.text(`${pid}/net/${table}`) ?? '').split('\n'));
-  return rows.flatMap((row) => {
-    const found =
-      /^ *\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) 0+:0000 07 [0-9A-F]{8}:([0-9A-F]{8}) \S+ \S+ +(\d+) +\d+ +(\d+)/.exec(
-        row,
-      );
-    if (found === null) return [];
-    const [, address = '', port = '', queued = '', uid, inode] = found;
-    const words = (address.match(/.{8}/g) ?? []).map((word) => Number.parseInt(word, 16));
-    return [
-      {
-        words,
-        port: Number.parseInt(port, 16),
-        queued: Number.parseInt(queued, 16),
-        uid: Number(uid),
-        inode: Number(inode),
-      },
-    ];
-  });
+  const bound: Listener[] = [];
+  for (const table of ['udp', 'udp6']) {
+    proc.pieces(`${pid}/net/${table}`, (bytes, end) => scanDatagrams(bytes, end, (socket) => bound.push(socket)));
+  }
+  return bound;
 }

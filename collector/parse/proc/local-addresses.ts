@@ -1,4 +1,4 @@
-import { parseSocketAddress } from '../peer-address.ts';
+import { hostKey, parseSocketAddress } from '../peer-address.ts';
 
 /**
  * The addresses a network namespace has itself, as SocketAddress words joined by `.`: IPv4 from /proc/net/fib_trie
@@ -9,7 +9,7 @@ export function localAddresses(fibTrie: string, ifInet6: string): ReadonlySet<st
   const found = new Set<string>();
   const add = (host: string) => {
     const address = parseSocketAddress(`${host}:0`);
-    if (address !== null) found.add(address.words.join('.'));
+    if (address !== null) found.add(hostKey(address));
   };
   for (const [, address = ''] of fibTrie.matchAll(/\|-- (\d+\.\d+\.\d+\.\d+)\n +\/32 host LOCAL/g)) add(address);
   for (const [, digits = ''] of ifInet6.matchAll(/^([0-9a-f]{32}) /gm))

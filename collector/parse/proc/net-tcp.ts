@@ -1,46 +1,26 @@
-import { parseSocketAddress } from '../peer-address.ts';
-import { decimalAt, hexAt, notHex, skipBlanks, skipDigits } from './bytes.ts';
+import { addressKey, isMappedWords, parseSocketAddress } from '../peer-address.ts';
+import { hexAt } from './bytes.ts';
+import {
+  type Listener,
+  listenerOf,
+  portAt,
+  retransmitsOf,
+  type SocketRow,
+  scanSocketRows,
+  socketStates,
+  stateOf,
+  uidOfRow,
+} from './socket-rows.ts';
 
 /**
- * /proc/net/tcp and tcp6, counted on the bytes as they come from the kernel (net/ipv4/tcp_ipv4.c:get_tcp4_sock,
- * tcp6_seq_show): a row is `sl: LOCAL:PORT REMOTE:PORT ST TX:RX TR:WHEN RETR UID TIMEOUT INODE …` with every field
- * before UID of fixed width. A host with 50,000 sockets has 7.5 MB of them, nearly all of no interest: a row is left as
- * soon as its remote port belongs to no peer, and nothing of it becomes a string.
+ * The sockets of /proc/net/tcp and tcp6, counted on the bytes. A host with 50,000 of them has 7.5 MB of rows, nearly all
+ * of no interest: a row is left as soon as its remote port belongs to no peer, and nothing of it becomes a string.
  */
-
-/** `st` as the kernel numbers it (include/net/tcp_states.h). */
-export const socketStates = {
-  established: 1,
-  synSent: 2,
-  synReceived: 3,
-  finWait1: 4,
-  finWait2: 5,
-  timeWait: 6,
-  close: 7,
-  closeWait: 8,
-  lastAck: 9,
-  listen: 10,
-  closing: 11,
-  newSynReceived: 12,
-} as const;
 
 const stateSlots = 13;
 
-export interface Listener {
-  /** As in SocketAddress: one word for IPv4, four for IPv6. */
-  readonly words: readonly number[];
-  readonly port: number;
-  /** Connections waiting to be accepted. */
-  readonly queued: number;
-  readonly uid: number;
-  readonly inode: number;
-}
-
 export interface TcpScanner {
-  /**
-   * Counts every complete row of `bytes` before `end` and returns how far it got: what is left is the start of a row
-   * whose rest is still to come. Rows that are no rows are passed over.
-   */
+  /** Counts every row, as scanSocketRows hands them over. */
   scan(bytes: Uint8Array, end: number): number;
   /** Sockets whose remote end is this peer, in the kernel's state `st`. */
   count(peer: string, st: number): number;
@@ -70,51 +50,33 @@ export function createTcpScanner(peers: PeerIndex, owners: ReadonlySet<number>):
   let toPeers = 0;
   let accepted = 0;
 
-  function row(bytes: Uint8Array, start: number, end: number): void {
-    const sl = skipDigits(bytes, skipBlanks(bytes, start, end), end);
-    if (bytes[sl] !== 58) return;
-    const local = sl + 2;
-    const width = bytes[local + 8] === 58 ? 8 : 32;
-    const remote = local + width + 6;
-    const tail = remote + width + 6;
-    if (uidStart(tail) >= end) return;
-    const st = hexAt(bytes, tail, 2);
-    if (st === socketStates.listen) listen(readListener(bytes, local, width, tail, end));
-    else if (st < stateSlots) connection(bytes, { local, remote, width, tail, end }, st);
-  }
-
   function listen(listener: Listener | null): void {
     if (listener === null) return;
     listening.push(listener);
     listened[listener.port] = 1;
   }
 
-  function connection(bytes: Uint8Array, at: Columns, st: number): void {
-    const { local, remote, width, tail, end } = at;
-    const slot = findPeer(byPort[hexAt(bytes, remote + width + 1, 4)], bytes, remote, width);
+  function connection(bytes: Uint8Array, row: SocketRow, st: number): void {
+    const { local, remote, width } = row;
+    const slot = findPeer(byPort[portAt(bytes, remote, width)], bytes, remote, width);
     if (slot >= 0) counts[slot * stateSlots + st] = (counts[slot * stateSlots + st] ?? 0) + 1;
     if (!holdsDescriptor(st)) return;
-    const isAccepted = listened[hexAt(bytes, local + width + 1, 4)] === 1;
-    if ((slot < 0 && !isAccepted) || !owners.has(decimalAt(bytes, uidStart(tail), end))) return;
+    const isAccepted = listened[portAt(bytes, local, width)] === 1;
+    if ((slot < 0 && !isAccepted) || !owners.has(uidOfRow(bytes, row))) return;
     if (slot < 0) accepted++;
     else {
       toPeers++;
-      if (st === socketStates.synSent && hexAt(bytes, retransmitsAt(tail), 8) > 0)
-        resent[slot] = (resent[slot] ?? 0) + 1;
+      if (st === socketStates.synSent && retransmitsOf(bytes, row) > 0) resent[slot] = (resent[slot] ?? 0) + 1;
     }
   }
 
   return {
-    scan(bytes, end) {
-      let start = 0;
-      while (start < end) {
-        const stop = bytes.indexOf(10, start);
-        if (stop < 0 || stop >= end) break;
-        row(bytes, start, stop);
-        start = stop + 1;
-      }
-      return start;
-    },
+    scan: (bytes, end) =>
+      scanSocketRows(bytes, end, (row) => {
+        const st = stateOf(bytes, row);
+        if (st === socketStates.listen) listen(listenerOf(bytes, row));
+        else if (st < stateSlots) connection(bytes, row, st);
+      }),
     count(peer, st) {
       const slot = slotOf.get(peer);
       return slot === undefined ? 0 : (counts[slot * stateSlots + st] ?? 0);
@@ -127,15 +89,6 @@ export function createTcpScanner(peers: PeerIndex, owners: ReadonlySet<number>):
     accepted: () => accepted,
     listeners: () => listening,
   };
-}
-
-/** Where the columns of a row begin, and where it ends. */
-interface Columns {
-  readonly local: number;
-  readonly remote: number;
-  readonly width: number;
-  readonly tail: number;
-  readonly end: number;
 }
 
 interface Candidate {
@@ -151,7 +104,7 @@ export function indexPeers(peers: readonly string[]): PeerIndex {
     const address = parseSocketAddress(peer);
     if (address === null) continue;
     // Two spellings of one address share a slot.
-    const key = `${address.words.join('.')}:${address.port}`;
+    const key = addressKey(address);
     const known = slotOf.get(key);
     const slot = known ?? slotOf.size;
     index.set(peer, slot);
@@ -177,12 +130,8 @@ function findPeer(candidates: readonly Candidate[] | undefined, bytes: Uint8Arra
 
 /** Where the IPv4 address of a v4-mapped one begins, or -1. */
 function mappedAt(bytes: Uint8Array, at: number): number {
-  for (let word = 0; word < 2; word += 1) if (hexAt(bytes, at + word * 8, 8) !== 0) return -1;
-  return hexAt(bytes, at + 16, 8) === mappedWord ? at + 24 : -1;
+  return isMappedWords((word) => hexAt(bytes, at + word * 8, 8)) ? at + 24 : -1;
 }
-
-/** The third word of a v4-mapped address, `::ffff:a.b.c.d`. */
-const mappedWord = parseSocketAddress('[1::ffff:0:0]:0')?.words[2] ?? 0;
 
 function sameIpv6(words: readonly number[], bytes: Uint8Array, at: number): boolean {
   if (words.length !== 4) return false;
@@ -190,34 +139,7 @@ function sameIpv6(words: readonly number[], bytes: Uint8Array, at: number): bool
   return true;
 }
 
-function readListener(bytes: Uint8Array, local: number, width: number, tail: number, end: number): Listener | null {
-  const words: number[] = [];
-  for (let at = local; at < local + width; at += 8) words.push(hexAt(bytes, at, 8));
-  const port = hexAt(bytes, local + width + 1, 4);
-  const queued = hexAt(bytes, tail + 12, 8);
-  const uidAt = uidStart(tail);
-  const timeoutAt = skipNumber(bytes, uidAt, end);
-  const uid = decimalAt(bytes, uidAt, end);
-  const inode = decimalAt(bytes, skipNumber(bytes, timeoutAt, end), end);
-  const whole = port !== notHex && queued !== notHex && !words.includes(notHex) && uid >= 0 && inode >= 0;
-  return whole ? { words, port, queued, uid, inode } : null;
-}
-
-function skipNumber(bytes: Uint8Array, at: number, end: number): number {
-  return skipDigits(bytes, skipBlanks(bytes, at, end), end);
-}
-
 /** Not TIME-WAIT and the like, which the kernel keeps after the process has closed them. */
 function holdsDescriptor(st: number): boolean {
   return st === socketStates.established || st === socketStates.synSent || st === socketStates.closeWait;
-}
-
-/** `ST TX:RX TR:WHEN ` comes before RETR. */
-function retransmitsAt(tail: number): number {
-  return tail + 33;
-}
-
-/** `ST TX:RX TR:WHEN RETR ` is 2+1+17+1+11+1+8 wide. */
-function uidStart(tail: number): number {
-  return tail + 41;
 }

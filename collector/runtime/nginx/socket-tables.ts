@@ -1,10 +1,17 @@
-import { portsUsed, tcpStatesOf } from '../../aggregate/server/peer-sockets.ts';
 import type { PeerSockets } from '../../model.ts';
-import { parseSocketAddress, type SocketAddress } from '../../parse/peer-address.ts';
+import {
+  addressKey,
+  hostKey,
+  isLoopbackWords,
+  parseSocketAddress,
+  type SocketAddress,
+} from '../../parse/peer-address.ts';
 import { localAddresses } from '../../parse/proc/local-addresses.ts';
 import { localPortCount, netCounter, parseNetUnix, type UnixUse } from '../../parse/proc/net.ts';
-import { createTcpScanner, type Listener, type PeerIndex } from '../../parse/proc/net-tcp.ts';
-import type { Procfs } from '../../system/process/procfs.ts';
+import { createTcpScanner, type PeerIndex } from '../../parse/proc/net-tcp.ts';
+import type { Listener } from '../../parse/proc/socket-rows.ts';
+import { portsUsed, tcpStatesOf } from '../../parse/proc/tcp-states.ts';
+import { type Procfs, readTcpTables } from '../../system/process/procfs.ts';
 
 /** What the socket tables of a network namespace say. */
 export interface SocketsView {
@@ -40,9 +47,7 @@ export function readSocketTables(
 ): SocketsView | null {
   const text = (path: string) => procfs.text(path) ?? '';
   const scanner = createTcpScanner(index, owners);
-  if (!procfs.pieces(`${pid}/net/tcp`, scanner.scan)) return null;
-  // Without IPv6 in the kernel there is no tcp6.
-  if (withIpv6) procfs.pieces(`${pid}/net/tcp6`, scanner.scan);
+  if (!readTcpTables(procfs, pid, scanner.scan, withIpv6)) return null;
 
   const tcp = [...index.slotOf.keys()];
   const queueOf = listenQueues(scanner.listeners(), () =>
@@ -92,19 +97,15 @@ function unixSockets(use: UnixUse | undefined): PeerSockets {
 
 /** The listen queue behind an address: its own listener's, or a wildcard's if the address is one of this host's. */
 function listenQueues(listeners: readonly Listener[], readLocal: () => ReadonlySet<string>) {
-  const byAddress = new Map(listeners.map(({ words, port, queued }) => [`${words.join('.')}:${port}`, queued]));
+  const byAddress = new Map(listeners.map((each) => [addressKey(each), each.queued]));
   let local: ReadonlySet<string> | null = null;
-  return ({ words, port }: SocketAddress): number | null => {
-    const own = byAddress.get(`${words.join('.')}:${port}`);
+  return (address: SocketAddress): number | null => {
+    const { words, port } = address;
+    const own = byAddress.get(addressKey(address));
     if (own !== undefined) return own;
     const any = (words.length === 1 ? byAddress.get(`0:${port}`) : undefined) ?? byAddress.get(`0.0.0.0:${port}`);
     if (any === undefined) return null;
     local ??= readLocal();
-    return local.has(words.join('.')) || isLoopback(words) ? any : null;
+    return local.has(hostKey(address)) || isLoopbackWords(words) ? any : null;
   };
-}
-
-/** All of 127.0.0.0/8 is local, though fib_trie names only what is configured. */
-function isLoopback(words: readonly number[]): boolean {
-  return words.length === 1 && new Uint8Array(new Uint32Array([words[0] ?? 0]).buffer)[0] === 127;
 }

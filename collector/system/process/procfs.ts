@@ -28,6 +28,18 @@ export interface Procfs {
   networkOf(pid: number | 'self'): string | null;
 }
 
+/** Hands over net/tcp of a process, and tcp6; false where tcp cannot be read. Without IPv6 in the kernel there is no tcp6. */
+export function readTcpTables(
+  { pieces }: Pick<Procfs, 'pieces'>,
+  pid: number | 'self',
+  consume: (bytes: Buffer, end: number) => number,
+  withIpv6 = true,
+): boolean {
+  const isRead = pieces(`${pid}/net/tcp`, consume);
+  if (isRead && withIpv6) pieces(`${pid}/net/tcp6`, consume);
+  return isRead;
+}
+
 /** Most rows of net/tcp come in pages of 4 KiB: several are gathered before they are checked. */
 const pieceSize = 65_536;
 const page = 4_096;

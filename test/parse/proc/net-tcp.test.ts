@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { createTcpScanner, indexPeers, socketStates as st } from '../../../collector/parse/proc/net-tcp.ts';
+import { createTcpScanner, indexPeers } from '../../../collector/parse/proc/net-tcp.ts';
+import { socketStates as st } from '../../../collector/parse/proc/socket-rows.ts';
 
 // Rows as Linux 6.1 and 6.18 wrote them.
 const tcp = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode                                                     
