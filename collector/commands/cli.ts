@@ -1,10 +1,12 @@
 import { check } from './check/check.ts';
 import { type Command, type Streams, UsageError } from './command.ts';
 import { diagnose } from './diagnose/diagnose.ts';
+import { helpLines, helpWidth, usageLines } from './help.ts';
 import { readOptions } from './options.ts';
 import { parseAccess } from './parse/access.ts';
 import { parseError } from './parse/error.ts';
 import { report } from './report/report.ts';
+import { wrapped } from './terminal.ts';
 
 declare const VERSION: string;
 
@@ -21,9 +23,9 @@ export type Invocation =
 /** argv (without node and the script) → what to do. A call that makes no sense becomes a command that says so. */
 export function interpret(argv: readonly string[]): Invocation {
   const command = commands.find(({ words }) => words.every((word, i) => argv[i] === word));
-  if (command && argv.some(isHelp)) return print(helpOf(command), 0);
-  if (argv.includes('--help') || argv[0] === '-h' || argv[0] === 'help') return print(help(), 0);
-  if (argv[0] === '--version') return print(`${program} ${VERSION}`, 0);
+  if (command && argv.some(isHelp)) return print((width) => helpOf(command, width));
+  if (argv.includes('--help') || argv[0] === '-h' || argv[0] === 'help') return print(help);
+  if (argv[0] === '--version') return print(() => [`${program} ${VERSION}`]);
   if (command) return { do: 'command', run: (streams) => runCommand(command, argv, streams) };
   const begun = commands.filter(({ words }) => words.length > 1 && words[0] === argv[0]);
   if (begun.length > 0) return misused(`${argv[0]} what? ${begun.map(({ words }) => words.join(' ')).join(', or ')}`);
@@ -55,12 +57,14 @@ async function runCommand(command: Command, argv: readonly string[], streams: St
   }
 }
 
-function print(text: string, code: number): Invocation {
+/** @param lines for a terminal of so many columns */
+function print(lines: (width: number) => readonly string[]): Invocation {
   return {
     do: 'command',
     run: async ({ stdout }) => {
-      stdout.write(`${text}\n`);
-      return code;
+      const columns = 'columns' in stdout && typeof stdout.columns === 'number' ? stdout.columns : undefined;
+      stdout.write(`${lines(helpWidth(columns, process.env)).join('\n')}\n`);
+      return 0;
     },
   };
 }
@@ -75,26 +79,37 @@ function misused(text: string): Invocation {
   };
 }
 
-function helpOf({ words, synopsis, summary, help: lines }: Command): string {
-  return [`usage: ${program} ${words.join(' ')} ${synopsis}`, '', `${summary}.`, '', ...lines].join('\n');
+function helpOf({ words, synopsis, summary, help: lines }: Command, width: number): readonly string[] {
+  const usage = usageLines(`usage: ${program} ${words.join(' ')}`, synopsis, width);
+  return [...usage, '', ...helpLines([`${capital(summary)}.`, '', ...lines], width)];
 }
 
-function help(): string {
-  const rows: readonly (readonly [string, string])[] = [
-    ['[SECONDS] [--config FILE]', "plugin mode: Netdata's protocol on stdout, every SECONDS (1)"],
-    ...commands.map(({ words, synopsis, summary }) => [`${words.join(' ')} ${synopsis}`, summary] as const),
-    ['--help', 'this text'],
-    ['--version', 'the version'],
+const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
+function help(width: number): readonly string[] {
+  const rows: readonly (readonly [string, string, string])[] = [
+    ['', '[SECONDS] [--config FILE]', 'run as a Netdata plugin: one update every SECONDS (1)'],
+    ...commands.map(({ words, synopsis, summary }) => [` ${words.join(' ')}`, synopsis, summary] as const),
+    ['', '--help', 'print this text'],
+    ['', '--version', 'print the version'],
   ];
   return [
-    `${program} ${VERSION}: which nginx upstream peer refuses connections, inside Netdata`,
+    ...wrapped(`${program} ${VERSION}: which nginx upstream peers fail, why, and who is affected`, '', width),
     '',
     'usage:',
-    ...rows.flatMap(([usage, summary]) => [`  ${program} ${usage}`, `      ${summary}`]),
+    ...rows.flatMap(([word, synopsis, summary]) => [
+      ...usageLines(`  ${program}${word}`, synopsis, width),
+      ...wrapped(summary, '      ', width),
+    ]),
     '',
-    'Netdata starts it automatically once it is installed (install.sh). It needs no configuration; nginx-upstream.conf is',
-    'read from $NETDATA_USER_CONFIG_DIR, $NETDATA_STOCK_CONFIG_DIR, /etc/netdata or /opt/netdata/etc/netdata.',
-    '',
-    `Each command has its own help, with its options and exit codes: ${program} check --help`,
-  ].join('\n');
+    ...helpLines(
+      [
+        'Netdata starts the plugin automatically once it is installed (install.sh). It needs no configuration. nginx-upstream.conf is read from $NETDATA_USER_CONFIG_DIR, $NETDATA_STOCK_CONFIG_DIR, /etc/netdata or /opt/netdata/etc/netdata.',
+        '',
+        'Options, examples and exit codes of a command:',
+        `  ${program} check --help`,
+      ],
+      width,
+    ),
+  ];
 }

@@ -7,6 +7,12 @@ export interface Streams {
   readonly stderr: Writable;
 }
 
+/**
+ * A paragraph, wrapped; an option with what it does; or, if it begins with two blanks, an example, which stays in one
+ * piece to be copied.
+ */
+export type HelpLine = string | readonly [string, string];
+
 /** Something a person types after the program's name. */
 export interface Command {
   /** The words that select it: `parse error`. */
@@ -15,8 +21,8 @@ export interface Command {
   readonly synopsis: string;
   /** One line for `--help`. */
   readonly summary: string;
-  /** What its own `--help` says below that, in lines: options, examples, exit codes. */
-  readonly help: readonly string[];
+  /** What its `--help` says below that: options, examples, exit codes. */
+  readonly help: readonly HelpLine[];
   /** @returns the exit code */
   run(args: readonly string[], streams: Streams): Promise<number>;
 }

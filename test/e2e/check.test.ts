@@ -77,7 +77,7 @@ function follow(findings: readonly Finding[], conf: string, port: number): void 
   for (const { remedy } of findings) {
     let target: { readonly line: number } | 'http' | null = null;
     for (const text of remedy.replaceAll('127.0.0.1:8099', `127.0.0.1:${port}`).split('\n')) {
-      const at = /eplace the (?:access_log )?line at \S+:(\d+) by$/.exec(text);
+      const at = /eplace the (?:access_log )?line at \S+:(\d+) with$/.exec(text);
       const server = /^ {4}\S+:(\d+) {2}(.*;)$/.exec(text) ?? /^ {4}(server .*;) {4}# \S+:(\d+)$/.exec(text);
       if (at !== null) target = { line: Number(at[1]) };
       else if (/^Put (?:into|at the top of) the http block/.test(text)) target = 'http';
@@ -190,7 +190,7 @@ server {
 });
 
 testOn('root')(
-  'an ordinary user hears that this is not what Netdata sees, and no remedy for the own account',
+  'an ordinary user sees a note that Netdata can read other files, and no remedy for the own account',
   async () => {
     const plugin = readablePlugin();
     const port = await freePort();
@@ -202,7 +202,7 @@ testOn('root')(
     writeFileSync(settings, `jobs:\n  - name: here\n    nginx_conf: ${nginx.conf}\n`);
     const said = await check(plugin, ['--config', settings], [], false);
     expect(said.stdout).toMatch(
-      /^Run by the user nobody: this is not what Netdata sees. Run it as root: sudo nginx-upstream check\n/,
+      /^This is what the user nobody can read, not what Netdata can. Run it as root: sudo nginx-upstream check\n/,
     );
     expect(said.stdout).toContain(`warning needs_root: the user nobody cannot read ${nginx.accessLog}`);
     expect(said.stdout).not.toMatch(/usermod|setfacl|log_unreadable/);

@@ -70,7 +70,7 @@ function follow(remedy: string, conf: string): void {
   const added: { readonly after: number; readonly text: string }[] = [];
   let pasted = (_: string): void => undefined;
   for (const text of remedy.split('\n')) {
-    const replaced = /eplace the (?:access_log )?line at \S+:(\d+) by$/.exec(text);
+    const replaced = /eplace the (?:access_log )?line at \S+:(\d+) with$/.exec(text);
     const top = /^Put at the top of the (\w+) block$/.exec(text);
     const inside = /^Put into the http block of /.test(text);
     const below = /^Put below it, in the (\w+) block$/.exec(text);

@@ -17,7 +17,8 @@ import { createOutput } from '../input.ts';
 import { findJobs, readSettings } from '../nginx-jobs.ts';
 import { readOptions } from '../options.ts';
 import { terminalOf } from '../terminal.ts';
-import { type CheckResult, renderJson, renderText } from './text.ts';
+import { renderJson } from './json.ts';
+import { type CheckResult, renderText } from './text.ts';
 
 interface Options {
   readonly json: boolean;
@@ -86,23 +87,23 @@ function exitCode({ inspected, findings }: CheckResult): number {
 export const check: Command = {
   words: ['check'],
   synopsis: '[--json] [--config FILE]',
-  summary: 'what was discovered, and what is missing with its remedy',
+  summary: 'show what was found, and what is missing with its remedy',
   help: [
-    'Run it as root: it then judges what the user netdata may read. Other programs are never started.',
+    ['--json', 'print one JSON object: nginx and findings'],
+    ['--config FILE', 'use this nginx-upstream.conf'],
     '',
-    '  --json         one JSON object: nginx and findings',
-    '  --config FILE  another nginx-upstream.conf',
+    'Run it as root: it then judges what the user netdata may read. It starts no other program.',
     '',
-    'Findings come by severity: error (blind here), warning (something is not seen), notice (advice).',
-    'Exit code: 0 nothing is missing (notices at most), 1 something is, 2 nothing usable was found.',
+    'Severity of a finding: error (nothing is counted here), warning (something is not seen), notice (advice).',
+    'Exit code: 0 nothing is missing (notices at most), 1 something is missing, 2 nothing usable was found.',
   ],
 
   async run(args, streams) {
     const options = readCheckOptions(args);
     const result = await inspect(options);
-    const { paint } = terminalOf(streams.stdout, process.env);
+    const terminal = terminalOf(streams.stdout, process.env);
     const output = createOutput(streams.stdout);
-    output.line(options.json ? renderJson(result) : renderText(result, paint));
+    output.line(options.json ? renderJson(result) : renderText(result, terminal));
     await output.end();
     return exitCode(result);
   },

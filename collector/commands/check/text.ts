@@ -7,7 +7,7 @@ import type { WordedFinding } from '../../discover/check/wording.ts';
 import type { Addresses } from '../../discover/names.ts';
 import type { AccessLog, ErrorLog, LogTarget, Upstream } from '../../nginx/types.ts';
 import type { Inspected } from '../../runtime/findings.ts';
-import { json, type Paint } from '../terminal.ts';
+import { type Terminal, wrapped } from '../terminal.ts';
 
 /** A process that calls itself nginx, of a user who does not decide what the plugin reads. Nothing it says is shown. */
 export interface Stranger {
@@ -108,7 +108,15 @@ function section(title: string, rows: readonly string[]): readonly string[] {
   return rows.length === 0 ? [`  ${title}: none`] : [`  ${title}`, ...limited(rows).map((row) => `    ${row}`)];
 }
 
-function describe({ job, facts }: Inspected, paint: Paint): readonly string[] {
+/** A row that is too long continues below itself, between two columns or words. */
+function folded(row: string, width: number | null): readonly string[] {
+  const [indent = ''] = /^ */.exec(row) ?? [];
+  if (width === null || row.length <= width) return [row];
+  const [first = '', ...rest] = wrapped(row.trimStart(), `${indent}  `, width);
+  return [indent + first.trimStart(), ...rest].map((line) => line.trimEnd());
+}
+
+function describe({ job, facts }: Inspected, { paint, width }: Terminal): readonly string[] {
   const { found, configuration, dumped, addresses } = facts;
   const where = found.master?.container == null ? '' : ` in container ${found.master.container}`;
   const process = found.master === null ? 'not running' : `pid ${found.master.pid}${where}`;
@@ -126,25 +134,30 @@ function describe({ job, facts }: Inspected, paint: Paint): readonly string[] {
   ];
   return [
     paint('bold', `${found.version ?? 'nginx'}, ${process} (job ${job})`),
-    ...rows.map((row) => printable(row)),
+    ...rows.flatMap((row) => folded(printable(row), width)),
     '',
   ];
 }
 
-function findingText(finding: WordedFinding, paint: Paint): readonly string[] {
+/** A sentence is wrapped; a command or a line of a configuration stays in one piece, to be copied. */
+const isSentence = (line: string): boolean => /^[A-Z][a-z]*[ ;,]/.test(line);
+
+function findingText(finding: WordedFinding, { paint, width }: Terminal): readonly string[] {
   const { code, severity, what, why, remedy } = finding;
-  const lines = remedy.split('\n').map((line) => `    ${printable(line)}`);
+  const begin = `${severity} ${code}:`;
+  const [title = '', ...rest] = wrapped(`${begin} ${printable(what)}`, '', width === null ? null : width - 2);
   return [
-    `${paint(colours[severity], severity)} ${paint('bold', code)}: ${printable(what)}`,
-    `  ${paint('dim', why)}`,
-    ...lines,
+    `${paint(colours[severity], severity)} ${paint('bold', code)}:${title.slice(begin.length)}`,
+    ...rest.map((line) => `  ${line}`),
+    ...wrapped(printable(why), '  ', width).map((line) => `  ${paint('dim', line.trimStart())}`),
+    ...remedy.split('\n').flatMap((line) => wrapped(printable(line), '    ', isSentence(line) ? width : null)),
     '',
   ];
 }
 
 const mostStrangers = 5;
 
-function strangerText(strangers: readonly Stranger[]): readonly string[] {
+function strangerText(strangers: readonly Stranger[], width: number | null): readonly string[] {
   if (strangers.length === 0) return [];
   const shown = strangers.slice(0, mostStrangers).map(({ pid, user }) => `pid ${pid} (${user})`);
   const more = strangers.length - shown.length;
@@ -152,52 +165,22 @@ function strangerText(strangers: readonly Stranger[]): readonly string[] {
     `Not followed, because any user can start a process that calls itself nginx: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`,
     '  To follow one, name its main file in nginx-upstream.conf: jobs, nginx_conf',
     '',
-  ].map((line) => printable(line));
+  ].flatMap((line) => folded(printable(line), width));
 }
 
 const notNetdata = (user: string): string =>
-  `Run by the user ${user}: this is not what Netdata sees. Run it as root: sudo nginx-upstream check`;
+  `This is what the user ${user} can read, not what Netdata can. Run it as root: sudo nginx-upstream check`;
 
 /** Names and paths come from files and processes: all is made harmless. */
-export function renderText({ inspected, strangers, findings, askedBy }: CheckResult, paint: Paint): string {
-  const asWhom = askedBy === null ? [] : [paint('yellow', notNetdata(askedBy)), ''];
-  const found = [...inspected.flatMap((each) => describe(each, paint)), ...strangerText(strangers)];
+export function renderText({ inspected, strangers, findings, askedBy }: CheckResult, terminal: Terminal): string {
+  const { paint, width } = terminal;
+  const asWhom =
+    askedBy === null ? [] : [...wrapped(notNetdata(askedBy), '', width).map((line) => paint('yellow', line)), ''];
+  const found = [...inspected.flatMap((each) => describe(each, terminal)), ...strangerText(strangers, width)];
   const count =
     findings.length === 0
       ? 'Nothing is missing.'
       : `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}:`;
-  const more = findings.flatMap((each) => findingText(each, paint));
+  const more = findings.flatMap((each) => findingText(each, terminal));
   return [...asWhom, ...found, count, ...(findings.length === 0 ? [] : ['', ...more])].join('\n').trimEnd();
-}
-
-function factsJson({ job, facts }: Inspected): unknown {
-  const { found, configuration } = facts;
-  return {
-    job,
-    version: found.version,
-    pid: found.master?.pid ?? null,
-    container: found.master?.container ?? null,
-    configuration: { main: found.confPath, files: configuration.files },
-    workers: {
-      processes: configuration.workerProcesses,
-      connections: configuration.workerConnections,
-      rlimitNofile: configuration.workerRlimitNofile,
-    },
-    upstreams: configuration.upstreams,
-    undecided: configuration.undecided,
-    errorLogs: facts.errorLogs.map(({ log, state }) => ({ ...log, state: state.is })),
-    accessLogs: facts.accessLogs.map(({ log, state }) => ({ ...log, state: state.is })),
-    configuredLogs: facts.configured.map(({ use, spec, path, state }) => ({
-      use,
-      spec,
-      state: path === null ? null : state.is,
-    })),
-    formats: configuration.formats,
-    statusPages: configuration.statusPages,
-  };
-}
-
-/** One JSON object, one line. */
-export function renderJson({ inspected, strangers, findings, askedBy }: CheckResult): string {
-  return json({ nginx: inspected.map(factsJson), notFollowed: strangers, findings, askedBy });
 }

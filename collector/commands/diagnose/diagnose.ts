@@ -77,17 +77,18 @@ function exitCode(result: DiagnosisResult): number {
 /** The verdict per failing peer: cause, evidence, fix, and what to type next. */
 export const diagnose: Command = {
   words: ['diagnose'],
-  synopsis: '[--peer PEER] [--since 10m] [--json] [--config FILE] [--explain CAUSE]',
-  summary: 'why peers fail: cause, evidence, fix, the next command',
+  synopsis: '[--peer PEER] [--since TIME] [--json] [--config FILE] [--explain CAUSE]',
+  summary: 'explain why peers fail: cause, evidence, fix, next command',
   help: [
-    '  --peer PEER      only this peer, as charts and alerts name it',
-    '  --since 10m      how far back: 90s, 10m, 2h, 1d',
-    '  --explain CAUSE  more about a cause',
-    '  --json           one JSON object',
-    '  --config FILE    another nginx-upstream.conf',
+    ['--peer PEER', 'only this peer, as charts and alerts name it'],
+    ['--since TIME', 'how far back: 90s, 10m, 2h, 1d; 10m by default'],
+    ['--explain CAUSE', 'explain a cause, for example process_down'],
+    ['--json', 'print one JSON object'],
+    ['--config FILE', 'use this nginx-upstream.conf'],
     '',
     'Run it as root: it then also reads owners of sockets and firewall rules.',
-    'Exit code: 0 no peer fails, 1 some do, 2 could not look.',
+    '',
+    'Exit code: 0 nothing fails, 1 a peer fails or clients get errors, 2 the logs could not be read.',
   ],
 
   async run(args, streams) {

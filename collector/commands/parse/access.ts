@@ -12,14 +12,15 @@ import { harmlessJson } from '../terminal.ts';
 export const parseAccess: Command = {
   words: ['parse', 'access'],
   synopsis: '--format FORMAT [FILE…]',
-  summary: 'lines of an access log as JSON; FORMAT is a log_format (its text, or the complete directive), or combined',
+  summary: 'print each line of an access log as JSON',
   help: [
-    '  --format FORMAT  the text of a log_format, a complete log_format directive, or combined',
-    '',
-    '  nginx-upstream parse access --format combined /var/log/nginx/access.log',
+    ['--format FORMAT', 'the text of a log_format, the complete directive, or combined'],
     '',
     'One JSON object per line, in order. No FILE, or -, is stdin.',
-    'Exit code: 0 done, 1 some input unreadable, 2 usage error or nothing readable.',
+    '',
+    '  nginx-upstream parse access --format combined access.log',
+    '',
+    'Exit code: 0 done, 1 an input could not be read, 2 wrong usage or nothing readable.',
   ],
 
   async run(args, streams) {

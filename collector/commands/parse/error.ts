@@ -14,12 +14,11 @@ const maxLength = 1_048_576;
 export const parseError: Command = {
   words: ['parse', 'error'],
   synopsis: '[FILE…]',
-  summary: 'lines of an error log as JSON, one object per line',
+  summary: 'print each line of an error log as JSON',
   help: [
-    'One JSON object per physical line, in order; {"unmatched":true,"line":…} where a line is none of nginx\'s. No FILE, or',
-    '-, is stdin.',
+    'One JSON object per physical line, in order. A line that is not from nginx gives {"unmatched":true,"line":…}. No FILE, or -, is stdin.',
     '',
-    'Exit code: 0 done, 1 some input unreadable, 2 usage error or nothing readable.',
+    'Exit code: 0 done, 1 an input could not be read, 2 wrong usage or nothing readable.',
   ],
 
   async run(args, streams) {

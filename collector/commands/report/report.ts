@@ -79,21 +79,26 @@ async function readAll({ files, period }: Options, formats: ReportFormats, { std
 /** What past logs say: the morning after. */
 export const report: Command = {
   words: ['report'],
-  synopsis: '[--json] [--since TIME] [--until TIME] [--format FORMAT | --conf NGINX_CONF [--format NAME]] [FILE…]',
-  summary: 'what past error and access logs say, plain, .gz or .zst, in any order: failures, incidents, times',
+  synopsis: '[--json] [--since TIME] [--until TIME] [--format FORMAT | --conf CONF [--format NAME]] [FILE…]',
+  summary: 'summarise past error and access logs: incidents, failures, times',
   help: [
-    '  --json             one JSON object',
-    '  --since TIME       only lines from then on, by the log’s own time: 2h (ago), 07:30, 2026-11-22, "2026-11-22 07:30"',
-    '  --until TIME       only lines up to then; a day or a minute is included',
-    '  --format FORMAT    how access lines look: the text of a log_format, the complete directive, or combined',
-    '  --conf NGINX_CONF  take the formats from this configuration, by the paths of the logs; dump:FILE reads nginx -T',
-    '  --format NAME      with --conf: the log_format of this name',
+    ['--json', 'print one JSON object'],
+    [
+      '--since TIME',
+      'only lines from this time on, in the time zone of the log: 2h (ago), 07:30, 2026-11-22, "2026-11-22 07:30"',
+    ],
+    ['--until TIME', 'only lines up to this time; the day or minute given is included'],
+    ['--format FORMAT', 'format of the access log: the text of a log_format, the complete directive, or combined'],
+    ['--conf CONF', 'take formats from this nginx.conf, by the path of each log; dump:FILE reads nginx -T'],
+    ['--format NAME', 'with --conf: the log_format of this name'],
     '',
-    '  nginx-upstream report /var/log/nginx/error.log* /var/log/nginx/access.log*',
-    '  journalctl -u nginx -o json --since yesterday | nginx-upstream report -',
+    'Error logs and access logs may be given together and in any order, plain or packed (.gz, .zst).',
+    'Without FILE: on a terminal the logs of the nginx found here, otherwise stdin. FILE may be - for stdin.',
     '',
-    'On a terminal without FILE: the logs of the nginx found here. Else no FILE, or -, is stdin.',
-    'Exit code: 0 done, 1 some input unreadable, 2 usage error or nothing readable.',
+    '  nginx-upstream report /var/log/nginx/*.log*',
+    '  journalctl -u nginx -o json | nginx-upstream report -',
+    '',
+    'Exit code: 0 done, 1 an input could not be read, 2 wrong usage or nothing readable.',
   ],
 
   async run(args, streams) {

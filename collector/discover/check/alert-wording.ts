@@ -8,23 +8,23 @@ const isKept = 'A file that you changed is kept, and the new one is put beside i
 
 export const alertWordings: Readonly<Record<AlertCode, FindingWording>> = {
   alerts_missing: (path) =>
-    warning(`${path} does not exist`, 'Netdata has none of the alerts in it: nobody is notified.', again),
+    warning(`${path} does not exist`, 'Netdata does not have the alerts in it, so nobody is notified.', again),
   alerts_outdated: (path, { unknown = '' }) =>
     warning(
       `${path} is of another version of nginx-upstream (it reads ${unknown})`,
-      'Its alerts read what this plugin does not hand over, and stay quiet.',
+      'Its alerts read variables that this plugin does not send, so they stay quiet.',
       `${again}\n${isKept}`,
     ),
   alerts_of_other_netdata: (path, { version = '' }) =>
     warning(
-      `${path} is written for another version of Netdata than ${version}`,
-      'Its texts show the names of labels, not the peer and the cause.',
+      `${path} is not written for Netdata ${version}`,
+      'Notifications show the names of labels instead of the peer and the cause.',
       `${again}\n${isKept}`,
     ),
   alerts_changed: (path) =>
     notice(
-      `${path} was changed here, and this version of nginx-upstream brings another`,
-      'Netdata reads yours. What has been improved since is not in it.',
+      `${path} was changed here, and this version of nginx-upstream has a newer one`,
+      'Netdata uses your file, without the changes of the new version.',
       `diff ${path} ${path}.new    # take over what you need, then: netdatacli reload-health`,
     ),
 };

@@ -27,8 +27,8 @@ export function neededVariables(protocol: Protocol): readonly string[] {
 /** What is not shown without these. Without the peers' addresses nothing per peer is left. */
 export function costOf(missing: readonly string[], protocol: string): string {
   const costs = costsOf(protocol);
-  const told = missing.includes('upstream_addr')
+  const named = missing.includes('upstream_addr')
     ? missing.filter((name) => !name.startsWith('upstream_') || name === 'upstream_addr')
     : missing;
-  return told.map((name) => costs[name] ?? name).join('; ');
+  return named.map((name) => costs[name] ?? name).join('; ');
 }

@@ -8,8 +8,8 @@ export const nameWordings: Readonly<Record<NameCode, FindingWording>> = {
   names_not_asked: (conf, { text = '' }) =>
     warning(
       `${conf}: ${text}`,
-      'Whether these names resolve is not known. Failures of their peers count by port, or under the peer itself.',
-      'getent hosts NAME    # slow: correct the resolvers in /etc/resolv.conf. Beyond the limit: write addresses',
+      'It is not known whether these names resolve. Failures of their peers count by port, or under the peer itself.',
+      'getent hosts NAME    # if it is slow, correct /etc/resolv.conf; beyond the limit, write addresses',
     ),
   name_unresolved: (name, { upstream }, at) =>
     error(
@@ -25,18 +25,18 @@ export const nameWordings: Readonly<Record<NameCode, FindingWording>> = {
         : `nginx runs in container ${where} and may know the name. Failures of a peer on port ${port} count for this upstream.`,
       where === ''
         ? `getent hosts ${name}    # no address: correct DNS; nginx takes the answer without a reload`
-        : 'Nothing, where requests succeed. As root, check reads the /etc/hosts of that container too.',
+        : 'Nothing to do if requests succeed. Run as root, check also reads the /etc/hosts of that container.',
     ),
   name_moved: (name, { old, now }, at) =>
     warning(
       `${name} (${at}) resolves to ${now}; nginx still uses ${old}`,
-      'nginx asks for a name once, when it loads: it keeps the old address.',
+      'nginx resolves a name once, when it loads, and keeps that address.',
       `${reload}\nor let nginx follow it: a resolver, and resolve on the server line (1.27.3 and newer)`,
     ),
   localhost_two_addresses: (name, { line, upstream }, at) =>
     warning(
       `${name} in upstream ${upstream} (${at}) is both ::1 and 127.0.0.1`,
-      'For nginx these are two peers; where the application listens on one, every other request fails first.',
+      'For nginx these are two peers. If the application listens on one of them, every other request fails first.',
       `Write the address that it listens on. ${replaceLine(at, line)}`,
     ),
 };

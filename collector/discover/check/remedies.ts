@@ -37,7 +37,7 @@ export function indented(text = ''): string {
 
 export const afterEdit = `then: ${reload}`;
 export const replaceLine = (at: string, line = ''): string =>
-  `Replace the line at ${at} by\n${indented(line)}\n${afterEdit}`;
+  `Replace the line at ${at} with\n${indented(line)}\n${afterEdit}`;
 
 /** Our format under another name, where a configuration has used this one for something else. */
 export function formatNamed(name: string, protocol: string): string {
@@ -53,7 +53,7 @@ function definition({ protocol = 'http', define = '' }: RemedyValues): string {
 export function formatRemedy(values: RemedyValues, at: string): string {
   const isWritten = values['written'] === 'true';
   const line = isWritten
-    ? `Replace the access_log line at ${at} by`
+    ? `Replace the access_log line at ${at} with`
     : `Put below it, in the ${values['protocol']} block`;
   return `${definition(values)}${line}\n${indented(values['line'])}\n${afterEdit}`;
 }
@@ -61,7 +61,7 @@ export function formatRemedy(values: RemedyValues, at: string): string {
 /** `access_log off;` wins over all lines of its level: it has to go. */
 export function loggingRemedy(values: RemedyValues, place: string): string {
   const { instead = '', line } = values;
-  const where = instead === '' ? `Put into the block at ${place}` : `Replace the access_log line at ${instead} by`;
+  const where = instead === '' ? `Put into the block at ${place}` : `Replace the access_log line at ${instead} with`;
   return `${definition(values)}${where}\n${indented(line)}\n${afterEdit}`;
 }
 
@@ -82,7 +82,7 @@ export function keptOut({ barrier = '', mode = '' }: RemedyValues): string {
 /** The lines that let the user read it; what is left to check where nothing on the way says why. */
 export function readable({ remedy = '', barrier = '' }: RemedyValues, path: string): string {
   if (madeByKernel.test(barrier)) {
-    return `Only root can look into ${barrier}. Let nginx write to a file, or name where the log ends up in nginx-upstream.conf:\n    docker:/var/lib/docker/containers/ID/ID-json.log    # or cri:FILE, or journal:nginx`;
+    return `Only root can look into ${barrier}. Let nginx write to a file, or name in nginx-upstream.conf where the log ends up:\n    docker:/var/lib/docker/containers/ID/ID-json.log    # or cri:FILE, or journal:nginx`;
   }
   return remedy === ''
     ? `namei -l ${shellWord(path)}    # shows every folder on the way, with its owner and mode`
@@ -115,5 +115,5 @@ export function streamRemedy(values: RemedyValues, at: string): string {
     return `Docker keeps no file of it: its log driver is another one. If that is journald, write in nginx-upstream.conf:\n${journal}\nElse ${jsonFile}\n${toFile}`;
   }
   const place = output || 'docker:/var/lib/docker/containers/ID/ID-json.log';
-  return `Name where it ends up in nginx-upstream.conf:\n    ${use}: ${place}    # or cri:FILE, or journal:nginx\n${toFile}`;
+  return `In nginx-upstream.conf, name where it ends up:\n    ${use}: ${place}    # or cri:FILE, or journal:nginx\n${toFile}`;
 }

@@ -20,44 +20,44 @@ import {
 } from './remedies.ts';
 import { configuredStates, error, type FindingWording, type FindingWords, notice, warning } from './words.ts';
 
-const blind = 'Without the log nothing can be counted from it.';
+const blind = 'Nothing is counted from this log.';
 
 const wordings: Readonly<Record<FindingCode, FindingWording>> = {
   ...alertWordings,
   settings_invalid: (path, { text = '' }) =>
     error(
       `${path} is not valid: ${text}`,
-      'The plugin keeps the last good configuration; at its start it has none and runs no job.',
+      'The plugin keeps using the last valid configuration. If it has none since its start, it runs no job.',
       'Correct the line; the plugin rereads the file automatically.',
     ),
   nginx_not_found: () =>
     error(
-      'no nginx runs here, and none is in a known place',
+      'no nginx is running here, and none is installed in a known place',
       'There is nothing to watch.',
       'Start nginx. If it is somewhere else, name its main file in nginx-upstream.conf:\n    jobs:\n      - name: local\n        nginx_conf: /path/to/nginx.conf',
     ),
   nginx_not_running: (conf) =>
     warning(
       `no nginx runs with ${conf}`,
-      'Its configuration is known, but nothing happens in it.',
-      'systemctl start nginx    # or start it your own way',
+      'Its configuration was found, but no process uses it.',
+      'systemctl start nginx    # or however you start it',
     ),
   container_unreachable: (container, { conf = '', output = '' }) =>
     error(
-      `nginx runs in container ${container}, and ${conf} in it cannot be reached`,
+      `nginx runs in container ${container}, and its ${conf} cannot be read from here`,
       'Its upstreams, formats and logs are unknown, and its files belong to the container runtime.',
       `${nginxCommand} -T > /etc/netdata/nginx-${container}.dump\nchmod 0644 /etc/netdata/nginx-${container}.dump\nand in nginx-upstream.conf:\n    jobs:\n      - name: local\n        nginx_conf: dump:/etc/netdata/nginx-${container}.dump${output === '' ? '' : `\n        error_log: ${output}`}`,
     ),
   configuration_unreadable: (_, { text = '' }, at) =>
     error(
       `${at}: ${text}`,
-      'What stands in it is not known: upstreams, logs or formats may be missing.',
+      'Its contents are not known: upstreams, logs or formats may be missing.',
       `Make it readable (chmod o+r FILE), or give the plugin a dump that root makes:\n    ${nginxCommand} -T > /etc/netdata/nginx.dump && chmod 0644 /etc/netdata/nginx.dump\nand in nginx-upstream.conf: nginx_conf: dump:/etc/netdata/nginx.dump`,
     ),
   configuration_problem: (_, { text = '' }, at) =>
     warning(
       `${at}: ${text}`,
-      'nginx would refuse this configuration at its next start or reload; what follows was read all the same.',
+      'nginx will refuse this configuration at its next start or reload. The rest of it was read.',
       `Correct the line, ${afterEdit}`,
     ),
   configuration_too_large: (_, { text = '' }, at) =>
@@ -69,19 +69,19 @@ const wordings: Readonly<Record<FindingCode, FindingWording>> = {
   configuration_not_loaded: (files) =>
     warning(
       `changed after nginx loaded it: ${files}`,
-      'nginx still works by the old configuration; what is shown here is the new one.',
+      'nginx still uses the old configuration; this is the new one.',
       reload,
     ),
   needs_root: (paths, { who }) =>
     warning(
       `the user ${who} cannot read ${paths}`,
-      'The plugin runs as another user, who may be able to: this says nothing about what Netdata sees.',
+      'The plugin runs as another user, who may be able to read it.',
       'sudo nginx-upstream check',
     ),
   configured_log_unusable: (spec, values) =>
     error(
       `${values['use']} ${spec} of nginx-upstream.conf ${configuredStates(values)}`,
-      'It is named there to be read instead of what nginx.conf says, so nothing is counted from it.',
+      'It replaces the log that nginx.conf names, so nothing is counted.',
       values['remedy'] === undefined
         ? `Name the file that nginx writes, or leave ${values['use']} out: then nginx's own configuration is used.`
         : readable(values, spec),
@@ -101,13 +101,13 @@ const wordings: Readonly<Record<FindingCode, FindingWording>> = {
   log_is_stream: (path, values, at) =>
     error(
       `${values['use']} ${path} leads to ${values['target']}`,
-      `${blind} It belongs to whoever started nginx: a container's log, or the journal.`,
+      `${blind} What nginx writes there ends in a container's log or in the journal.`,
       streamRemedy(values, at),
     ),
   log_is_fifo: (path, values, at) =>
     error(
       `${values['use']} ${path} is a FIFO`,
-      'Reading it would take the lines from its real reader, and could make nginx wait. It is never opened.',
+      'Reading it would take lines away from its real reader and could block nginx, so it is never opened.',
       moveRemedy(values, at),
     ),
   log_is_folder: (path, values, at) => error(`${values['use']} ${path} is a folder`, blind, moveRemedy(values, at)),
@@ -139,7 +139,7 @@ const wordings: Readonly<Record<FindingCode, FindingWording>> = {
   log_syslog_remote: (server, { use, line }, at) =>
     warning(
       `${use} goes to the syslog server ${server}`,
-      'What another host receives is not seen here.',
+      'Lines sent to another host are not seen here.',
       `Add beside the line at ${at}\n${indented(line)}\nand in nginx-upstream.conf: ${use}: syslog:udp://127.0.0.1:5514`,
     ),
   access_log_off: (place, values) =>
@@ -151,13 +151,13 @@ const wordings: Readonly<Record<FindingCode, FindingWording>> = {
   error_log_hides_refusals: (path, { level, line }, at) =>
     error(
       `error_log ${path} is at level ${level}`,
-      'nginx logs refused and timed-out connections at level error: they are not written at all.',
+      'nginx logs refused and timed-out connections at level error, so they are not in this log.',
       replaceLine(at, line),
     ),
   error_log_hides_ejections: (path, values, at) =>
     notice(
       `error_log ${path} is at level error`,
-      'nginx says at level warn when it takes a peer out of use; the plugin infers ejections from failures.',
+      'nginx logs ejections of peers at level warn; without these lines the plugin infers them from failures.',
       moveRemedy(values, at),
     ),
   log_format_without_upstream: (format, values, at) =>
@@ -169,19 +169,19 @@ const wordings: Readonly<Record<FindingCode, FindingWording>> = {
   log_format_without_proxy_host: (peer, values, at) =>
     warning(
       `${peer} belongs to ${values['names']}, and log_format ${values['format']} (${at}) lacks $proxy_host`,
-      'Only $proxy_host shows which of them was asked: they are one instance here.',
+      'Only $proxy_host shows which of them nginx asked, so they share one set of charts.',
       formatRemedy(values, at),
     ),
   log_conditional: (path, { condition, line }, at) =>
     notice(
       `access_log ${path} (${at}) is only written if=${condition}`,
-      'Requests that are left out are not counted, failed ones perhaps among them.',
+      'Requests that are not logged are not counted, and failed ones may be among them.',
       `Make ${condition} true for every request that is passed to an upstream; or log all of them. ${replaceLine(at, line)}`,
     ),
   log_buffered: (path, { buffer, flush, line }, at) =>
     notice(
       `access_log ${path} (${at}) is buffered (${buffer}) and written ${flush ? `every ${flush}` : 'only when the buffer is full'}`,
-      'Charts and alerts are late by as much.',
+      'Charts and alerts are late by that time.',
       replaceLine(at, line),
     ),
   ...nameWordings,
@@ -189,7 +189,7 @@ const wordings: Readonly<Record<FindingCode, FindingWording>> = {
     notice(
       `upstream ${group} has a single server`,
       'nginx ignores max_fails for it: it is asked every time, and every failure reaches a client.',
-      `Add a second server; or say what nginx does anyway:\n${indented(`${line}    # ${at}`)}\n${afterEdit}`,
+      `Add a second server, or write down what nginx does anyway:\n${indented(`${line}    # ${at}`)}\n${afterEdit}`,
     ),
   max_fails_one: (group, { seconds, lines }) =>
     notice(
@@ -200,26 +200,26 @@ const wordings: Readonly<Record<FindingCode, FindingWording>> = {
   stub_status_missing: (conf) =>
     warning(
       'no stub_status page is configured',
-      'There are no connection states, no dropped connections and no use of worker_connections.',
+      'Connection states, dropped connections and the use of worker_connections are not shown.',
       `Put into the http block of ${conf} (any free port will do)\n${indented(statusServer)}\n${afterEdit}`,
     ),
   stub_status_unreachable: (url, { obstacle = '' }, at) =>
     warning(
       `the status page ${url} (${at}) cannot be asked: ${obstacles[obstacle] ?? obstacle}`,
-      'There are no connection states, no dropped connections and no use of worker_connections.',
+      'Connection states, dropped connections and the use of worker_connections are not shown.',
       `Add a separate page to the http block (any free port will do)\n${indented(statusServer)}\n${afterEdit}`,
     ),
   stub_status_elsewhere: (conf) =>
     warning(
       'a stub_status page cannot be asked: nginx has its own network',
-      'An address in its configuration is another server here. There are no connection states and no dropped connections.',
+      'Its 127.0.0.1 is not the one of this host. Connection states and dropped connections are not shown.',
       `Put into the http block of ${conf}\n${indented(publishedStatusServer)}\npublish the port to this host only (docker run, podman run: -p 127.0.0.1:8099:8099; compose: ports: ["127.0.0.1:8099:8099"])\nand in nginx-upstream.conf, in the job of this nginx:\n    stub_status: http://127.0.0.1:8099/nginx_status`,
     ),
   kernel_too_old: (release) =>
     notice(
       `Linux ${release} does not show how many descriptors a process has open`,
-      'The share of descriptors in use stays a gap; all else works.',
-      'Linux 6.2 or newer.',
+      'The chart of descriptors in use stays empty; everything else works.',
+      'Use Linux 6.2 or newer.',
     ),
 };
 

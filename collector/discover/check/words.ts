@@ -35,5 +35,5 @@ export function configuredStates(values: RemedyValues): string {
   const { state = '', who = '' } = values;
   if (state === 'missing') return 'does not exist';
   if (state === 'unreadable') return `cannot be read by the user ${who}${keptOut(values)}`;
-  return state === 'discarded' ? 'holds nothing, ever' : `is no file (${state})`;
+  return state === 'discarded' ? 'is always empty' : `is not a file (${state})`;
 }
