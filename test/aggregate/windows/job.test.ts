@@ -228,6 +228,37 @@ describe('vitals', () => {
     expect(silentAt(played([...Array(8).fill(stuck), calm, ...Array(8).fill(stuck)])).every((n) => n === 0)).toBe(true);
   });
 
+  describe('one client that gives up and asks again (499 only)', () => {
+    const attempts = { connected: 5, connect_failed: 0, reused: 0, status_502: 0, status_503: 0, status_504: 0 };
+    const fresh = { sockets: { states: states(1), retransmitting: 0, queued: null, localPorts: null } };
+    const none = { sockets: { states: states(0), retransmitting: 0, queued: null, localPorts: null } };
+    const open = { sockets: { states: states(1, 1), retransmitting: 0, queued: null, localPorts: null } };
+    const cycle = (one: readonly object[], more: object = {}) =>
+      Array.from({ length: 14 }, (_, at) => ({ ...one[at % one.length], ...more }));
+
+    test.each([
+      ['after 5 s', cycle([fresh, stuck, stuck, stuck, stuck], { attempts }), 10],
+      ['after 5 s, where the log shows no attempts', cycle([fresh, stuck, stuck, stuck, stuck]), 11],
+      ['after 5 s, and waits for 2 s', cycle([stuck, stuck, stuck, none, none], { attempts }), 10],
+      ['within a second', cycle([fresh], { attempts }), 10],
+      ['within a second, every 3 s', cycle([fresh, none, none], { attempts }), 10],
+      ['within a second, where the log shows no attempts', cycle([fresh]), -1],
+      ['after 5 s, every 11 s', cycle([stuck, ...Array(10).fill(none)], { attempts }), -1],
+      ['and others are connected', cycle([open], { attempts }), -1],
+      ['and nothing shows what happens between', cycle([stuck, none]), -1],
+    ])('%s', (_, looks, from) => {
+      expect(silentAt(played(looks)).indexOf(1)).toBe(from);
+    });
+
+    test('one that connects meanwhile begins it anew', () => {
+      const looks = cycle([fresh, stuck, stuck, stuck, stuck]).map((each, at) => ({
+        ...each,
+        attempts: { ...attempts, connected: 5 + Math.floor(at / 6) },
+      }));
+      expect(silentAt(played(looks)).indexOf(1)).toBe(-1);
+    });
+  });
+
   test('ejected for 30 s; returns of ten minutes', () => {
     const health = (state: 'up' | 'unavailable', returned: number) => ({
       health: { state, transitions: { ejected: returned, returned } },
