@@ -182,6 +182,44 @@ const table: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial<PeerFa
     waits,
     'no_answer likely',
   ],
+  'all that wait may have begun while it was stopped, and nobody has tried since': [
+    { serving: [listener('0.0.0.0:3000', { startedMs: nowMs - 20_000 })] },
+    { ...waits, sockets: { ...waits.sockets, fewestRetries: 4 } },
+    'process_down likely',
+  ],
+  'one of them is younger than what listens': [
+    { serving: [listener('0.0.0.0:3000', { startedMs: nowMs - 20_000 })] },
+    { ...waits, sockets: { ...waits.sockets, fewestRetries: 2 } },
+    'no_answer likely',
+  ],
+  'docker stop, 113 for 25 s, docker start': [
+    { serving: [listener('0.0.0.0:3000', { startedMs: nowMs - 20_000 })] },
+    { failures: new Map([['unreachable', failed({ errno: 113, firstMs: nowMs - 50_000, lastMs: nowMs - 25_000 })]]) },
+    'restarting likely ended',
+  ],
+  'docker stop for two minutes, lines of connects that timed out, docker start': [
+    { serving: [listener('0.0.0.0:3000', { startedMs: nowMs - 20_000 })] },
+    { failures: new Map([['timed_out', failed({ errno: 110, firstMs: nowMs - 90_000, lastMs: nowMs - 25_000 })]]) },
+    'process_down likely ended',
+  ],
+  'the line of a connect that waited comes after the start': [
+    { serving: [listener('0.0.0.0:3000', { startedMs: nowMs - 60_000 })] },
+    {
+      failures: new Map([['timed_out', failed({ errno: 110, firstMs: nowMs - 90_000, lastMs: nowMs - 25_000 })]]),
+      answers: answered,
+    },
+    'process_down likely ended',
+  ],
+  'connects time out at what has listened all the while': [
+    { serving: [listener('0.0.0.0:3000', { startedMs: nowMs - 300_000 })] },
+    { failures: new Map([['timed_out', failed({ errno: 110, firstMs: nowMs - 90_000, lastMs: nowMs - 5000 })]]) },
+    'no_answer likely',
+  ],
+  '113 from what has listened all the while': [
+    { serving: [listener('0.0.0.0:3000', { startedMs: nowMs - 300_000 })] },
+    { failures: new Map([['unreachable', failed({ errno: 113, lastMs: nowMs - 1000 })]]) },
+    'firewall_reject certain',
+  ],
   'connects that wait where nothing listens': [{}, { ...waits, answers: answered }, 'no_answer likely'],
   'an old entry of ARP, and the address is here and listened on': [
     { neighbour: false, serving: [listener('0.0.0.0:3000')], probe: { is: 'silent' } },

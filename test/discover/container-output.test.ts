@@ -107,7 +107,37 @@ test.each(Object.entries(drivers))('%s: what check says of it', (_, [files, driv
     mkdirSync(join(path, '..'), { recursive: true });
     writeFileSync(path, text);
   }
-  expect(plans(host).states).toEqual([{ is: 'stream', target: '/dev/stderr', other: { driver, name } }]);
+  expect(plans(host).states).toEqual([
+    { is: 'stream', target: '/dev/stderr', other: { engine: 'docker', driver, name } },
+  ]);
+});
+
+const conmon = (...words: readonly string[]): string => ['/usr/bin/conmon', '-c', id, '-n', 'web', ...words].join('\0');
+const podmans: Readonly<Record<string, readonly [string, unknown]>> = {
+  'podman, k8s-file where it is told': [conmon('-l', 'k8s-file:/var/log/web.log'), { is: 'readable' }],
+  'podman, journald': [
+    conmon('-l', 'journald'),
+    { is: 'stream', target: '/dev/stderr', other: { engine: 'podman', driver: 'journald', name: 'web' } },
+  ],
+  'podman, none': [
+    conmon('-l', 'none'),
+    { is: 'stream', target: '/dev/stderr', other: { engine: 'podman', driver: 'other', name: 'web' } },
+  ],
+  'podman, and conmon has ended': ['', { is: 'stream', target: '/dev/stderr' }],
+};
+
+test.each(Object.entries(podmans))('%s: where its output goes', (_, [cmdline, state]) => {
+  const engine = engines["root's podman"];
+  if (engine === undefined) throw new Error('no podman');
+  const host = container(engine, false);
+  host.write({
+    '/proc/90/cmdline': cmdline,
+    '/proc/90/status': 'Name:\tconmon\nPPid:\t1\n',
+    '/proc/90/cgroup': `0::/machine.slice/libpod-conmon-${id}.scope`,
+    '/var/log/web.log': '',
+  });
+  host.nginx({ pid: 100, title, workers: {}, mountinfo: overlay, cgroup: engine.cgroup, parent: 90 });
+  expect(plans(host).states).toEqual([state]);
 });
 
 testOn('users')(

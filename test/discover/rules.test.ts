@@ -343,10 +343,12 @@ test.each(['/proc/1/fd', '/proc/1/fd/1', '/dev/stdout', '/proc/812/root', '/sys/
 );
 
 test.each([
-  ['local', /binary format.*--log-driver json-file/s],
-  ['other', /journal:web\n.*--log-driver json-file/s],
-] as const)("a container's output that docker keeps by the driver %s", (driver, says) => {
-  const state: LogState = { is: 'stream', target: '/dev/stderr', other: { driver, name: 'web' } };
+  ['docker', 'local', /binary format.*--log-driver json-file/s],
+  ['docker', 'other', /journal:web .*--log-driver json-file/s],
+  ['podman', 'journald', /The container writes to the journal.*error_log: journal:web /s],
+  ['podman', 'other', /--log-driver journald.*error_log: journal:web /s],
+] as const)("a container's output that %s keeps by the driver %s", (engine, driver, says) => {
+  const state: LogState = { is: 'stream', target: '/dev/stderr', other: { engine, driver, name: 'web' } };
   const remedy = remedyOf('log_is_stream', factsOf(complete, { state }));
   expect(remedy).toMatch(says);
   expect(remedy).not.toContain('ID-json.log');

@@ -39,6 +39,8 @@ export interface BehindFacts {
 export interface SocketFacts {
   /** Connects that had to repeat their SYN. */
   readonly retried: number;
+  /** How often the youngest of them did; undefined where there are none. */
+  readonly fewestRetries?: number;
   /** Connections on which nginx's bytes are not acknowledged, and sent again. */
   readonly unacknowledged: number;
   /** Connections whose bytes the peer's process has not read. */

@@ -35,12 +35,14 @@ export function readWaiting(
   before: ReadonlySet<string> | null,
 ): Waiting & { readonly keys: ReadonlySet<string> } {
   const keys = new Set<string>();
-  const counts = new Map<string, { retried: number; unacknowledged: number; unread: number }>();
+  const counts = new Map<string, { -readonly [Kind in keyof SocketFacts]: SocketFacts[Kind] }>();
   const wanted = new Set(peers.flatMap((peer) => parseSocketAddress(peer) ?? []).map(addressKey));
 
-  function count(address: string, kind: keyof SocketFacts): void {
+  function count(address: string, kind: 'retried' | 'unacknowledged' | 'unread', retries = 0): void {
     if (!wanted.has(address)) return;
-    madeAt(counts, address, () => ({ ...nothing }))[kind]++;
+    const known = madeAt(counts, address, () => ({ ...nothing }));
+    known[kind]++;
+    if (kind === 'retried') known.fewestRetries = Math.min(retries, known.fewestRetries ?? retries);
   }
 
   function add(row: WaitingRow): void {
@@ -48,7 +50,7 @@ export function readWaiting(
     keys.add(key);
     // A SYN that was sent again has waited for a second at least.
     if (row.is === 'syn_sent') {
-      if (row.retransmits > 0) count(addressKey(row.remote), 'retried');
+      if (row.retransmits > 0) count(addressKey(row.remote), 'retried', row.retransmits);
       return;
     }
     if (before !== null && !before.has(key)) return;

@@ -2,7 +2,8 @@
  * Who holds a listening socket: its user always; its process for certain only with root's rights or as the same user.
  * Names, command lines and cgroups of processes are readable by all: they tell whose it most likely is.
  */
-import { containerOf, type ProcessUnit, runtimeOf, unitOf } from '../../parse/proc/cgroup.ts';
+import { containerOf, type ProcessUnit, type Runtime, runtimeOf, unitOf } from '../../parse/proc/cgroup.ts';
+import { monitorOf } from '../../parse/proc/conmon.ts';
 import { parseNginxTitle, parseProcStatus, processStartTicks, ticksToMs } from '../../parse/proc/pid.ts';
 import { attempt } from '../../system/fs.ts';
 import type { Owner } from '../facts/facts.ts';
@@ -122,11 +123,12 @@ export function createOwners({ pids }: Pick<Namespace, 'pids'>, ports: DiagnoseP
 
   const names = new Map<string, string | null>();
 
-  function nameOf(container: string | null): string | null {
+  function nameOf(container: string | null, runtime: Runtime | null, pid: number | null): string | null {
     if (container === null) return null;
     const known = names.get(container);
     if (known !== undefined) return known;
-    const name = containerName(container, ports);
+    const isPodman = runtime === 'podman' && pid !== null;
+    const name = isPodman ? (monitorOf(pid, container, proc.text)?.name ?? null) : containerName(container, ports);
     names.set(container, name);
     return name;
   }
@@ -146,6 +148,7 @@ export function createOwners({ pids }: Pick<Namespace, 'pids'>, ports: DiagnoseP
     const its = pid ?? guessed;
     const unit = its === null ? null : unitOfPid(its, ports);
     const cgroup = its === null ? '' : (proc.text(`${its}/cgroup`) ?? '');
+    const [container, runtime] = [containerOf(cgroup), runtimeOf(cgroup)];
     return {
       uid,
       user: ports.userName(uid),
@@ -154,9 +157,9 @@ export function createOwners({ pids }: Pick<Namespace, 'pids'>, ports: DiagnoseP
       command: its === null ? null : (proc.text(`${its}/comm`)?.trim() ?? null),
       unit: unit?.unit ?? null,
       unitUser: unit?.user ?? null,
-      container: containerOf(cgroup),
-      containerName: nameOf(containerOf(cgroup)),
-      runtime: runtimeOf(cgroup),
+      container,
+      containerName: nameOf(container, runtime, its),
+      runtime,
     };
   }
 

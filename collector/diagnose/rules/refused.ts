@@ -73,12 +73,14 @@ function inTurn(one: TcpCase): readonly string[] {
 }
 
 function over(one: TcpCase): string {
-  if (one.failures.count === 1) return `it was refused once, ${duration(sinceLast(one))} ago`;
-  return `the refusals lasted ${duration(lasted(one))} and ended ${duration(sinceLast(one))} ago`;
+  const { count, errno } = one.failures;
+  const [was, were] = errno === null || errno === 111 ? ['was refused', 'refusals'] : ['failed', 'failures'];
+  if (count === 1) return `it ${was} once, ${duration(sinceLast(one))} ago`;
+  return `the ${were} lasted ${duration(lasted(one))} and ended ${duration(sinceLast(one))} ago`;
 }
 
 /** It serves now, and did not a while ago. What it was depends on how long that was. */
-function cameBack(one: TcpCase): readonly Finding[] {
+export function cameBack(one: TcpCase): readonly Finding[] {
   const { peer, tcp, time } = one;
   const others = inTurn(one);
   const rolling = others.length > 0 ? `others of the upstream did the same, in turn: ${others.join(', ')}` : null;

@@ -33,7 +33,7 @@ export function published(one: Subject, { command }: Owner): Words {
 /** It runs where nginx has no network in common with it. */
 export function onOtherNetwork(one: Subject, { owner }: ListenerFact): Words {
   const name = shellWord(owner.containerName ?? owner.container ?? '');
-  const program = owner.runtime === 'podman' ? 'podman' : 'docker';
+  const program = engineOf(one, owner);
   const inContainer = /^(?:docker|podman) exec (\S+)/.exec(one.facts.nginx.entry)?.[1];
   const networks = `'{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}'`;
   return {
@@ -46,18 +46,50 @@ export function onOtherNetwork(one: Subject, { owner }: ListenerFact): Words {
   };
 }
 
+type Engine = 'docker' | 'podman' | 'nerdctl';
+
+/** The bridges that an engine makes are called after it. */
+const bridgeNames: readonly (readonly [RegExp, Engine])[] = [
+  [/^(?:cni-)?podman/, 'podman'],
+  [/^nerdctl/, 'nerdctl'],
+  [/^(?:docker|br-)/, 'docker'],
+];
+
+/** The program that speaks to the engine of a container that is gone: by its cgroup, its bridge, or nginx's own engine. */
+export function engineOf(one: Subject, owner: Owner | null): Engine {
+  if (owner?.runtime === 'docker' || owner?.runtime === 'podman') return owner.runtime;
+  const bridge = peerOf(one)?.tcp?.bridge ?? '';
+  const own = one.facts.nginx.entry.startsWith('podman ') ? 'podman' : 'docker';
+  return bridgeNames.find(([name]) => name.test(bridge))?.[1] ?? own;
+}
+
+/** Pods of Kubernetes: nobody connects them to a network by hand. */
+function podDown(one: Subject): Words {
+  return {
+    what: `no pod of this node has the address of ${one.name}: it has ended, or was made anew with another address`,
+    fix: 'If the pod has another address now, reload nginx, or write the name of its Service instead. If it does not run, its events say why.',
+    next: [
+      `kubectl get pods -A -o wide | grep -wF ${one.host}    # nothing: no pod has the address`,
+      'kubectl get events -A --sort-by=.lastTimestamp | tail -n 20    # why pods end',
+      one.reload,
+    ],
+  };
+}
+
 /** A container of this host that is not there. */
 export function containerDown(one: Subject): Words {
   const owner = containerOwner(one);
   const bridge = peerOf(one)?.tcp?.bridge ?? null;
+  if (owner === null && /^(?:cni|cbr)\d+$/.test(bridge ?? '')) return podDown(one);
+  const engine = engineOf(one, owner);
   return {
     what: `the container behind ${one.name} is stopped, removed, or on another network than nginx`,
-    fix: 'Start it, or create it again. If it runs on another network, connect it to the one of nginx (docker network connect). Then, if its address changed, reload nginx.',
+    fix: `Start it, or create it again. If it runs on another network, connect it to the one of nginx (${engine} network connect). Then, if its address changed, reload nginx.`,
     next: [
       ...startAgain(owner),
       ...(owner === null
         ? [
-            "docker ps -a --format '{{.Names}} {{.Status}} {{.Networks}}'    # stopped, or on another network",
+            `${engine} ps -a --format '{{.Names}} {{.Status}} {{.Networks}}'    # stopped, or on another network`,
             ...(bridge === null ? [] : [`ip neigh show dev ${shellWord(bridge)}    # who is on that bridge`]),
           ]
         : []),

@@ -74,6 +74,7 @@ function stateRules(
         line: toFile,
         output: state.other == null ? (found.view.output?.spec ?? '') : '',
         driver: state.other?.driver ?? '',
+        engine: state.other?.engine ?? '',
         container: state.other?.name ?? '',
       });
     case 'fifo':

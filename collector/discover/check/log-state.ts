@@ -51,8 +51,9 @@ export function configuredState(fs: FileSystem, path: string, who: Reader): LogS
 /** The engine keeps no file: then a file of the image is of no use, whoever may read it. */
 function notKept(output: ContainerOutput, state: LogState, fs: FileSystem): LogState {
   const other = otherDriver(output, fs);
-  if (other === null || output.containers === null) return state;
-  const engine = output.containers.slice(0, output.containers.lastIndexOf('/') + 1);
+  if (other === null) return state;
+  const own = output.containers ?? output.path;
+  const engine = own.slice(0, own.lastIndexOf(other.engine === 'podman' ? '/storage/' : '/') + 1);
   if (state.is === 'unreadable') {
     const isImage = state.barriers.some(({ path }) => path.startsWith(engine));
     return isImage ? { is: 'stream', target: "its container's image or output", other } : state;

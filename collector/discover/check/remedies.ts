@@ -105,13 +105,18 @@ const jsonFile =
 
 /** What nginx writes to its own output: where that ends, or what makes it end in a file. */
 export function streamRemedy(values: RemedyValues, at: string): string {
-  const { use, output, driver, container } = values;
+  const { use, output, driver, engine, container } = values;
   const toFile = `Or let nginx write to a file${driver ? ' on a volume' : ''}. ${moveRemedy(values, at)}`;
   if (driver === 'local') {
     return `Docker's log driver local writes a binary format, which is not read. To have a log that is read, ${jsonFile}\n${toFile}`;
   }
+  const journal = `    ${use}: journal:${container}    # netdata must be in the group systemd-journal`;
+  if (driver === 'journald')
+    return `The container writes to the journal. Write in nginx-upstream.conf:\n${journal}\n${toFile}`;
+  if (engine === 'podman') {
+    return `Podman keeps no log of this container. Create it with --log-driver journald, then write in nginx-upstream.conf:\n${journal}\n${toFile}`;
+  }
   if (driver === 'other') {
-    const journal = `    ${use}: journal:${container}`;
     return `Docker keeps no file of it: its log driver is another one. If that is journald, write in nginx-upstream.conf:\n${journal}\nElse ${jsonFile}\n${toFile}`;
   }
   const place = output || 'docker:/var/lib/docker/containers/ID/ID-json.log';

@@ -12,6 +12,8 @@ export interface ContainerOutput {
   readonly path: string;
   /** The folder that holds every container of this engine, where a right given once is inherited; null when none does. */
   readonly containers: string | null;
+  /** It is known that the engine keeps no such file. */
+  readonly other?: OtherDriver;
 }
 
 /** The engine mounts /etc/hosts from the container's own folder, wherever its data is kept (`data-root`). */
@@ -20,6 +22,17 @@ function dockerFolder({ mounts, containerId }: Master, host: readonly Mount[]): 
     place.endsWith(`/containers/${containerId}/hosts`),
   );
   return hosts?.slice(0, -'/hosts'.length) ?? `/var/lib/docker/containers/${containerId}`;
+}
+
+/** Where podman keeps its containers. */
+const podmanFolder = '/var/lib/containers/storage/overlay-containers';
+
+function podmanOutput({ containerId, container, monitor }: Master, hostPrefix: string): ContainerOutput {
+  const path = hostPrefix + (monitor?.log ?? `${podmanFolder}/${containerId}/userdata/ctr.log`);
+  const output = { spec: `cri:${path}`, path, containers: null };
+  if (monitor == null || monitor.log !== null) return output;
+  const name = monitor.name ?? container ?? '';
+  return { ...output, other: { driver: monitor.isJournal ? 'journald' : 'other', engine: 'podman', name } };
 }
 
 /** null for a process in no container, or of an engine that is not known. */
@@ -32,10 +45,8 @@ export function containerOutput(master: Master, host: readonly Mount[], hostPref
       const path = `${folder}/${id}-json.log`;
       return { spec: `docker:${path}`, path, containers: folder.slice(0, folder.lastIndexOf('/')) };
     }
-    case 'podman': {
-      const path = `${hostPrefix}/var/lib/containers/storage/overlay-containers/${id}/userdata/ctr.log`;
-      return { spec: `cri:${path}`, path, containers: null };
-    }
+    case 'podman':
+      return podmanOutput(master, hostPrefix);
     case 'crictl': {
       const path = `${hostPrefix}/var/log/containers/*-${id}.log`;
       return { spec: `cri:${path}`, path, containers: null };
@@ -45,25 +56,28 @@ export function containerOutput(master: Master, host: readonly Mount[], hostPref
   }
 }
 
-/** How docker keeps what a container writes, where it keeps no file that can be read. */
+/** How an engine keeps what a container writes, where it keeps no file that can be read. */
 export interface OtherDriver {
+  readonly engine: 'docker' | 'podman';
   /** `local` writes a binary format; `other`: the journal, or another place that is no file here. */
-  readonly driver: 'local' | 'other';
+  readonly driver: 'local' | 'journald' | 'other';
   /** The container's name, or its id where the name may not be read: what `journal:` takes for it. */
   readonly name: string;
 }
 
-/** null for another engine than docker, and where there is such a file. */
+/** null where there is such a file, and for an engine that does not tell. */
 export function otherDriver(output: ContainerOutput, fs: FileSystem): OtherDriver | null {
+  if (output.other !== undefined) return output.other;
   if (output.containers === null || hasOutput(output, fs)) return null;
   const folder = output.path.slice(0, output.path.lastIndexOf('/'));
   const id = folder.slice(folder.lastIndexOf('/') + 1);
   const driver = attempt(() => fs.stat(`${folder}/local-logs`)).ok ? 'local' : 'other';
-  return { driver, name: dockerName(fs, folder) ?? id.slice(0, 12) };
+  return { engine: 'docker', driver, name: dockerName(fs, folder) ?? id.slice(0, 12) };
 }
 
 /** Whether the engine keeps such a file, as far as can be seen: another log driver has none. */
-export function hasOutput({ path }: ContainerOutput, fs: FileSystem): boolean {
+export function hasOutput({ path, other }: ContainerOutput, fs: FileSystem): boolean {
+  if (other !== undefined) return false;
   if (path.includes('*')) return attempt(() => fs.readdir(path.slice(0, path.lastIndexOf('/')))).ok;
   const stat = attempt(() => fs.stat(path));
   return stat.ok || !isMissing(stat.code);

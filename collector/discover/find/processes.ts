@@ -1,5 +1,6 @@
 /** The nginx masters that run, read from /proc without any right. */
 import { containerIdOf, containerOf, groupAbove, type Runtime, runtimeOf } from '../../parse/proc/cgroup.ts';
+import { type Monitor, monitorOf } from '../../parse/proc/conmon.ts';
 import {
   type NginxTitle,
   type ProcStatus,
@@ -30,6 +31,8 @@ export interface Master {
   readonly containerId: string | null;
   /** Of the container; null when its cgroup does not say. */
   readonly runtime: Runtime | null;
+  /** What watches over a container of podman's. */
+  readonly monitor?: Monitor | null;
   readonly mounts: readonly Mount[];
 }
 
@@ -79,14 +82,17 @@ function readMaster(pid: number, args: string, searched: Searched): Master {
   const isOfUser = starterOf(status, cgroup, isEngines, ownUid) === 'user';
   const mounts = parseMounts(proc.text(`${pid}/mountinfo`, isOfUser ? mostMountsOfUser : undefined) ?? '');
   const container = sameRoot(mounts, reference) ? null : nameOfContainer(cgroup);
+  const containerId = container === null ? null : containerIdOf(cgroup);
+  const runtime = runtimeOf(cgroup);
   return {
     pid,
     uid: parseProcStatus(status).uid,
     startedBy: starterOf(status, cgroup, container !== null && isEngines, ownUid),
     args: parseMasterArgs(args),
     container,
-    containerId: container === null ? null : containerIdOf(cgroup),
-    runtime: runtimeOf(cgroup),
+    containerId,
+    runtime,
+    monitor: runtime === 'podman' && containerId !== null ? monitorOf(pid, containerId, proc.text) : null,
     mounts,
   };
 }
