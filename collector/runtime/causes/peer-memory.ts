@@ -42,7 +42,8 @@ export function createPeerWatch(
   const memory = createPeerMemory();
   let writtenUs = Number.NEGATIVE_INFINITY;
   let isRestored = false;
-  let logged: readonly string[] = [];
+  let logged: ReadonlySet<string> = new Set();
+  let isAnyNew = false;
 
   function write(nowUs: number): void {
     const target = file();
@@ -96,23 +97,26 @@ export function createPeerWatch(
   }
 
   function isDue(nowUs: number, at: Parameters<PeerWatch['look']>[2]): boolean {
-    return at === 'once' || (at === 'soon' ? often : pace).isDue(nowUs);
+    // Who has just been seen for the first time may be gone before the next leisurely check.
+    return at === 'once' || (at === 'soon' || isAnyNew ? often : pace).isDue(nowUs);
   }
 
   return {
     look({ masterPid, configuration }, nowUs, at) {
       if (masterPid === null || configuration === null || !isDue(nowUs, at)) return;
       const startedUs = clock.monotonicUs();
+      isAnyNew = false;
       restore();
       const all = configuration.upstreams.flatMap(({ servers }) => servers);
-      const unnamed = logged.filter((peer) => all.some((server) => mayBeOf(server, peer)));
+      const unnamed = [...logged].filter((peer) => all.some((server) => mayBeOf(server, peer)));
       const peers = [...all.flatMap((server) => server.peers), ...unnamed];
       const changed = lookNow(surveyNamespaces(masterPid, ports), [...new Set(peers)]);
       if (changed || nowUs - writtenUs >= writeEveryUs) write(nowUs);
       for (const each of [pace, often]) each.spent(nowUs, clock.monotonicUs() - startedUs);
     },
     seenInLogs(peers) {
-      logged = peers;
+      isAnyNew ||= peers.some((peer) => !logged.has(peer));
+      logged = new Set(peers);
     },
     connected: (peer) => memory.connected(peer, ports.wallMs()),
     remembered: memory.remembered,
