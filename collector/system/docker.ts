@@ -1,4 +1,5 @@
 /** Names of docker's containers, out of the engine's own files: nobody needs its socket. */
+import { isObject, parseObject } from '../base/json.ts';
 import { lastPart } from '../base/paths.ts';
 import { attempt, type FileSystem } from './fs.ts';
 import { readText } from './small-file.ts';
@@ -30,4 +31,42 @@ export function containerFolder(fs: FileSystem, containers: string, id: string):
   const names = attempt(() => fs.readdir(containers));
   const whole = names.ok ? names.value.find((name) => name.startsWith(id)) : undefined;
   return whole === undefined ? null : `${containers}/${whole}`;
+}
+
+/** A container that does not run. */
+export interface EndedContainer {
+  readonly name: string;
+  /** Its command line, entrypoint first. */
+  readonly words: readonly string[];
+  /** The engine starts it again, and it ends again. */
+  readonly isRestarting: boolean;
+  readonly exitCode: number;
+  /** Milliseconds since 1970; 0 where that is not told. */
+  readonly endedMs: number;
+}
+
+/** More are not looked at. */
+const mostContainers = 200;
+
+/** Those that docker keeps and that do not run; empty without the right to read the engine's files. */
+export function endedContainers(fs: FileSystem, containers: string): readonly EndedContainer[] {
+  const names = attempt(() => fs.readdir(containers));
+  return (names.ok ? names.value.slice(0, mostContainers) : []).flatMap((id) => {
+    const text = readText(fs, `${containers}/${id}/config.v2.json`, mostBytes);
+    const { State, Path, Args, Name } = parseObject(text.ok ? text.value : '') ?? {};
+    const { Running, Restarting, ExitCode, FinishedAt } = isObject(State) ? State : {};
+    const name = /^\/?(\w[\w.-]{0,127})$/.exec(String(Name))?.[1];
+    // One that is started again and again is said to run in between.
+    if (name === undefined || (Running === true && Restarting !== true)) return [];
+    const words = [Path, ...(Array.isArray(Args) ? Args : [])].filter((word) => typeof word === 'string');
+    return [
+      {
+        name,
+        words,
+        isRestarting: Restarting === true,
+        exitCode: typeof ExitCode === 'number' ? ExitCode : 0,
+        endedMs: Date.parse(String(FinishedAt)) || 0,
+      },
+    ];
+  });
 }

@@ -3,6 +3,7 @@
 import { printable } from '../../base/printable.ts';
 import type { MissingRight } from '../../diagnose/facts/facts.ts';
 import { duration, plural } from '../../diagnose/rules/signs.ts';
+import type { NginxFound } from '../../discover/find/find-nginx.ts';
 import { localTime } from '../../system/clock.ts';
 import { openNamesText } from '../../system/network/ask-names.ts';
 import { type Terminal, wrapped } from '../terminal.ts';
@@ -40,12 +41,17 @@ export function strangerNote({ peer, diagnoses }: DiagnosisResult): string | nul
   return `${peer} is no peer of nginx's configuration; these are: ${names.slice(0, 8).join(', ') || 'none'}${more}`;
 }
 
+function lookAfter({ lookAfter: command = 'systemctl status nginx' }: NginxFound): string {
+  return command.replace(/ +# /, ', ');
+}
+
 /** The first thing to know, above what fails: a verdict about a peer is of little use without nginx. */
 export function noNginx({ diagnoses }: DiagnosisResult, terminal: Terminal): readonly string[] {
   const without = diagnoses.filter(({ facts, read }) => facts !== null && read.found.master === null);
   if (without.length === 0) return [];
   const confs = [...new Set(without.map(({ read }) => read.found.confPath))].join(', ');
-  const text = `nginx is not running (${confs}): systemctl status nginx. The findings below come from its log; its peers were checked from this host's network namespace`;
+  const look = [...new Set(without.map(({ read }) => lookAfter(read.found)))].join('; ');
+  const text = `nginx is not running (${confs}): ${look}. The findings below come from its log; its peers were checked from this host's network namespace`;
   return [...paragraph(text, '', terminal), ''];
 }
 
@@ -96,7 +102,7 @@ export function notes(result: DiagnosisResult, terminal: Terminal): readonly str
 export function obstacleOf({ read, logs, silent }: Diagnosis): string | null {
   const { found, configuration, dumped } = read;
   if (configuration.files.length === 0 && !dumped) return `${found.confPath} cannot be read (see check)`;
-  if (found.master === null && !dumped) return `no nginx runs with ${found.confPath}: systemctl status nginx`;
+  if (found.master === null && !dumped) return `no nginx runs with ${found.confPath}: ${lookAfter(found)}`;
   if (silent.isAll && silent.unread.length > 0) return 'no error log that was read has refused connections in it';
   return silent.isAll || logs.read.length === 0 ? 'no error log of nginx could be read' : null;
 }

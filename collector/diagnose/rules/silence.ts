@@ -2,19 +2,11 @@
 
 import { ended, type Finding, found } from '../finding.ts';
 import { mayBePublished } from '../places/published.ts';
-import {
-  isOlderThanListener,
-  isWithNginx,
-  sinceLast,
-  startedAt,
-  succeededSince,
-  succeedsMeanwhile,
-  type TcpCase,
-  visibleHome,
-} from './case.ts';
+import { isWithNginx, sinceLast, succeededSince, succeedsMeanwhile, type TcpCase, visibleHome } from './case.ts';
 import { containerGone } from './container.ts';
+import { isFromBefore, waitingText, waitsFromBefore } from './from-before.ts';
 import { cameBack } from './refused.ts';
-import { duration, placeText, plural, signs } from './signs.ts';
+import { placeText, signs } from './signs.ts';
 
 /** A connect waits for its timeout before it is a failure: what succeeded since then may have been asked before. */
 const overMs = 15_000;
@@ -55,58 +47,6 @@ function queueFull({ tcp }: TcpCase): Finding {
     ],
     ['the process being down: it listens', overflows > 0 ? 'a firewall: the connections reach the socket' : null],
   );
-}
-
-/** A SYN is sent again after 1, 3, 7, 15, 31 and 63 s: so long a connect may not notice that its peer is back. */
-const longestSynMs = 64_000;
-
-/** When what listens now began to, as far as that is known; else 0. */
-function beganAt(one: TcpCase): number {
-  return Math.max(startedAt(one) ?? 0, one.peer.remembered?.sinceMs ?? 0);
-}
-
-/** The lines are about the time before what listens now began to; a connect that waited has its line a minute later. */
-function isFromBefore(one: TcpCase): boolean {
-  const { tcp, peer, failures } = one;
-  if (tcp.serving.length === 0 || tcp.probe.is === 'silent' || peer.sockets.retried > 0) return false;
-  if (isOlderThanListener(one)) return true;
-  const ms = beganAt(one);
-  return ms > 0 && failures.lastMs < ms + longestSynMs && succeededSince(one);
-}
-
-/** Every connect that waits may have begun before that moment: none has been sent again so seldom as to be younger. */
-function allMayBeOlder({ peer: { sockets }, facts }: TcpCase, ms: number): boolean {
-  const { fewestRetries = 0 } = sockets;
-  return fewestRetries > 0 && facts.nowMs - ms < (2 ** (fewestRetries + 1) - 1) * 1000;
-}
-
-/** What waits began before what listens now: others have connected to it meanwhile, or nobody has tried yet. */
-function waitsFromBefore(one: TcpCase): Finding | null {
-  const { tcp, peer, facts } = one;
-  const ms = beganAt(one);
-  const hasConnected = (peer.answers?.lastConnectedMs ?? 0) > ms;
-  const isSince = ms > 0 && facts.nowMs - ms < longestSynMs && (hasConnected || allMayBeOlder(one, ms));
-  // A connection begun now gets no answer either: that is no wait from before.
-  if (tcp.probe.is === 'silent') return null;
-  if (!isSince || tcp.serving.length === 0 || one.failures.message !== '') return null;
-  const since = hasConnected ? 'requests to it have succeeded since' : 'what waits for an answer may have begun before';
-  const finding = found(
-    'process_down',
-    'likely',
-    [
-      signs.listens(tcp.serving),
-      `it began ${duration(facts.nowMs - ms)} ago, and ${since}`,
-      waitingText(one),
-      'a connection that was begun before tries again up to 32 s later',
-    ],
-    hasConnected ? ['a firewall: others get through', 'an outage that goes on'] : [],
-  );
-  return hasConnected ? ended(finding) : finding;
-}
-
-function waitingText({ peer: { sockets } }: TcpCase): string | null {
-  if (sockets.retried === 0) return null;
-  return `${plural(sockets.retried, 'connection')} of nginx ${sockets.retried === 1 ? 'waits' : 'wait'} for an answer now, the first packet was sent again`;
 }
 
 /** Others get through: the peer serves, and some packets, or some connections, are lost. */

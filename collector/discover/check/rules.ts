@@ -17,7 +17,10 @@ function problemCode(code: ProblemCode, unreached: boolean): FindingCode {
 function configurationRules({ found, configuration, changedSince, dumped }: CheckFacts): readonly UnwordedFinding[] {
   const findings: UnwordedFinding[] = [];
   const unreached = configuration.files.length === 0;
-  if (found.master === null && !dumped) findings.push(finding('nginx_not_running', found.confPath));
+  if (found.master === null && !dumped)
+    findings.push(
+      finding('nginx_not_running', found.confPath, null, { look: found.lookAfter ?? 'systemctl status nginx' }),
+    );
   if (unreached && found.master?.container != null) {
     findings.push(
       finding('container_unreachable', found.master.container, null, {

@@ -34,13 +34,13 @@ const wordings: Readonly<Record<FindingCode, FindingWording>> = {
     error(
       'no nginx is running here, and none is installed in a known place',
       'There is nothing to watch.',
-      'Start nginx. If it is somewhere else, name its main file in nginx-upstream.conf:\n    jobs:\n      - name: local\n        nginx_conf: /path/to/nginx.conf',
+      'Start nginx (in a container: docker ps -a, or podman ps -a, shows why it ended). If it is somewhere else, name its main file in nginx-upstream.conf:\n    jobs:\n      - name: local\n        nginx_conf: /path/to/nginx.conf',
     ),
-  nginx_not_running: (conf) =>
+  nginx_not_running: (conf, { look = '' }) =>
     warning(
       `no nginx runs with ${conf}`,
       'Its configuration was found, but no process uses it.',
-      'systemctl start nginx    # or however you start it',
+      look.startsWith('docker') ? look : `${look}\nsystemctl start nginx    # or however you start it`,
     ),
   container_unreachable: (container, { conf = '', output = '' }) =>
     error(

@@ -6,6 +6,7 @@ import { createProcfs, type Procfs } from '../../system/process/procfs.ts';
 import { readText } from '../../system/small-file.ts';
 import { type Build, readBuild, sourceDefaults } from './build.ts';
 import { containerOutput } from './container-output.ts';
+import { lookAfterEnded } from './ended.ts';
 import { identityOf } from './identity.ts';
 import { layouts, programFolders } from './layouts.ts';
 import { type Mount, parseMounts } from './mounts.ts';
@@ -26,6 +27,8 @@ export interface NginxFound {
   readonly hasOwnNetwork?: boolean;
   /** Its root is not ours: a unix socket of its configuration is another one here, or none. */
   readonly hasOwnRoot?: boolean;
+  /** What to type to see why none runs. */
+  readonly lookAfter?: string;
 }
 
 export interface DiscoveryPorts {
@@ -243,6 +246,7 @@ function findInstalled({ fs, hostPrefix }: DiscoveryPorts): readonly NginxFound[
       confPath: mainFile(layout),
       commandLine: null,
       view,
+      lookAfter: lookAfterEnded(fs, hostPrefix),
     });
   }
   return found;

@@ -8,6 +8,7 @@ import { readTree } from '../../nginx/syntax/tree.ts';
 import type { BuildDefaults, ConfigurationTree, NginxConfiguration } from '../../nginx/types.ts';
 import type { FileSystem } from '../../system/fs.ts';
 import { readText } from '../../system/small-file.ts';
+import { lookAfterEnded } from '../find/ended.ts';
 import type { NginxFound } from '../find/find-nginx.ts';
 import { layouts } from '../find/layouts.ts';
 import { configurationFiles, placeOf, rootView } from '../find/view.ts';
@@ -61,6 +62,7 @@ function findByMain(named: Lookup, path: string, fs: FileSystem, hostPrefix: str
       commandLine: null,
       view: rootView(fs, hostPrefix),
       hasOwnRoot: hostPrefix !== '',
+      lookAfter: lookAfterEnded(fs, hostPrefix),
     }
   );
 }

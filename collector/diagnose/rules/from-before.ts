@@ -1,0 +1,57 @@
+/** Failures, and connects that still wait, from before what listens now began to: a peer that was down and is back. Pure. */
+
+import { ended, type Finding, found } from '../finding.ts';
+import { isOlderThanListener, startedAt, succeededSince, type TcpCase } from './case.ts';
+import { duration, plural, signs } from './signs.ts';
+
+/** A SYN is sent again after 1, 3, 7, 15, 31 and 63 s: so long a connect may not notice that its peer is back. */
+const longestSynMs = 64_000;
+
+/** When what listens now began to, as far as that is known; else 0. */
+function beganAt(one: TcpCase): number {
+  return Math.max(startedAt(one) ?? 0, one.peer.remembered?.sinceMs ?? 0);
+}
+
+/** The lines are about the time before what listens now began to; a connect that waited has its line a minute later. */
+export function isFromBefore(one: TcpCase): boolean {
+  const { tcp, peer, failures } = one;
+  if (tcp.serving.length === 0 || tcp.probe.is === 'silent' || peer.sockets.retried > 0) return false;
+  if (isOlderThanListener(one)) return true;
+  const ms = beganAt(one);
+  return ms > 0 && failures.lastMs < ms + longestSynMs && succeededSince(one);
+}
+
+/** Every connect that waits may have begun before that moment: none has been sent again so seldom as to be younger. */
+function allMayBeOlder({ peer: { sockets }, facts }: TcpCase, ms: number): boolean {
+  const { fewestRetries = 0 } = sockets;
+  return fewestRetries > 0 && facts.nowMs - ms < (2 ** (fewestRetries + 1) - 1) * 1000;
+}
+
+/** What waits began before what listens now: others have connected to it meanwhile, or nobody has tried yet. */
+export function waitsFromBefore(one: TcpCase): Finding | null {
+  const { tcp, peer, facts } = one;
+  const ms = beganAt(one);
+  const hasConnected = (peer.answers?.lastConnectedMs ?? 0) > ms;
+  const isSince = ms > 0 && facts.nowMs - ms < longestSynMs && (hasConnected || allMayBeOlder(one, ms));
+  // A connection begun now gets no answer either: that is no wait from before.
+  if (tcp.probe.is === 'silent') return null;
+  if (!isSince || tcp.serving.length === 0 || one.failures.message !== '') return null;
+  const since = hasConnected ? 'requests to it have succeeded since' : 'what waits for an answer may have begun before';
+  const finding = found(
+    'process_down',
+    'likely',
+    [
+      signs.listens(tcp.serving),
+      `it began ${duration(facts.nowMs - ms)} ago, and ${since}`,
+      waitingText(one),
+      'a connection that was begun before tries again up to 32 s later',
+    ],
+    hasConnected ? ['a firewall: others get through', 'an outage that goes on'] : [],
+  );
+  return hasConnected ? ended(finding) : finding;
+}
+
+export function waitingText({ peer: { sockets } }: TcpCase): string | null {
+  if (sockets.retried === 0) return null;
+  return `${plural(sockets.retried, 'connection')} of nginx ${sockets.retried === 1 ? 'waits' : 'wait'} for an answer now, the first packet was sent again`;
+}
