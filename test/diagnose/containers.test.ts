@@ -10,7 +10,7 @@ import { containerFacts } from '../../collector/diagnose/places/tcp-containers.t
 import { judge } from '../../collector/diagnose/rules/judge.ts';
 import { word } from '../../collector/diagnose/words/wording.ts';
 import { parseSocketAddress } from '../../collector/parse/peer-address.ts';
-import { facts, failed, listener, nowMs, other, owner, peer, tcp } from './facts-kit.ts';
+import { facts, failed, listener, nginx, nowMs, other, owner, peer, tcp } from './facts-kit.ts';
 
 const routes = [
   'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT',
@@ -292,4 +292,26 @@ test.each([
   const [finding] = judged?.findings ?? [];
   if (judged === undefined || finding === undefined) throw new Error('nothing judged');
   expect(word(finding, judged, all).what).toBe(expected);
+});
+
+test.each([
+  ['docker0', 'docker exec ab', 'docker'],
+  ['br-749d5ecef94b', 'docker exec ab', 'docker'],
+  ['podman1', 'podman exec ab', 'podman'],
+  ['cni-podman0', '', 'podman'],
+  ['nerdctl0', '', 'nerdctl'],
+  ['podman0', 'docker exec ab', 'podman'],
+  ['cni0', '', 'kubectl'],
+])('the commands for a container that is gone are of its engine: %s', (bridge, entry, engine) => {
+  const of = tcp('172.17.0.9:3000', { ...away, bridge });
+  const all = facts([peer('172.17.0.9:3000', { tcp: of, ...unreachable })], { nginx: nginx({ entry }) });
+  const [judged] = judge(all, String);
+  const [finding] = judged?.findings ?? [];
+  if (judged === undefined || finding === undefined) throw new Error('nothing judged');
+  const { next, fix } = word(finding, judged, all);
+  expect(next[0]).toMatch(new RegExp(`^${engine} (?:ps -a|get pods)`));
+  if (engine !== 'kubectl') expect(fix).toContain(`${engine} network connect`);
+  for (const other of ['docker', 'podman', 'nerdctl'].filter((each) => each !== engine)) {
+    expect(next.join(' ').replace(entry, '')).not.toContain(`${other} ps`);
+  }
 });

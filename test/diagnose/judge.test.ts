@@ -59,6 +59,12 @@ const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial
     {},
     ['process_down likely'],
   ],
+  ...Object.fromEntries(
+    ['containerd', 'dockerd', 'netdata', 'sshd', 'kubelet', 'systemd-resolve'].map((command) => [
+      `${command} is nothing that nginx asks for`,
+      [{ otherPorts: [listener('127.0.0.1:39007', { owner: { ...owner, command } })] }, {}, ['process_down likely']],
+    ]),
+  ),
   'only ssh and a database listen': [
     { otherPorts: [listener('0.0.0.0:22'), listener('0.0.0.0:5432')] },
     {},

@@ -1,5 +1,5 @@
 /** Refused, and nothing serves the address: a process that is down, or one that is somewhere else. Pure. */
-import type { ListenerFact, Owner } from '../facts/facts.ts';
+import type { ListenerFact, Owner, TcpFacts } from '../facts/facts.ts';
 import { type Finding, found } from '../finding.ts';
 import { type TcpCase, visibleHome } from './case.ts';
 import { endpoint, signs } from './signs.ts';
@@ -162,10 +162,18 @@ const otherServices: ReadonlySet<number> = new Set([
   5672, 6379, 6432, 8125, 9042, 9092, 9100, 10050, 11211, 15672, 19999, 25672, 27017, 33060,
 ]);
 
+/** Programs that run a host, and listen on ports that change: none of them is what nginx asks for. */
+const hostPrograms =
+  /^(?:containerd|dockerd|docker-proxy|conmon|kubelet|k3s|netdata|sshd|systemd|rpc\.|rpcbind|chronyd)/;
+
+/** What may have been meant by another port. */
+export function meantPorts({ otherPorts }: Pick<TcpFacts, 'otherPorts'>): readonly ListenerFact[] {
+  return otherPorts.filter(({ port, owner }) => !otherServices.has(port) && !hostPrograms.test(owner.command ?? ''));
+}
+
 function otherPort(one: TcpCase): readonly Finding[] {
   const { peer, tcp, time } = one;
-  const meant = (each: ListenerFact): boolean => !otherServices.has(each.port);
-  const candidates = tcp.otherPorts.filter(meant);
+  const candidates = meantPorts(tcp);
   const slips = candidates.filter(({ port }) => isSlip(port, tcp.port));
   const wrongPort = (listeners: readonly ListenerFact[]): Finding =>
     found(

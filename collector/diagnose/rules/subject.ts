@@ -6,7 +6,7 @@ import type { KindFailures } from '../impact/traffic.ts';
 import { isPublished } from '../places/published.ts';
 import { inside, withFiles } from '../words/commands.ts';
 import type { Judged } from './judge.ts';
-import { isSlip } from './process.ts';
+import { isSlip, meantPorts } from './process.ts';
 import { endpoint } from './signs.ts';
 
 /** What is said of a cause. */
@@ -139,7 +139,7 @@ export function subjectOf(finding: Finding, judged: Judged, facts: Facts): Subje
   const name = judged.subject.is === 'name' ? judged.subject.name : null;
   const server = peer?.servers[0] ?? peer?.formerly[0] ?? group?.servers[0] ?? name?.servers[0] ?? null;
   const { tcp = null, unix = null } = peer ?? {};
-  const others = tcp?.otherPorts ?? [];
+  const others = tcp === null ? [] : meantPorts(tcp);
   const [other = null] = [
     ...(tcp?.samePort ?? []),
     ...(tcp?.perhapsServing ?? []),
