@@ -377,7 +377,11 @@ describe('nginx is down', () => {
     ['stopped', [here, ...Array(40).fill(away)], 1],
     ['died', [here, ...Array(40).fill({ ...away, leftPidFile: true })], 2],
     ['restarted', [here, ...Array(14).fill(away), here], 0],
-    ['comes and goes, as a container that cannot start', [here, ...Array(10).fill(away), here, ...Array(16).fill(away)], 1],
+    [
+      'comes and goes, as a container that cannot start',
+      [here, ...Array(10).fill(away), here, ...Array(16).fill(away)],
+      1,
+    ],
     ['uninstalled', [here, ...Array(40).fill({ ...away, isInstalled: false })], 0],
     ['just gone', [here, ...Array(15).fill(away)], 0],
     ['gone for 15 s', [here, ...Array(16).fill(away)], 1],
