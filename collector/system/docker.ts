@@ -41,11 +41,11 @@ export interface EndedContainer {
   /** The engine starts it again, and it ends again. */
   readonly isRestarting: boolean;
   readonly exitCode: number;
-  /** Milliseconds since 1970; 0 where that is not told. */
+  /** Milliseconds since 1970; 0 where that is not known. */
   readonly endedMs: number;
 }
 
-/** More are not looked at. */
+/** More are not checked. */
 const mostContainers = 200;
 
 /** Those that docker keeps and that do not run; empty without the right to read the engine's files. */

@@ -28,7 +28,7 @@ function watched() {
   return { watch, looksAt };
 }
 
-test('a container that has just been seen in the logs is looked at before it can be gone', () => {
+test('a container that has just been seen in the logs is checked before it can be gone', () => {
   const { watch, looksAt } = watched();
   // The first two say what it costs.
   expect([looksAt(0), looksAt(1)]).toEqual([1, 2]);

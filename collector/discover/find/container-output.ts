@@ -65,7 +65,7 @@ export interface OtherDriver {
   readonly name: string;
 }
 
-/** null where there is such a file, and for an engine that does not tell. */
+/** null where there is such a file, and for an engine that does not show it. */
 export function otherDriver(output: ContainerOutput, fs: FileSystem): OtherDriver | null {
   if (output.other !== undefined) return output.other;
   if (output.containers === null || hasOutput(output, fs)) return null;
