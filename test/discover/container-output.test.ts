@@ -114,7 +114,7 @@ test.each(Object.entries(drivers))('%s: what check says of it', (_, [files, driv
 
 const conmon = (...words: readonly string[]): string => ['/usr/bin/conmon', '-c', id, '-n', 'web', ...words].join('\0');
 const podmans: Readonly<Record<string, readonly [string, unknown]>> = {
-  'podman, k8s-file with a path of its own': [conmon('-l', 'k8s-file:/var/log/web.log'), { is: 'readable' }],
+  'podman, k8s-file with its own path': [conmon('-l', 'k8s-file:/var/log/web.log'), { is: 'readable' }],
   'podman, journald': [
     conmon('-l', 'journald'),
     { is: 'stream', target: '/dev/stderr', other: { engine: 'podman', driver: 'journald', name: 'web' } },
