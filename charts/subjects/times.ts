@@ -1,4 +1,12 @@
-import { type Buckets, connectTimeBounds, type MinutePercentiles, type Percentiles } from '../../collector/model.ts';
+import {
+  type Buckets,
+  connectTimeBounds,
+  type JobSnapshot,
+  type MinutePercentiles,
+  type PeerSnapshot,
+  type Percentiles,
+  type UpstreamSnapshot,
+} from '../../collector/model.ts';
 import {
   type Dimension,
   gauges,
@@ -9,34 +17,19 @@ import {
   type UpstreamChart,
 } from '../chart.ts';
 
-/** What charts of response times have in common. */
-const ofResponses = {
-  level: 'upstream',
-  units: 'ms',
-  type: 'line',
-  family: 'response time',
-  module: 'access_log',
-} as const;
+const inMilliseconds = { units: 'ms', type: 'line', module: 'access_log' } as const;
+const ofConnecting = { ...inMilliseconds, family: 'connect time' } as const;
+const ofResponses = { ...inMilliseconds, family: 'response time' } as const;
 
-/** What charts of connect times have in common. */
-const ofConnecting = {
-  level: 'upstream',
-  units: 'ms',
-  type: 'line',
-  family: 'connect time',
-  module: 'access_log',
-} as const;
+type Times<Of> = (of: Of) => Percentiles | null | undefined;
 
 /**
  * Percentiles do not add up: on a parent node read the `max` of them, never their average. The buckets do.
  */
-const wide = gauges(['p50', 'p90', 'p95', 'p99', 'max']);
-const narrow = gauges(['p50', 'p95', 'p99', 'max']);
+const wideGauges = gauges(['p50', 'p90', 'p95', 'p99', 'max']);
+const narrowGauges = gauges(['p50', 'p95', 'p99', 'max']);
 /** The count is for alerts (`$count`): drawn among milliseconds it would make flat lines of them. */
-const minute: readonly Dimension[] = [
-  ...gauges(['p50', 'p90', 'p95', 'p99', 'max']),
-  { id: 'count', algorithm: 'absolute', hidden: true },
-];
+const minuteGauges: readonly Dimension[] = [...wideGauges, { id: 'count', algorithm: 'absolute', hidden: true }];
 
 const readWide = (of: Percentiles | null | undefined): Reading =>
   of && { p50: of.p50, p90: of.p90, p95: of.p95, p99: of.p99, max: of.max };
@@ -44,16 +37,28 @@ const readWide = (of: Percentiles | null | undefined): Reading =>
 const readNarrow = (of: Percentiles | null | undefined): Reading =>
   of && { p50: of.p50, p95: of.p95, p99: of.p99, max: of.max };
 
+const wide = (times: Times<UpstreamSnapshot>) =>
+  ({ level: 'upstream', dimensions: wideGauges, read: (of: UpstreamSnapshot) => readWide(times(of)) }) as const;
+
+const narrow = <Of>(times: Times<Of>) => ({ dimensions: narrowGauges, read: (of: Of) => readNarrow(times(of)) });
+
 /** Without a sample only the count is drawn, 0: the percentiles have a gap. */
-const readMinute = (of: MinutePercentiles | null | undefined): Reading => of && { ...of };
+const lastMinute = (times: (of: UpstreamSnapshot) => MinutePercentiles | null | undefined) =>
+  ({
+    level: 'upstream',
+    dimensions: minuteGauges,
+    read(of: UpstreamSnapshot): Reading {
+      const found = times(of);
+      return found && { ...found };
+    },
+  }) as const;
 
 export const connectTime: UpstreamChart = {
   ...ofConnecting,
   name: 'connect_time',
   title: 'Time to connect, TLS included',
   priority: 60120,
-  dimensions: wide,
-  read: (upstream) => readWide(upstream.connectTime),
+  ...wide((upstream) => upstream.connectTime),
 };
 
 export const connectTimeMinute: UpstreamChart = {
@@ -61,8 +66,7 @@ export const connectTimeMinute: UpstreamChart = {
   name: 'connect_time_1m',
   title: 'Time to connect over the last 60 seconds',
   priority: 60121,
-  dimensions: minute,
-  read: (upstream) => readMinute(upstream.connectTimeMinute),
+  ...lastMinute((upstream) => upstream.connectTimeMinute),
 };
 
 /** Bare upper bounds as names, as Netdata's own collectors write histograms. */
@@ -98,8 +102,7 @@ export const responseTime: UpstreamChart = {
   name: 'response_time',
   title: 'Response time of the upstream',
   priority: 60130,
-  dimensions: wide,
-  read: (upstream) => readWide(upstream.responseTime),
+  ...wide((upstream) => upstream.responseTime),
 };
 
 export const responseTimeMinute: UpstreamChart = {
@@ -107,45 +110,33 @@ export const responseTimeMinute: UpstreamChart = {
   name: 'response_time_1m',
   title: 'Response time over the last 60 seconds',
   priority: 60131,
-  dimensions: minute,
-  read: (upstream) => readMinute(upstream.responseTimeMinute),
+  ...lastMinute((upstream) => upstream.responseTimeMinute),
 };
 
 export const peerConnectTime: PeerChart = {
+  ...ofConnecting,
   name: 'peer_connect_time',
   level: 'peer',
   title: 'Time to connect to the peer, TLS included',
-  units: 'ms',
-  type: 'line',
-  family: 'connect time',
   priority: 60220,
-  module: 'access_log',
-  dimensions: narrow,
-  read: (peer) => readNarrow(peer.connectTime),
+  ...narrow((peer: PeerSnapshot) => peer.connectTime),
 };
 
 export const peerResponseTime: PeerChart = {
+  ...ofResponses,
   name: 'peer_response_time',
   level: 'peer',
   title: 'Response time of the peer',
-  units: 'ms',
-  type: 'line',
-  family: 'response time',
   priority: 60230,
-  module: 'access_log',
-  dimensions: narrow,
-  read: (peer) => readNarrow(peer.responseTime),
+  ...narrow((peer: PeerSnapshot) => peer.responseTime),
 };
 
 export const requestTime: JobChart = {
+  ...inMilliseconds,
   name: 'request_time',
   level: 'job',
   title: 'Request time as clients see it',
-  units: 'ms',
-  type: 'line',
   family: 'clients',
   priority: 60020,
-  module: 'access_log',
-  dimensions: narrow,
-  read: (job) => readNarrow(job.requestTime),
+  ...narrow((job: JobSnapshot) => job.requestTime),
 };
