@@ -24,9 +24,17 @@ export interface JobNow {
   readonly verdicts: readonly Verdict[];
 }
 
+const severities = ['error', 'warning', 'notice'] as const;
+type Severity = (typeof severities)[number];
+
+/** The worst first; within a severity the order stays. */
+export function bySeverity<F extends { readonly severity: Severity }>(findings: readonly F[]): readonly F[] {
+  return [...findings].sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
+}
+
 /** One finding of `check`. */
 export interface CheckFinding {
-  readonly severity: 'error' | 'warning' | 'notice';
+  readonly severity: Severity;
   readonly code: string;
   readonly subject: string;
   readonly what: string;

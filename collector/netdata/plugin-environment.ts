@@ -1,6 +1,7 @@
 /** What Netdata gave the running plugin: a person's shell, or `docker exec`, does not have it. */
+
 import { attempt, type FileSystem } from '../system/fs.ts';
-import { readText } from '../system/small-file.ts';
+import { createProcfs } from '../system/process/procfs.ts';
 
 export type PluginVariables = Readonly<Record<string, string | undefined>>;
 
@@ -13,16 +14,16 @@ const isPlugin = /(?:^|[/\0])nginx-upstream\.plugin\0\d+\0/;
  * @param trusted whose processes are believed: any user can give a process this name
  */
 export function runningPluginVariables(fs: FileSystem, proc: string, trusted: ReadonlySet<number>): PluginVariables {
-  const names = attempt(() => fs.readdir(proc));
-  for (const pid of names.ok ? names.value : []) {
-    if (!/^\d+$/.test(pid)) continue;
-    const line = readText(fs, `${proc}/${pid}/cmdline`, mostBytes);
-    if (!line.ok || !isPlugin.test(line.value)) continue;
+  const procfs = createProcfs(fs, proc);
+  for (const pid of procfs.pids()) {
+    if (!isPlugin.test(procfs.text(`${pid}/cmdline`) ?? '')) continue;
     const stat = attempt(() => fs.stat(`${proc}/${pid}`));
     if (!stat.ok || !trusted.has(stat.value.uid)) continue;
-    const text = readText(fs, `${proc}/${pid}/environ`, mostBytes);
-    const pairs = text.ok ? text.value.split('\0').map((each) => /^(NETDATA_\w+)=(.*)$/s.exec(each)) : [];
-    const found = pairs.flatMap((pair) => (pair === null ? [] : [[pair[1] ?? '', pair[2]] as const]));
+    const pairs = (procfs.text(`${pid}/environ`, mostBytes) ?? '').split('\0');
+    const found = pairs.flatMap((pair) => {
+      const [, name, value] = /^(NETDATA_\w+)=(.*)$/s.exec(pair) ?? [];
+      return name === undefined ? [] : [[name, value] as const];
+    });
     if (found.length > 0) return Object.fromEntries(found);
   }
   return {};

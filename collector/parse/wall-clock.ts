@@ -2,6 +2,7 @@
  * The times that nginx's logs print, as seconds of the wall clock: its digits counted as if they were UTC. The
  * error log has no zone, and both logs of one nginx are written by one clock, so their digits can be compared.
  */
+import { twoDigits } from '../base/text.ts';
 
 /** Days since 1970-01-01 of the proleptic Gregorian calendar, the year beginning in March (H. Hinnant, days_from_civil). */
 function daysOf(year: number, month: number, day: number): number {
@@ -55,10 +56,9 @@ export function isoOfWall(second: number): string {
   const day = ofYear - Math.floor((153 * fromMarch + 2) / 5) + 1;
   const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9;
   const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
-  const two = (value: number) => String(value).padStart(2, '0');
   const rest = second - Math.floor(second / 86_400) * 86_400;
-  const clock = [Math.floor(rest / 3600), Math.floor(rest / 60) % 60, rest % 60].map(two).join(':');
-  return `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}T${clock}`;
+  const clock = [Math.floor(rest / 3600), Math.floor(rest / 60) % 60, rest % 60].map(twoDigits).join(':');
+  return `${String(year).padStart(4, '0')}-${twoDigits(month)}-${twoDigits(day)}T${clock}`;
 }
 
 const monthNames = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];

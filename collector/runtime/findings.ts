@@ -11,7 +11,7 @@ import { finding, type UnwordedFinding } from '../discover/check/finding.ts';
 import { judgeNginx } from '../discover/check/rules.ts';
 import { type WordedFinding, wordFinding } from '../discover/check/wording.ts';
 import type { NginxRead } from '../discover/follow/read-nginx.ts';
-import type { CheckFinding } from '../functions/facts.ts';
+import { bySeverity, type CheckFinding } from '../functions/facts.ts';
 import { parseLogSpec } from '../source/log-spec.ts';
 import { createNameBudget } from '../system/network/ask-names.ts';
 
@@ -79,11 +79,4 @@ export function findingsOf(
     ...alerts,
   ];
   return bySeverity(all.map(wordFinding));
-}
-
-const ranks = { error: 0, warning: 1, notice: 2 } as const;
-
-/** The worst first; within a severity the order stays. */
-export function bySeverity(findings: readonly WordedFinding[]): readonly WordedFinding[] {
-  return [...findings].sort((a, b) => ranks[a.severity] - ranks[b.severity]);
 }

@@ -1,4 +1,5 @@
 /** Netdata's Functions at work: calls come from stdin at any time, answers go out between two ticks. */
+
 import { createDesk, settleMs } from '../functions/desk.ts';
 import type { CheckFinding, JobNow } from '../functions/facts.ts';
 import { createIncidents } from '../functions/incidents.ts';
@@ -10,6 +11,7 @@ import type { Clock } from '../system/clock.ts';
 import { attempt } from '../system/fs.ts';
 import type { StateFile } from '../system/state-file.ts';
 import { stackOf } from './guard.ts';
+import { keepState } from './kept-state.ts';
 
 export interface Functions {
   /** All that arrived together: what is called and cancelled at once is not answered. */
@@ -76,8 +78,7 @@ export function createFunctions({ clock, writer, conditions, check, file }: Func
 
   function save(): void {
     if (file === null) return;
-    const done = attempt(() => file.replace(incidents.text()));
-    conditions.set('incidents', done.ok ? null : `${file.path} cannot be written (${done.code})`);
+    keepState(file, incidents.text(), conditions, 'incidents');
     written = incidents.chapter();
     writtenMs = monotonicMs();
   }

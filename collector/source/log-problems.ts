@@ -1,4 +1,5 @@
 /** The sentences for an operator whose log cannot be read: what, where, and how to fix it. */
+import { permissions } from '../base/text.ts';
 import type { Accounts } from '../system/accounts.ts';
 import type { FileStat, FileSystem } from '../system/fs.ts';
 import { ownUid } from '../system/process/identity.ts';
@@ -76,9 +77,8 @@ function readerOf({ user, groupName }: Accounts): Reader {
 }
 
 function denied(path: string, verb: 'read' | 'enter', stat: FileStat, accounts: Accounts): string {
-  const mode = stat.mode.toString(8).padStart(4, '0');
   const owner = `${accounts.userName(stat.uid)}:${accounts.groupName(stat.gid)}`;
-  return `user ${accounts.user} may not ${verb} ${path} (mode ${mode}, ${owner})`;
+  return `user ${accounts.user} may not ${verb} ${path} (mode ${permissions(stat.mode)}, ${owner})`;
 }
 
 /** On one line: it goes into Netdata's log. */

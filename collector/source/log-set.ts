@@ -3,7 +3,7 @@
 import { inTurn } from '../base/collections.ts';
 import { isObject } from '../base/json.ts';
 import { matchingFiles, mostMatches } from './glob.ts';
-import type { Source, SourceProblem, SourceReading } from './source.ts';
+import { nothingRead, type Source, type SourceProblem, type SourceReading } from './source.ts';
 import { createKnownFiles } from './tail/known-files.ts';
 import { toMarks } from './tail/mark.ts';
 import { isCompressedName } from './tail/rotated.ts';
@@ -21,7 +21,6 @@ export interface LogSetOptions extends Omit<TailOptions, 'path' | 'resume'> {
 const pollsPerLook = 5;
 /** Of all files in one poll; the last one may bring as much again. */
 const mostBytes = 4 * 1024 * 1024;
-const notYet: SourceReading = { problem: null, behindBytes: 0, events: [], lost: 0, bytes: 0 };
 /** What logrotate has made of a log; it is read through the path it had before. */
 const rotatedName = /\.\d{1,4}$/;
 
@@ -72,7 +71,7 @@ export function createLogSet(options: LogSetOptions): Source {
     let fresh = 0;
     const order = [...tails];
     for (const [path, tail] of inTurn(order, next)) {
-      const before = readings.get(path) ?? notYet;
+      const before = readings.get(path) ?? nothingRead;
       const reading = fresh < mostBytes ? tail.poll() : waiting(before);
       if (fresh < mostBytes) next = order.findIndex(([other]) => other === path) + 1;
       readings.set(path, reading);

@@ -1,5 +1,5 @@
 /** One source for two readers: nginx sends both its logs to one socket, or to the journal. */
-import type { Source, SourceReading } from './source.ts';
+import { nothingRead, type Source, type SourceReading } from './source.ts';
 
 export interface SharedSource {
   /**
@@ -12,7 +12,7 @@ export interface SharedSource {
 
 export function shareSource(source: Source, onLastClose: () => void): SharedSource {
   const readers: object[] = [];
-  let last: SourceReading = { problem: null, behindBytes: 0, events: [], lost: 0, bytes: 0 };
+  let last = nothingRead;
 
   return {
     attach(onClose) {
@@ -25,7 +25,7 @@ export function shareSource(source: Source, onLastClose: () => void): SharedSour
         name: source.name,
         poll() {
           // Losses, bytes and events are those of the source, not of each reader: reported once.
-          if (!isFirst()) return { problem: last.problem, behindBytes: 0, events: [], lost: 0, bytes: 0 };
+          if (!isFirst()) return { ...nothingRead, problem: last.problem };
           told ??= last;
           last = source.poll();
           return { ...last, lost: last.lost - told.lost, bytes: last.bytes - told.bytes };

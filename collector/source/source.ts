@@ -37,6 +37,9 @@ export interface SourceReading {
   readonly bytes: number;
 }
 
+/** All is well, and nothing has come. */
+export const nothingRead: SourceReading = { problem: null, behindBytes: 0, events: [], lost: 0, bytes: 0 };
+
 export interface Source {
   /** What the operator calls it: the path or the address. */
   readonly name: string;

@@ -1,9 +1,9 @@
+import { hexadecimal } from '../base/text.ts';
 import type { HttpTarget } from '../system/network/http.ts';
 
 /** A path as it may stand in a request: nginx.conf has it as nginx compares it, decoded, with blanks and any alphabet. */
 function encoded(path: string): string {
-  const hex = (byte: number) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
-  return path.replace(/[^!-~]+/g, (text) => Array.from(Buffer.from(text), hex).join(''));
+  return path.replace(/[^!-~]+/g, (text) => Array.from(Buffer.from(text), (byte) => `%${hexadecimal(byte)}`).join(''));
 }
 
 /** A header carries bytes: Node takes each character for one. null for what no header may hold. */

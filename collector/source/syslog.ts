@@ -5,9 +5,10 @@
  * not fit is counted as lost, and so is what the kernel dropped before we fetched it. What nginx sends while nobody
  * listens is gone: UDP cannot be asked again, so this source has no mark.
  */
-import { isIPv6 } from 'node:net';
+
 import type { FileSystem } from '../system/fs.ts';
 import type { BindUdp, DatagramSocket } from '../system/network/udp.ts';
+import { specText } from './log-spec.ts';
 import type { ByteSink, Source, SourceProblem, SourceReading } from './source.ts';
 import { udpDrops } from './udp-drops.ts';
 
@@ -32,7 +33,7 @@ const blank = 0x20;
 
 export function createSyslog(options: SyslogOptions): Source {
   const { address, port, bind, fs, now, sink, maxQueueBytes = defaultQueue } = options;
-  const name = `syslog:udp://${isIPv6(address) ? `[${address}]` : address}:${port}`;
+  const name = specText({ is: 'syslog', address, port });
   let socket: DatagramSocket | null = null;
   let problem: SourceProblem | null = null;
   let triedAt = 0;

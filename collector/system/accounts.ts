@@ -36,5 +36,10 @@ export function accountRows(database: string): readonly (readonly string[])[] {
 
 /** Read only when a name is needed: rarely, and it may change. */
 function nameIn(database: string): (id: number) => string {
-  return (id) => accountRows(database).find((row) => row[2] === String(id))?.[0] ?? String(id);
+  return (id) => accountName(accountRows(database), id);
+}
+
+/** The number itself where no row has it. */
+export function accountName(rows: readonly (readonly string[])[], id: number): string {
+  return rows.find((row) => row[2] === String(id))?.[0] ?? String(id);
 }

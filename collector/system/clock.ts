@@ -1,4 +1,5 @@
 /** Time as the plugin sees it. Injected everywhere, so that no test sleeps. */
+import { twoDigits } from '../base/text.ts';
 export interface Clock {
   /** Wall clock, milliseconds since 1970: it may jump. */
   wallMs(): number;
@@ -8,14 +9,12 @@ export interface Clock {
   sleep(ms: number, wake: AbortSignal): Promise<void>;
 }
 
-const two = (number: number): string => String(number).padStart(2, '0');
-
 /** `12:03:04` on this host's clock, for people; with the day when it is another than that of `nowMs`. */
 export function localTime(ms: number, nowMs: number): string {
   const [at, now] = [new Date(ms), new Date(nowMs)];
-  const time = [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(':');
+  const time = [at.getHours(), at.getMinutes(), at.getSeconds()].map(twoDigits).join(':');
   if (at.toDateString() === now.toDateString()) return time;
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${time}`;
+  return `${at.getFullYear()}-${twoDigits(at.getMonth() + 1)}-${twoDigits(at.getDate())} ${time}`;
 }
 
 export const systemClock: Clock = {

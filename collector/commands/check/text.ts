@@ -1,12 +1,14 @@
 /** What `check` prints: one screen of what was found, then the findings. Pure. */
 
 import { printable } from '../../base/printable.ts';
+import { plural } from '../../base/text.ts';
 import type { CheckFacts } from '../../discover/check/facts.ts';
 import type { LogState } from '../../discover/check/log-state.ts';
 import type { WordedFinding } from '../../discover/check/wording.ts';
 import type { Addresses } from '../../discover/names.ts';
 import type { AccessLog, ErrorLog, LogTarget, Upstream } from '../../nginx/types.ts';
 import type { Inspected } from '../../runtime/findings.ts';
+import { aligned } from '../table.ts';
 import { type Terminal, wrapped } from '../terminal.ts';
 
 /** A process that calls itself nginx, of a user who does not decide what the plugin reads. Nothing it says is shown. */
@@ -30,17 +32,6 @@ const colours = { error: 'red', warning: 'yellow', notice: 'cyan' } as const;
 
 function limited(rows: readonly string[]): readonly string[] {
   return rows.length <= mostRows ? rows : [...rows.slice(0, mostRows), `… and ${rows.length - mostRows} more`];
-}
-
-/** Columns as wide as their widest cell. */
-function table(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }
 
 function targetText(target: LogTarget): string {
@@ -126,10 +117,10 @@ function describe({ job, facts }: Inspected, { paint, width }: Terminal): readon
   const rows = [
     `  configuration ${found.confPath}${files}${dumped ? ', from a dump' : ''}`,
     ...section('upstreams', [
-      ...table(configuration.upstreams.flatMap((each) => upstreamRows(each, addresses))),
+      ...aligned(configuration.upstreams.flatMap((each) => upstreamRows(each, addresses))),
       ...undecided,
     ]),
-    ...section('logs', table(logRows(facts))),
+    ...section('logs', aligned(logRows(facts))),
     `  status page: ${page === undefined ? 'none' : `${page.url}${page.obstacle === null ? '' : ` (${page.obstacle})`}`}`,
   ];
   return [
@@ -177,10 +168,7 @@ export function renderText({ inspected, strangers, findings, askedBy }: CheckRes
   const asWhom =
     askedBy === null ? [] : [...wrapped(notNetdata(askedBy), '', width).map((line) => paint('yellow', line)), ''];
   const found = [...inspected.flatMap((each) => describe(each, terminal)), ...strangerText(strangers, width)];
-  const count =
-    findings.length === 0
-      ? 'Nothing is missing.'
-      : `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}:`;
+  const count = findings.length === 0 ? 'Nothing is missing.' : `${plural(findings.length, 'finding')}:`;
   const more = findings.flatMap((each) => findingText(each, terminal));
   return [...asWhom, ...found, count, ...(findings.length === 0 ? [] : ['', ...more])].join('\n').trimEnd();
 }

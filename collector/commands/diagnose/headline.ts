@@ -1,5 +1,5 @@
 /** The first line of `diagnose`: what fails now, and who pays for it. Pure. */
-import { plural } from '../../diagnose/rules/signs.ts';
+import { plural } from '../../base/text.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import { type ClientCounts, errorsOf, isHurt } from './impact.ts';
 

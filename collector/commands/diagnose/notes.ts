@@ -1,8 +1,8 @@
 /** What `diagnose` says besides the verdicts: that all is well, and what it could not see. Pure. */
 
 import { printable } from '../../base/printable.ts';
+import { duration, plural } from '../../base/text.ts';
 import type { MissingRight } from '../../diagnose/facts/facts.ts';
-import { duration, plural } from '../../diagnose/rules/signs.ts';
 import type { NginxFound } from '../../discover/find/find-nginx.ts';
 import { localTime } from '../../system/clock.ts';
 import { openNamesText } from '../../system/network/ask-names.ts';

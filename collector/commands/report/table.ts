@@ -1,5 +1,7 @@
 /** Tables of `report` on a screen. Pure. */
+
 import { printable } from '../../base/printable.ts';
+import { aligned } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 
 export type Row = readonly string[];
@@ -14,12 +16,9 @@ export const name = (text: string): string => {
   return harmless.length > longestName ? `${harmless.slice(0, longestName - 1)}…` : harmless;
 };
 
-/** Columns as wide as their widest cell, numbers to the right; the first row is the head. */
+/** Numbers to the right; the first row is the head. */
 export function table(rows: readonly Row[], right: number): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  const pad = (cell: string, column: number) =>
-    column >= right ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0);
-  return rows.map((row) => `  ${row.map(pad).join('  ')}`.trimEnd());
+  return aligned(rows, right, '  ');
 }
 
 /** The first line is the head. */

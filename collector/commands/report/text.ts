@@ -1,7 +1,8 @@
 /** What `report` prints for a person: the morning after, on a screen. Pure. */
+
 import type { ReportPeer } from '../../aggregate/report/peers.ts';
 import type { Report, ReportIncident } from '../../aggregate/report/totals.ts';
-import { duration, plural } from '../../diagnose/rules/signs.ts';
+import { duration, plural } from '../../base/text.ts';
 import type { Percentiles } from '../../model.ts';
 import { isoOfWall } from '../../parse/wall-clock.ts';
 import { type Terminal, wrapped } from '../terminal.ts';

@@ -1,5 +1,6 @@
 /** Facts to findings: every failing peer, group, name and nginx itself, most important first. Pure. */
 
+import { plural } from '../../base/text.ts';
 import type { FailureKind, PeerCause } from '../../model.ts';
 import type { Facts, GroupFacts, NameFacts, PeerFacts } from '../facts/facts.ts';
 import { ended, type Finding, found } from '../finding.ts';
@@ -10,7 +11,7 @@ import { applicationError, laterRules } from './later.ts';
 import { limitRules } from './limit.ts';
 import { staleAddress, unresolved } from './name.ts';
 import { refused } from './refused.ts';
-import { failureText, plural, signs, type TimeText } from './signs.ts';
+import { failureText, signs, type TimeText } from './signs.ts';
 import { denied, timedOut, unreachable } from './silence.ts';
 import { unixRules } from './unix.ts';
 

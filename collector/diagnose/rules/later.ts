@@ -1,12 +1,13 @@
 /** The connection was made, and the request failed behind it: TLS, silence, breaks, an application's own errors. Pure. */
 
+import { plural } from '../../base/text.ts';
 import type { FailureKind } from '../../model.ts';
 import type { ListenerFact, PeerFacts } from '../facts/facts.ts';
 import { ended, type Finding, found } from '../finding.ts';
 import type { KindFailures } from '../impact/traffic.ts';
 import { type Case, sinceLast, succeededSince, succeedsMeanwhile } from './case.ts';
 import { behindFinding } from './container.ts';
-import { ownerText, plural, signs } from './signs.ts';
+import { ownerText, signs } from './signs.ts';
 
 const connects = 'the network: connections are made';
 /** One answer may come long after the failure of another request: what succeeded this long after the last is another time. */

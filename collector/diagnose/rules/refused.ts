@@ -1,5 +1,6 @@
 /** errno 111 over TCP and UDP. Pure. */
 
+import { duration } from '../../base/text.ts';
 import { ended, type Finding, found } from '../finding.ts';
 import { isPublished, mayBePublished } from '../places/published.ts';
 import {
@@ -19,7 +20,7 @@ import {
 } from './case.ts';
 import { behindFinding, containerGone } from './container.ts';
 import { nobodyServes } from './process.ts';
-import { duration, signs } from './signs.ts';
+import { signs } from './signs.ts';
 
 const notDown = 'the process being down: it listens on this very address and port';
 

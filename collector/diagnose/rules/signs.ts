@@ -1,5 +1,6 @@
 /** The sentences about evidence: what was seen, and what that rules out. Causes have theirs in wording.ts. */
 
+import { plural } from '../../base/text.ts';
 import type { FailureKind } from '../../model.ts';
 import type { Facts, ListenerFact, NamespaceName, Owner, PeerFacts, ProbeFact, TcpFacts } from '../facts/facts.ts';
 import type { KindFailures } from '../impact/traffic.ts';
@@ -9,20 +10,6 @@ export type TimeText = (ms: number) => string;
 
 export function endpoint(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
-}
-
-export function duration(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 120) return `${seconds} s`;
-  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
-}
-
-export function mode(bits: number): string {
-  return bits.toString(8).padStart(4, '0');
 }
 
 export function ownerText({ user, uid, pid, isGuess, command, unit, container, containerName }: Owner): string {

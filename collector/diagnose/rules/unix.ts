@@ -1,9 +1,10 @@
 /** Unix sockets: the errno says which of four it is, the file says why. Pure. */
+import { permissions, plural } from '../../base/text.ts';
 import type { FailureKind } from '../../model.ts';
 import type { UnixFacts } from '../facts/facts.ts';
 import { ended, type Finding, found } from '../finding.ts';
 import { type Case, lasted, restartMs } from './case.ts';
-import { mode, ownerText, placeText, plural, signs } from './signs.ts';
+import { ownerText, placeText, signs } from './signs.ts';
 
 type UnixRule = (one: Case, unix: UnixFacts) => Finding;
 
@@ -13,7 +14,7 @@ function fileText({ path, isShared, file, mode: bits, user, group }: UnixFacts):
   if (file === 'missing') return `${path} does not exist${isShared ? '' : ', as nginx sees files'}`;
   if (file === 'unseen') return `whether ${path} exists cannot be seen: its folder may not be entered by this user`;
   const kind = file === 'socket' ? 'a socket' : 'no socket';
-  return `${path} is ${kind}, mode ${mode(bits)}, of ${user}:${group}`;
+  return `${path} is ${kind}, mode ${permissions(bits)}, of ${user}:${group}`;
 }
 
 function listenText({ path, listening, home, owner }: UnixFacts): string {
@@ -85,7 +86,7 @@ const denied: UnixRule = ({ facts }, unix) => {
   const stands =
     barrier === null
       ? null
-      : `${barrier.path} has mode ${mode(barrier.mode)} and belongs to ${barrier.user}:${barrier.group}; nginx's workers run as ${who}`;
+      : `${barrier.path} has mode ${permissions(barrier.mode)} and belongs to ${barrier.user}:${barrier.group}; nginx's workers run as ${who}`;
   const evidence = [stands, fileText(unix), facts.nginx.selinux && barrier === null ? 'SELinux is enforcing' : null];
   return found('socket_denied', 'certain', evidence, [noNetwork, 'the process being down: that is another error']);
 };

@@ -1,9 +1,9 @@
 /** The words for each cause: what it is, what to do about it, and what to type next. Each subject has its own file. */
+import { duration } from '../../base/text.ts';
 import type { PeerCause } from '../../model.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Finding } from '../finding.ts';
 import type { Judged } from '../rules/judge.ts';
-import { duration } from '../rules/signs.ts';
 import { subjectOf, type Wording, type Words } from '../rules/subject.ts';
 import { limitWords } from './limit.ts';
 import { staleName, unresolvedNameWords } from './name.ts';

@@ -1,6 +1,7 @@
 /** What a log is from where the plugin stands, found out without opening what must not be opened. */
 
 import { shellWord } from '../../base/shell-word.ts';
+import { permissions } from '../../base/text.ts';
 import type { LogTarget } from '../../nginx/types.ts';
 import type { FileSystem } from '../../system/fs.ts';
 import { type Barrier, barriersTo, lookAt, type Reader, readRemedy, rootedPath } from '../../system/reach.ts';
@@ -107,6 +108,6 @@ export function barrierValues({
   barriers: [first],
   remedy,
 }: Extract<LogState, { is: 'unreadable' }>): Readonly<Record<'barrier' | 'mode' | 'remedy', string>> {
-  const mode = first?.stat.mode.toString(8).padStart(4, '0') ?? '';
+  const mode = first === undefined ? '' : permissions(first.stat.mode);
   return { barrier: first?.path ?? '', mode, remedy: remedy.join('\n') };
 }

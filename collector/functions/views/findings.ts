@@ -1,5 +1,5 @@
 /** The view `findings`: what `check` says, worst first. */
-import type { CheckFinding } from '../facts.ts';
+import { bySeverity, type CheckFinding } from '../facts.ts';
 import { findingTitle } from '../words.ts';
 import type { TableView } from './table.ts';
 
@@ -7,13 +7,9 @@ export interface FindingRow extends CheckFinding {
   readonly number: number;
 }
 
-const ranks = { error: 0, warning: 1, notice: 2 } as const;
-
 /** Worst first; `check`'s own order within. */
 export function findingRows(findings: readonly CheckFinding[]): readonly FindingRow[] {
-  return [...findings]
-    .sort((a, b) => ranks[a.severity] - ranks[b.severity])
-    .map((each, at) => ({ ...each, number: at + 1 }));
+  return bySeverity(findings).map((each, at) => ({ ...each, number: at + 1 }));
 }
 
 export const findingsView: TableView<FindingRow> = {

@@ -76,8 +76,8 @@ const nameOf = (columns: readonly Column<never>[], id: string): string =>
 function columnJson<R>(column: Column<R>, index: number, rows: readonly R[]): Readonly<Record<string, unknown>> {
   const { name, look, units = null, key = false, sticky = false, hidden = false, wide = false } = column;
   const { type, visualization, transform, filter, summary } = looks[look];
-  const isNumeric = filter === 'range';
   return {
+    ...plainColumn,
     index,
     unique_key: key,
     name,
@@ -88,43 +88,39 @@ function columnJson<R>(column: Column<R>, index: number, rows: readonly R[]): Re
     value_options: { units, transform, decimal_points: look === 'share' ? 1 : 0, default_value: null },
     ...(look === 'share' ? { max: 100 } : {}),
     ...(look === 'duration' ? { max: maximum(rows.map(column.value)) } : {}),
-    pointer_to: null,
-    sort: isNumeric ? 'descending' : 'ascending',
+    sort: filter === 'range' ? 'descending' : 'ascending',
     sortable: true,
     sticky,
     summary: column.summary ?? summary,
     filter,
     full_width: wide,
     wrap: wide,
-    default_expanded_filter: false,
   };
 }
+
+/** What most columns have, and the hidden ones. */
+const plainColumn = {
+  unique_key: false,
+  visible: false,
+  units: null,
+  value_options: { units: null, transform: 'none', decimal_points: 0, default_value: null },
+  pointer_to: null,
+  sort: 'ascending',
+  sortable: false,
+  sticky: false,
+  summary: 'count',
+  filter: 'none',
+  full_width: false,
+  wrap: false,
+  default_expanded_filter: false,
+};
 
 const maximum = (cells: readonly Cell[]): number =>
   cells.reduce<number>((most, cell) => (typeof cell === 'number' && cell > most ? cell : most), 1);
 
 /** The colour of a row stands in a column that is not shown. */
 function rowOptions(index: number): Readonly<Record<string, unknown>> {
-  return {
-    index,
-    unique_key: false,
-    name: 'rowOptions',
-    visible: false,
-    type: 'none',
-    units: null,
-    visualization: 'rowOptions',
-    value_options: { units: null, transform: 'none', decimal_points: 0, default_value: null },
-    pointer_to: null,
-    sort: 'ascending',
-    sortable: false,
-    sticky: false,
-    summary: 'count',
-    filter: 'none',
-    full_width: false,
-    wrap: false,
-    default_expanded_filter: false,
-    dummy: true,
-  };
+  return { ...plainColumn, index, name: 'rowOptions', type: 'none', visualization: 'rowOptions', dummy: true };
 }
 
 const longestText = 2000;

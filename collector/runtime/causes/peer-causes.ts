@@ -15,10 +15,11 @@ import { createBoundedLog } from '../../netdata/bounded-log.ts';
 import type { Conditions, Log } from '../../netdata/log.ts';
 import type { Accounts } from '../../system/accounts.ts';
 import { type Clock, localTime } from '../../system/clock.ts';
-import { attempt, type FileSystem } from '../../system/fs.ts';
+import type { FileSystem } from '../../system/fs.ts';
 import type { Resolve } from '../../system/network/dns.ts';
 import type { Connect } from '../../system/network/net.ts';
 import { nodeStateFile, type StateFile } from '../../system/state-file.ts';
+import { keepState } from '../kept-state.ts';
 import { diagnosedNginx } from '../nginx/seen.ts';
 import { createAnswerNotes, isConnected, noSockets } from './answer-notes.ts';
 import { createPeerWatch } from './peer-memory.ts';
@@ -177,8 +178,7 @@ export function createPeerCauses(
     const file = stateFile(verdictsFiles);
     if (file === null) return;
     writtenUs = nowUs;
-    const done = attempt(() => file.replace(verdicts.text(clock.wallMs())));
-    conditions.set(`verdicts ${file.path}`, done.ok ? null : `${file.path} cannot be written: ${done.code}`);
+    keepState(file, verdicts.text(clock.wallMs()), conditions, `verdicts ${file.path}`);
   }
 
   /** A group without a live peer is each of its peers' trouble, and nginx's own limits are everybody's. */

@@ -11,6 +11,7 @@ import { oomKills } from '../../parse/proc/counters.ts';
 import { parseNetUnix } from '../../parse/proc/net.ts';
 import { attempt } from '../../system/fs.ts';
 import type { StateFile } from '../../system/state-file.ts';
+import { keepState } from '../kept-state.ts';
 
 /** What listened for the configured peers of an nginx, checked as often as it is cheap. */
 export interface PeerWatch {
@@ -49,8 +50,7 @@ export function createPeerWatch(
     const target = file();
     if (target === null) return;
     writtenUs = nowUs;
-    const done = attempt(() => target.replace(memory.text()));
-    conditions.set(`listeners ${target.path}`, done.ok ? null : `${target.path} cannot be written: ${done.code}`);
+    keepState(target, memory.text(), conditions, `listeners ${target.path}`);
   }
 
   /** What a process before has seen: a restart of the plugin forgets nobody. */

@@ -1,5 +1,6 @@
+import { madeAt } from '../../base/collections.ts';
 import type { Wanted } from '../../decode/container.ts';
-import type { Source, SourceReading } from '../../source/source.ts';
+import { nothingRead, type Source } from '../../source/source.ts';
 import { createKnownFiles, type KnownFiles } from '../../source/tail/known-files.ts';
 
 /** Who reads what, over all jobs: a log is counted by exactly one of them. */
@@ -12,17 +13,13 @@ export interface LogClaims {
   forget(job: string): void;
 }
 
-const silence: SourceReading = { problem: null, behindBytes: 0, events: [], lost: 0, bytes: 0 };
-
 export function createLogClaims(): LogClaims {
   const holders = new Map<string, { readonly job: string; readonly sources: Set<object> }>();
 
   function take(key: string, job: string, source: object): boolean {
-    const holder = holders.get(key) ?? { job, sources: new Set() };
-    if (holder.job !== job) return false;
-    holders.set(key, holder);
-    holder.sources.add(source);
-    return true;
+    const holder = madeAt(holders, key, () => ({ job, sources: new Set() }));
+    if (holder.job === job) holder.sources.add(source);
+    return holder.job === job;
   }
 
   function release(key: string, job: string, source: object): void {
@@ -53,7 +50,7 @@ export function createLogClaims(): LogClaims {
           const holder = holders.get(key)?.job ?? null;
           const isNews = holder !== told;
           told = holder;
-          return isNews ? { ...silence, events: [`${name} is read by job ${holder}: counted once`] } : silence;
+          return isNews ? { ...nothingRead, events: [`${name} is read by job ${holder}: counted once`] } : nothingRead;
         },
         mark: () => source?.mark?.(),
         close() {

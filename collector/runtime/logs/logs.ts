@@ -7,7 +7,7 @@ import { createJournal } from '../../source/journal.ts';
 import { createLogSet } from '../../source/log-set.ts';
 import { type LogSpec, specText, type Wrapping } from '../../source/log-spec.ts';
 import { type SharedSource, shareSource } from '../../source/shared.ts';
-import type { ByteSink, OpenSink, Source } from '../../source/source.ts';
+import { type ByteSink, nothingRead, type OpenSink, type Source } from '../../source/source.ts';
 import { createSyslog } from '../../source/syslog.ts';
 import type { Checkpoint } from '../../source/tail/checkpoint.ts';
 import { toMarks } from '../../source/tail/mark.ts';
@@ -180,6 +180,6 @@ function sharedKey(spec: SharedSpec): string {
 
 /** A log that no process can read as it is written: it stays a source, so that its gap and its reason are seen. */
 function unusable({ name, problem }: Extract<LogSpec, { is: 'unusable' }>): Source {
-  const reading = { problem, behindBytes: 0, events: [], lost: 0, bytes: 0 };
+  const reading = { ...nothingRead, problem };
   return { name, poll: () => reading, close: () => undefined };
 }

@@ -1,5 +1,7 @@
 /** How far a file has been read, in a form that outlives the process and holds no text of the log. */
+
 import { createHash } from 'node:crypto';
+import { isObject } from '../../base/json.ts';
 import type { FileStat } from '../../system/fs.ts';
 import type { Generation } from './generation.ts';
 
@@ -58,8 +60,8 @@ export function toMarks(value: unknown): readonly TailMark[] {
 }
 
 function isMark(value: unknown): value is TailMark {
-  if (typeof value !== 'object' || value === null) return false;
-  const mark = value as Readonly<Record<keyof TailMark, unknown>>;
+  if (!isObject(value)) return false;
+  const mark: Partial<Readonly<Record<keyof TailMark, unknown>>> = value;
   const isNumber = (field: unknown) => typeof field === 'number' && field >= 0;
   const isId = (field: unknown) => typeof field === 'string' && /^\d+$/.test(field);
   return (

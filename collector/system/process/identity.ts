@@ -1,5 +1,5 @@
 /** Whose rights decide what the plugin can read. */
-import { accountRows } from '../accounts.ts';
+import { accountName, accountRows, nodeAccounts } from '../accounts.ts';
 import type { Reader } from '../reach.ts';
 
 /** The user we run as; 0 where a system has no users. */
@@ -38,9 +38,8 @@ export function trialAs(uid: number, gids: readonly number[]): Reader['trial'] {
 export function pluginIdentity(hostPrefix = ''): Reader {
   const reader = identityHere();
   if (hostPrefix === '') return reader;
-  const name = (database: string, id: number): string =>
-    accountRows(`${hostPrefix}${database}`).find((row) => row[2] === String(id))?.[0] ?? String(id);
-  return { ...reader, user: name('/etc/passwd', reader.uid), groupName: (gid) => name('/etc/group', gid) };
+  const { userName, groupName } = nodeAccounts(hostPrefix);
+  return { ...reader, user: userName(reader.uid), groupName };
 }
 
 /** Of netdata and of root, whose processes are believed. */
@@ -53,7 +52,7 @@ function identityHere(): Reader {
   const uid = ownUid();
   const passwd = accountRows('/etc/passwd');
   const groups = accountRows('/etc/group');
-  const groupName = (gid: number): string => groups.find(([, , id]) => id === String(gid))?.[0] ?? String(gid);
+  const groupName = (gid: number): string => accountName(groups, gid);
   const netdata = passwd.find(([name]) => name === 'netdata');
   if (uid === 0 && netdata !== undefined) {
     const memberships = groups.filter(([, , , members]) => members?.split(',').includes('netdata'));
