@@ -1,7 +1,7 @@
 import { createGuard, type GuardPorts, stackOf } from './guard.ts';
 import type { Job } from './job.ts';
-import type { JobPlan } from './job-plan.ts';
 import type { LogClaims } from './logs/claims.ts';
+import type { JobPlan } from './plan/job-plan.ts';
 
 /**
  * A job whose exceptions end with it. After one it rests, drawing nothing (a gap), and continues with all it knows. Should

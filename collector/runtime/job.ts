@@ -17,10 +17,10 @@ import type { Resolve } from '../system/network/dns.ts';
 import type { Connect } from '../system/network/net.ts';
 import { createPeerCauses } from './causes/peer-causes.ts';
 import { createChartedPeersNote } from './charted-peers.ts';
-import type { JobPlan } from './job-plan.ts';
 import { createJobLogs } from './logs/job-logs.ts';
 import type { LogPorts } from './logs/logs.ts';
 import { createNginxServer } from './nginx/server.ts';
+import type { JobPlan } from './plan/job-plan.ts';
 
 /** One nginx at work: its sources, what they are counted into, and what has been drawn of it. */
 export interface Job {

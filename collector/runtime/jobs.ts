@@ -9,10 +9,10 @@ import type { JobNginx } from './findings.ts';
 import { createGuard } from './guard.ts';
 import { guardJob } from './guarded-job.ts';
 import { type Job, type JobPorts, startJob } from './job.ts';
-import { type JobPlan, planJob } from './job-plan.ts';
 import { createLogClaims } from './logs/claims.ts';
 import { ownErrorLogs } from './logs/own-logs.ts';
 import { type NginxWatchPorts, type WatchedNginx, watchNginx } from './nginx/watch.ts';
+import { type JobPlan, planJob } from './plan/job-plan.ts';
 import { type TestFault, withTestFault } from './test-fault.ts';
 
 /** The jobs that run, kept in step with the settings in force and with the nginx that run. */

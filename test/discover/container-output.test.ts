@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type LogState, logState } from '../../collector/discover/check/log-state.ts';
 import { findNginx } from '../../collector/discover/find/find-nginx.ts';
 import { readNginx } from '../../collector/discover/follow/read-nginx.ts';
-import { discoveredAccessLogs, discoveredErrorLogs } from '../../collector/runtime/log-plan.ts';
+import { discoveredAccessLogs, discoveredErrorLogs } from '../../collector/runtime/plan/log-plan.ts';
 import { attempt, nodeFileSystem as fs } from '../../collector/system/fs.ts';
 import { trialAs } from '../../collector/system/process/identity.ts';
 import { testOn } from '../support/machine.ts';

@@ -1,6 +1,6 @@
 /** Which requests leave their attempts in an access log, and which failures in an error log. */
 import { describe, expect, test } from 'vitest';
-import { hidingErrorLog } from '../../collector/runtime/log-plan.ts';
+import { hidingErrorLog } from '../../collector/runtime/plan/log-plan.ts';
 import { configurationOf } from './memory-files.ts';
 
 const format = "log_format a '$status $upstream_addr $upstream_status'; access_log /l/a.log a;";

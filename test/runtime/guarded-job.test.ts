@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { dialectOf } from '../../charts/dialect.ts';
 import { guardJob } from '../../collector/runtime/guarded-job.ts';
 import type { Job } from '../../collector/runtime/job.ts';
-import type { JobPlan } from '../../collector/runtime/job-plan.ts';
+import type { JobPlan } from '../../collector/runtime/plan/job-plan.ts';
 import { parseTestFault } from '../../collector/runtime/test-fault.ts';
 import { refusedLine, runtime } from './world.ts';
 

@@ -2,8 +2,8 @@
 import { type FormatResult, readArguments, readLogFormat } from '../../parse/access/log-format.ts';
 import { type AccessMatcher, createAccessMatcher } from '../../parse/access/matcher.ts';
 import { wallSecondAt } from '../../parse/wall-clock.ts';
-import type { AccessLogPlan, FormatPlan } from '../../runtime/log-plan.ts';
-import { toldSpec } from '../../runtime/told-log.ts';
+import type { AccessLogPlan, FormatPlan } from '../../runtime/plan/log-plan.ts';
+import { toldSpec } from '../../runtime/plan/told-log.ts';
 import { matchingFiles } from '../../source/glob.ts';
 import type { Wrapping } from '../../source/log-spec.ts';
 import { attempt } from '../../system/fs.ts';

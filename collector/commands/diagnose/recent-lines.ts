@@ -2,7 +2,7 @@
 
 import { recordText } from '../../decode/container.ts';
 import { errorLineReader } from '../../parse/error/reader.ts';
-import { toldSpec } from '../../runtime/told-log.ts';
+import { toldSpec } from '../../runtime/plan/told-log.ts';
 import { matchingFiles, mostMatches } from '../../source/glob.ts';
 import { type LogSpec, specText, type Wrapping } from '../../source/log-spec.ts';
 import { isCompressedName } from '../../source/tail/rotated.ts';

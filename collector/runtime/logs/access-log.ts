@@ -6,7 +6,7 @@ import { type FormatResult, readArguments, readLogFormat } from '../../parse/acc
 import { createAccessMatcher } from '../../parse/access/matcher.ts';
 import { wallSecondAt } from '../../parse/wall-clock.ts';
 import type { OpenSink } from '../../source/source.ts';
-import type { AccessLogPlan, FormatPlan } from '../log-plan.ts';
+import type { AccessLogPlan, FormatPlan } from '../plan/log-plan.ts';
 
 /** Running totals of lines, as `log_lines` draws them. */
 interface LineTotals {

@@ -16,7 +16,7 @@ import type { Accounts } from '../../system/accounts.ts';
 import type { FileSystem } from '../../system/fs.ts';
 import type { BindUdp } from '../../system/network/udp.ts';
 import type { StartChild } from '../../system/process/child.ts';
-import type { LogPlan } from '../log-plan.ts';
+import type { LogPlan } from '../plan/log-plan.ts';
 import type { LogClaims } from './claims.ts';
 
 /** What following logs needs of the world. */

@@ -17,7 +17,7 @@ import type { NginxConfiguration } from '../../nginx/types.ts';
 import type { Clock } from '../../system/clock.ts';
 import { attempt } from '../../system/fs.ts';
 import type { Resolve } from '../../system/network/dns.ts';
-import { isMeant } from '../meant-nginx.ts';
+import { isMeant } from '../plan/meant-nginx.ts';
 import { createPeerNames, type PeerNames } from './peer-names.ts';
 import { freeKey, placesTaken } from './succession.ts';
 

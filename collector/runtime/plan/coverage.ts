@@ -1,11 +1,11 @@
-import type { CoverageFacts } from '../aggregate/windows/coverage.ts';
-import type { Followed } from '../discover/follow/nginx-follower.ts';
-import type { ConfiguredPeer } from '../model.ts';
-import { parseSeconds } from '../nginx/syntax/values.ts';
-import type { AccessLog, LogTarget } from '../nginx/types.ts';
-import { specText } from '../source/log-spec.ts';
+import type { CoverageFacts } from '../../aggregate/windows/coverage.ts';
+import type { Followed } from '../../discover/follow/nginx-follower.ts';
+import type { ConfiguredPeer } from '../../model.ts';
+import { parseSeconds } from '../../nginx/syntax/values.ts';
+import type { AccessLog, LogTarget } from '../../nginx/types.ts';
+import { specText } from '../../source/log-spec.ts';
+import { type FilePorts, logsByFile } from '../logs/log-files.ts';
 import { type AccessLogPlan, logOf } from './log-plan.ts';
-import { type FilePorts, logsByFile } from './logs/log-files.ts';
 
 const nothing: CoverageFacts = { covered: new Set(), uncovered: new Set(), flushSeconds: 0 };
 

@@ -1,11 +1,11 @@
-import { hasOutput } from '../discover/find/container-output.ts';
-import { placeOf, type View } from '../discover/find/view.ts';
-import type { Followed } from '../discover/follow/nginx-follower.ts';
-import type { AccessLog, ErrorLog, LogFormat, LogSet, LogTarget, NginxConfiguration } from '../nginx/types.ts';
-import { type LogSpec, nginxFile, nginxSyslog, parseLogSpec, specText } from '../source/log-spec.ts';
-import { attempt, type FileSystem } from '../system/fs.ts';
-import { lookAt } from '../system/reach.ts';
-import { type FilePorts, logsByFile } from './logs/log-files.ts';
+import { hasOutput } from '../../discover/find/container-output.ts';
+import { placeOf, type View } from '../../discover/find/view.ts';
+import type { Followed } from '../../discover/follow/nginx-follower.ts';
+import type { AccessLog, ErrorLog, LogFormat, LogSet, LogTarget, NginxConfiguration } from '../../nginx/types.ts';
+import { type LogSpec, nginxFile, nginxSyslog, parseLogSpec, specText } from '../../source/log-spec.ts';
+import { attempt, type FileSystem } from '../../system/fs.ts';
+import { lookAt } from '../../system/reach.ts';
+import { type FilePorts, logsByFile } from '../logs/log-files.ts';
 
 /** A log to follow. */
 export interface LogPlan {

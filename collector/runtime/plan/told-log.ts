@@ -1,5 +1,5 @@
-import { hostPath } from '../discover/find/host-path.ts';
-import { type LogSpec, parseLogSpec } from '../source/log-spec.ts';
+import { hostPath } from '../../discover/find/host-path.ts';
+import { type LogSpec, parseLogSpec } from '../../source/log-spec.ts';
 
 /** A log as nginx-upstream.conf names it, where it lies for us. */
 export function toldSpec(text: string, hostPrefix: string): LogSpec {

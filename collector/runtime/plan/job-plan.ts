@@ -1,17 +1,19 @@
-import type { CoverageFacts } from '../aggregate/windows/coverage.ts';
-import { pairKey, sumOf } from '../base/collections.ts';
-import type { JobSettings } from '../config/settings.ts';
-import { procOf } from '../discover/find/find-nginx.ts';
-import { onlineProcessors } from '../discover/find/processes.ts';
-import { placeOf } from '../discover/find/view.ts';
-import type { Followed } from '../discover/follow/nginx-follower.ts';
-import type { NginxRead } from '../discover/follow/read-nginx.ts';
-import type { ConfiguredPeer } from '../model.ts';
-import { type Attribution, createAttribution, firstToKnow } from '../nginx/peers.ts';
-import type { ErrorLog, LogFormat, NginxConfiguration, Upstream } from '../nginx/types.ts';
-import { isLuaBalanced } from '../nginx/upstream-groups.ts';
-import { specText } from '../source/log-spec.ts';
-import type { FileSystem } from '../system/fs.ts';
+import type { CoverageFacts } from '../../aggregate/windows/coverage.ts';
+import { pairKey, sumOf } from '../../base/collections.ts';
+import type { JobSettings } from '../../config/settings.ts';
+import { procOf } from '../../discover/find/find-nginx.ts';
+import { onlineProcessors } from '../../discover/find/processes.ts';
+import { placeOf } from '../../discover/find/view.ts';
+import type { Followed } from '../../discover/follow/nginx-follower.ts';
+import type { NginxRead } from '../../discover/follow/read-nginx.ts';
+import type { ConfiguredPeer } from '../../model.ts';
+import { type Attribution, createAttribution, firstToKnow } from '../../nginx/peers.ts';
+import type { ErrorLog, LogFormat, NginxConfiguration, Upstream } from '../../nginx/types.ts';
+import { isLuaBalanced } from '../../nginx/upstream-groups.ts';
+import { specText } from '../../source/log-spec.ts';
+import type { FileSystem } from '../../system/fs.ts';
+import { fileAt, logsByFile } from '../logs/log-files.ts';
+import type { ServerFacts } from '../nginx/server.ts';
 import { coverageOf } from './coverage.ts';
 import {
   type AccessLogPlan,
@@ -25,8 +27,6 @@ import {
   uniqueAccessLogs,
   withSharedFormats,
 } from './log-plan.ts';
-import { fileAt, logsByFile } from './logs/log-files.ts';
-import type { ServerFacts } from './nginx/server.ts';
 import { toldSpec } from './told-log.ts';
 
 /** All that a job has to do, settings and discovery together. */

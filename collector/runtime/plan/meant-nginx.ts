@@ -1,10 +1,10 @@
-import type { JobSettings } from '../config/settings.ts';
-import type { NginxRead } from '../discover/follow/read-nginx.ts';
-import { matchingFiles } from '../source/glob.ts';
-import { type LogSpec, specText } from '../source/log-spec.ts';
-import { attempt } from '../system/fs.ts';
+import type { JobSettings } from '../../config/settings.ts';
+import type { NginxRead } from '../../discover/follow/read-nginx.ts';
+import { matchingFiles } from '../../source/glob.ts';
+import { type LogSpec, specText } from '../../source/log-spec.ts';
+import { attempt } from '../../system/fs.ts';
+import { type FilePorts, logsByFile } from '../logs/log-files.ts';
 import { logOf } from './log-plan.ts';
-import { type FilePorts, logsByFile } from './logs/log-files.ts';
 import { toldSpec } from './told-log.ts';
 
 /** What a log that the settings name says of an nginx: that it writes it, that it does not, or nothing. */
