@@ -1,7 +1,9 @@
 /** What peers answered, out of the running totals of their attempts. */
 import { expect, test } from 'vitest';
+import { tally } from '../../collector/aggregate/failures/tally.ts';
 import { createAnswerTally } from '../../collector/diagnose/impact/answers.ts';
-import type { AttemptKind, PeerSnapshot } from '../../collector/model.ts';
+import { createStallTally } from '../../collector/diagnose/impact/stalls.ts';
+import { type AttemptKind, outcomes as outcomeNames, type PeerSnapshot } from '../../collector/model.ts';
 import { createAnswerNotes, isConnected } from '../../collector/runtime/causes/answer-notes.ts';
 
 const now = 1_000_000_000;
@@ -15,8 +17,8 @@ const peer = (attempts: Partial<Record<AttemptKind, number>> | null, upstream = 
 /** Totals of a peer, one after the other, a second apart. */
 function noted(...ticks: readonly (readonly PeerSnapshot[])[]) {
   const answers = createAnswerTally(10);
-  const note = createAnswerNotes(answers);
-  for (const [at, peers] of ticks.entries()) note(peers, now + at * 1000);
+  const { note } = createAnswerNotes(answers, createStallTally(10));
+  for (const [at, peers] of ticks.entries()) note({ peers, upstreams: [] }, now + at * 1000);
   return answers.of('10.0.0.1:80', now + ticks.length * 1000);
 }
 
@@ -85,4 +87,37 @@ test.each([
 ])('sockets %j: connected %s', (some, expected) => {
   const states = { syn_sent: 1, close_wait: 1, fin_wait: 1, established: 0, time_wait: 0, ...some };
   expect(isConnected(some && { states, queued: null, localPorts: null })).toBe(expected);
+});
+
+/** Ticks of a peer and of its upstream, a second apart: attempts that connected, outcomes, connections. */
+function stalledAfter(ticks: readonly (readonly [connected: number, outcomes: number, open: number])[]) {
+  const answers = createAnswerTally(10);
+  const stalls = createStallTally(10);
+  const notes = createAnswerNotes(answers, stalls);
+  for (const [at, [connected, ok, established]] of ticks.entries()) {
+    const states = { syn_sent: 0, close_wait: 0, fin_wait: 0, established, time_wait: 0 };
+    const outcomes = { ...tally(outcomeNames), ok };
+    const one: PeerSnapshot = { ...peer({ connected }), sockets: { states, queued: null, localPorts: null } };
+    notes.note({ peers: [one], upstreams: [{ upstream: 'app', origin: 'configured', outcomes }] }, now + at * 1000);
+  }
+  const end = now + ticks.length * 1000;
+  const stall = stalls.of('10.0.0.1:80', notes.open('10.0.0.1:80'), end);
+  return {
+    waiting: stall?.waiting ?? 0,
+    isSucceeding: (answers.of('10.0.0.1:80', end)?.lastConnectedMs ?? 0) > end - 5000,
+  };
+}
+
+const served = (count: number, open = 1) => Array.from({ length: count }, (_, at) => [2 * at, 2 * at, open] as const);
+const after = (count: number, of: (at: number) => readonly [number, number, number]) =>
+  Array.from({ length: count }, (_, at) => of(at + 1));
+
+test.each([
+  ['it answers', served(60), 0, true],
+  ['it hangs: connections grow', [...served(60), ...after(10, (at) => [118, 118, 2 * at])], 20, false],
+  ['its clients leave: no answer', [...served(60), ...after(10, (at) => [118 + at, 118, 3])], 13, false],
+  ['nobody asks any more', [...served(60), ...after(10, () => [118, 118, 0])], 0, false],
+  ['websockets stay open, and nobody asks', [...served(60, 9), ...after(10, () => [118, 118, 9])], 0, false],
+])('%s', (_, ticks, waiting, isSucceeding) => {
+  expect(stalledAfter(ticks as never)).toEqual({ waiting, isSucceeding });
 });

@@ -1,6 +1,7 @@
 /** What clients get: of the last minute, by upstream, from access logs. Pure. */
 import { fateOf, isPeerName } from '../../aggregate/access/attempts.ts';
 import { createAnswerTally } from '../../diagnose/impact/answers.ts';
+import { createStallTally, type StallTally } from '../../diagnose/impact/stalls.ts';
 import type { AnswerFacts } from '../../diagnose/impact/traffic.ts';
 import type { AccessFields, AccessRecord, UpstreamOf } from '../../model.ts';
 
@@ -33,6 +34,8 @@ export interface ImpactTally {
   erring(): readonly string[];
   /** Peers that answered: among them those that only nginx's own resolver knows. */
   answered(): readonly string[];
+  /** Who has not answered for how long. */
+  readonly stalls: StallTally;
   result(read: readonly string[]): Impact;
 }
 
@@ -58,6 +61,7 @@ export function createImpactTally(upstreamOf: UpstreamOf, nowMs: number): Impact
   const server = newCounts();
   const upstreams = new Map<string, Counting>();
   const answers = createAnswerTally(mostPeers);
+  const stalls = createStallTally(mostPeers);
   let tellsUpstreams = false;
 
   function countsOf(upstream: string): Counting | null {
@@ -76,6 +80,9 @@ export function createImpactTally(upstreamOf: UpstreamOf, nowMs: number): Impact
     const isOwn = status >= 500 && (!fields.headerTime || (record.headerMs[at] as number) >= 0);
     if (isOwn) answers.record(name, 1, 1, status, ms);
     else if (status >= 0 && status < 500) answers.record(name, 1, 0, null, ms);
+    const took = record.responseMs[at] as number;
+    if (isOwn || (status >= 0 && status < 500)) stalls.answered(name, 1, took, ms);
+    else if (record.status === 499 && fields.statuses) stalls.abandoned(name, 1, ms);
   }
 
   /** What became of the attempts: whether any failed, and whether any peer answered. */
@@ -117,6 +124,7 @@ export function createImpactTally(upstreamOf: UpstreamOf, nowMs: number): Impact
     answers: (peer) => answers.of(peer, nowMs),
     erring: () => answers.erring(nowMs),
     answered: answers.peers,
+    stalls,
     result: (read) => ({ server, upstreams, tellsUpstreams, read }),
   };
 }

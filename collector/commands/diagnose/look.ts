@@ -6,10 +6,9 @@ import type { DiagnosePorts } from '../../diagnose/facts/ports.ts';
 import { createProber, type ProbeMode } from '../../diagnose/facts/probe.ts';
 import { mailAuthPeer } from '../../diagnose/facts/servers.ts';
 import { isByStranger } from '../../diagnose/facts/writers.ts';
+import { withStall } from '../../diagnose/impact/answers.ts';
 import { createFailureTally } from '../../diagnose/impact/failures.ts';
 import { withPending } from '../../diagnose/impact/pending.ts';
-import { isStuck, readWaiting } from '../../diagnose/impact/waiting.ts';
-import { surveyNamespaces } from '../../diagnose/places/namespaces.ts';
 import { keepEnded, recallVerdicts } from '../../diagnose/rules/ended.ts';
 import { judge } from '../../diagnose/rules/judge.ts';
 import { changedFiles } from '../../discover/check/facts.ts';
@@ -37,6 +36,7 @@ import { readWriters } from './log-writers.ts';
 import { readRecentAccess } from './recent-access.ts';
 import { readRecentLines } from './recent-lines.ts';
 import { silentLogs } from './silent-logs.ts';
+import { lookAtSockets } from './waiting-peers.ts';
 
 export interface LookOptions {
   readonly peer: string | null;
@@ -45,8 +45,6 @@ export interface LookOptions {
 
 /** More are not checked one by one. */
 const mostPeers = 200;
-/** What waited at two checks so far apart is stuck. */
-const stuckMs = 1500;
 
 async function withNames(read: NginxRead, budget: NameBudget) {
   const resolve = nginxResolver(read.found, resolveName, nodeFileSystem);
@@ -80,15 +78,6 @@ function diagnosePorts(hostPrefix: string, resolve: Resolve, readMs: number): Di
     firewallRules: () => readFirewall(execute, fs, process.getuid?.() === 0),
     ...nodeAccounts(hostPrefix),
   };
-}
-
-/** What waits between nginx and its peers; where something does, it is checked twice. */
-async function lookAtSockets(peers: readonly string[], master: number | null, ports: DiagnosePorts) {
-  const namespaces = surveyNamespaces(master, ports);
-  const first = readWaiting(peers, namespaces, ports, null);
-  if (!peers.some((peer) => isStuck(first.of(peer)))) return first;
-  await new Promise((resolve) => setTimeout(resolve, stuckMs));
-  return readWaiting(peers, surveyNamespaces(master, ports), ports, first.keys);
 }
 
 function upstreamOfFailed({ upstreamOf }: JobPlan) {
@@ -138,8 +127,15 @@ export async function diagnoseJob(
   }
   const ports = diagnosePorts(hostPrefix, known, readMs);
   const remembered = recall(readState(listenersFiles(libDirectory, read.found)));
-  const seen = diagnosedNginx(read, remembered, clients.answers, { fs, hostPrefix });
-  const failing = await failingNow();
+  const failed = tally.failing();
+  const upstreams = new Map([...plan.peers].map(({ peer, instance }) => [peer, instance]));
+  for (const { peer, upstream } of failed.peers) upstreams.set(peer, upstream);
+  for (const peer of clients.answered()) if (!upstreams.has(peer)) upstreams.set(peer, upstreamOf(peer, null));
+  const master = read.found.master?.pid ?? null;
+  const waiting = await lookAtSockets([...upstreams.keys()], clients.stalls, readMs, master, ports);
+  const answersOf = (peer: string) => withStall(clients.answers(peer), waiting.stalled(peer));
+  const seen = diagnosedNginx(read, remembered, answersOf, { fs, hostPrefix });
+  const failing = failingNow();
   const isQuiet = failing.peers.length + failing.groups.length + failing.names.length + failing.nginx.size === 0;
   const prober = createProber(probe, connectOnce, () => systemClock.monotonicUs() / 1000);
   const facts = isQuiet ? null : await gather(failing, seen, prober, ports);
@@ -157,19 +153,14 @@ export async function diagnoseJob(
   const notLoaded = read.dumped ? [] : (changedFiles(read.found, read.configuration, { fs, hostPrefix }) ?? []);
   return { job, read, openNames, logs, silent, strange, impact, notLoaded, facts, judged, nowMs };
 
-  async function failingNow() {
-    const all = tally.failing();
-    const upstreams = new Map([...plan.peers].map(({ peer, instance }) => [peer, instance]));
-    for (const { peer, upstream } of all.peers) upstreams.set(peer, upstream);
-    for (const peer of clients.answered()) if (!upstreams.has(peer)) upstreams.set(peer, upstreamOf(peer, null));
-    const waiting = await lookAtSockets([...upstreams.keys()], seen.masterPid, ports);
+  function failingNow() {
     const pending = Array.from(upstreams, ([peer, upstream]) => ({
       peer,
       upstream,
-      sockets: waiting.of(peer),
-      answers: clients.answers(peer),
+      sockets: waiting.sockets(peer),
+      answers: answersOf(peer),
     }));
-    const whole = withPending(all, pending, clients.erring(), nowMs);
+    const whole = withPending(failed, pending, clients.erring(), readMs);
     const { peer: wanted } = options;
     if (wanted === null) return whole;
     return {

@@ -1,4 +1,5 @@
 /** What peers answered, gathered from access logs: of the last minute, and when they last took a connection. Pure. */
+import type { StallFacts } from './stalls.ts';
 import type { AnswerFacts } from './traffic.ts';
 
 export interface AnswerTally {
@@ -31,6 +32,14 @@ interface PeerSoFar {
   lastConnectedMs: number;
   firstErrorMs: number;
   lastErrorMs: number;
+}
+
+/** With requests that wait; they are all that is known of a peer that has never answered. */
+export function withStall(answers: AnswerFacts | null, stalled: StallFacts | null): AnswerFacts | null {
+  if (stalled === null) return answers;
+  const none = Number.NEGATIVE_INFINITY;
+  const silent = { connected: 0, lastConnectedMs: none, serverErrors: 0, firstErrorMs: none, lastErrorMs: none };
+  return { ...(answers ?? { ...silent, statuses: [] }), stalled };
 }
 
 /** @param mostPeers more are not kept: names in a log must not make memory without end */

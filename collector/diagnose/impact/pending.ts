@@ -13,9 +13,14 @@ export interface PendingSeen {
 /** A peer that answers others at the same time is busy, and does not hang. */
 const answersMs = 5000;
 
-function pendingKinds({ sockets, answers }: PendingSeen, nowMs: number): readonly (readonly [FailureKind, number])[] {
+function pendingKinds(
+  { peer, sockets, answers }: PendingSeen,
+  nowMs: number,
+): readonly (readonly [FailureKind, number])[] {
   const isAnswering = answers !== null && nowMs - answers.lastConnectedMs <= answersMs;
-  const stuck = isAnswering ? 0 : sockets.unread + sockets.unacknowledged;
+  // Which connections wait in the queue of a unix socket is not shown: without an access log it may only be busy.
+  const isBusy = isAnswering || (answers === null && peer.startsWith('unix:'));
+  const stuck = Math.max(isBusy ? 0 : sockets.unread + sockets.unacknowledged, answers?.stalled?.waiting ?? 0);
   const kinds: (readonly [FailureKind, number])[] = [];
   if (sockets.retried > 0) kinds.push(['timed_out', sockets.retried]);
   if (stuck > 0) kinds.push(['read_timeout', stuck]);

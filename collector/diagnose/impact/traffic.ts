@@ -1,5 +1,6 @@
 /** What went to a peer and came back, as logs and sockets show it, and who should serve it. Pure data. */
 import type { FailureKind } from '../../model.ts';
+import type { StallFacts } from './stalls.ts';
 
 /** Failures of one kind at one peer. Times are milliseconds since 1970. */
 export interface KindFailures {
@@ -24,6 +25,8 @@ export interface AnswerFacts {
   readonly statuses: readonly number[];
   readonly firstErrorMs: number;
   readonly lastErrorMs: number;
+  /** Requests that wait far longer than usual; left out where none does. */
+  readonly stalled?: StallFacts;
 }
 
 /** Where the container of a published port is. */

@@ -2,10 +2,11 @@
 
 import { madeAt } from '../../base/collections.ts';
 import { addressKey, parseSocketAddress } from '../../parse/peer-address.ts';
+import { parseNetUnix } from '../../parse/proc/net.ts';
 import { scanWaiting, type WaitingRow } from '../../parse/proc/waiting-rows.ts';
 import { readTcpTables } from '../../system/process/procfs.ts';
 import type { DiagnosePorts } from '../facts/ports.ts';
-import { type Namespace, type Namespaces, readablePid } from '../places/namespaces.ts';
+import { type Namespace, type Namespaces, readablePid, readSockets } from '../places/namespaces.ts';
 import type { SocketFacts } from './traffic.ts';
 
 /** One reading of all that waits. */
@@ -23,6 +24,19 @@ function rowsOf(namespace: Namespace, { proc }: Pick<DiagnosePorts, 'proc'>): re
   const rows: WaitingRow[] = [];
   if (pid !== null) readTcpTables(proc, pid, (bytes, end) => scanWaiting(bytes, end, (row) => rows.push(row)));
   return rows;
+}
+
+/** Connections in the queues of unix sockets, by path; those without any are left out. */
+function queuesOf(
+  peers: readonly string[],
+  namespace: Namespace,
+  { proc }: Pick<DiagnosePorts, 'proc'>,
+): ReadonlyMap<string, number> {
+  const paths = new Set(peers.flatMap((peer) => (peer.startsWith('unix:') ? [peer.slice('unix:'.length)] : [])));
+  const pid = paths.size === 0 ? null : readablePid(namespace, { proc });
+  if (pid === null) return new Map();
+  const uses = parseNetUnix(proc.text(`${pid}/net/unix`) ?? '', paths);
+  return new Map([...uses].flatMap(([path, { queued }]) => (queued > 0 ? [[path, queued] as const] : [])));
 }
 
 /**
@@ -59,12 +73,37 @@ export function readWaiting(
   }
 
   for (const namespace of [nginx, ...others]) for (const row of rowsOf(namespace, ports)) add(row);
+  const unix = queuesOf(peers, nginx, ports);
+  for (const [path, queued] of unix) {
+    const key = `unix:${path}`;
+    keys.add(key);
+    // Those that waited at the first reading may have been accepted, and others come.
+    if (queued > 0 && (before === null || before.has(key))) counts.set(key, { ...nothing, unread: queued });
+  }
   return {
     keys,
     of(peer) {
+      if (peer.startsWith('unix:')) return counts.get(peer) ?? nothing;
       const address = parseSocketAddress(peer);
       return address === null ? nothing : (counts.get(addressKey(address)) ?? nothing);
     },
+  };
+}
+
+/** nginx's connections to peers, made or waiting to be accepted: requests under way, kept alive, websockets. */
+export function readOpen(
+  peers: readonly string[],
+  { nginx }: Namespaces,
+  ports: DiagnosePorts,
+): (peer: string) => number {
+  const table = readSockets(nginx, peers, ports);
+  const paths = new Set(peers.flatMap((peer) => (peer.startsWith('unix:') ? [peer.slice('unix:'.length)] : [])));
+  const pid = readablePid(nginx, ports);
+  const uses = paths.size === 0 || pid === null ? null : parseNetUnix(ports.proc.text(`${pid}/net/unix`) ?? '', paths);
+  return (peer) => {
+    if (!peer.startsWith('unix:')) return table?.connectionsTo(peer) ?? 0;
+    const use = uses?.get(peer.slice('unix:'.length));
+    return use === undefined ? 0 : use.accepted + use.queued;
   };
 }
 

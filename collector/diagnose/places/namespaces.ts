@@ -60,6 +60,8 @@ export interface SocketTable {
   readonly unreachables: number | null;
   /** Sockets to one of the peers, in any state that holds a local port. */
   portsTo(peer: string): number;
+  /** Connections to one of the peers. */
+  connectionsTo(peer: string): number;
 }
 
 /** null when they cannot be read. */
@@ -75,6 +77,7 @@ export function readSockets(namespace: Namespace, peers: readonly string[], port
     addresses: localAddresses(proc.text(`${pid}/net/fib_trie`) ?? '', proc.text(`${pid}/net/if_inet6`) ?? ''),
     overflows: netCounter(proc.text(`${pid}/net/netstat`) ?? '', 'TcpExt', 'ListenOverflows'),
     unreachables: netCounter(proc.text(`${pid}/net/snmp`) ?? '', 'Icmp', 'InDestUnreachs'),
+    connectionsTo: (peer) => scanner.count(peer, 1),
     portsTo: (peer) => portsUsed(tcpStatesOf((state) => scanner.count(peer, state))),
   };
 }

@@ -21,7 +21,7 @@ export function pastVerdict({ findings: [finding], firstMs, lastMs }: Judged): P
 }
 
 /** Verdicts of which the evidence stays true when all that can be seen now is that it is over. */
-const vague: ReadonlySet<PeerCause> = new Set(['unknown', 'restarting', 'process_down']);
+const vague: ReadonlySet<PeerCause> = new Set(['unknown', 'restarting', 'process_down', 'no_answer']);
 /** The last check of it may have been so long before its last failure; and logs have full seconds. */
 const slackMs = 15_000;
 

@@ -1,6 +1,6 @@
 /** The connection was made, and the request failed behind it: TLS, silence, breaks, an application's own errors. Pure. */
 
-import { plural } from '../../base/text.ts';
+import { duration, plural } from '../../base/text.ts';
 import type { FailureKind } from '../../model.ts';
 import type { ListenerFact, PeerFacts } from '../facts/facts.ts';
 import { ended, type Finding, found } from '../finding.ts';
@@ -32,7 +32,8 @@ function stuckSign(peer: PeerFacts): string | null {
   if (stopped !== undefined) return `its process ${stopped.owner.pid ?? ''} is stopped (state T): it was sent SIGSTOP`;
   if (peer.unix?.isStopped === true)
     return `its process ${peer.unix.owner?.pid ?? ''} is stopped (state T): it was sent SIGSTOP`;
-  if (peer.sockets.unread > 0) return `${plural(peer.sockets.unread, 'request')} sent and not read by the application`;
+  if (peer.sockets.unread > 0 && peer.unix === null)
+    return `${plural(peer.sockets.unread, 'request')} sent and not read by the application`;
   const queued = Math.max(peer.unix?.queued ?? 0, ...listenersOf(peer).map((each) => each.queued));
   return queued > 0 ? `${plural(queued, 'connection')} in its queue, not accepted yet` : null;
 }
@@ -41,6 +42,15 @@ function stuckSign(peer: PeerFacts): string | null {
 function whose({ unix, tcp }: PeerFacts): string | null {
   const owner = unix?.owner ?? tcp?.serving[0]?.owner ?? null;
   return owner === null ? null : `who serves it: ${ownerText(owner)}`;
+}
+
+function stalledText({ answers }: PeerFacts): string | null {
+  const stalled = answers?.stalled;
+  if (stalled === undefined) return null;
+  const { waiting, silentMs, usualMs } = stalled;
+  const usual =
+    usualMs === null ? '' : `; 99 of 100 took at most ${usualMs < 1000 ? `${usualMs} ms` : duration(usualMs)} before`;
+  return `${plural(waiting, 'request')} without an answer, and nothing was answered for ${duration(silentMs)}${usual}`;
 }
 
 function hangs(one: Case): readonly Finding[] {
@@ -53,6 +63,7 @@ function hangs(one: Case): readonly Finding[] {
   const succeeds = succeedsMeanwhile(one) ? 'other requests to it are answered meanwhile' : null;
   const evidence = [
     quoted(failures),
+    stalledText(peer),
     stuck,
     lost,
     whose(peer),

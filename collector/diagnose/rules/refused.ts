@@ -19,6 +19,7 @@ import {
   visibleHome,
 } from './case.ts';
 import { behindFinding, containerGone } from './container.ts';
+import { endsInARow } from './crash-loop.ts';
 import { nobodyServes } from './process.ts';
 import { signs } from './signs.ts';
 
@@ -37,21 +38,17 @@ export function refused(one: TcpCase): readonly Finding[] {
   return tcp.serving.length > 0 ? served(one) : nobodyServes(one);
 }
 
-/** Within this time it came and went more than once. */
-const loopMs = 300_000;
-
 /** One restart ends once; what ends again and again does not stay up. */
 function crashLoop(one: TcpCase): Finding | null {
   const { peer, tcp, facts, time } = one;
-  const { remembered } = peer;
-  const recent = (remembered?.endedMs ?? []).filter((ms) => facts.nowMs - ms < loopMs);
-  const [first] = recent;
-  if (remembered === null || recent.length < 2 || first === undefined) return null;
+  const loop = endsInARow(peer, facts.nowMs);
+  if (loop === null) return null;
+  const [first = 0] = loop.ends;
   const finding = found(
     'crash_loop',
-    recent.length > 2 ? 'certain' : 'likely',
+    loop.sureness,
     [
-      `what listens there ended ${recent.length} times since ${time(first)}, at last at ${time(recent.at(-1) ?? first)}`,
+      `what listens there ended ${loop.ends.length} times since ${time(first)}, at last at ${time(loop.ends.at(-1) ?? first)}`,
       signs.lastListening(peer, time),
       signs.oom(peer),
       tcp.serving.length > 0 ? signs.listens(tcp.serving) : signs.nothingListens(tcp),

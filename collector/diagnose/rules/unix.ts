@@ -4,6 +4,7 @@ import type { FailureKind } from '../../model.ts';
 import type { UnixFacts } from '../facts/facts.ts';
 import { ended, type Finding, found } from '../finding.ts';
 import { type Case, lasted, restartMs } from './case.ts';
+import { endsInARow } from './crash-loop.ts';
 import { ownerText, placeText, signs } from './signs.ts';
 
 type UnixRule = (one: Case, unix: UnixFacts) => Finding;
@@ -37,12 +38,14 @@ function over(one: Case, unix: UnixFacts, code: 'socket_missing' | 'socket_stale
 }
 
 /** It came and went more than once while the plugin watched. */
-function crashLoop({ peer, facts, time }: Case, unix: UnixFacts): Finding | null {
-  const recent = (peer.remembered?.endedMs ?? []).filter((ms) => facts.nowMs - ms < 300_000);
-  const [first] = recent;
-  if (recent.length < 2 || first === undefined) return null;
-  const evidence = [`what listens there ended ${recent.length} times since ${time(first)}`, listenText(unix)];
-  return found('crash_loop', recent.length > 2 ? 'certain' : 'likely', evidence, ['a single restart']);
+function crashLoop({ peer, facts, failures, time }: Case, unix: UnixFacts): Finding | null {
+  const loop = endsInARow(peer, facts.nowMs);
+  if (loop === null) return null;
+  const [first = 0] = loop.ends;
+  const evidence = [`what listens there ended ${loop.ends.length} times since ${time(first)}`, listenText(unix)];
+  const finding = found('crash_loop', loop.sureness, evidence, ['a single restart']);
+  const isCalm = facts.nowMs - failures.lastMs > 60_000 && unix.listening;
+  return isCalm ? ended(finding) : finding;
 }
 
 function similarText({ similar }: UnixFacts): string | null {

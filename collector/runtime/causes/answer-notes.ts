@@ -1,7 +1,7 @@
-import { pairKey, sumOf } from '../../base/collections.ts';
 import type { AnswerTally } from '../../diagnose/impact/answers.ts';
+import type { OpenConnections, StallTally } from '../../diagnose/impact/stalls.ts';
 import type { SocketFacts } from '../../diagnose/impact/traffic.ts';
-import type { PeerSnapshot } from '../../model.ts';
+import type { JobSnapshot, PeerSnapshot } from '../../model.ts';
 
 export const noSockets: SocketFacts = { retried: 0, unacknowledged: 0, unread: 0 };
 
@@ -10,12 +10,16 @@ export function isConnected(sockets: PeerSnapshot['sockets']): boolean {
   return sockets != null && sockets.states.established + sockets.states.time_wait > 0;
 }
 
+type Snapshot = Pick<JobSnapshot, 'peers' | 'upstreams'>;
+
 interface Totals {
   readonly connected: number;
   readonly errors: readonly (readonly [status: number, count: number])[];
+  /** Requests of its upstream that had an answer of any sort; null where that is not counted. */
+  readonly outcomes: number | null;
 }
 
-function totalsOf({ attempts }: PeerSnapshot): Totals | null {
+function totalsOf({ attempts }: PeerSnapshot, outcomes: number | null): Totals | null {
   if (!attempts || attempts.connected === undefined) return null;
   const { connected, reused = 0, status_502 = 0, status_503 = 0, status_504 = 0 } = attempts;
   return {
@@ -25,34 +29,85 @@ function totalsOf({ attempts }: PeerSnapshot): Totals | null {
       [503, status_503],
       [504, status_504],
     ],
+    outcomes,
   };
 }
 
-/** What peers answered since the tick before, out of the running totals of their attempts. */
-export function createAnswerNotes(answers: AnswerTally): (peers: readonly PeerSnapshot[], nowMs: number) => void {
-  const before = new Map<string, Totals>();
+function outcomesBy({ upstreams }: Snapshot): ReadonlyMap<string, number> {
+  return new Map(
+    upstreams.flatMap(({ upstream, outcomes }) =>
+      outcomes ? [[upstream, Object.values(outcomes).reduce((sum, each) => sum + each, 0)] as const] : [],
+    ),
+  );
+}
 
-  function note(peer: string, now: Totals, old: Totals, nowMs: number): void {
+export interface AnswerNotes {
+  note(snapshot: Snapshot, nowMs: number): void;
+  /** nginx's connections to a peer, and how many more they are than at its last answer. */
+  open(peer: string): OpenConnections;
+  /** Peers that are known here. */
+  peers(): readonly string[];
+}
+
+/** What peers answered since the tick before, out of the running totals of their attempts. */
+export function createAnswerNotes(answers: AnswerTally, stalls: StallTally): AnswerNotes {
+  const before = new Map<string, Totals>();
+  /** Connections now, and the fewest since the last answer. */
+  const open = new Map<string, { readonly now: number; readonly least: number }>();
+
+  /** @returns whether the peer answered */
+  function note({ peer, responseTime }: PeerSnapshot, now: Totals, old: Totals, nowMs: number): boolean {
     const grown = now.errors.map(([status, count], at) => [status, count - (old.errors[at]?.[1] ?? 0)] as const);
-    const errors = sumOf(grown, ([, count]) => Math.max(0, count));
+    const errors = grown.reduce((sum, [, count]) => sum + Math.max(0, count), 0);
     const connected = now.connected - old.connected;
+    if (connected <= 0) return false;
+    // A client that left is no answer: it is in no outcome.
+    if (now.outcomes !== null && now.outcomes === old.outcomes) {
+      stalls.abandoned(peer, connected, nowMs);
+      return false;
+    }
     const [worst] = [...grown].sort(([, a], [, b]) => b - a);
     const status = errors > 0 ? (worst?.[0] ?? null) : null;
-    if (connected > 0) answers.record(peer, connected, Math.min(connected, errors), status, nowMs);
+    answers.record(peer, connected, Math.min(connected, errors), status, nowMs);
+    if (connected <= errors) return false;
+    // All but the slowest took no longer than most.
+    stalls.answered(peer, connected - 1, responseTime?.p95 ?? -1, nowMs);
+    stalls.answered(peer, 1, responseTime?.max ?? -1, nowMs);
+    return true;
   }
 
-  return (peers, nowMs) => {
-    const seen = new Set<string>();
-    for (const each of peers) {
-      const now = totalsOf(each);
-      if (now === null) continue;
-      // A peer of two upstreams has two instances.
-      const key = pairKey(each.upstream, each.peer);
-      seen.add(key);
-      const old = before.get(key);
-      if (old !== undefined) note(each.peer, now, old, nowMs);
-      before.set(key, now);
-    }
-    for (const key of before.keys()) if (!seen.has(key)) before.delete(key);
+  function noteOpen({ peer, sockets }: PeerSnapshot, hasAnswered: boolean): void {
+    if (sockets == null) return;
+    const now = sockets.states.established + (peer.startsWith('unix:') ? (sockets.queued ?? 0) : 0);
+    const least = hasAnswered ? now : Math.min(now, open.get(peer)?.least ?? now);
+    open.set(peer, { now, least });
+  }
+
+  function noteOne(each: PeerSnapshot, key: string, outcomes: number | null, nowMs: number): boolean {
+    const now = totalsOf(each, outcomes);
+    if (now === null) return false;
+    const old = before.get(key);
+    noteOpen(each, old !== undefined && note(each, now, old, nowMs));
+    before.set(key, now);
+    return true;
+  }
+
+  return {
+    note(snapshot, nowMs) {
+      const outcomes = outcomesBy(snapshot);
+      const seen = new Set<string>();
+      for (const each of snapshot.peers) {
+        // A peer of two upstreams has two instances.
+        const key = `${each.upstream}\0${each.peer}`;
+        if (noteOne(each, key, outcomes.get(each.upstream) ?? null, nowMs)) seen.add(key).add(each.peer);
+      }
+      for (const key of before.keys()) if (!seen.has(key)) before.delete(key);
+      for (const peer of open.keys()) if (!seen.has(peer)) open.delete(peer);
+    },
+    open(peer) {
+      const { now = 0, least = 0 } = open.get(peer) ?? {};
+      return { now, grown: now - least };
+    },
+    peers: () => [...open.keys()],
   };
 }

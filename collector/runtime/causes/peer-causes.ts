@@ -3,9 +3,10 @@ import { gather } from '../../diagnose/facts/gather.ts';
 import type { DiagnosedNginx, DiagnosePorts } from '../../diagnose/facts/ports.ts';
 import { createProber, type ProbeMode } from '../../diagnose/facts/probe.ts';
 import { mailAuthPeer } from '../../diagnose/facts/servers.ts';
-import { createAnswerTally } from '../../diagnose/impact/answers.ts';
+import { createAnswerTally, withStall } from '../../diagnose/impact/answers.ts';
 import { createFailureTally, type Failing } from '../../diagnose/impact/failures.ts';
 import { withPending } from '../../diagnose/impact/pending.ts';
+import { createStallTally } from '../../diagnose/impact/stalls.ts';
 import { judge } from '../../diagnose/rules/judge.ts';
 import { procFolder, procOf } from '../../discover/find/find-nginx.ts';
 import type { NginxRead } from '../../discover/follow/read-nginx.ts';
@@ -85,7 +86,8 @@ export function createPeerCauses(
   };
   const tally = createFailureTally(upstreamOf, mostPeers, () => mailAuthPeer(nginx?.configuration ?? null));
   const answers = createAnswerTally(1000);
-  const noteAnswers = createAnswerNotes(answers);
+  const stalls = createStallTally(1000);
+  const notes = createAnswerNotes(answers, stalls);
   const suspects = createSuspects(diagnosePorts);
   const prober = createProber(ports.probe, ports.connect, () => clock.monotonicUs() / 1000);
   const watch = createPeerWatch(diagnosePorts, clock, () => stateFile(listenersFiles), conditions);
@@ -105,7 +107,8 @@ export function createPeerCauses(
   }
 
   function answersOf(peer: string) {
-    return answers.of(peer, clock.wallMs());
+    const nowMs = clock.wallMs();
+    return withStall(answers.of(peer, nowMs), stalls.of(peer, notes.open(peer), nowMs));
   }
 
   function seenNow(): DiagnosedNginx {
@@ -129,7 +132,8 @@ export function createPeerCauses(
     const seen = suspects.seen().map((each) => ({ ...each, answers: answersOf(each.peer) }));
     const erring = answers.erring(clock.wallMs());
     const known = new Set(seen.map(({ peer }) => peer));
-    const others = erring
+    const stalled = notes.peers().filter((peer) => answersOf(peer)?.stalled !== undefined);
+    const others = [...new Set([...erring, ...stalled])]
       .filter((peer) => !known.has(peer))
       .map((peer) => ({ peer, upstream: upstreamOf(peer, null), sockets: noSockets, answers: answersOf(peer) }));
     return withPending(tally.failing(), [...seen, ...others], erring, clock.wallMs());
@@ -212,7 +216,7 @@ export function createPeerCauses(
     },
     verdicts: () => verdictsOf(verdicts.standing()),
     complete(snapshot) {
-      noteAnswers(snapshot.peers, clock.wallMs());
+      notes.note(snapshot, clock.wallMs());
       suspects.note(snapshot.peers, clock.monotonicUs());
       for (const { peer, sockets } of snapshot.peers) if (isConnected(sockets)) watch.connected(peer);
       watch.seenInLogs(snapshot.peers.flatMap(({ peer, origin }) => (origin === 'log' ? [peer] : [])));

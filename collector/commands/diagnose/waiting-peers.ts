@@ -1,0 +1,42 @@
+/** What waits between nginx and its peers; where something does, it is checked twice. */
+import type { DiagnosePorts } from '../../diagnose/facts/ports.ts';
+import type { StallFacts, StallTally } from '../../diagnose/impact/stalls.ts';
+import type { SocketFacts } from '../../diagnose/impact/traffic.ts';
+import { isStuck, readOpen, readWaiting } from '../../diagnose/impact/waiting.ts';
+import { surveyNamespaces } from '../../diagnose/places/namespaces.ts';
+
+/** What waited at two checks so far apart is stuck. */
+const stuckMs = 1500;
+
+export interface WaitingNow {
+  sockets(peer: string): SocketFacts;
+  /** Requests that wait far longer than usual; null where none does. */
+  stalled(peer: string): StallFacts | null;
+}
+
+/** @param nowMs when the logs were read */
+export async function lookAtSockets(
+  peers: readonly string[],
+  stalls: StallTally,
+  nowMs: number,
+  master: number | null,
+  ports: DiagnosePorts,
+): Promise<WaitingNow> {
+  const namespaces = surveyNamespaces(master, ports);
+  const first = readWaiting(peers, namespaces, ports, null);
+  const silent = peers.filter((peer) => stalls.isSilent(peer, nowMs));
+  const before = readOpen(silent, namespaces, ports);
+  const waits = peers.some((peer) => isStuck(first.of(peer))) || silent.some((peer) => before(peer) > 0);
+  if (!waits) {
+    const none = { now: 0, grown: 0 };
+    return { sockets: first.of, stalled: (peer) => stalls.of(peer, none, nowMs) };
+  }
+  await new Promise((resolve) => setTimeout(resolve, stuckMs));
+  const again = surveyNamespaces(master, ports);
+  const second = readWaiting(peers, again, ports, first.keys);
+  const after = readOpen(silent, again, ports);
+  return {
+    sockets: second.of,
+    stalled: (peer) => stalls.of(peer, { now: after(peer), grown: Math.max(0, after(peer) - before(peer)) }, nowMs),
+  };
+}

@@ -1,0 +1,83 @@
+/** What does not stay up, and two deploys that are no loop. */
+import { expect, test } from 'vitest';
+import { keepEnded } from '../../collector/diagnose/rules/ended.ts';
+import { judge } from '../../collector/diagnose/rules/judge.ts';
+import { facts, failed, listener, nowMs, owner, peer, tcp, unix } from './facts-kit.ts';
+
+const ago = (seconds: number): number => nowMs - seconds * 1000;
+const remembered = (ends: readonly number[]) => ({
+  listeningMs: ago(1),
+  owner,
+  oomKills: 0,
+  watchedSinceMs: 0,
+  sinceMs: ago(Math.min(...ends) - 2),
+  connectedMs: null,
+  besides: null,
+  endedMs: ends.map(ago),
+  inode: 8080,
+});
+const failures = (last: number) =>
+  new Map([['refused', failed({ firstMs: ago(last + 30), lastMs: ago(last) })] as const]);
+const back = { serving: [listener('0.0.0.0:8080')], probe: { is: 'connected' as const } };
+
+/** Seconds ago that it ended, and that nginx was last refused. */
+const table: readonly (readonly [string, readonly number[], number, string])[] = [
+  ['5 s down, 12 s up, the second fall', [20, 3], 1, 'crash_loop likely'],
+  ['5 s down, 12 s up, the third fall', [37, 20, 3], 1, 'crash_loop certain'],
+  ['up for 40 s each time', [83, 43, 3], 1, 'crash_loop certain'],
+  ['two deploys within two minutes', [120, 20], 15, 'restarting likely ended'],
+  ['two deploys, the second under way', [120, 3], 1, 'process_down certain'],
+  ['a deploy, and a crash at once after it', [150, 15, 3], 1, 'crash_loop likely'],
+  ['up for minutes each time, and three falls', [290, 170, 3], 1, 'crash_loop likely'],
+  ['it stays up since a minute', [95, 80, 65], 63, 'crash_loop certain ended'],
+];
+
+const first = (one: Parameters<typeof facts>[0][number]) => {
+  const [finding] = judge(facts([one]), String)[0]?.findings ?? [];
+  return `${finding?.code} ${finding?.sureness}${finding?.isOver ? ' ended' : ''}`;
+};
+
+test.each(table)('%s', (_, ends, last, expected) => {
+  const is = expected.startsWith('process_down') ? {} : back;
+  const one = peer('10.0.0.1:8080', {
+    failures: failures(last),
+    tcp: tcp('10.0.0.1:8080', is),
+    remembered: remembered(ends),
+  });
+  expect(first(one)).toBe(expected);
+});
+
+test('a unix socket that stays up for a minute is over, too', () => {
+  const of = (last: number) =>
+    peer('unix:/run/app.sock', {
+      failures: failures(last),
+      unix: unix({ listening: true }),
+      remembered: remembered([95, 80, 65]),
+    });
+  expect([first(of(63)), first(of(20))]).toEqual(['crash_loop certain ended', 'crash_loop certain']);
+});
+
+test('between two falls it is not over: what the plugin found stands until it has stayed up', () => {
+  const past = (lastMs: number) => ({
+    cause: 'crash_loop' as const,
+    sureness: 'certain' as const,
+    firstMs: ago(200),
+    lastMs,
+    evidence: ['seen then'],
+    rulesOut: [],
+  });
+  const kept = (last: number) => {
+    const one = peer('10.0.0.1:8080', {
+      failures: failures(last),
+      tcp: tcp('10.0.0.1:8080', { ...back, serving: [listener('0.0.0.0:8080', { startedMs: ago(last - 2) })] }),
+    });
+    const [judged] = judge(facts([one]), String);
+    if (judged === undefined) throw new Error('nothing judged');
+    const { findings, isOver } = keepEnded(judged, past(ago(last)), nowMs);
+    return [findings[0]?.code, isOver];
+  };
+  expect([kept(12), kept(70)]).toEqual([
+    ['crash_loop', false],
+    ['crash_loop', true],
+  ]);
+});

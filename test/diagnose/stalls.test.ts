@@ -1,0 +1,54 @@
+/** Requests that wait while nothing has failed yet, and what only looks like it. */
+import { expect, test } from 'vitest';
+import { createStallTally, type OpenConnections, type StallTally } from '../../collector/diagnose/impact/stalls.ts';
+
+const now = 1_000_000_000;
+const ago = (seconds: number): number => now - seconds * 1000;
+
+/** `perSecond` answers from so many seconds ago to so many, each in `tookMs`. */
+const steady = (perSecond: number, from: number, to: number, tookMs: number) => (tally: StallTally) => {
+  for (let at = from; at >= to; at -= 1 / perSecond) tally.answered('p', 1, tookMs, ago(at));
+};
+const left = (times: number, from: number) => (tally: StallTally) => {
+  for (let n = 0; n < times; n++) tally.abandoned('p', 1, ago(from - n));
+};
+const open = (count: number, grown = 1): OpenConnections => ({ now: count, grown });
+
+test.each<[string, readonly ((tally: StallTally) => void)[], OpenConnections, boolean]>([
+  ['it hangs for 15 s, and more come', [steady(2, 60, 15, 20)], open(30), true],
+  ['it hangs for 6 s', [steady(2, 60, 6, 20)], open(12), true],
+  ['it hangs since the third answer of a new log', [steady(2, 17, 15, 20)], open(30), true],
+  ['the first seconds', [steady(2, 60, 3, 20)], open(6), false],
+  ['clients leave after 3 s, one by one', [steady(2, 60, 15, 20), left(12, 12)], open(0, 0), true],
+  ['clients leave, and it has never answered', [left(10, 12)], open(0, 0), true],
+  ['two clients leave', [steady(2, 60, 15, 20), left(2, 12)], open(0, 0), false],
+  ['clients leave while others are answered', [steady(2, 60, 0.1, 20), left(12, 12)], open(9), false],
+  ['idle: nobody asks', [steady(2, 60, 15, 20)], open(0, 0), false],
+  ['websockets are open, and the page was loaded before', [steady(10, 20, 15, 20)], open(9, 0), false],
+  ['connections kept alive, no new ones', [steady(2, 60, 15, 20)], open(16, 0), false],
+  ['one slow request, another comes', [steady(2, 60, 15, 20)], open(2), false],
+  ['a slow application: 15 s are usual there', [steady(2, 300, 15, 4000)], open(30), false],
+  ['long polls of 15 s', [steady(1, 300, 14, 15_000)], open(15), false],
+  ['hardly any traffic', [steady(0.1, 300, 15, 20)], open(4), false],
+  ['nothing is known of it', [], open(30), false],
+])('%s', (_, acts, connections, expected) => {
+  const tally = createStallTally(10);
+  for (const act of acts) act(tally);
+  expect(tally.of('p', connections, now) !== null).toBe(expected);
+});
+
+test('what is usual is told by 99 of 100, and a rare slow one changes nothing', () => {
+  const tally = createStallTally(10);
+  steady(10, 60, 10, 20)(tally);
+  tally.answered('p', 1, 60_000, ago(11));
+  expect(tally.of('p', open(9), now)).toMatchObject({ waiting: 9, usualMs: 32 });
+});
+
+test('an answer ends it; names in a log make no memory without end', () => {
+  const tally = createStallTally(1);
+  left(10, 12)(tally);
+  tally.answered('p', 1, 20, ago(1));
+  expect(tally.of('p', open(9), now)).toBeNull();
+  for (let n = 0; n < 10; n++) tally.abandoned('q', 1, ago(12));
+  expect(tally.of('q', open(9), now)).toBeNull();
+});
