@@ -2,7 +2,7 @@
 import type { DiagnosePorts } from '../../diagnose/facts/ports.ts';
 import type { StallFacts, StallTally } from '../../diagnose/impact/stalls.ts';
 import type { SocketFacts } from '../../diagnose/impact/traffic.ts';
-import { isStuck, readOpen, readWaiting } from '../../diagnose/impact/waiting.ts';
+import { countOpen, isStuck, readWaiting } from '../../diagnose/impact/waiting.ts';
 import { surveyNamespaces } from '../../diagnose/places/namespaces.ts';
 
 /** What waited at two checks so far apart is stuck. */
@@ -25,7 +25,7 @@ export async function lookAtSockets(
   const namespaces = surveyNamespaces(master, ports);
   const first = readWaiting(peers, namespaces, ports, null);
   const silent = peers.filter((peer) => stalls.isSilent(peer, nowMs));
-  const before = readOpen(silent, namespaces, ports);
+  const before = countOpen(silent, namespaces, ports);
   const waits = peers.some((peer) => isStuck(first.of(peer))) || silent.some((peer) => before(peer) > 0);
   if (!waits) {
     const none = { now: 0, grown: 0 };
@@ -34,7 +34,7 @@ export async function lookAtSockets(
   await new Promise((resolve) => setTimeout(resolve, stuckMs));
   const again = surveyNamespaces(master, ports);
   const second = readWaiting(peers, again, ports, first.keys);
-  const after = readOpen(silent, again, ports);
+  const after = countOpen(silent, again, ports);
   return {
     sockets: second.of,
     stalled: (peer) => stalls.of(peer, { now: after(peer), grown: Math.max(0, after(peer) - before(peer)) }, nowMs),

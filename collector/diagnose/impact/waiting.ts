@@ -91,7 +91,7 @@ export function readWaiting(
 }
 
 /** nginx's connections to peers, made or waiting to be accepted: requests under way, kept alive, websockets. */
-export function readOpen(
+export function countOpen(
   peers: readonly string[],
   { nginx }: Namespaces,
   ports: DiagnosePorts,
