@@ -21,17 +21,17 @@ const folders = ['collector', 'charts', 'alerts', 'demo', 'docs', 'bench', 'test
 const isRead = /\.(?:ts|js|cjs|md|conf|sh|awk|bats|bash|yaml)$|^(?:\.ci\/[\w-]+|\.github\/.*)$/;
 
 /** Every file with text for people, relative to the repository. Recorded outputs and lists of others are not ours. */
-export function readableFiles(): readonly string[] {
+export function readableFiles(root = repository): readonly string[] {
   const found: string[] = [];
   const walk = (path: string): void => {
-    if (!statSync(join(repository, path)).isDirectory()) {
+    if (!statSync(join(root, path)).isDirectory()) {
       if (isRead.test(path)) found.push(path);
       return;
     }
-    for (const name of readdirSync(join(repository, path))) walk(`${path}/${name}`);
+    for (const name of readdirSync(join(root, path))) walk(`${path}/${name}`);
   };
   for (const folder of folders) walk(folder);
-  return [...found, ...readdirSync(repository).filter((name) => isRead.test(name))].sort();
+  return [...found, ...readdirSync(root).filter((name) => isRead.test(name))].sort();
 }
 
 /** Where a slash begins a regular expression: behind an operator or a keyword, not behind a value. */
@@ -102,9 +102,9 @@ function ofPage(source: string): readonly Piece[] {
   return [...pieces, { kind: 'prose', text: source.slice(last), at: last }];
 }
 
-/** What a person reads of one file. */
-export function textsOf(path: string): readonly Text[] {
-  const source = readFileSync(join(repository, path), 'utf8');
+/** What a person reads of one file. @param root of another version of the repository */
+export function textsOf(path: string, root = repository): readonly Text[] {
+  const source = readFileSync(join(root, path), 'utf8');
   const isCode = /\.(?:ts|js|cjs)$/.test(path);
   const all: Piece = { kind: 'prose', text: source, at: 0 };
   const pieces = isCode ? ofCode(source) : path.endsWith('.md') ? ofPage(source) : [all];
