@@ -27,36 +27,48 @@ Usage: install.sh [--bundled-node] [--dry-run] [--prefix DIR]
        install.sh --demo [--seconds N]
        install.sh --help
 
-Installs the nginx-upstream plugin, its configuration, its alerts and the command nginx-upstream into the Netdata of
-this machine. Run it as root, again to upgrade: your configuration, and an alert file that you changed, are kept.
+Installs the nginx-upstream plugin, its configuration, its alerts and the
+command nginx-upstream into the Netdata of this machine. Run it as root; run it
+again to upgrade. Your configuration and alert files that you changed are kept.
 
-  --dry-run       print every action, change nothing (root is not needed)
+  --dry-run       print every action, change nothing (needs no root)
   --bundled-node  use the Node of this release, even if the machine has one
-  --uninstall     remove what was installed; asks before it removes a file that you changed
-  --yes           answer yes to that question. Without a terminal nothing is asked, and such a file is kept
-  --prefix DIR    all system paths under DIR, no service is touched (for packaging and tests)
-  --demo          install nothing, show it: a private nginx with backends that fail, a private Netdata with the charts
-                  and alerts. If nginx or Netdata is missing, Debian's package is unpacked into the demo's own folder.
-                  Ctrl-C ends it and removes everything but the downloaded packages. Root is not needed
-  --seconds N     the demo ends automatically after N seconds
+  --uninstall     remove what was installed; asks before it removes a file that
+                  you changed
+  --yes           answer yes to that question. Without a terminal nothing is
+                  asked, and such a file is kept
+  --prefix DIR    put all system paths under DIR and touch no service (for
+                  packaging and tests)
+  --demo          install nothing, but show it: a private nginx with backends
+                  that fail, and a private Netdata with the charts and alerts.
+                  If nginx or Netdata is missing, Debian's package is unpacked
+                  into the demo's folder. Ctrl-C ends it and removes everything
+                  but the downloaded packages. Needs no root
+  --seconds N     end the demo after N seconds
 
-It needs Netdata (Debian's package, Netdata's own deb or rpm, or the static build in /opt/netdata) and Node 18.19 or
-newer that the netdata user can run. Releases for linux-x64 and linux-arm64 bring a Node for machines without one. A
-clone is built first, with npm and Node 18.19 or newer; a release needs neither npm nor the network.
+It needs Netdata (Debian's package, Netdata's own deb or rpm, or the static
+build in /opt/netdata) and Node 18.19 or newer that the netdata user can run.
+Releases for linux-x64 and linux-arm64 bring a Node for machines without one. A
+clone is built first, with npm and Node 18.19 or newer; a release needs neither
+npm nor the network.
 
-Netdata is restarted, and the line before says so, only if
-  - the netdata user joins the group adm, because it may not read nginx's logs yet
+Netdata is restarted only if (a line before it says so)
+  - the netdata user joins the group adm, to read nginx's logs
   - Netdata has given up an earlier copy of the plugin
   - the plugin is uninstalled
 
-Exit status: 0 done, or nothing to do; 1 it could not be done: the last line on stderr begins with
-"install.sh: error:"; 2 wrong options; 130 interrupted. It asks nothing unless --uninstall runs on a terminal.
+Exit status: 0 done, or nothing to do; 1 it could not be done, and the last line
+on stderr begins with "install.sh: error:"; 2 wrong options; 130 interrupted. It
+asks nothing, except --uninstall on a terminal.
 
-Netdata in docker: run this script inside the container, from a release copied into it:
+Netdata in docker: run this script inside the container, from a release that you
+copy into it:
   - the image has no Node: take the release for linux-x64 or linux-arm64
   - keep /etc/netdata on a volume, or the plugin is gone with the container
-  - give it nginx's logs: -v /var/log:/host/var/log:ro
-  - then: docker cp FOLDER NETDATA:/tmp/nu && docker exec NETDATA /tmp/nu/install.sh && docker restart NETDATA
+  - mount nginx's logs: -v /var/log:/host/var/log:ro
+  - then: docker cp FOLDER NETDATA:/tmp/nu
+          docker exec NETDATA /tmp/nu/install.sh
+          docker restart NETDATA
 END
 }
 
@@ -82,7 +94,7 @@ end_if_lacking() {
     die "${lacking%?}, and run install.sh again"
   fi
   printf %s "$lacking" >&4
-  die "$missing things are missing, see above: run install.sh again when they are there"
+  die "$missing requirements are missing, see above: run install.sh again when they are installed"
 }
 # Every failure ends in one line that begins alike, also one that nobody thought of.
 end() {
@@ -312,7 +324,7 @@ find_user() {
   user=$(netdata_conf global 'run as user')
   user=${user:-netdata}
   line=$(passwd_of "$user")
-  [ -n "$line" ] || die "there is no user $user, whom Netdata runs as: reinstall Netdata, or fix 'run as user' in $config/netdata.conf"
+  [ -n "$line" ] || die "the user $user, which Netdata runs as, does not exist: reinstall Netdata, or fix 'run as user' in $config/netdata.conf"
   uid=$(say "$line" | cut -d: -f3)
   gid=$(say "$line" | cut -d: -f4)
   group=$(group_of "$gid" | cut -d: -f1)
@@ -619,7 +631,7 @@ install_command() {
   fi
   # Our own link, to where an earlier installation was, is moved.
   if [ -e "$P$command" ] || [ -L "$P$command" ] && ! grep -qs "^link $command " "$P$MANIFEST"; then
-    warn "$command is not of this installation and stays as it is: where a text says $NAME, type $plugin"
+    warn "$command belongs to something else and is left alone: where a text says $NAME, type $plugin"
     return 0
   fi
   make_dir $folder
@@ -664,7 +676,7 @@ install_alert_file() {
   if [ -f "$P$2" ] && ! cmp -s "$work/alerts" "$P$2"; then say_renamed "$P$2"; fi
   if [ -f "$P$2" ] && ! cmp -s "$work/alerts" "$P$2" && [ "$(manifest_sum "$2")" != "$(sum_of "$P$2")" ]; then
     put_file "$work/alerts" "$2.new" 0644
-    say "  keep $2, which was changed here; what this version brings is in $2.new"
+    say "  keep $2, which was changed here; the one of this version is in $2.new"
     return 0
   fi
   put_file "$work/alerts" "$2" 0644
@@ -781,7 +793,7 @@ restart_netdata() { # restart_netdata WHY: fails where a person must do it
   case $command in
     systemctl* | /etc/init.d/*) change "restart Netdata for $1: $command" run_service "$command" ;;
     *)
-      say "  Netdata must be restarted for $1, by you, as here is neither systemctl nor /etc/init.d/netdata: $command"
+      say "  Restart Netdata for $1, there is neither systemctl nor /etc/init.d/netdata here: $command"
       return 1
       ;;
   esac
@@ -814,7 +826,7 @@ use_changes() {
   if [ -n "$restart_for" ]; then
     restart_netdata "$restart_for" && return 0
   fi
-  process_has_group "$netdata" || say "  Netdata runs without the group adm of $user, and may not read nginx's logs: $(service_command restart)"
+  process_has_group "$netdata" || say "  Netdata was started before $user joined adm and cannot read nginx's logs yet: $(service_command restart)"
   if [ "$alerts_put" = yes ]; then change 'reload the alerts' reload_health "$netdata"; fi
   if [ "$plugin_put" = yes ]; then
     for pid in $pids; do change "end the old plugin, pid $pid: Netdata starts the new one" kill -TERM "$pid"; done
@@ -843,9 +855,9 @@ next_steps() {
   logs="grep $NAME $var_dir/log/netdata/*.log"
   if at_least "$version" 1.44 && [ -d "$P/run/systemd/system" ]; then logs="journalctl --namespace=netdata --grep $NAME"; fi
   say "Open next:"
-  say "  1. http://localhost:${port:-19999}, section nginx_upstream: there within $every, as often as Netdata looks for new plugins"
-  say "  2. what was found, and what would show more: $NAME check (settings, if you want any: $config/$NAME.conf)"
-  say "  3. nothing there after some minutes? What Netdata says of it: $logs"
+  say "  1. http://localhost:${port:-19999}, section nginx_upstream: it appears within $every, when Netdata checks for new plugins"
+  say "  2. $NAME check: what was found, and what is missing (settings are optional: $config/$NAME.conf)"
+  say "  3. no such section after some minutes: see Netdata's log: $logs"
 }
 
 install() {

@@ -18,7 +18,7 @@ const places: readonly (readonly [string, RegExp])[] = [
   ['commands and help', /^collector\/commands\//],
   ['Functions', /^collector\/functions\//],
   ['log lines and errors', /^collector\//],
-  ['demo', /^demo\//],
+  ['demo', /^demo\/.*\.ts$/],
   ['install.sh', /^install\.sh$/],
 ];
 

@@ -72,7 +72,7 @@ async function show(context: Context): Promise<void> {
   if (options.seconds !== null) return play(context, story, options.seconds, watch.look);
   for (;;) {
     await play(context, story, usualSeconds, watch.look);
-    terminal.event(`That was all. It begins again in ${pauseSeconds} s; Ctrl-C ends it.`);
+    terminal.event(`That was the last act. The demo starts over in ${pauseSeconds} s; Ctrl-C ends it.`);
     await sleep(pauseSeconds * 1_000, undefined, { signal });
   }
 }
@@ -96,7 +96,7 @@ async function getPrograms({ options, folder, terminal, signal }: Context) {
       signal.throwIfAborted();
       const name = wanted === nginx ? 'nginx' : 'netdata';
       throw new Error(
-        `${name} cannot be had: ${textOf(error)}. Install it, and the demo takes it: apt-get install ${name}`,
+        `${name} is not available: ${textOf(error)}. Install it, and the demo uses it: apt-get install ${name}`,
       );
     });
   const nginxProgram = own.nginx ?? (await get(nginx));
@@ -129,7 +129,7 @@ async function waitForCharts(netdata: Netdata, signal: AbortSignal): Promise<voi
   for (;;) {
     const charts = await netdata.charts();
     if (charts.some(({ context }) => context.startsWith('nginx_upstream.'))) return;
-    if (performance.now() > end) throw new Error(`the plugin has made no chart: ${netdata.server.said()}`);
+    if (performance.now() > end) throw new Error(`the plugin has created no chart: ${netdata.server.said()}`);
     await sleep(250, undefined, { signal });
   }
 }
@@ -176,7 +176,7 @@ async function main(): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort());
   // Whoever read it has gone: nobody is left to print it for.
   process.stdout.on('error', () => stopping.abort());
-  for (const left of await clearLeftovers()) terminal.line(`Removed what a demo that was killed has left: ${left}`);
+  for (const left of await clearLeftovers()) terminal.line(`Removed the leftovers of a killed demo: ${left}`);
   const folder = makeFolder();
   process.on('exit', () => {
     for (const pid of processesOf(folder)) kill(pid, 'SIGKILL');

@@ -45,7 +45,7 @@ export function writeStory({ shop, api }: Stage): readonly Scene[] {
     {
       share: 24,
       tells: `A backend of shop stops: ${firstShop.address} refuses connections.`,
-      detail: 'nginx asks another peer, so clients notice nothing: masked.',
+      detail: 'nginx retries at another peer, so clients notice nothing (masked).',
       looks: [
         { chart: 'peer_failures', upstream: 'shop', peer: firstShop.address, dimension: 'refused' },
         { chart: 'client_outcomes', upstream: 'shop', dimension: 'masked' },
@@ -56,7 +56,7 @@ export function writeStory({ shop, api }: Stage): readonly Scene[] {
     {
       share: 28,
       tells: 'All backends of shop stop.',
-      detail: 'No peer is left to ask: clients get 502.',
+      detail: 'nginx has no peer left: clients get 502.',
       looks: [
         { chart: 'client_outcomes', upstream: 'shop', dimension: 'bad_gateway' },
         { chart: 'upstream_failures', upstream: 'shop', dimension: 'no_live' },
@@ -66,17 +66,17 @@ export function writeStory({ shop, api }: Stage): readonly Scene[] {
     { share: 6, tells: 'They are back.', act: all(shop, (backend) => backend.answer()) },
     {
       share: 13,
-      tells: `A backend of api accepts nobody: connects to ${firstApi.address} get no answer.`,
-      detail: 'Clients wait until nginx gives up (proxy_connect_timeout) and asks the other peer.',
+      tells: `A backend of api stops accepting: connections to ${firstApi.address} get no answer.`,
+      detail: 'Clients wait until nginx gives up (proxy_connect_timeout) and tries the other peer.',
       looks: [{ chart: 'peer_failures', upstream: 'api', peer: firstApi.address, dimension: 'timed_out' }],
       act: firstApi.hang,
     },
     {
       share: 13,
-      tells: `The one that is left, ${otherApi.address}, becomes slow: 400 ms.`,
+      tells: `The remaining backend, ${otherApi.address}, becomes slow: 400 ms.`,
       looks: [{ chart: 'response_time', upstream: 'api', dimension: 'p95', above: 300 }],
       act: () => otherApi.answer(400),
     },
-    { share: 4, tells: 'All backends are well again.', act: all(api, (backend) => backend.answer()) },
+    { share: 4, tells: 'All backends work again.', act: all(api, (backend) => backend.answer()) },
   ];
 }

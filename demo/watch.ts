@@ -36,7 +36,7 @@ export function startWatch(netdata: Netdata, terminal: Terminal): Watch {
         terminal.event(
           `${terminal.paint(style, `alert ${alarm.status}`)} ${alarm.name}, ${where} (${alarm.value_string})`,
         );
-      } else terminal.event(`${terminal.paint('green', 'alert over')} ${alarm.name}, ${where}`);
+      } else terminal.event(`${terminal.paint('green', 'alert cleared')} ${alarm.name}, ${where}`);
     }
   }
 

@@ -76,14 +76,14 @@ export const settingsSchema = {
       minimum: 1,
       maximum: 1000,
       default: 50,
-      description: 'Peers that only logs name, with their own charts; more share one named other.',
+      description: 'Peers known only from logs that get their own charts; the others share one named other.',
     },
     max_configured_peers: {
       type: 'integer',
       minimum: 1,
       maximum: 20_000,
       default: 1000,
-      description: 'Peers of nginx’s configuration with their own charts; failing ones first.',
+      description: 'Peers of nginx’s configuration that get their own charts; failing ones first.',
     },
     probe: {
       enum: ['off', 'on-failure', 'always'],
@@ -99,7 +99,7 @@ export const settingsSchema = {
       type: 'array',
       minItems: 1,
       items: jobSchema,
-      description: 'One for each nginx to watch. Without it there is one, local, and everything is discovered.',
+      description: 'One for each nginx to watch. Without it there is one, named local, and everything is discovered.',
     },
   },
 } as const;

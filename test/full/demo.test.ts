@@ -80,7 +80,7 @@ test('killed with -9 its children end; started again it clears up, and Ctrl-C en
   await waitUntil(() => processesOf(first.folder).length === 0, { what: 'its children to end', timeout: 30_000 });
 
   const second = await startDemo(tmp);
-  expect(second.child.stdout()).toContain(`Removed what a demo that was killed has left: ${first.folder}`);
+  expect(second.child.stdout()).toContain(`Removed the leftovers of a killed demo: ${first.folder}`);
   second.child.signal('SIGINT');
   expect((await second.child.exited).code).toBe(0);
   await expectNothingLeft(tmp, second);
@@ -97,5 +97,5 @@ test('where nginx cannot be had, one line says how to get it', async () => {
   };
   const { code, stderr } = await run(process.execPath, [join(home, 'demo/demo.cjs'), '--home', home], { env });
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^install\.sh --demo: error: nginx cannot be had: .*apt-get install nginx\n$/);
+  expect(stderr).toMatch(/^install\.sh --demo: error: nginx is not available: .*apt-get install nginx\n$/);
 });

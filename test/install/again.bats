@@ -154,7 +154,7 @@ load trees.bash
   echo '# a new alert' >>"$RELEASE/alerts/nginx_upstream.conf"
   installer
   ok
-  says "keep $ALERTS, which was changed here; what this version brings is in $ALERTS.new"
+  says "keep $ALERTS, which was changed here; the one of this version is in $ALERTS.new"
   grep -q 'my threshold' "$ROOT$ALERTS"
   grep -q 'a new alert' "$ROOT$ALERTS.new"
   installer

@@ -65,7 +65,7 @@ make_clone() {
   says 'missing: no Node found'
   says 'missing: this is a clone, and building it needs Node 18.19 or newer (here: none)'
   says 'missing: this is a clone, and building it needs npm'
-  [ "${lines[-1]}" = 'install.sh: error: 3 things are missing, see above: run install.sh again when they are there' ]
+  [ "${lines[-1]}" = 'install.sh: error: 3 requirements are missing, see above: run install.sh again when they are installed' ]
   make_node "$TOOLS/node" v18.19.0
   mv "$BASE/npm" "$TOOLS/npm"
   installer

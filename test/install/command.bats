@@ -54,7 +54,7 @@ NODE=custom-plugins.d/nginx-upstream.node
     before=$(tree)
     installer
     ok
-    says "$COMMAND is not of this installation and stays as it is"
+    says "$COMMAND belongs to something else and is left alone"
     installer --uninstall
     ok
     same "$before" "$(tree)"

@@ -19,7 +19,7 @@ installs_in() {
   [ "$(stat -c '%a' "$ROOT$CONFIG/custom-plugins.d")" = 755 ]
   says "install $PLUGIN (0755 root:netdata)"
   says "http://localhost:19999"
-  says 'there within 60 seconds'
+  says 'it appears within 60 seconds'
 }
 
 @test "Debian's package" {
@@ -71,7 +71,7 @@ installs_in() {
   ok
   says 'add monitor to the group adm'
   says 'http://localhost:19998'
-  says 'there within 30 seconds'
+  says 'it appears within 30 seconds'
 }
 
 @test "netdata.conf that keeps the plugin off is pointed out" {
@@ -98,9 +98,9 @@ installs_in() {
 @test "where the log of Netdata is; no word of a restart right after installing" {
   make_tree native 2.10.4
   installer
-  says 'What Netdata says of it: grep nginx-upstream /var/log/netdata/*.log'
+  says "see Netdata's log: grep nginx-upstream /var/log/netdata/*.log"
   mkdir -p "$ROOT/run/systemd/system"
   installer
-  says 'What Netdata says of it: journalctl --namespace=netdata --grep nginx-upstream'
+  says "see Netdata's log: journalctl --namespace=netdata --grep nginx-upstream"
   says_not restart
 }

@@ -33,7 +33,7 @@ unchanged() { same "$before" "$(tree)"; }
   done
   rm "$TOOLS/cksum" "$TOOLS/cmp"
   PATH=$TOOLS run sh "$RELEASE/install.sh" --prefix "$ROOT"
-  [ "${lines[-1]}" = 'install.sh: error: 2 things are missing, see above: run install.sh again when they are there' ]
+  [ "${lines[-1]}" = 'install.sh: error: 2 requirements are missing, see above: run install.sh again when they are installed' ]
   ln -s /usr/bin/cksum "$TOOLS/cksum"
   ln -s /usr/bin/cmp "$TOOLS/cmp"
   unchanged
@@ -46,7 +46,7 @@ unchanged() { same "$before" "$(tree)"; }
   [ "$status" = 1 ]
   says 'install.sh: missing: no Netdata found'
   says 'install.sh: missing: no Node found'
-  [ "${lines[-1]}" = 'install.sh: error: 2 things are missing, see above: run install.sh again when they are there' ]
+  [ "${lines[-1]}" = 'install.sh: error: 2 requirements are missing, see above: run install.sh again when they are installed' ]
   unchanged
 }
 
@@ -206,7 +206,7 @@ as_nobody() {
   printf 'root:x:0:0::/root:/bin/sh\n' >"$ROOT/etc/passwd"
   before=$(tree)
   installer
-  refused 'there is no user netdata'
+  refused 'the user netdata, which Netdata runs as, does not exist'
   unchanged
 }
 
@@ -272,6 +272,7 @@ as_nobody() {
   done
   run sh "$RELEASE/install.sh" --help
   ok
+  for line in "${lines[@]}"; do [ "${#line}" -le 80 ]; done
   for word in --dry-run --uninstall --yes --prefix --bundled-node docker 'is restarted' 'Exit status'; do says "$word"; done
 }
 
