@@ -56,6 +56,15 @@ const table: Readonly<
     { remembered: { ...remembered, listeningMs: ago(14), sinceMs: null } },
     ['process_down certain'],
   ],
+  'every request was reset for a minute, then it was replaced': [
+    [
+      ['reset', 80, 24],
+      ['refused', 23, 22],
+    ],
+    young(21),
+    { answers },
+    ['breaks_after_connect likely ended', 'restarting likely ended'],
+  ],
   'killed with requests in flight, refused, and back': [
     [
       ['refused', 15, 10],

@@ -81,3 +81,112 @@ test('between two falls it is not over: what the plugin found stands until it ha
     ['crash_loop', true],
   ]);
 });
+
+type Down = readonly [from: number, to: number, count?: number];
+const bursts = (all: readonly Down[]) =>
+  all.map(([from, to, count = 8]) => ({ firstMs: ago(from), lastMs: ago(to), count }));
+/** Every two seconds but while it is down. */
+const taken = (down: readonly Down[]) =>
+  Array.from({ length: 60 }, (_, at) => 120 - 2 * at).filter(
+    (at) => !down.some(([from, to]) => at <= from && at >= to),
+  );
+
+test.each<[string, readonly Down[], readonly number[] | null, string]>([
+  ['5 s down, 12 s up, the first fall', [[5, 1]], null, 'process_down likely'],
+  [
+    'the second fall',
+    [
+      [22, 18],
+      [5, 1],
+    ],
+    null,
+    'process_down likely',
+  ],
+  [
+    'the third fall',
+    [
+      [39, 35],
+      [22, 18],
+      [5, 1],
+    ],
+    null,
+    'crash_loop likely',
+  ],
+  [
+    'the third return',
+    [
+      [50, 46],
+      [33, 29],
+      [16, 12],
+    ],
+    null,
+    'crash_loop likely',
+  ],
+  [
+    'up for a minute since',
+    [
+      [99, 95],
+      [82, 78],
+      [66, 62],
+    ],
+    null,
+    'crash_loop likely ended',
+  ],
+  [
+    'refused now and then: a limit',
+    [
+      [39, 39, 1],
+      [22, 22, 1],
+      [5, 5, 1],
+    ],
+    null,
+    'process_down likely',
+  ],
+  [
+    'refused, and taken at the same time: a limit',
+    [
+      [39, 35],
+      [22, 18],
+      [5, 1],
+    ],
+    [37, 30, 20, 12, 3],
+    'process_down likely',
+  ],
+  [
+    'nobody asked in between',
+    [
+      [39, 35],
+      [22, 18],
+      [5, 1],
+    ],
+    [],
+    'process_down likely',
+  ],
+  [
+    'three deploys within five minutes',
+    [
+      [250, 246],
+      [150, 146],
+      [5, 1],
+    ],
+    null,
+    'process_down likely',
+  ],
+])('of another host, by the logs: %s', (_, down, takenAt, expected) => {
+  const [[begin = 0] = []] = down;
+  const [, last = 0] = down.at(-1) ?? [];
+  const one = peer('10.0.0.1:8080', {
+    failures: new Map([['refused', failed({ firstMs: ago(begin), lastMs: ago(last), bursts: bursts(down) })]] as const),
+    tcp: tcp('10.0.0.1:8080', { home: 'elsewhere' }),
+    answers: {
+      connected: 50,
+      lastConnectedMs: ago(last > 10 ? 1 : last + 0.5),
+      serverErrors: 0,
+      statuses: [],
+      firstErrorMs: Number.NEGATIVE_INFINITY,
+      lastErrorMs: Number.NEGATIVE_INFINITY,
+      takenMs: (takenAt ?? taken(down)).map(ago),
+    },
+  });
+  expect(first(one)).toBe(expected);
+});

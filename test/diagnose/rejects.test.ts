@@ -162,6 +162,12 @@ const table: Readonly<
     { remembered, answers: answers(1) },
     ['restarting likely ended'],
   ],
+  'refused for a moment by another host, which takes connections since and answers 503': [
+    [['refused', 111, 40, 30]],
+    { ...away, probe: { is: 'not_probed', why: 'too_soon' } },
+    { answers: { ...answers(60), lastTakenMs: ago(1) } },
+    ['restarting likely ended'],
+  ],
   'the link of a container is down: nobody answers ARP': [
     [['unreachable', 113, 30, 1]],
     { home: other, ...serving, ...unreachable, neighbour: false },

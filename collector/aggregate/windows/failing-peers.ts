@@ -46,7 +46,10 @@ export function createFailingPeers(): FailingPeers {
         const key = keyOf(peer);
         if (!peer.failures) continue;
         const failures = total(Object.values(peer.failures));
+        // Before the first line of a log: its sockets, or requests that wait, have shown that it fails.
+        const isFound = peer.causes != null && peer.causes.hangs + peer.causes.no_answer > 0;
         if (failures > (before.get(key) ?? 0)) failed(peer, key, failures, second);
+        else if (isFound && !recent.has(key)) failed(peer, key, failures, second);
         before.set(key, failures);
       }
       forget(second);

@@ -80,6 +80,7 @@ export function createImpactTally(upstreamOf: UpstreamOf, nowMs: number): Impact
     const isOwn = status >= 500 && (!fields.headerTime || (record.headerMs[at] as number) >= 0);
     if (isOwn) answers.record(name, 1, 1, status, ms);
     else if (status >= 0 && status < 500) answers.record(name, 1, 0, null, ms);
+    else answers.taken(name, ms);
     const took = record.responseMs[at] as number;
     if (isOwn || (status >= 0 && status < 500)) stalls.answered(name, 1, took, ms);
     else if (record.status === 499 && fields.statuses) stalls.abandoned(name, 1, ms);

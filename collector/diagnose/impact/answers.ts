@@ -9,6 +9,8 @@ export interface AnswerTally {
    * @param ms when; milliseconds since 1970
    */
   record(peer: string, connected: number, serverErrors: number, status: number | null, ms: number): void;
+  /** It took a connection, and whatever came of that is not known. */
+  taken(peer: string, ms: number): void;
   /** null where nothing was recorded of it. */
   of(peer: string, nowMs: number): AnswerFacts | null;
   /** Peers that answered with 5xx in the last minute. */
@@ -18,6 +20,9 @@ export interface AnswerTally {
 }
 
 const bucketMs = 5000;
+/** One moment of each so many milliseconds is enough to see what comes and goes. */
+const takenStepMs = 2000;
+const mostTaken = 150;
 const windowMs = 60_000;
 
 interface Bucket {
@@ -30,8 +35,18 @@ interface PeerSoFar {
   buckets: Bucket[];
   readonly statuses: Set<number>;
   lastConnectedMs: number;
+  lastTakenMs: number;
+  readonly takenMs: number[];
   firstErrorMs: number;
   lastErrorMs: number;
+}
+
+function noteTaken(place: PeerSoFar, ms: number): void {
+  place.lastTakenMs = Math.max(place.lastTakenMs, ms);
+  const { takenMs } = place;
+  if (ms - (takenMs.at(-1) ?? Number.NEGATIVE_INFINITY) < takenStepMs) return;
+  takenMs.push(ms);
+  if (takenMs.length > mostTaken) takenMs.shift();
 }
 
 /** With requests that wait; they are all that is known of a peer that has never answered. */
@@ -55,6 +70,8 @@ export function createAnswerTally(mostPeers: number): AnswerTally {
       buckets: [],
       statuses: new Set<number>(),
       lastConnectedMs: none,
+      lastTakenMs: none,
+      takenMs: [],
       firstErrorMs: none,
       lastErrorMs: none,
     };
@@ -77,6 +94,7 @@ export function createAnswerTally(mostPeers: number): AnswerTally {
       if (connected === 0) return;
       const place = placeOf(peer);
       if (place === null) return;
+      noteTaken(place, ms);
       const bucket = bucketOf(place, ms);
       bucket.connected += connected;
       bucket.serverErrors += serverErrors;
@@ -90,6 +108,10 @@ export function createAnswerTally(mostPeers: number): AnswerTally {
       place.lastErrorMs = Math.max(place.lastErrorMs, ms);
       if (status !== null && place.statuses.size < 8) place.statuses.add(status);
     },
+    taken(peer, ms) {
+      const place = placeOf(peer);
+      if (place !== null) noteTaken(place, ms);
+    },
     of(peer, nowMs) {
       const place = peers.get(peer);
       if (place === undefined) return null;
@@ -99,6 +121,8 @@ export function createAnswerTally(mostPeers: number): AnswerTally {
         serverErrors: recent.reduce((sum, each) => sum + each.serverErrors, 0),
         statuses: [...place.statuses].sort((a, b) => a - b),
         lastConnectedMs: place.lastConnectedMs,
+        lastTakenMs: place.lastTakenMs,
+        takenMs: [...place.takenMs],
         firstErrorMs: place.firstErrorMs,
         lastErrorMs: place.lastErrorMs,
       };

@@ -1,7 +1,7 @@
 /** What fails, gathered from lines of the error log: per peer, per group, per name, and nginx's own. Pure, bounded. */
 
 import { type CountedLine, type ErrorLine, type FailureKind, failureKinds, type Kind } from '../../model.ts';
-import type { FailuresByKind, KindFailures } from './traffic.ts';
+import type { Burst, FailuresByKind, KindFailures } from './traffic.ts';
 
 /** What fails, from the error log. */
 export interface Failing {
@@ -50,6 +50,19 @@ function wordsOf({ message, action }: FailureLine): string {
   return action === null ? words : `${words} while ${action}`;
 }
 
+/** What comes and goes is back for longer than this. */
+const pauseMs = 3000;
+const mostBursts = 8;
+
+function withBurst(bursts: readonly Burst[], ms: number, times: number): readonly Burst[] {
+  const last = bursts.at(-1);
+  if (last === undefined || ms - last.lastMs > pauseMs) {
+    return [...bursts, { firstMs: ms, lastMs: ms, count: times }].slice(-mostBursts);
+  }
+  const longer = { ...last, lastMs: Math.max(last.lastMs, ms), count: last.count + times };
+  return [...bursts.slice(0, -1), longer];
+}
+
 function add(kinds: ByKind, kind: FailureKind, line: FailureLine, { ms, times }: When): void {
   const known = kinds.get(kind);
   kinds.set(kind, {
@@ -58,6 +71,7 @@ function add(kinds: ByKind, kind: FailureKind, line: FailureLine, { ms, times }:
     lastMs: Math.max(known?.lastMs ?? ms, ms),
     errno: line.errno ?? known?.errno ?? null,
     message: wordsOf(line),
+    bursts: withBurst(known?.bursts ?? [], ms, times),
   });
 }
 

@@ -2,6 +2,13 @@
 import type { FailureKind } from '../../model.ts';
 import type { StallFacts } from './stalls.ts';
 
+/** Failures in a row, without a pause of some seconds between. */
+export interface Burst {
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly count: number;
+}
+
 /** Failures of one kind at one peer. Times are milliseconds since 1970. */
 export interface KindFailures {
   readonly count: number;
@@ -11,6 +18,8 @@ export interface KindFailures {
   readonly errno: number | null;
   /** nginx's own words in the last line, with what it was doing: `SSL_do_handshake() failed …`. */
   readonly message: string;
+  /** The last few in a row, oldest first; left out where they were never counted so. */
+  readonly bursts?: readonly Burst[];
 }
 
 export type FailuresByKind = ReadonlyMap<FailureKind, KindFailures>;
@@ -25,6 +34,10 @@ export interface AnswerFacts {
   readonly statuses: readonly number[];
   readonly firstErrorMs: number;
   readonly lastErrorMs: number;
+  /** When it last took a connection, whatever it answered; left out where only answers are known. */
+  readonly lastTakenMs?: number;
+  /** Moments of the last minutes at which it was seen to take connections, a few seconds apart, oldest first. */
+  readonly takenMs?: readonly number[];
   /** Requests that wait far longer than usual; left out where none does. */
   readonly stalled?: StallFacts;
 }

@@ -98,6 +98,11 @@ export function succeededSince({ peer: { answers }, failures }: Case): boolean {
   return answers !== null && answers.lastConnectedMs > failures.lastMs;
 }
 
+/** The peer took connections after the last failure to connect, whatever came of them. */
+export function connectedSince({ peer: { answers }, failures }: Case): boolean {
+  return answers !== null && Math.max(answers.lastConnectedMs, answers.lastTakenMs ?? 0) > failures.lastMs;
+}
+
 /** Requests to it have succeeded while others failed: not all do. */
 export function succeedsMeanwhile({ peer: { answers }, failures }: Case): boolean {
   return answers !== null && answers.lastConnectedMs > failures.firstMs;

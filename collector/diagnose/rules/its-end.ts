@@ -11,10 +11,15 @@ const breaking: ReadonlySet<FailureKind> = new Set(['reset', 'closed_early']);
 /** All connections of one process break at one moment; log lines have full seconds and come from several workers. */
 const momentMs = 2000;
 
+/** A process may take a while to end, and breaks what it has meanwhile. */
+const earlierMs = 15_000;
+
 /** It was refused afterwards: the refusals tell the entire story. Lines have full seconds. */
 function isBeforeRefusals({ peer, failures }: Case): boolean {
   const refusals = peer.failures.get('refused') ?? peer.failures.get('socket_missing');
-  return refusals !== undefined && refusals.lastMs >= failures.lastMs;
+  if (refusals === undefined || refusals.lastMs < failures.lastMs) return false;
+  // What broke long before the first refusal was no end of a process.
+  return failures.firstMs >= refusals.firstMs - earlierMs;
 }
 
 /** Nobody listens any more, and no request came since that was refused. */

@@ -5,6 +5,7 @@ import { ended, type Finding, found } from '../finding.ts';
 import { isPublished, mayBePublished } from '../places/published.ts';
 import {
   apartMs,
+  connectedSince,
   everWorked,
   failedWhileListening,
   isOlderThanListener,
@@ -13,13 +14,12 @@ import {
   recentMs,
   restartMs,
   sinceLast,
-  succeededSince,
   succeedsMeanwhile,
   type TcpCase,
   visibleHome,
 } from './case.ts';
 import { behindFinding, containerGone } from './container.ts';
-import { endsInARow } from './crash-loop.ts';
+import { burstsInTurn, endsInARow } from './crash-loop.ts';
 import { nobodyServes } from './process.ts';
 import { signs } from './signs.ts';
 
@@ -42,7 +42,7 @@ export function refused(one: TcpCase): readonly Finding[] {
 function crashLoop(one: TcpCase): Finding | null {
   const { peer, tcp, facts, time } = one;
   const loop = endsInARow(peer, facts.nowMs);
-  if (loop === null) return null;
+  if (loop === null) return loopByLogs(one);
   const [first = 0] = loop.ends;
   const finding = found(
     'crash_loop',
@@ -56,6 +56,24 @@ function crashLoop(one: TcpCase): Finding | null {
     ['a single restart: it ended more than once', 'a firewall: the refusals come and go with the process'],
   );
   return sinceLast(one) > 60_000 && tcp.serving.length > 0 ? ended(finding) : finding;
+}
+
+/** Another host's, or nobody has watched its sockets. */
+function loopByLogs(one: TcpCase): Finding | null {
+  const { peer, failures, facts, time } = one;
+  const bursts = listenedThroughout(one) ? [] : burstsInTurn(failures, peer, facts.nowMs);
+  if (bursts.length === 0) return null;
+  const finding = found(
+    'crash_loop',
+    'likely',
+    [
+      `it was refused ${bursts.length} times for some seconds, at last from ${time(bursts.at(-1)?.firstMs ?? 0)} to ${time(bursts.at(-1)?.lastMs ?? 0)}, and took connections in between`,
+      visibleHome(one.tcp) === null ? signs.away(one.tcp) : null,
+      signs.probe(one.tcp.probe),
+    ],
+    ['a single restart: it was refused more than once'],
+  );
+  return sinceLast(one) > 60_000 ? ended(finding) : finding;
 }
 
 /** Rolling: others of the upstream went and came back, too, each at its own time. */
@@ -86,7 +104,7 @@ export function cameBack(one: TcpCase): readonly Finding[] {
     over(one),
     rolling,
     tcp.serving.length > 0 ? signs.listens(tcp.serving) : null,
-    succeededSince(one) ? 'requests to it have succeeded since' : null,
+    connectedSince(one) ? 'it has taken connections since' : null,
     signs.probe(tcp.probe),
   ];
   const code = lasted(one) <= restartMs ? 'restarting' : 'process_down';
@@ -115,13 +133,13 @@ function treatedApart(one: TcpCase): Finding {
 /** A connection from here succeeds. */
 function answersProbe(one: TcpCase): readonly Finding[] {
   if (listenedThroughout(one)) return [sinceLast(one) > apartMs ? ended(treatedApart(one)) : treatedApart(one)];
-  const goesOn = sinceLast(one) <= recentMs && !succeededSince(one);
+  const goesOn = sinceLast(one) <= recentMs && !connectedSince(one);
   // Refused and served in turn, it comes and goes: a rule refuses all the while.
   const isSteady = lasted(one) > restartMs && (one.peer.answers?.lastConnectedMs ?? 0) < one.failures.firstMs;
   if (goesOn && (failedWhileListening(one) || isSteady) && !isOlderThanListener(one)) {
     return [treatedApart(one)];
   }
-  if (isOlderThanListener(one) || succeededSince(one) || sinceLast(one) > apartMs) return cameBack(one);
+  if (isOlderThanListener(one) || connectedSince(one) || sinceLast(one) > apartMs) return cameBack(one);
   if (failedWhileListening(one)) return [treatedApart(one)];
   const soon = 'it may have come back this moment: run diagnose again in 10 s';
   return [found('unknown', 'unknown', [over(one), soon, signs.probe(one.tcp.probe)], ['the process being down'])];
@@ -155,7 +173,7 @@ function served(one: TcpCase): readonly Finding[] {
   const refusing = (how: string): Finding => found('firewall_reject', 'likely', [how, ...evidence], [notDown]);
   const apart = 'nginx was refused while this very socket listened';
   if (listenedThroughout(one)) return [sinceLast(one) > apartMs ? ended(refusing(apart)) : refusing(apart)];
-  if (isOlderThanListener(one) || succeededSince(one)) return cameBack(one);
+  if (isOlderThanListener(one) || connectedSince(one)) return cameBack(one);
   if (tcp.probe.is === 'silent' && isAmongTimeouts(one)) {
     return [
       refusing(
@@ -173,7 +191,7 @@ function fromElsewhere(one: TcpCase): readonly Finding[] {
   const { tcp } = one;
   const evidence = [signs.away(tcp), 'a refusal came back: the host is up and reachable', signs.probe(tcp.probe)];
   const notHost = ['the host being down', 'a firewall that drops'];
-  if (succeededSince(one)) return cameBack(one);
+  if (connectedSince(one)) return cameBack(one);
   if (tcp.probe.is === 'silent' || (tcp.icmp ?? 0) > 0) {
     const how =
       tcp.probe.is === 'silent'
@@ -200,6 +218,6 @@ function overUdp(one: TcpCase): readonly Finding[] {
     const evidence = [how, signs.nothingListens(tcp), signs.lastListening(peer, time), signs.oom(peer)];
     return [found('process_down', everWorked(one) ? 'certain' : 'likely', evidence, ['the host being down'])];
   }
-  if (isOlderThanListener(one) || succeededSince(one) || sinceLast(one) > apartMs) return cameBack(one);
+  if (isOlderThanListener(one) || connectedSince(one) || sinceLast(one) > apartMs) return cameBack(one);
   return [found('firewall_reject', 'likely', [how, signs.listens(tcp.serving)], [notDown])];
 }

@@ -2,7 +2,15 @@
 
 import { ended, type Finding, found } from '../finding.ts';
 import { mayBePublished } from '../places/published.ts';
-import { isWithNginx, sinceLast, succeededSince, succeedsMeanwhile, type TcpCase, visibleHome } from './case.ts';
+import {
+  connectedSince,
+  isWithNginx,
+  sinceLast,
+  succeededSince,
+  succeedsMeanwhile,
+  type TcpCase,
+  visibleHome,
+} from './case.ts';
 import { containerGone } from './container.ts';
 import { isFromBefore, waitingText, waitsFromBefore } from './from-before.ts';
 import { cameBack } from './refused.ts';
@@ -12,7 +20,7 @@ import { placeText, signs } from './signs.ts';
 const overMs = 15_000;
 
 function isOver(one: TcpCase): boolean {
-  const gets = one.tcp.probe.is === 'connected' || succeededSince(one);
+  const gets = one.tcp.probe.is === 'connected' || connectedSince(one);
   return gets && sinceLast(one) > overMs && one.peer.sockets.retried === 0;
 }
 
@@ -122,7 +130,7 @@ function hostDown(one: TcpCase): Finding {
           ],
           ['the process: it is not asked', 'a rule for TCP: ARP passes below it'],
         );
-  return succeededSince(one) ? ended(finding) : finding;
+  return connectedSince(one) ? ended(finding) : finding;
 }
 
 /** nginx calls connect() and fails at once only where this host's own tables say no; else the answer came from outside. */

@@ -64,6 +64,7 @@ export function createAnswerNotes(answers: AnswerTally, stalls: StallTally): Ans
     // A client that left is no answer: it is in no outcome.
     if (now.outcomes !== null && now.outcomes === old.outcomes) {
       stalls.abandoned(peer, connected, nowMs);
+      answers.taken(peer, nowMs);
       return false;
     }
     const [worst] = [...grown].sort(([, a], [, b]) => b - a);
