@@ -1,8 +1,9 @@
 /**
- * `npm run bench [-- --lines N --passes N --seconds N --storm-lines N --storm-seconds N]`: one table
- * (docs/performance.md keeps the last one). `npm run bench storm [LINES [PLUGIN]]`, and others: one thing alone.
+ * `npm run bench [-- --passes N --minutes N --markdown FILE …]` (options.ts): one table, which docs/performance.md keeps.
+ * `npm run bench storm [LINES [PLUGIN]]`, and others: one thing alone.
  */
 
+import { reportAgainst } from './against.ts';
 import { reportConfiguration } from './configuration.ts';
 import { reportPastLogs } from './past-logs.ts';
 import { report } from './report.ts';
@@ -20,6 +21,7 @@ else if (mode === 'configuration') tell(reportConfiguration(Number(file) || 500)
 else if (mode === 'past-logs') tell(reportPastLogs(Number(file) || 1000));
 else if (mode === 'sockets-inside') tell(reportRealSockets(Number(file)));
 else if (mode === 'storm') tell(reportStorm(Number(file) || 500_000, args[1]));
+else if (mode === 'against') tell(reportAgainst(file, Number(args[1]) || 200_000));
 else tell(report(process.argv.slice(2)));
 
 function tell(text: Promise<string>): void {

@@ -2,9 +2,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { run } from '../test/support/run.ts';
 import { sleep } from '../test/support/wait.ts';
 import { nginxConf } from './errors.ts';
 import { format } from './generate.ts';
+
+/** As `npm run build` makes it. */
+export const builtPlugin = resolve('dist/nginx-upstream.plugin');
 
 /** User and system time of a process, milliseconds (proc(5): fields 14 and 15 of stat, counted from behind the name). */
 export function cpuMs(pid: number): number {
@@ -12,6 +16,19 @@ export function cpuMs(pid: number): number {
     .replace(/^.*\) /s, '')
     .split(' ');
   return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+/** User and system time of a complete program, microseconds. */
+export async function cpuOf(
+  path: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<number> {
+  const script = 'TIMEFORMAT="%U %S"; time "$@" >/dev/null 2>&1';
+  const { stderr, code } = await run('bash', ['-c', script, 'time', path, ...args], { env, timeout: 600_000 });
+  if (code !== 0) throw new Error(`${path} failed with ${code}`);
+  const [user = 0, system = 0] = stderr.trim().split(' ').map(Number);
+  return (user + system) * 1e6;
 }
 
 export function residentMb(pid: number, field: 'VmRSS' | 'VmHWM' = 'VmRSS'): number {
@@ -49,10 +66,7 @@ export interface Plugin {
 }
 
 /** @param isIdle it has nothing to read @param plugin the built file */
-export function startPlugin(
-  folder: string,
-  { isIdle = false, plugin = resolve('dist/nginx-upstream.plugin') } = {},
-): Plugin {
+export function startPlugin(folder: string, { isIdle = false, plugin = builtPlugin } = {}): Plugin {
   mkdirSync(folder, { recursive: true });
   const [access, error, nginx, conf] = ['access.log', 'error.log', 'nginx.conf', 'nginx-upstream.conf'].map((name) =>
     join(folder, name),

@@ -1,11 +1,10 @@
 /** An outage: error lines by the ten thousand, in the plugin and in `report`, against what one would type oneself. */
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { run } from '../test/support/run.ts';
+import { join } from 'node:path';
 import { sleep } from '../test/support/wait.ts';
 import { errorLines, localStamp } from './errors.ts';
-import { cpuMs, type Plugin, residentMb, startPlugin, until } from './process.ts';
+import { builtPlugin, cpuMs, cpuOf, type Plugin, residentMb, startPlugin, until } from './process.ts';
 
 export interface Storm {
   /** What was written, and what the charts say. */
@@ -89,15 +88,6 @@ export async function stormFor(folder: string, rate: number, seconds: number, pl
   });
 }
 
-/** User and system time of a complete program, microseconds. */
-export async function cpuOf(path: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const script = 'TIMEFORMAT="%U %S"; time "$@" >/dev/null 2>&1';
-  const { stderr, code } = await run('bash', ['-c', script, 'time', path, ...args], { env, timeout: 600_000 });
-  if (code !== 0) throw new Error(`${path} failed with ${code}`);
-  const [user = 0, system = 0] = stderr.trim().split(' ').map(Number);
-  return (user + system) * 1e6;
-}
-
 /** What an operator types. */
 const byHand = `grep 'connect() failed (111' "$1" | grep -oP 'upstream: "[a-z]+://\\K[^/"]+' | sort | uniq -c | sort -rn`;
 
@@ -118,10 +108,8 @@ export function writeStorm(dir: string, lines: number): string {
 }
 
 export async function pastStorm(file: string, lines: number): Promise<PastStorm> {
-  const { env } = process;
-  const plugin = resolve('dist/nginx-upstream.plugin');
-  const report = await cpuOf(process.execPath, [plugin, 'report', '--json', file], env);
-  const grep = await cpuOf('bash', ['-c', byHand, 'grep', file], env);
+  const report = await cpuOf(process.execPath, [builtPlugin, 'report', '--json', file]);
+  const grep = await cpuOf('bash', ['-c', byHand, 'grep', file]);
   return { report: report / lines, grep: grep / lines };
 }
 
