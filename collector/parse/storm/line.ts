@@ -6,10 +6,11 @@
 import type { CountedLine } from '../../model.ts';
 import { isDigit } from '../access/values.ts';
 import { vouchedSubject } from '../error/vouching.ts';
-import { behind, behindAll, classes, inClient, inServer, literalBytes } from './bytes.ts';
+import { behind, behindAll, inClient, inServer, literalBytes } from './bytes.ts';
 import { createMessages, type StormMessage } from './messages.ts';
 import { createStormNames, noName, type StormName } from './names.ts';
 import { createPeers, type StormPeer } from './peers.ts';
+import { lineEnd, quoteFrom, requestEnd } from './texts.ts';
 
 /** What many lines are that are counted alike: of one second, worker, message, peer and server. */
 export interface SharedLine extends CountedLine {
@@ -39,58 +40,15 @@ export interface StormLineReader {
 
 /** Longer ones may have been cut by nginx, at 2,047 bytes. */
 const longest = 2000;
-const newline = 10;
 const blank = 32;
-const quote = 34;
-const percent = 37;
-const comma = 44;
 const zero = 48;
 
 const clientToServer = literalBytes(', server: ');
 const serverToRequest = literalBytes(', request: "');
 const requestToUpstream = literalBytes('", upstream: "');
-const version = literalBytes(' HTTP/');
 const toHost = literalBytes(', host: "');
-const toReferrer = literalBytes(', referrer: "');
 const levels = ['error', 'crit', 'alert', 'warn', 'emerg'].map((name) => ({ name, bytes: literalBytes(`[${name}] `) }));
 const [usualLevel] = levels;
-
-/** In what a client sends: printable ASCII that neither ends a field nor can be half of a trick. */
-const inText = classes((byte) => byte >= blank && byte < 127 && byte !== quote && byte !== percent && byte !== comma);
-
-/** What may begin a second context, or stand for a line feed. */
-function isDoubtful(b: Uint8Array, p: number): boolean {
-  const byte = b[p];
-  if (byte === comma) return b[p + 1] === blank && b[p + 2] === 99;
-  return byte !== percent || (b[p + 1] === zero && ((b[p + 2] as number) | 32) === 97);
-}
-
-/** @returns the offset of the next quote, or -1 where something before it leaves a doubt */
-function quoteFrom(b: Uint8Array, p: number): number {
-  let at = behindAll(b, p, inText);
-  while (b[at] !== quote) {
-    if (isDoubtful(b, at)) return -1;
-    at = behindAll(b, at + 1, inText);
-  }
-  return at;
-}
-
-/** @returns the offset of the quote that ends a request with its version, which no quote precedes; or -1 */
-function requestEnd(b: Uint8Array, p: number): number {
-  const at = quoteFrom(b, p);
-  if (at < p + 9) return -1;
-  const digits = behind(b, at - 9, version);
-  return digits !== -1 && isDigit(b[digits]) && b[digits + 1] === 46 && isDigit(b[digits + 2]) ? at : -1;
-}
-
-/** Of the fields behind the host's, which nginx leaves out where a request has none. @returns as `read` */
-function lineEnd(b: Uint8Array, at: number): number {
-  if (b[at] === newline) return at;
-  const referrer = behind(b, at, toReferrer);
-  if (referrer === -1) return -1;
-  const end = quoteFrom(b, referrer);
-  return end !== -1 && b[end + 1] === newline ? end + 1 : -1;
-}
 
 /** Seconds as nginx writes them: one clock reading for many lines. */
 const timeLength = 19;
