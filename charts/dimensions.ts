@@ -1,7 +1,18 @@
 import type { ChartLine, DimensionLine } from './action.ts';
 import type { Chart, Dimension, Values } from './chart.ts';
 
-export const lineOf = (dimension: Dimension): DimensionLine => ({ multiplier: 1, divisor: 1, ...dimension });
+const lineOf = (dimension: Dimension): DimensionLine => ({ multiplier: 1, divisor: 1, ...dimension });
+
+/** Of one chart of the catalogue, the same for all its instances: what is written of them is written once (encode.ts). */
+const fixed = new WeakMap<Chart, readonly DimensionLine[]>();
+
+export function fixedDimensions(chart: Chart): readonly DimensionLine[] {
+  const known = fixed.get(chart);
+  if (known !== undefined) return known;
+  const lines = chart.dimensions.map(lineOf);
+  fixed.set(chart, lines);
+  return lines;
+}
 
 const isSilent = (values: Values): boolean => Object.values(values).every((value) => value === 0);
 

@@ -56,11 +56,21 @@ function definitions(chart: ChartLine): string {
   let text = '';
   // The third word of CLABEL is its source, 1 = automatic. Without it Netdata 1.37.1 crashes.
   for (const [name, value] of chart.labels) text += `CLABEL ${quoted(name)} ${quoted(value, longestLabel)} 1\n`;
-  text += 'CLABEL_COMMIT\n';
-  for (const { id, name = '', algorithm, multiplier, divisor, hidden, obsolete } of chart.dimensions) {
+  return `${text}CLABEL_COMMIT\n${dimensionsText(chart.dimensions)}`;
+}
+
+/** The instances of a chart have the same dimensions, and a start draws all of them. */
+const defined = new WeakMap<ChartLine['dimensions'], string>();
+
+function dimensionsText(dimensions: ChartLine['dimensions']): string {
+  const known = defined.get(dimensions);
+  if (known !== undefined) return known;
+  const lines = dimensions.map(({ id, name = '', algorithm, multiplier, divisor, hidden, obsolete }) => {
     const option = obsolete ? ' obsolete' : hidden ? ' hidden' : '';
-    text += `DIMENSION ${id} ${quoted(name)} ${algorithm} ${multiplier} ${divisor}${option}\n`;
-  }
+    return `DIMENSION ${id} ${quoted(name)} ${algorithm} ${multiplier} ${divisor}${option}\n`;
+  });
+  const text = lines.join('');
+  defined.set(dimensions, text);
   return text;
 }
 

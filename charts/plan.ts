@@ -1,7 +1,7 @@
 import type { JobSnapshot, PeerSnapshot } from '../collector/model.ts';
 import type { Action, ChartLine } from './action.ts';
 import type { ChangingLabel, Chart, Dimension, Reading, Values } from './chart.ts';
-import { dimensionsNow, hasNothingToSay, lineOf, valuesOf, withDimensions } from './dimensions.ts';
+import { dimensionsNow, fixedDimensions, hasNothingToSay, valuesOf, withDimensions } from './dimensions.ts';
 import {
   familyOf,
   type Instance,
@@ -179,7 +179,7 @@ function describe(
     updateEvery,
     module: chart.module,
     labels: instance.labels.filter(([, value]) => value !== ''),
-    dimensions: chart.dimensions.map(lineOf),
+    dimensions: fixedDimensions(chart),
   };
 }
 
