@@ -1,14 +1,6 @@
-import type {
-  AccessFields,
-  ConfiguredPeer,
-  CountedLine,
-  JobSnapshot,
-  LogTotals,
-  PluginLoad,
-  UpstreamOf,
-} from '../model.ts';
+import type { ConfiguredPeer, CountedLine, JobSnapshot, LogTotals, PluginLoad, UpstreamOf } from '../model.ts';
 import { type AccessLogCounter, type AccessLogOptions, createAccessCounting } from './access/access.ts';
-import { type Measured, takePeer, takeUpstream } from './access/snapshot.ts';
+import { type Measured, measuredBy, takePeer, takeUpstream } from './access/snapshot.ts';
 import { createFailures, newPeerCounters, newUpstreamCounters } from './failures/failures.ts';
 import { createPassiveHealth, isCountedAgainstPeer } from './failures/passive-health.ts';
 import { createReconciliation } from './failures/reconciliation.ts';
@@ -143,7 +135,10 @@ export function createJobAggregate({ job, caps, upstreamOf, isOpen = () => false
       formats.add(options);
       return access.addLog(options);
     },
-    removeAccessLog: (options) => formats.delete(options),
+    removeAccessLog(options) {
+      formats.delete(options);
+      access.removeLog(options);
+    },
     configure(configured, names, nowUs) {
       passive.configure(configured);
       failTimeouts = longestFailTimeouts(configured);
@@ -232,18 +227,4 @@ function gapUnless<K extends string, V>(
   value: V | undefined,
 ): { readonly [_ in K]?: V | null } {
   return (value === undefined ? {} : { [key]: known ? value : null }) as { readonly [_ in K]?: V | null };
-}
-
-/** What all access logs of a job together can show. */
-function measuredBy(formats: readonly AccessFields[]): Measured {
-  const some = (has: (fields: AccessFields) => boolean) => formats.some(has);
-  return {
-    status: some(({ status }) => status),
-    requestTime: some(({ requestTime }) => requestTime),
-    upstreams: some(({ upstreams }) => upstreams),
-    peers: some(({ peers }) => peers),
-    statuses: some(({ statuses }) => statuses),
-    connectTime: some(({ connectTime }) => connectTime),
-    responseTime: some(({ responseTime }) => responseTime),
-  };
 }

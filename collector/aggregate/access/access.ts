@@ -1,4 +1,3 @@
-import { total } from '../../base/collections.ts';
 import {
   type AccessFields,
   type AccessRecord,
@@ -45,6 +44,7 @@ export interface AccessLogCounter {
 
 export interface AccessCounting {
   addLog(options: AccessLogOptions): AccessLogCounter;
+  removeLog(options: AccessLogOptions): void;
   /** To be called before the lines of a tick are read. */
   beginTick(nowUs: number): void;
   /** To be called once per tick, after its lines: what went well is counted by the second of the tick. */
@@ -75,6 +75,9 @@ export interface WindowPorts {
   readonly attempted: (peer: string, second: number) => void;
 }
 
+/** Of more proxy hosts the arrays are not kept. */
+const mostKept = 256;
+
 /** Attempts, outcomes and times, from the records of access logs. */
 export function createAccessCounting(
   peers: Instances<PeerCounters>,
@@ -86,8 +89,8 @@ export function createAccessCounting(
   const requestTime = newHistogram();
   let connectFailed = 0;
   let nowUs = 0;
-  /** Places are looked up by name once per tick: instances come and go between ticks. */
-  let tick = 0;
+  /** Places are looked up by name once per tick: instances come and go between ticks. Not a line's work: it is compiled. */
+  const forgets = new Map<AccessLogOptions, () => void>();
   /** Peers whose times of this tick are still to be merged into their upstream's. */
   const unmerged = new Map<PeerAccess, UpstreamAccess>();
 
@@ -112,15 +115,18 @@ export function createAccessCounting(
     return { peer: ofPeer.access, upstream, window: counters.window, merges };
   }
 
-  function addLog({ record, fields, legacyConnectTime, protocol, wallSecond }: AccessLogOptions): AccessLogCounter {
-    /** Places by number of the proxy host and of the peer, each plus one. */
-    let places: (Place | null)[][] = [];
-    let placesTick = -1;
+  function addLog(options: AccessLogOptions): AccessLogCounter {
+    const { record, fields, legacyConnectTime, protocol, wallSecond } = options;
+    /**
+     * Places by number of the proxy host and of the peer, each plus one. The arrays outlive their tick: new ones grow
+     * through other shapes, and V8 would compile all that counts a line anew.
+     */
+    const places: (Place | null | undefined)[][] = [];
     let generation = -1;
 
     function placeAt(proxyHost: number, peer: number): Place | null {
       if (places[proxyHost + 1] === undefined) places[proxyHost + 1] = [];
-      const byPeer = places[proxyHost + 1] as (Place | null)[];
+      const byPeer = places[proxyHost + 1] as (Place | null | undefined)[];
       const known = byPeer[peer + 1];
       if (known !== undefined) return known;
       const text = (id: number) => (id === -1 ? null : record.names.text(id));
@@ -131,11 +137,11 @@ export function createAccessCounting(
 
     function forgetPlaces(): void {
       const names = record.names.generation();
-      if (placesTick === tick && generation === names) return;
-      places = [];
-      placesTick = tick;
+      if (generation !== names || places.length > mostKept) places.length = 0;
+      for (const byPeer of places) byPeer?.fill(undefined);
       generation = names;
     }
+    forgets.set(options, forgetPlaces);
 
     const second = (): number => secondOf(wallSecond === undefined ? -1 : wallSecond());
 
@@ -176,13 +182,10 @@ export function createAccessCounting(
       else countEarlierPass(place, failures, to - from, second);
     }
 
-    /** A request is counted once per pass, at the upstream that the pass asked first. */
-    function attempts(): void {
-      forgetPlaces();
-      const { redirectedFrom: first, lastPass: last, attempts: end } = record;
-      if (last > 0) pass(0, first, false);
+    /** Of the passes before the last, which few requests have. */
+    function earlierPasses({ redirectedFrom: first, lastPass: last }: AccessRecord): void {
+      pass(0, first, false);
       if (last > first) pass(first, last, false);
-      pass(last, end, true);
     }
 
     return {
@@ -190,25 +193,29 @@ export function createAccessCounting(
         const requestClass = record.status < 0 ? -1 : (requestClassOf[record.status] as number);
         if (requestClass >= 0) increment(requests, requestClass);
         if (record.requestTimeMs >= 0) recordTime(requestTime, record.requestTimeMs);
-        if (record.attempts > 0) attempts();
+        if (record.attempts === 0) return;
+        if (generation !== record.names.generation()) forgetPlaces();
+        // A request is counted once per pass, at the upstream that the pass asked first.
+        if (record.lastPass > 0) earlierPasses(record);
+        pass(record.lastPass, record.attempts, true);
       },
     };
   }
 
   return {
     addLog,
+    removeLog: (options) => forgets.delete(options),
     beginTick(now) {
       nowUs = now;
-      tick++;
+      for (const forget of forgets.values()) forget();
     },
     settle(second) {
       for (const { counters } of upstreams.all()) {
         const { access, window } = counters;
         if (access === null) continue;
-        const requested = total(access.outcomes);
-        if (requested > access.requestsBefore) window.add('requests', second, requested - access.requestsBefore);
+        if (access.requests > 0) window.add('requests', second, access.requests);
         if (access.connected > 0) window.add('connected', second, access.connected);
-        access.requestsBefore = requested;
+        access.requests = 0;
         access.connected = 0;
       }
     },
@@ -225,7 +232,7 @@ export function createAccessCounting(
         merge(upstream.response, peer.response);
       }
       unmerged.clear();
-      tick++;
+      for (const forget of forgets.values()) forget();
     },
   };
 }

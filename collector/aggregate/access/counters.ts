@@ -28,8 +28,8 @@ export interface PeerAccess {
 export interface UpstreamAccess {
   /** Connections of this tick that were made. */
   connected: number;
-  /** Requests that were counted before this tick. */
-  requestsBefore: number;
+  /** Requests of this tick. */
+  requests: number;
   /** In the order of `outcomes`. */
   readonly outcomes: Float64Array;
   readonly shownOutcomes: () => Counts<Outcome>;
@@ -66,7 +66,7 @@ export function newUpstreamAccess(): UpstreamAccess {
   const makers = new Float64Array(errorMakers.length);
   return {
     connected: 0,
-    requestsBefore: 0,
+    requests: 0,
     outcomes: counts,
     shownOutcomes: createShown(outcomes, (i) => counts[i] as number),
     makers,

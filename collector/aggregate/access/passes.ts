@@ -17,6 +17,11 @@ function notice({ window }: AskedUpstream, event: UpstreamEvent, second: number)
   if (second >= 0) window.add(event, second);
 }
 
+function countOutcome(upstream: UpstreamAccess, outcome: number): void {
+  increment(upstream.outcomes, outcome);
+  upstream.requests++;
+}
+
 /**
  * A pass before an internal redirect: whoever answered later, if everything failed, its upstream was replaced.
  *
@@ -25,7 +30,7 @@ function notice({ window }: AskedUpstream, event: UpstreamEvent, second: number)
  */
 export function countEarlierPass(asked: AskedUpstream, failures: number, count: number, second: () => number): void {
   const outcome = failures === 0 ? 'ok' : failures === count ? 'fallback' : 'masked';
-  increment(asked.upstream.outcomes, outcomeAt[outcome]);
+  countOutcome(asked.upstream, outcomeAt[outcome]);
   if (outcome !== 'ok') notice(asked, outcome, second());
 }
 
@@ -40,7 +45,7 @@ export function countLastPass(
 ): void {
   const outcome = outcomeOf(record, failures, hasFailed(record, record.attempts - 1, fate));
   if (outcome < 0) return;
-  increment(asked.upstream.outcomes, outcome);
+  countOutcome(asked.upstream, outcome);
   if (outcome === outcomeAt.ok) return;
   const maker = makerOf(record, fate, fields);
   if (maker !== null) increment(asked.upstream.makers, makerAt[maker]);

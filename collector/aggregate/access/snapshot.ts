@@ -19,6 +19,20 @@ import type { SlidingMinute } from './sliding.ts';
 /** What the access logs of a job can show, taken together. */
 export type Measured = Omit<AccessFields, 'headerTime' | 'proxyHost' | 'method'>;
 
+/** What all access logs of a job together can show. */
+export function measuredBy(formats: readonly AccessFields[]): Measured {
+  const some = (has: (fields: AccessFields) => boolean) => formats.some(has);
+  return {
+    status: some(({ status }) => status),
+    requestTime: some(({ requestTime }) => requestTime),
+    upstreams: some(({ upstreams }) => upstreams),
+    peers: some(({ peers }) => peers),
+    statuses: some(({ statuses }) => statuses),
+    connectTime: some(({ connectTime }) => connectTime),
+    responseTime: some(({ responseTime }) => responseTime),
+  };
+}
+
 type PeerPart = Pick<PeerSnapshot, 'attempts' | 'connectTime' | 'responseTime'>;
 type UpstreamPart = Pick<
   UpstreamSnapshot,

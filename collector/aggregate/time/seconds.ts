@@ -14,11 +14,13 @@ export interface Seconds<K extends string> {
 /** How far back a count can be asked for. */
 export const reach = 255;
 const slots = reach + 1;
+/** Before any second there is. An integer, as those that follow: V8 compiles for one kind of number. */
+const never = -(2 ** 30);
 
 const newRing = () => ({
   counts: new Uint32Array(slots),
   stamps: new Int32Array(slots).fill(-1),
-  last: Number.NEGATIVE_INFINITY,
+  last: never,
 });
 
 /** @param kinds each takes a kilobyte from its first event on */
@@ -31,8 +33,7 @@ export function createSeconds<K extends string>(kinds: readonly K[]): Seconds<K>
     return ring !== undefined && ring.stamps[slot] === second ? (ring.counts[slot] as number) : 0;
   }
 
-  const isSilent = (kind: K, now: number, oldest: number): boolean =>
-    now - (rings.get(kind)?.last ?? Number.NEGATIVE_INFINITY) > oldest;
+  const isSilent = (kind: K, now: number, oldest: number): boolean => now - (rings.get(kind)?.last ?? never) > oldest;
 
   return {
     add(kind, second, count) {
