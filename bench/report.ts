@@ -1,4 +1,4 @@
-/** The whole bench: everything that has a target, measured in one run on the same files. */
+/** The complete bench: everything that has a target, measured in one run on the same files. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';

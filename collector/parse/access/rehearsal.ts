@@ -25,7 +25,7 @@ export function rehearse(match: LineMatcher, { steps }: AccessProgram, rounds: n
   }
 }
 
-/** Small buffers share their memory: behind most of them others go on. */
+/** Small buffers share their memory: most of them end in the middle of it. */
 function withNothingBehind(line: Buffer): Buffer {
   const copy = Buffer.alloc(line.length);
   line.copy(copy);
