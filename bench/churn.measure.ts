@@ -2,7 +2,8 @@
  * `npm run bench:churn`: a day on which 1,000 of 50 pods are replaced, in CHURN_SECONDS=1200: 50 peers in 5 upstreams, one
  * replaced every 1.2 s. A pod that goes refuses three requests first. CHURN=configured rewrites nginx.conf (as templates
  * and controllers do), CHURN=logged changes only what the logs name (as a balancer in Lua does).
- * Netdata forgets obsolete charts after a minute here, not an hour, so that the day's end can be seen.
+ * Netdata forgets obsolete charts after a minute here, not an hour, so that the day's end can be seen. CHURN_MEMORY=ram
+ * keeps metrics in memory; CHURN_DB='dbengine page cache size MB = 8' adds lines to [db], separated by `;`.
  */
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,6 +17,8 @@ const seconds = Number(process.env['CHURN_SECONDS'] ?? 1200);
 const pods = Number(process.env['CHURN_PODS'] ?? 1000);
 const conf = process.env['CHURN_CONF'] ? `${process.env['CHURN_CONF']}\n` : '';
 const isLogged = process.env['CHURN'] === 'logged';
+const memory = process.env['CHURN_MEMORY'] === 'ram' ? 'ram' : 'dbengine';
+const db = (process.env['CHURN_DB'] ?? '').split(';').filter((line) => line !== '');
 const requestsPerSecond = 4;
 
 test('pod churn', async () => {
@@ -27,8 +30,8 @@ test('pod churn', async () => {
   write();
   const netdata = await startNetdata({
     plugin: { conf: `probe: off\n${conf}jobs:\n  - name: edge\n    nginx_conf: ${folder}/nginx.conf\n` },
-    memory: 'dbengine',
-    conf: { db: ['cleanup obsolete charts after secs = 60'] },
+    memory,
+    conf: { db: ['cleanup obsolete charts after secs = 60', ...db] },
     health: 'alerts',
   });
   await netdata.chart('nginx_upstream_edge.upstream_failures_shop0');

@@ -1,4 +1,4 @@
-import type { Action, ChartLine, UpdateAction } from './action.ts';
+import type { Action, ChartLine, DimensionLine, UpdateAction } from './action.ts';
 
 /**
  * Actions → the text of Netdata's external plugin protocol
@@ -15,6 +15,10 @@ export function encode(actions: readonly Action[]): string {
         parts.push(chartText(action.chart, 'store_first'), definitions(action.chart));
         break;
       case 'obsolete':
+        // Netdata before 2.11 never frees a dimension that is not marked itself. The chart comes last: what a parent is
+        // told of it is told at that moment (docs/decisions/0232-charts-end-with-their-dimensions.md).
+        parts.push(chartText(action.chart, 'store_first'));
+        parts.push(...action.chart.dimensions.map((each) => dimensionText(each, true)));
         parts.push(chartText(action.chart, 'obsolete'));
         break;
       case 'update':
@@ -65,13 +69,16 @@ const defined = new WeakMap<ChartLine['dimensions'], string>();
 function dimensionsText(dimensions: ChartLine['dimensions']): string {
   const known = defined.get(dimensions);
   if (known !== undefined) return known;
-  const lines = dimensions.map(({ id, name = '', algorithm, multiplier, divisor, hidden, obsolete }) => {
-    const option = obsolete ? ' obsolete' : hidden ? ' hidden' : '';
-    return `DIMENSION ${id} ${quoted(name)} ${algorithm} ${multiplier} ${divisor}${option}\n`;
-  });
-  const text = lines.join('');
+  const text = dimensions.map((each) => dimensionText(each, each.obsolete === true)).join('');
   defined.set(dimensions, text);
   return text;
+}
+
+function dimensionText(dimension: DimensionLine, isOver: boolean): string {
+  const { id, name = '', algorithm, multiplier, divisor, hidden } = dimension;
+  const options = [...(isOver ? ['obsolete'] : []), ...(hidden ? ['hidden'] : [])].join(' ');
+  const word = options.includes(' ') ? quoted(options) : options;
+  return `DIMENSION ${id} ${quoted(name)} ${algorithm} ${multiplier} ${divisor}${word && ` ${word}`}\n`;
 }
 
 /** Far below Netdata's longest line (15,360 bytes in 1.37.1) even with all words of a CHART at this length. */

@@ -36,8 +36,33 @@ test('a chart is created, filled and made obsolete', () => {
       `DIMENSION refused '' incremental 1 1\n` +
       'BEGIN nginx_upstream_local.peer_failures_10_0_0_1_80\nSET refused = 0\nEND\n' +
       'BEGIN nginx_upstream_local.peer_failures_10_0_0_1_80\nSET refused = 7\nEND\n' +
-      `${chart('obsolete')}`,
+      `${chart('store_first')}DIMENSION refused '' incremental 1 1 obsolete\n${chart('obsolete')}`,
   );
+});
+
+describe('a chart that is over takes its dimensions along, or Netdata keeps their memory for ever', () => {
+  const d = { algorithm: 'absolute', multiplier: 1, divisor: 1 } as const;
+  test.each([
+    ['one', [{ id: 'up', ...d }], ['up obsolete']],
+    [
+      'several',
+      [
+        { id: 'a', ...d },
+        { id: 'b', ...d },
+      ],
+      ['a obsolete', 'b obsolete'],
+    ],
+    ['one that is hidden stays hidden', [{ id: 'count', ...d, hidden: true }], ["count 'obsolete hidden'"]],
+    ['one that was over before', [{ id: 'gone', ...d, obsolete: true }], ['gone obsolete']],
+    ['none yet', [], []],
+    ['one with a name', [{ id: 'p', name: 'shop 10.0.0.1:80', ...d }], ['p obsolete']],
+    ['a bucket', [{ id: '+Inf', ...d }], ['+Inf obsolete']],
+  ])('%s', (_name, dimensions, expected) => {
+    const text = encode([{ do: 'obsolete', chart: { ...line, dimensions } }]);
+    const lines = text.split('\n').slice(1, -2);
+    expect(lines.map((each) => each.replace(/^DIMENSION (\S+) '.*' absolute 1 1 /, '$1 '))).toEqual(expected);
+    expect(text).not.toContain('CLABEL');
+  });
 });
 
 test('what has not changed is written as it was, as often as it is sent', () => {
