@@ -168,7 +168,7 @@ async function endEverything(folder: string, endings: Endings): Promise<void> {
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
   if (typeof options === 'string') {
-    process.stderr.write(`install.sh --demo: error: ${options}\n`);
+    process.stderr.write(`install.sh: error: ${options}\n`);
     return 2;
   }
   const terminal = createTerminal(process.stdout);
@@ -192,7 +192,7 @@ async function main(): Promise<number> {
     await show({ options, folder, terminal, signal: stopping.signal, endings });
   } catch (error) {
     if (!stopping.signal.aborted) {
-      process.stderr.write(`install.sh --demo: error: ${textOf(error)}\n`);
+      process.stderr.write(`install.sh: error: ${textOf(error)}\n`);
       code = 1;
     }
   }
@@ -205,7 +205,7 @@ async function main(): Promise<number> {
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    process.stderr.write(`install.sh --demo: error: ${textOf(error)}\n`);
+    process.stderr.write(`install.sh: error: ${textOf(error)}\n`);
     process.exit(1);
   },
 );

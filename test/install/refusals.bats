@@ -270,6 +270,11 @@ as_nobody() {
     [ "${#lines[@]}" = 1 ]
     says 'see install.sh --help'
   done
+  for seconds in soon '' 0 9 86401 999999999999999999999 -5 1e3 '60 ' 010; do
+    run sh "$RELEASE/install.sh" --demo --seconds "$seconds"
+    [ "$status" = 2 ]
+    [ "$output" = "install.sh: error: --seconds takes a whole number from 10 to 86400, not '$seconds'; see install.sh --help" ]
+  done
   run sh "$RELEASE/install.sh" --help
   ok
   for line in "${lines[@]}"; do [ "${#line}" -le 80 ]; done
