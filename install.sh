@@ -1020,7 +1020,7 @@ main() {
         seconds=${1#--seconds=}
         case $seconds in
           [1-9][0-9] | [1-9][0-9][0-9] | [1-9][0-9][0-9][0-9] | [1-7][0-9][0-9][0-9][0-9] | 8[0-5][0-9][0-9][0-9] | 86[0-3][0-9][0-9] | 86400) ;;
-          *) usage_error "--seconds takes a whole number from 10 to 86400, not '$seconds'" ;;
+          *) usage_error "--seconds takes an integer from 10 to 86400, not '$seconds'" ;;
         esac
         ;;
       --dry-run) dry_run=yes ;;

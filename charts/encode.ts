@@ -15,8 +15,8 @@ export function encode(actions: readonly Action[]): string {
         parts.push(chartText(action.chart, 'store_first'), definitions(action.chart));
         break;
       case 'obsolete':
-        // Netdata before 2.11 never frees a dimension that is not marked itself. The chart comes last: what a parent is
-        // told of it is told at that moment (docs/decisions/0232-charts-end-with-their-dimensions.md).
+        // Netdata before 2.11 never frees a dimension that is not marked itself. The chart comes last: a child
+        // announces it to its parent at that moment (docs/decisions/0232-charts-end-with-their-dimensions.md).
         parts.push(chartText(action.chart, 'store_first'));
         parts.push(...action.chart.dimensions.map((each) => dimensionText(each, true)));
         parts.push(chartText(action.chart, 'obsolete'));

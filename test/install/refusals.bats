@@ -273,7 +273,7 @@ as_nobody() {
   for seconds in soon '' 0 9 86401 999999999999999999999 -5 1e3 '60 ' 010; do
     run sh "$RELEASE/install.sh" --demo --seconds "$seconds"
     [ "$status" = 2 ]
-    [ "$output" = "install.sh: error: --seconds takes a whole number from 10 to 86400, not '$seconds'; see install.sh --help" ]
+    [ "$output" = "install.sh: error: --seconds takes an integer from 10 to 86400, not '$seconds'; see install.sh --help" ]
   done
   run sh "$RELEASE/install.sh" --help
   ok
