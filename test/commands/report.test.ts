@@ -161,6 +161,9 @@ describe('bad input: a clear message, and the rest is reported', () => {
     'empty.log': '',
     'empty.gz': gzipSync(''),
     syslog: 'Nov 22 07:30:45 host sshd[12]: Accepted publickey for root\n'.repeat(60),
+    'log.bz2': Buffer.from('BZh91AY&SY'),
+    'log.lz4': Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x64, 0x40, 0xa7, 1]),
+    'log.zip': Buffer.from([0x50, 0x4b, 3, 4, 20, 0, 0, 0, 8]),
     'log.xz': Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 1, 2, 3, 10]),
   });
   mkdirSync(path('folder'));
@@ -173,6 +176,9 @@ describe('bad input: a clear message, and the rest is reported', () => {
     ['empty.gz', 'is empty: nothing was written to it', 0, 0],
     ['syslog', 'holds no line of an nginx error log', 1, 2],
     ['log.xz', 'is compressed with xz: unpack it on the way: xz -dc ', 1, 2],
+    ['log.bz2', 'is compressed with bzip2: unpack it on the way: bzip2 -dc ', 1, 2],
+    ['log.lz4', 'is compressed with lz4: unpack it on the way: lz4 -dc ', 1, 2],
+    ['log.zip', 'is compressed with zip: unpack it on the way: unzip -p ', 1, 2],
   ])('%s', async (name, message, code, alone) => {
     const both = await json([path(name), path('good.log')]);
     expect(both.code).toBe(code);
@@ -312,11 +318,36 @@ describe('error and access lines in one stream, and inside what people’s files
     ['logcli', (line) => `2026-11-22T07:30:45Z {app="nginx"} ${line}`],
     ['kubectl logs --prefix', (line) => `[pod/nginx-1/nginx] ${line}`],
     ['docker compose', (line) => `nginx-1  | ${line}`],
+    ['docker compose in colours', (line) => `\u001b[36mnginx-1  | \u001b[0m${line}`],
+    ['swarm', (line) => `web_nginx.1.i4lo6342kqgk@node1    | ${line}`],
+    ['docker logs --timestamps', (line) => `2026-11-22T07:30:45.123456789Z ${line}`],
+    ['journalctl', (line) => `Nov 22 07:30:45 web1 nginx[812]: ${line}`],
+    ['journalctl -o short-iso', (line) => `2026-11-22T07:30:45+0000 web1 nginx[812]: ${line}`],
+    ['journalctl -o verbose', (line) => `Sun 2026-11-22 07:30:45 UTC [s=1a;i=2]\n    _PID=812\n    MESSAGE=${line}`],
+    ['stern', (line) => `nginx-7d5b9c-x2k4j nginx ${line}`],
+    ['stern -o json', (line) => JSON.stringify({ message: line, podName: 'a', containerName: 'nginx' })],
+    ['fluentd', (line) => `2026-11-22 07:30:45.000000000 +0000 docker.a: ${JSON.stringify({ log: `${line}\n` })}`],
+    ['fluent-bit', (line) => `[0] kube.a: [1795332645.21, {"log"=>"${line}\\n", "stream"=>"${stream(line)}"}]`],
+    ['Vector', (line) => JSON.stringify({ host: 'a', message: line, source_type: 'file', timestamp: 'x' })],
+    ['Loki', (line) => JSON.stringify({ labels: { app: 'a' }, line, timestamp: '2026-11-22T07:30:45Z' })],
+    ['Elasticsearch', (line) => JSON.stringify({ _id: 'a', _source: { message: line } })],
+    ['grep over several files', (line) => `/var/log/nginx/${isError(line) ? 'error' : 'access'}.log.1:${line}`],
     ['CR LF', (line) => `${line}\r`],
   ])('%s: the same numbers as of two plain files', async (_, wrap) => {
     const { found, code } = await json(['--format', reportFormat], [`${mixed.map(wrap).join('\n')}\n`]);
     expect(code).toBe(0);
     expectGenerated(found);
+  });
+
+  test('a mark of UTF-8, and bytes of another encoding, in both logs', async () => {
+    const path = files({
+      'error.log': Buffer.concat([Buffer.from('\ufeff'), Buffer.from(logs.error)]),
+      'access.log': Buffer.concat([Buffer.from('\ufeff'), Buffer.from(logs.access)]),
+    });
+    const { found } = await json(['--format', reportFormat, path('error.log'), path('access.log')]);
+    expectGenerated(found);
+    const latin = Buffer.from(`${logs.error.split('\n', 1)[0]}\n`.replace('GET /', 'GET /caf\u00e9'), 'latin1');
+    expect((await json([], [latin])).found.errors).toMatchObject({ lines: 1, byKind: { refused: 1 } });
   });
 
   test('a few lines: two of an access log and one of an error log, whichever comes first', async () => {

@@ -26,6 +26,11 @@ function node(version: string): string {
   return binary;
 }
 
+/** One refused connection, packed by zstd 1.5. */
+const zstdLine =
+  'KLUv/QRo/QQAYosjHUBvdbOyAPupa+TPx5lNUiZQmc4mwk0MiVnFk5sDgNSk85TwuUpMD7xLlzGmzPmks0q7ljUYhnF2RrFI5yk7qnS8' +
+  'as6xLbHl1a62dDXEnudrBzlXk6bjlJTocF7yXEPuuXwAaRlFOv5BlzjvruCQhlwT+UAwnX4POl/CeQP7R4QxtuOqrMoGfWtslxWatgQAefjECOWgiljWYe4B6MhYMQ==';
+
 describe.each(['18.19.0', '20.19.0', '22.23.3', '24.21.0'])('Node %s', (version) => {
   test('prints help, parses, collects, and leaves when asked', async () => {
     const binary = node(version);
@@ -43,6 +48,18 @@ describe.each(['18.19.0', '20.19.0', '22.23.3', '24.21.0'])('Node %s', (version)
     );
     const parsed = await run(binary, [plugin, 'parse', 'error', log]);
     expect(JSON.parse(parsed.stdout)).toMatchObject({ kind: 'refused', errno: 111, upstream: { peer: '10.0.0.1:80' } });
+
+    const packed = join(folder, 'error.log.1.zst');
+    writeFileSync(packed, Buffer.from(zstdLine, 'base64'));
+    const report = await run(binary, [plugin, 'report', '--json', packed]);
+    if (Number(version.split('.')[0]) >= 22) {
+      expect(JSON.parse(report.stdout)).toMatchObject({ errors: { lines: 1, byKind: { refused: 1 } } });
+    } else {
+      expect([report.code, report.stderr]).toEqual([
+        2,
+        `${packed}: is compressed with zstd: unpack it on the way: zstd -dc ${packed} | nginx-upstream report -\n`,
+      ]);
+    }
 
     writeFileSync(join(folder, 'nginx-upstream.conf'), `jobs:\n  - name: t\n    error_log: ${log}\n`);
     const child = start(binary, [plugin, '1', '--config', join(folder, 'nginx-upstream.conf')]);
