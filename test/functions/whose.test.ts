@@ -32,8 +32,9 @@ test.each([
   expect(row(errors)).toMatchObject({ NginxErrors: nginx, ApplicationErrors: application });
 });
 
-test('the servers of a peer', () => {
-  expect(row(null, ['shop.example', '_'])['Server']).toBe('shop.example, _');
+test('the servers of a peer, in an order that does not change with each failure', () => {
+  expect(row(null, ['shop.example', '_'])['Server']).toBe('_, shop.example');
+  expect(row(null, ['_', 'shop.example'])['Server']).toBe('_, shop.example');
   expect(row(null)['Server']).toBe('');
 });
 

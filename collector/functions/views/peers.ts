@@ -67,7 +67,7 @@ const columns: readonly Column<PeerRow>[] = [
   },
   { id: 'Upstream', name: 'Upstream', look: 'text', sticky: true, value: ({ of }) => of.snapshot.upstream },
   { id: 'Peer', name: 'Peer', look: 'text', sticky: true, value: ({ of }) => of.snapshot.peer },
-  { id: 'Server', name: 'Server', look: 'text', value: ({ of }) => (of.snapshot.servers ?? []).join(', ') },
+  { id: 'Server', name: 'Server', look: 'text', value: ({ of }) => [...(of.snapshot.servers ?? [])].sort().join(', ') },
   { id: 'State', name: 'State', look: 'pill', value: ({ state }) => state },
   {
     id: 'Affected',
