@@ -168,6 +168,24 @@ const table: Readonly<
     { answers: { ...answers(60), lastTakenMs: ago(1) } },
     ['restarting likely ended'],
   ],
+  'no answer for a while, and now all get through: over within seconds': [
+    [['timed_out', 110, 40, 6]],
+    { ...away, ...connected },
+    { answers: { ...answers(1), lastTakenMs: ago(1), takenMs: [ago(3), ago(1)] } },
+    ['no_answer likely ended'],
+  ],
+  'the same, one from here gets no answer yet': [
+    [['timed_out', 110, 40, 6]],
+    { ...away, ...silent },
+    { answers: { ...answers(1), lastTakenMs: ago(1), takenMs: [ago(3), ago(1)] } },
+    ['no_answer likely'],
+  ],
+  'one in ten gets no answer: not over between two of them': [
+    [['timed_out', 110, 40, 6]],
+    { ...away, ...connected },
+    { answers: { ...answers(1), lastTakenMs: ago(1), takenMs: [ago(30), ago(20), ago(3), ago(1)] } },
+    ['no_answer likely'],
+  ],
   'the link of a container is down: nobody answers ARP': [
     [['unreachable', 113, 30, 1]],
     { home: other, ...serving, ...unreachable, neighbour: false },

@@ -103,6 +103,11 @@ export function connectedSince({ peer: { answers }, failures }: Case): boolean {
   return answers !== null && Math.max(answers.lastConnectedMs, answers.lastTakenMs ?? 0) > failures.lastMs;
 }
 
+/** It took connections in the middle of its failures: not all fail. */
+export function tookMeanwhile({ peer: { answers }, failures: { firstMs, lastMs } }: Case): boolean {
+  return (answers?.takenMs ?? []).some((ms) => ms > firstMs && ms < lastMs);
+}
+
 /** Requests to it have succeeded while others failed: not all do. */
 export function succeedsMeanwhile({ peer: { answers }, failures }: Case): boolean {
   return answers !== null && answers.lastConnectedMs > failures.firstMs;

@@ -9,6 +9,7 @@ import {
   succeededSince,
   succeedsMeanwhile,
   type TcpCase,
+  tookMeanwhile,
   visibleHome,
 } from './case.ts';
 import { containerGone } from './container.ts';
@@ -18,10 +19,18 @@ import { placeText, signs } from './signs.ts';
 
 /** A connect waits for its timeout before it is a failure: what succeeded since then may have been asked before. */
 const overMs = 15_000;
+const backMs = 3000;
 
 function isOver(one: TcpCase): boolean {
   const gets = one.tcp.probe.is === 'connected' || connectedSince(one);
-  return gets && sinceLast(one) > overMs && one.peer.sockets.retried === 0;
+  if (!gets || one.peer.sockets.retried > 0) return false;
+  return sinceLast(one) > overMs || isBackAgain(one);
+}
+
+/** All failed, and now all get through. */
+function isBackAgain(one: TcpCase): boolean {
+  const both = one.tcp.probe.is === 'connected' && connectedSince(one);
+  return both && !tookMeanwhile(one) && sinceLast(one) > backMs;
 }
 
 export function timedOut(one: TcpCase): readonly Finding[] {
