@@ -5,10 +5,10 @@ import type { QuietRow, Row } from './alert-scenarios.ts';
 const end = '<!-- /measured -->';
 
 function alertTable(rows: readonly Row[], quiet: readonly QuietRow[]): string {
-  const seconds = (value: number | null): string => (value === null ? 'continues' : value.toFixed(0));
+  const seconds = (value: number | null): string => (value === null ? 'not waited for' : value.toFixed(0));
   const sorted = [...rows].sort((a, b) => a.alert.localeCompare(b.alert));
   return [
-    '| alert | status | scenario | raised after, s | of at most, s | cleared after, s |',
+    '| alert | status | scenario | raised after, s | limit, s | cleared after, s |',
     '| --- | --- | --- | --- | --- | --- |',
     ...sorted.map(
       ({ alert, status, cause, raised: after, within, cleared }) =>
