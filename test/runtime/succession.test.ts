@@ -98,6 +98,29 @@ describe('a new one in place of the old one', () => {
     expect([...world.obsolete]).toEqual([]);
   });
 
+  test.each([
+    ['nothing is installed on the host', {}],
+    ['another nginx is installed on the host', { [conf]: config('installed') }],
+  ])('named by its main file, made anew after a while: %s', async (_, files) => {
+    const world = runtime(files);
+    up(world, { pid: 100, id: a });
+    world.apply(`jobs:\n  - name: local\n    nginx_conf: ${conf}\n    error_log: /e.log\n`);
+    world.host.write({ '/e.log': '' });
+    await world.until('the first nginx', () => world.charts.has('local.peer_failures_shop_10_0_0_1_80'));
+    world.append('/e.log', refusedLine('10.0.0.1:80', 101));
+    await world.until('one', () => refused(world) === 1);
+    down(world, 100);
+    await world.tick(20);
+    world.append('/e.log', refusedLine('10.0.0.1:80', 101).repeat(2));
+    await world.until('its last words', () => refused(world) === 3);
+    up(world, { pid: 200, id: b });
+    await world.tick(20);
+    world.append('/e.log', refusedLine('10.0.0.1:80', 201));
+    await world.until('the next one', () => refused(world) === 4);
+    expect([...world.charts].filter((id) => /upstream_failures_/.test(id))).toEqual(['local.upstream_failures_shop']);
+    expect([...world.obsolete]).toEqual([]);
+  });
+
   test('twelve deploys in an hour: one job, and no id of a container in a name', async () => {
     const world = await begun({ pid: 100, id: a });
     for (let deploy = 1; deploy <= 12; deploy++) {

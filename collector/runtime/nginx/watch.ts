@@ -81,9 +81,7 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
       : readTold(settings.nginxConf, (path) => (path === read.found.confPath ? read.found : null), fs, hostPrefix);
   }
 
-  function subject(key: string): string {
-    return `${settings.name} nginx ${key.trim()}`;
-  }
+  const subject = (key: string): string => `${settings.name} nginx ${key.trim()}`;
 
   /** nginx has loaded a configuration. */
   function loaded(key: string, entry: Watching): void {
@@ -140,9 +138,11 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
   }
 
   function meetTold(told: string, here: FoundHere, nowUs: number): void {
-    const main = watched.get(told)?.follower.current().read.found.confPath ?? told;
-    const found = here.named(main);
-    if (isNew(watched.get(told), found, nowUs)) meet(told, told, readTold(told, here.named, fs, hostPrefix), nowUs);
+    const known = watched.get(told);
+    const found = here.named(known?.follower.current().read.found.confPath ?? told);
+    // The host's own file of that name is another one than the container's.
+    if (found?.master == null && known !== undefined && isOutOfReach(known)) return;
+    if (isNew(known, found, nowUs)) meet(told, told, readTold(told, here.named, fs, hostPrefix), nowUs);
   }
 
   /** Those that are known continue; a new one takes the place of the one that is gone which it is most like. */
