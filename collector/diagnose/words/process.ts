@@ -67,7 +67,7 @@ function downSomewhere(one: Subject): Words {
 }
 
 /** Where it is not known what service it was. */
-const whoIsDown = 'systemctl --failed    # is it among these? Of containers: docker ps -a';
+const whoIsDown = 'systemctl --failed    # is it among these? Of containers: docker ps -a, podman ps -a';
 
 /** A masked unit cannot be started; one with a socket unit is started by it. */
 function unmask(one: Subject): readonly string[] {
