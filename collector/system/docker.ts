@@ -40,7 +40,8 @@ export interface EndedContainer {
   readonly words: readonly string[];
   /** The engine starts it again, and it ends again. */
   readonly isRestarting: boolean;
-  readonly exitCode: number;
+  /** null where that is not known: the engine has not noted its last end yet. */
+  readonly exitCode: number | null;
   /** Milliseconds since 1970; 0 where that is not known. */
   readonly endedMs: number;
 }
@@ -48,23 +49,30 @@ export interface EndedContainer {
 /** More are not checked. */
 const mostContainers = 200;
 
-/** Those that docker keeps and that do not run; empty without the right to read the engine's files. */
-export function endedContainers(fs: FileSystem, containers: string): readonly EndedContainer[] {
+/**
+ * Those that docker keeps and that do not run; empty without the right to read the engine's files. Of one that is started
+ * again and again they say mostly that it runs.
+ */
+export function endedContainers(
+  fs: FileSystem,
+  containers: string,
+  isAlive: (pid: number) => boolean,
+): readonly EndedContainer[] {
   const names = attempt(() => fs.readdir(containers));
   return (names.ok ? names.value.slice(0, mostContainers) : []).flatMap((id) => {
     const text = readText(fs, `${containers}/${id}/config.v2.json`, mostBytes);
-    const { State, Path, Args, Name } = parseObject(text.ok ? text.value : '') ?? {};
-    const { Running, Restarting, ExitCode, FinishedAt } = isObject(State) ? State : {};
+    const { State, Path, Args, Name, RestartCount } = parseObject(text.ok ? text.value : '') ?? {};
+    const { Running, Restarting, ExitCode, FinishedAt, Pid } = isObject(State) ? State : {};
     const name = /^\/?(\w[\w.-]{0,127})$/.exec(String(Name))?.[1];
-    // One that is started again and again is said to run in between.
-    if (name === undefined || (Running === true && Restarting !== true)) return [];
+    const saysRunning = Running === true && Restarting !== true;
+    if (name === undefined || (saysRunning && isAlive(Number(Pid)))) return [];
     const words = [Path, ...(Array.isArray(Args) ? Args : [])].filter((word) => typeof word === 'string');
     return [
       {
         name,
         words,
-        isRestarting: Restarting === true,
-        exitCode: typeof ExitCode === 'number' ? ExitCode : 0,
+        isRestarting: Restarting === true || (saysRunning && Number(RestartCount) > 0),
+        exitCode: typeof ExitCode === 'number' && !saysRunning ? ExitCode : null,
         endedMs: Date.parse(String(FinishedAt)) || 0,
       },
     ];

@@ -45,7 +45,14 @@ const told: Readonly<Record<string, readonly [Readonly<Record<string, string>>, 
     { [file('a')]: config('app', {}, 'node', ['nginx.js']) },
     `${list}    # in a container: docker ps -a`,
   ],
-  'one that runs': [{ [file('a')]: config('web', { Running: true }) }, `${list}    # in a container: docker ps -a`],
+  'one that runs': [
+    { [file('a')]: config('web', { Running: true, Pid: 77 }), '/proc/77/stat': '' },
+    `${list}    # in a container: docker ps -a`,
+  ],
+  'one that runs by what docker wrote a moment ago, and has ended since': [
+    { [file('a')]: config('web', { Running: true, Pid: 77 }).replace('"Path"', '"RestartCount":3,"Path"') },
+    'docker logs --tail 20 web    # the container is started again and again',
+  ],
   'a name that is none': [{ [file('a')]: config('$(x)', {}) }, `${list}    # in a container: docker ps -a`],
   'a file that is none': [{ [file('a')]: '[' }, `${list}    # in a container: docker ps -a`],
 };

@@ -15,12 +15,13 @@ const isNginx = (word: string): boolean => /(?:^|\/)(?:nginx|openresty|angie|ten
  * the list.
  */
 export function lookAfterEnded(fs: FileSystem, hostPrefix: string): string {
-  const ended = endedContainers(fs, `${hostPrefix}/var/lib/docker/containers`).filter(({ words }) =>
-    words.some(isNginx),
-  );
+  const isAlive = (pid: number): boolean => attempt(() => fs.stat(`${hostPrefix}/proc/${pid}`)).ok;
+  const all = endedContainers(fs, `${hostPrefix}/var/lib/docker/containers`, isAlive);
+  const ended = all.filter(({ words }) => words.some(isNginx));
   const [last] = [...ended].sort((a, b) => Number(b.isRestarting) - Number(a.isRestarting) || b.endedMs - a.endedMs);
   if (last !== undefined) {
-    const how = `${last.isRestarting ? 'is started again and again' : 'has ended'}, exit code ${last.exitCode}`;
+    const code = last.exitCode === null ? '' : `, exit code ${last.exitCode}`;
+    const how = `${last.isRestarting ? 'is started again and again' : 'has ended'}${code}`;
     return `docker logs --tail 20 ${shellWord(last.name)}    # the container ${how}`;
   }
   const here = engines.filter(([, folder]) => attempt(() => fs.stat(hostPrefix + folder)).ok);
