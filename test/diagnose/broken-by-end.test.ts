@@ -191,7 +191,7 @@ test.each([
     failures: new Map([['timed_out', waiting] as const]),
     tcp: tcp('10.0.0.1:8080', of),
     answers: { ...answers, lastConnectedMs: ago(2) },
-    sockets: { retried: 6, unacknowledged: 0, unread: 0 },
+    sockets: { retried: 6, youngestMs: 31_000, unacknowledged: 0, unread: 0 },
   });
   expect(verdicts(one)).toEqual([expected]);
 });

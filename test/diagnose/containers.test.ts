@@ -4,6 +4,7 @@ import type { PeerFacts, TcpFacts } from '../../collector/diagnose/facts/facts.t
 import { createLook } from '../../collector/diagnose/facts/look.ts';
 import type { DiagnosePorts } from '../../collector/diagnose/facts/ports.ts';
 import { peerAddress } from '../../collector/diagnose/facts/tcp.ts';
+import { longestWaitMs } from '../../collector/diagnose/impact/waiting.ts';
 import { bridgeOf, publishedTo } from '../../collector/diagnose/places/containers.ts';
 import { surveyNamespaces } from '../../collector/diagnose/places/namespaces.ts';
 import { containerFacts } from '../../collector/diagnose/places/tcp-containers.ts';
@@ -94,7 +95,7 @@ const behind = { host: '172.17.0.2', port: 80, container: 'abcdefabcdef', listen
 
 const waits = {
   failures: new Map([['timed_out', failed({ errno: null, message: '' })] as const]),
-  sockets: { retried: 4, unacknowledged: 0, unread: 0 },
+  sockets: { retried: 4, youngestMs: 31_000, unacknowledged: 0, unread: 0 },
 };
 const answered = {
   connected: 9,
@@ -174,22 +175,49 @@ const table: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial<PeerFa
   ],
   'started again, and nobody has got through since': [
     { serving: [listener('0.0.0.0:3000', { startedMs: nowMs - 20_000 })] },
-    { ...waits, answers: { ...answered, lastConnectedMs: nowMs - 30_000 } },
+    {
+      ...waits,
+      sockets: { ...waits.sockets, youngestMs: 7000 },
+      answers: { ...answered, lastConnectedMs: nowMs - 30_000 },
+    },
     'no_answer likely',
   ],
   'started again, and nobody has ever got through': [
     { serving: [listener('0.0.0.0:3000', { startedMs: nowMs - 20_000 })] },
-    waits,
+    { ...waits, sockets: { ...waits.sockets, youngestMs: 7000 } },
     'no_answer likely',
   ],
   'all that wait may have begun while it was stopped, and nobody has tried since': [
     { serving: [listener('0.0.0.0:3000', { startedMs: nowMs - 20_000 })] },
-    { ...waits, sockets: { ...waits.sockets, fewestRetries: 4 } },
+    { ...waits, sockets: { ...waits.sockets, youngestMs: 31_000 } },
     'process_down likely',
+  ],
+  'it served after its start, and nginx left its network since': [
+    {
+      home: { ...other, container: 'abcdefabcdef' },
+      serving: [listener('0.0.0.0:3000', { startedMs: nowMs - 33_000, owner: ofContainer })],
+      apart: [listener('0.0.0.0:3000', { startedMs: nowMs - 33_000, owner: ofContainer })],
+    },
+    {
+      ...waits,
+      remembered,
+      sockets: { ...waits.sockets, youngestMs: 19_000 },
+      answers: { ...answered, lastConnectedMs: nowMs - 20_000 },
+    },
+    'process_down certain',
+  ],
+  'the same where it cannot be seen that the networks are others': [
+    { serving: [listener('0.0.0.0:3000', { startedMs: nowMs - 33_000 })] },
+    {
+      ...waits,
+      sockets: { ...waits.sockets, youngestMs: 19_000 },
+      answers: { ...answered, lastConnectedMs: nowMs - 20_000 },
+    },
+    'no_answer likely',
   ],
   'one of them is younger than what listens': [
     { serving: [listener('0.0.0.0:3000', { startedMs: nowMs - 20_000 })] },
-    { ...waits, sockets: { ...waits.sockets, fewestRetries: 2 } },
+    { ...waits, sockets: { ...waits.sockets, youngestMs: 7000 } },
     'no_answer likely',
   ],
   'docker stop, 113 for 25 s, docker start': [
@@ -314,4 +342,16 @@ test.each([
   for (const other of ['docker', 'podman', 'nerdctl'].filter((each) => each !== engine)) {
     expect(next.join(' ').replace(entry, '')).not.toContain(`${other} ps`);
   }
+});
+
+test.each([
+  [0, 1, 3],
+  [0, 3, 15],
+  [0, 6, 127],
+  [4, 1, 2],
+  [4, 4, 5],
+  [4, 5, 7],
+  [4, 8, 35],
+])('with %s linear timeouts a SYN that was repeated %s times has waited for %s s at most', (linear, times, seconds) => {
+  expect(longestWaitMs(times, linear)).toBe(seconds * 1000);
 });

@@ -55,8 +55,8 @@ export interface BehindFacts {
 export interface SocketFacts {
   /** Connects that had to repeat their SYN. */
   readonly retried: number;
-  /** How often the youngest of them did; undefined where there are none. */
-  readonly fewestRetries?: number;
+  /** The youngest of them has waited for so long at most; undefined where there are none. */
+  readonly youngestMs?: number;
   /** Connections on which nginx's bytes are not acknowledged, and sent again. */
   readonly unacknowledged: number;
   /** Connections whose bytes the peer's process has not read. */

@@ -40,6 +40,16 @@ function queuesOf(
 }
 
 /**
+ * How long a SYN that was sent again so often has waited at most: the time to the next repetition doubles each time.
+ *
+ * @param linear so many repetitions come after a second each first (tcp_syn_linear_timeouts, Linux 6.5 and newer)
+ */
+export function longestWaitMs(retransmits: number, linear: number): number {
+  const doubled = retransmits - linear;
+  return (doubled <= 0 ? retransmits + 1 : linear - 1 + 2 ** (doubled + 1)) * 1000;
+}
+
+/**
  * @param before a reading of at least a second ago: only what waited then, too, counts. null: all counts.
  */
 export function readWaiting(
@@ -49,14 +59,15 @@ export function readWaiting(
   before: ReadonlySet<string> | null,
 ): Waiting & { readonly keys: ReadonlySet<string> } {
   const keys = new Set<string>();
+  const linear = Number(ports.proc.text('sys/net/ipv4/tcp_syn_linear_timeouts') ?? 0);
   const counts = new Map<string, { -readonly [Kind in keyof SocketFacts]: SocketFacts[Kind] }>();
   const wanted = new Set(peers.flatMap((peer) => parseSocketAddress(peer) ?? []).map(addressKey));
 
-  function count(address: string, kind: 'retried' | 'unacknowledged' | 'unread', retries = 0): void {
+  function count(address: string, kind: 'retried' | 'unacknowledged' | 'unread', waitedMs = 0): void {
     if (!wanted.has(address)) return;
     const known = madeAt(counts, address, () => ({ ...nothing }));
     known[kind]++;
-    if (kind === 'retried') known.fewestRetries = Math.min(retries, known.fewestRetries ?? retries);
+    if (kind === 'retried') known.youngestMs = Math.min(waitedMs, known.youngestMs ?? waitedMs);
   }
 
   function add(row: WaitingRow): void {
@@ -64,7 +75,7 @@ export function readWaiting(
     keys.add(key);
     // A SYN that was sent again has waited for a second at least.
     if (row.is === 'syn_sent') {
-      if (row.retransmits > 0) count(addressKey(row.remote), 'retried', row.retransmits);
+      if (row.retransmits > 0) count(addressKey(row.remote), 'retried', longestWaitMs(row.retransmits, linear));
       return;
     }
     if (before !== null && !before.has(key)) return;

@@ -50,9 +50,17 @@ export function servedApart({ remembered, tcp }: PeerFacts): ListenerFact | null
   return tcp?.apart.find(isSame) ?? null;
 }
 
+/** The same where nginx cannot reach it: its address is no longer here, or only in networks that nginx is not on. */
+export function servedOutOfReach(peer: PeerFacts): ListenerFact | null {
+  const there = servedApart(peer);
+  if (there === null || peer.tcp === null) return null;
+  const { home, serving } = peer.tcp;
+  return home === 'elsewhere' || serving.some(({ inode }) => inode === there.inode) ? there : null;
+}
+
 /** It runs, and nginx is on none of its networks: to load the name anew would not help. */
 function onOtherNetwork({ peer, tcp }: TcpCase, why: string): Finding | null {
-  const there = servedApart(peer);
+  const there = servedOutOfReach(peer);
   if (there === null) return null;
   return found(
     'process_down',
@@ -70,6 +78,11 @@ export function containerGone(one: TcpCase): Finding | null {
   const { tcp, peer } = one;
   const before = peer.remembered?.owner ?? null;
   if (tcp.home !== 'elsewhere') {
+    const apart = onOtherNetwork(
+      one,
+      `the address ${tcp.host} is the container's, and nginx has no network in common with it`,
+    );
+    if (apart !== null) return apart;
     const now = visibleHome(tcp)?.container ?? null;
     if (before?.container == null || now === null || now === before.container || tcp.serving.length > 0) return null;
     return replaced(one, `another container (${now}) has the address ${tcp.host} now`);

@@ -22,10 +22,9 @@ export function isFromBefore(one: TcpCase): boolean {
   return ms > 0 && failures.lastMs < ms + longestSynMs && succeededSince(one);
 }
 
-/** Every connect that waits may have begun before that moment: none has been sent again so seldom as to be younger. */
+/** Every connect that waits may have begun before that moment. One that is younger proves that the peer is silent now. */
 function allMayBeOlder({ peer: { sockets }, facts }: TcpCase, ms: number): boolean {
-  const { fewestRetries = 0 } = sockets;
-  return fewestRetries > 0 && facts.nowMs - ms < (2 ** (fewestRetries + 1) - 1) * 1000;
+  return sockets.youngestMs !== undefined && facts.nowMs - ms < sockets.youngestMs;
 }
 
 /** What waits began before what listens now: others have connected to it meanwhile, or nobody has tried yet. */
@@ -33,7 +32,7 @@ export function waitsFromBefore(one: TcpCase): Finding | null {
   const { tcp, peer, facts } = one;
   const ms = beganAt(one);
   const hasConnected = (peer.answers?.lastConnectedMs ?? 0) > ms;
-  const isSince = ms > 0 && facts.nowMs - ms < longestSynMs && (hasConnected || allMayBeOlder(one, ms));
+  const isSince = ms > 0 && facts.nowMs - ms < longestSynMs && allMayBeOlder(one, ms);
   // A connection begun now gets no answer either: that is no wait from before.
   if (tcp.probe.is === 'silent') return null;
   if (!isSince || tcp.serving.length === 0 || one.failures.message !== '') return null;

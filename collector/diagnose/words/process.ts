@@ -1,6 +1,6 @@
 /** Words for applications that do not run, or are not where nginx asks for them, and for what is not known. */
 import { shellWord } from '../../base/shell-word.ts';
-import { servedApart } from '../rules/container.ts';
+import { servedOutOfReach } from '../rules/container.ts';
 import { endpoint } from '../rules/signs.ts';
 import {
   containerOwner,
@@ -152,6 +152,9 @@ function onSocketInstead(one: Subject): Words | null {
 
 export const processWords: Readonly<Record<ProcessCause, Wording>> = {
   process_down: (one) => {
+    const peer = peerOf(one);
+    const apart = peer === null || one.finding.isOver ? null : servedOutOfReach(peer);
+    if (apart !== null) return onOtherNetwork(one, apart);
     if (one.finding.isOver || servesAgain(one)) {
       return {
         what: `${one.name} was down, and serves again`,
@@ -159,9 +162,6 @@ export const processWords: Readonly<Record<ProcessCause, Wording>> = {
         next: lookAfter(ownerOf(one), ss(one)),
       };
     }
-    const peer = peerOf(one);
-    const apart = peer === null || !isElsewhere(one) ? null : servedApart(peer);
-    if (apart !== null) return onOtherNetwork(one, apart);
     if (containerOwner(one) !== null ? isElsewhere(one) : peerOf(one)?.tcp?.bridge != null) return containerDown(one);
     const publisher = publisherOf(one);
     if (publisher !== null) return published(one, publisher);
