@@ -54,6 +54,8 @@ export interface Attribution {
   knows(peer: string): boolean;
   /** Whether the upstream is a target in which the request decides: its peers share one instance. */
   isOpen(upstream: string): boolean;
+  /** Whether Lua chooses the peers of this upstream. */
+  isBalancedByLua(upstream: string): boolean;
 }
 
 function holds(upstream: Upstream, peer: string): boolean {
@@ -134,6 +136,7 @@ export function createAttribution(configuration: NginxConfiguration): Attributio
     upstreamOf,
     knows: (peer) => byPeer.has(peer) || withoutPeers(peer).length > 0,
     isOpen: open.has,
+    isBalancedByLua: (upstream) => byLua.some(({ name }) => name === upstream),
   };
 }
 

@@ -11,6 +11,7 @@ import type { NginxRead } from '../discover/follow/read-nginx.ts';
 import type { JobNow } from '../functions/facts.ts';
 import type { CountedLine, ErrorLine, JobSnapshot, PluginLoad } from '../model.ts';
 import type { Conditions, Log } from '../netdata/log.ts';
+import { createLearnedUpstreams } from '../nginx/learned-upstreams.ts';
 import { createWallSecondReader } from '../parse/wall-clock.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Resolve } from '../system/network/dns.ts';
@@ -59,15 +60,14 @@ export function startJob(first: JobPlan, caps: InstanceCaps, ports: JobPorts): J
   const { clock, conditions } = ports;
   const { name } = first;
   let plan = first;
-  const aggregate = createJobAggregate({
-    job: name,
-    caps,
-    isOpen: (upstream) => plan.isOpen(upstream),
-    upstreamOf: (peer, proxyHost, protocol) =>
+  const upstreamOf = createLearnedUpstreams(
+    (peer, proxyHost, protocol) =>
       plan.upstreamOf === null || protocol === 'mail'
         ? (proxyHost ?? peer)
         : plan.upstreamOf(peer, proxyHost, protocol),
-  });
+    (upstream) => plan.isBalancedByLua(upstream),
+  );
+  const aggregate = createJobAggregate({ job: name, caps, isOpen: (upstream) => plan.isOpen(upstream), upstreamOf });
   const now = () => clock.monotonicUs() / 1000;
   const logs = createJobLogs(name, aggregate, record, { ...ports, now });
   const server = createNginxServer(name, first, ports);
@@ -88,7 +88,7 @@ export function startJob(first: JobPlan, caps: InstanceCaps, ports: JobPorts): J
   }
 
   function upstreamOfFailed(peer: string, protocol: ErrorLine['protocol']): string {
-    return plan.upstreamOf === null || protocol === 'mail' ? peer : plan.upstreamOf(peer, null, protocol);
+    return upstreamOf(peer, null, protocol);
   }
 
   function follow(next: JobPlan): void {

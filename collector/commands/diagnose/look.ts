@@ -15,7 +15,9 @@ import { changedFiles } from '../../discover/check/facts.ts';
 import { procFolder, procOf } from '../../discover/find/find-nginx.ts';
 import type { NginxRead } from '../../discover/follow/read-nginx.ts';
 import { nginxResolver } from '../../discover/names.ts';
+import type { UpstreamOf } from '../../model.ts';
 import type { NetdataEnvironment } from '../../netdata/environment.ts';
+import { createLearnedUpstreams } from '../../nginx/learned-upstreams.ts';
 import { namesToResolve, withAddresses } from '../../nginx/peers.ts';
 import { listenersFiles, verdictsFiles } from '../../runtime/causes/state-files.ts';
 import type { JobNginx } from '../../runtime/findings.ts';
@@ -80,9 +82,12 @@ function diagnosePorts(hostPrefix: string, resolve: Resolve, readMs: number): Di
   };
 }
 
-function upstreamOfFailed({ upstreamOf }: JobPlan) {
-  return (peer: string, protocol: 'http' | 'stream' | 'mail' | null): string =>
-    upstreamOf?.(peer, null, protocol === 'mail' ? null : protocol) ?? peer;
+/** What the access log says of peers that only Lua knows is used for error lines, too: it is read before them. */
+function upstreamsOf({ upstreamOf, isBalancedByLua }: JobPlan): UpstreamOf {
+  return createLearnedUpstreams(
+    (peer, host, protocol) => upstreamOf?.(peer, host, protocol === 'mail' ? null : protocol) ?? host ?? peer,
+    isBalancedByLua,
+  );
 }
 
 /** @param masters of every nginx: several may write to one log */
@@ -101,10 +106,8 @@ export async function diagnoseJob(
   const nowMs = systemClock.wallMs();
   const fromMs = nowMs - options.sinceMs;
   const recent = { fs, execute, follow: read.found.view.follow, hostPrefix };
-  const clients = createImpactTally(
-    (peer, host, protocol) => plan.upstreamOf?.(peer, host, protocol === 'mail' ? null : protocol) ?? host ?? peer,
-    nowMs,
-  );
+  const named = upstreamsOf(plan);
+  const clients = createImpactTally(named, nowMs);
   const accessRead = readRecentAccess(plan.accessLogs, recent, ({ record, program }, log, ms) => {
     clients.record(record, program.has, log.legacyConnectTime, ms);
   });
@@ -116,7 +119,7 @@ export async function diagnoseJob(
   // What was named by hand is believed to hold them.
   const unread = logs.unread.map(({ log }) => log);
   const silent = settings.errorLogs === null ? silentLogs(read.configuration, unread) : { unread: [], isAll: false };
-  const upstreamOf = upstreamOfFailed(plan);
+  const upstreamOf = (peer: string, protocol: Parameters<UpstreamOf>[2]): string => named(peer, null, protocol);
   const tally = createFailureTally(upstreamOf, mostPeers, () => mailAuthPeer(read.configuration));
   // A log that was named by hand may be another nginx's, whose pids are not known here.
   const writers = settings.errorLogs === null ? readWriters(masters, procOf({ fs, hostPrefix })) : null;

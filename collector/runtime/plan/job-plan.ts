@@ -45,6 +45,8 @@ export interface JobPlan {
   readonly upstreamOf: Attribution['upstreamOf'] | null;
   /** Whether the upstream is a target in which the request decides: its peers share one instance. */
   readonly isOpen: (upstream: string) => boolean;
+  /** Whether Lua chooses its peers. */
+  readonly isBalancedByLua: (upstream: string) => boolean;
   readonly peers: readonly ConfiguredPeer[];
   /** As ServerFacts has them. */
   readonly traces: ServerFacts['traces'];
@@ -197,6 +199,7 @@ export function planJob(
     traces: followed === null ? null : tracesOf(followed, ports.fs),
     coverage: coverageOf(followed, accessLogs, peers, ports),
     isOpen: (upstream) => attributions.some(({ isOpen }) => isOpen(upstream)),
+    isBalancedByLua: (upstream) => attributions.some(({ isBalancedByLua }) => isBalancedByLua(upstream)),
     upstreams: [...upstreams.map(({ name }) => name), ...openNames],
     nginx: followed === null ? null : followed.read,
   };
