@@ -11,7 +11,7 @@ import { containerFacts } from '../../collector/diagnose/places/tcp-containers.t
 import { judge } from '../../collector/diagnose/rules/judge.ts';
 import { word } from '../../collector/diagnose/words/wording.ts';
 import { parseSocketAddress } from '../../collector/parse/peer-address.ts';
-import { facts, failed, listener, nginx, nowMs, other, owner, peer, tcp } from './facts-kit.ts';
+import { facts, failed, listener, nginx, nowMs, other, owner, peer, server, tcp } from './facts-kit.ts';
 
 const routes = [
   'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT',
@@ -90,6 +90,7 @@ const remembered = {
 const away = { home: 'elsewhere', probe: { is: 'silent' } } as const;
 const anew = listener('0.0.0.0:3000', { namespace: { ...other, container: '111111111111', runtime: 'docker' } });
 const unreachable = { failures: new Map([['unreachable', failed({ errno: 113 })] as const]) };
+const named = { servers: [server('app:3000', { name: 'app' })] };
 const proxied = listener('0.0.0.0:3000', { owner: { ...owner, uid: 0, command: 'docker-proxy' } });
 const behind = { host: '172.17.0.2', port: 80, container: 'abcdefabcdef', listens: false };
 
@@ -123,12 +124,22 @@ const table: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial<PeerFa
   'an address of another host': [{ ...away, neighbour: false }, unreachable, 'host_down certain'],
   'made anew with another address': [
     { ...away, containers: [anew] },
-    { remembered, ...unreachable },
+    { remembered, ...named, ...unreachable },
     'stale_address likely',
+  ],
+  'a literal address, which no reload changes': [
+    { ...away, containers: [anew] },
+    { remembered, ...unreachable },
+    'process_down certain',
+  ],
+  'a pod of which only Lua knows: no name leads to it': [
+    { ...away, bridge: 'cni0', containers: [anew] },
+    { servers: [], ...unreachable },
+    'process_down likely',
   ],
   'another container took the address': [
     { home: { ...other, container: '222222222222' }, containers: [anew] },
-    { remembered },
+    { remembered, ...named },
     'stale_address likely',
   ],
   'moved to another network: reloading would not help': [
@@ -354,4 +365,34 @@ test.each([
   [4, 8, 35],
 ])('with %s linear timeouts a SYN that was repeated %s times has waited for %s s at most', (linear, times, seconds) => {
   expect(longestWaitMs(times, linear)).toBe(seconds * 1000);
+});
+
+const said = (some: Partial<PeerFacts>, of: Partial<TcpFacts> = away) => {
+  const all = facts([peer('172.17.0.9:3000', { tcp: tcp('172.17.0.9:3000', of), ...unreachable, ...some })]);
+  const [judged] = judge(all, String);
+  const [finding] = judged?.findings ?? [];
+  if (judged === undefined || finding === undefined) throw new Error('nothing judged');
+  return word(finding, judged, all);
+};
+
+test('a container that was removed cannot be started: nothing names its id', () => {
+  const owner = { ...ofContainer, isRemoved: true };
+  const { what, fix, next } = said({ remembered: { ...remembered, owner }, ...named });
+  expect(what).toBe('the container behind 172.17.0.9:3000 was removed');
+  expect(fix).toContain('reload nginx, if its address changed');
+  expect(next.join(' ')).not.toMatch(/abcdefabcdef|docker start|docker logs/);
+});
+
+test('a literal address is changed in its line', () => {
+  expect(said({ remembered }).fix).toContain('write its new address at /etc/nginx/nginx.conf:12');
+});
+
+test.each([
+  ['remembered', { remembered: { ...remembered, owner: { ...ofContainer, runtime: 'crictl' } } } as const, away],
+  ['by its bridge', {}, { ...away, bridge: 'cni0' } as const],
+])("a pod is Kubernetes' to start: %s", (_, some, of) => {
+  const ofLua = said({ ...some, servers: [] }, of);
+  expect(ofLua.next.every((each) => each.startsWith('kubectl get '))).toBe(true);
+  expect(`${ofLua.fix} ${ofLua.next.join(' ')}`).not.toMatch(/docker|network connect|reload/);
+  expect(said({ ...some, ...named }, of).next.at(-1)).toBe('nginx -t && nginx -s reload');
 });

@@ -26,6 +26,8 @@ export interface Owner {
   readonly container: string | null;
   /** As its engine's files have it; null without the right to read them. */
   readonly containerName: string | null;
+  /** Its engine has no container of this id any more. */
+  readonly isRemoved?: boolean;
   readonly runtime: Runtime | null;
 }
 

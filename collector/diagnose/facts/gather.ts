@@ -5,7 +5,7 @@ import { mayBeOf } from '../../nginx/peers.ts';
 import type { FailedPeer, Failing } from '../impact/failures.ts';
 import type { UnitFact } from '../impact/traffic.ts';
 import { readWaiting } from '../impact/waiting.ts';
-import { containerName } from '../places/containers.ts';
+import { keptContainer } from '../places/containers.ts';
 import { type Namespaces, surveyNamespaces } from '../places/namespaces.ts';
 import { containerFacts } from '../places/tcp-containers.ts';
 import { maskedUnit, unitFor } from '../places/units.ts';
@@ -147,13 +147,14 @@ export async function gather(
   };
 }
 
-/** Who wrote it down may not have been allowed to read the name; it outlives the id. */
+/** Who wrote it down may not have been allowed to read the name, which outlives the id; and it may be removed since. */
 function withContainerName(remembered: Remembered | null, ports: DiagnosePorts): Remembered | null {
   const owner = remembered?.owner ?? null;
-  if (remembered === null || owner === null || owner.container === null || owner.containerName !== null)
+  if (remembered === null || owner === null || owner.container === null || owner.runtime !== 'docker')
     return remembered;
-  const name = owner.runtime === 'docker' ? containerName(owner.container, ports) : null;
-  return name === null ? remembered : { ...remembered, owner: { ...owner, containerName: name } };
+  const kept = keptContainer(owner.container, ports);
+  const containerName = owner.containerName ?? kept.name;
+  return { ...remembered, owner: { ...owner, containerName, isRemoved: kept.isRemoved } };
 }
 
 function missingRights(peers: readonly PeerFacts[], noTable: boolean, blind: boolean): readonly MissingRight[] {

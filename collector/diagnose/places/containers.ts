@@ -1,6 +1,7 @@
 /** What is known of containers without asking their engine: bridges, published ports, names in the engine's own files. */
 import type { SocketAddress } from '../../parse/peer-address.ts';
 import { containerFolder, dockerName } from '../../system/docker.ts';
+import { attempt } from '../../system/fs.ts';
 import type { DiagnosePorts } from '../facts/ports.ts';
 
 /** Bridges that engines make for their containers. */
@@ -52,12 +53,27 @@ export function publishedTo(cmdline: string): Published | null {
 
 const dockerFolder = '/var/lib/docker/containers';
 
+type EnginePorts = Pick<DiagnosePorts, 'fs' | 'procRoot'>;
+
+const foldersOf = ({ procRoot }: EnginePorts): string => procRoot.replace(/\/proc$/, '') + dockerFolder;
+
 /**
  * The name of a docker container, which outlives its id; null without the right to read the engine's files.
  *
  * @param id its first digits
  */
-export function containerName(id: string, { fs, procRoot }: Pick<DiagnosePorts, 'fs' | 'procRoot'>): string | null {
-  const folder = containerFolder(fs, procRoot.replace(/\/proc$/, '') + dockerFolder, id);
-  return folder === null ? null : dockerName(fs, folder);
+export function containerName(id: string, ports: EnginePorts): string | null {
+  const folder = containerFolder(ports.fs, foldersOf(ports), id);
+  return folder === null ? null : dockerName(ports.fs, folder);
+}
+
+/** The same of one that was seen before: docker keeps what has stopped, until it is removed. */
+export function keptContainer(
+  id: string,
+  ports: EnginePorts,
+): { readonly name: string | null; readonly isRemoved: boolean } {
+  const all = attempt(() => ports.fs.readdir(foldersOf(ports)));
+  // An empty folder may be that of an engine whose data is elsewhere.
+  const isRemoved = all.ok && all.value.length > 0 && !all.value.some((name) => name.startsWith(id));
+  return { name: containerName(id, ports), isRemoved };
 }

@@ -24,10 +24,15 @@ function isOther({ remembered }: PeerFacts, { owner }: ListenerFact): boolean {
   return before !== null && owner.containerName !== null && owner.containerName !== before;
 }
 
+/** nginx has its address from a name: loaded again, it takes the new one. */
+function hasName({ servers, formerly }: PeerFacts): boolean {
+  return [...servers, ...formerly].some(({ name }) => name !== null);
+}
+
 /** Where a container listens on the same port at another address: it was made anew, and nginx has the old one. */
 function replaced({ peer, tcp }: TcpCase, why: string): Finding | null {
   const [there, another] = tcp.containers;
-  if (there === undefined || another !== undefined || isOther(peer, there)) return null;
+  if (there === undefined || another !== undefined || isOther(peer, there) || !hasName(peer)) return null;
   return found(
     'stale_address',
     'likely',
@@ -101,6 +106,7 @@ export function containerGone(one: TcpCase): Finding | null {
       nobody,
       signs.lastOwner(peer),
       known ? null : 'its container is stopped or removed, or it is on another network than nginx',
+      before?.isRemoved === true ? 'its container was removed: the engine has none of this id' : null,
       signs.probe(tcp.probe),
     ],
     ['another host: the address is of a network inside this one'],

@@ -1,7 +1,7 @@
 /** Words for containers of this host: behind a published port, gone, or on another network than nginx. */
 import { shellWord } from '../../base/shell-word.ts';
 import type { ListenerFact, Owner } from '../facts/facts.ts';
-import { containerOwner, peerOf, type Subject, type Words } from '../rules/subject.ts';
+import { containerOwner, line, peerOf, type Subject, type Words } from '../rules/subject.ts';
 import { startAgain } from './commands.ts';
 
 /** A container's runtime has the port, its container refuses. */
@@ -65,13 +65,37 @@ export function engineOf(one: Subject, owner: Owner | null): Engine {
 
 /** Pods of Kubernetes: nobody connects them to a network by hand. */
 function podDown(one: Subject): Words {
+  // Lua has its peers from the controller, which follows the endpoints of the service.
+  const isFollowed = one.at === '';
   return {
     what: `no pod of this node has the address of ${one.name}: it has ended, or was made anew with another address`,
-    fix: 'If the pod has another address now, reload nginx, or write the name of its Service instead. If it does not run, its events say why.',
+    fix: isFollowed
+      ? 'Events and endpoints show why the pod ended, and whether its service still has the address.'
+      : `Events show why the pod ended. If it has another address now, write the name of its Service ${line(one)}, or reload nginx.`,
     next: [
       `kubectl get pods -A -o wide | grep -wF ${one.host}    # nothing: no pod has the address`,
+      ...(isFollowed ? [`kubectl get endpointslices -A | grep -wF ${one.host}    # a service that still has it`] : []),
       'kubectl get events -A --sort-by=.lastTimestamp | tail -n 20    # why pods end',
-      one.reload,
+      ...(isFollowed ? [] : [one.reload]),
+    ],
+  };
+}
+
+/** Of a literal address only the line can be changed. */
+function addressChanged(one: Subject): string {
+  return one.server !== null && one.server.name === null
+    ? `write its new address ${line(one)} and reload nginx`
+    : 'reload nginx, if its address changed';
+}
+
+/** There is nothing to start, and no log. */
+function containerRemoved(one: Subject, engine: Engine): Words {
+  return {
+    what: `the container behind ${one.name} was removed`,
+    fix: `Create it again the way it was created, for example docker compose up -d. Then ${addressChanged(one)}.`,
+    next: [
+      `${engine} ps -a --format '{{.Names}} {{.Status}} {{.Networks}}'    # is there one in its place?`,
+      `${one.reload}    # when it is there again`,
     ],
   };
 }
@@ -80,11 +104,12 @@ function podDown(one: Subject): Words {
 export function containerDown(one: Subject): Words {
   const owner = containerOwner(one);
   const bridge = peerOf(one)?.tcp?.bridge ?? null;
-  if (owner === null && /^(?:cni|cbr)\d+$/.test(bridge ?? '')) return podDown(one);
+  if (owner?.runtime === 'crictl' || (owner === null && /^(?:cni|cbr)\d+$/.test(bridge ?? ''))) return podDown(one);
   const engine = engineOf(one, owner);
+  if (owner?.isRemoved === true) return containerRemoved(one, engine);
   return {
     what: `the container behind ${one.name} is stopped, removed, or on another network than nginx`,
-    fix: `Start it, or create it again. If it runs on another network, connect it to the one of nginx (${engine} network connect). Then, if its address changed, reload nginx.`,
+    fix: `Start it, or create it again. If it runs on another network, connect it to the one of nginx (${engine} network connect). Then ${addressChanged(one)}.`,
     next: [
       ...startAgain(owner),
       ...(owner === null
