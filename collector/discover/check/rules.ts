@@ -5,6 +5,7 @@ import type { NginxFound } from '../find/find-nginx.ts';
 import type { Master } from '../find/processes.ts';
 import type { CheckFacts } from './facts.ts';
 import { type FindingCode, finding, type UnwordedFinding } from './finding.ts';
+import { generatorOf } from './generated.ts';
 import { logRules } from './log-rules.ts';
 import type { LogState } from './log-state.ts';
 import { upstreamRules } from './upstream-rules.ts';
@@ -103,7 +104,8 @@ export function judgeNginx(facts: CheckFacts): readonly UnwordedFinding[] {
     ...statusRules(facts),
     ...kernelRules(facts),
   ];
-  return findings.map((each) => ({ ...each, values: { ...each.values, ...commands } }));
+  const generator = generatorOf(facts.configuration.upstreams) ?? '';
+  return findings.map((each) => ({ ...each, values: { ...each.values, ...commands, generator } }));
 }
 
 function isUsable({ state }: { readonly state: LogState }): boolean {

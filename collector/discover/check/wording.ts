@@ -1,6 +1,7 @@
 /** The only sentences about findings: what it is, why it matters, what to do. Severity goes with the code. */
 import { alertWordings } from './alert-wording.ts';
 import type { FindingCode, UnwordedFinding } from './finding.ts';
+import { generatedRemedy } from './generated.ts';
 import { nameWordings } from './name-wording.ts';
 import {
   afterEdit,
@@ -234,6 +235,7 @@ export function wordFinding({ code, subject, at, values }: UnwordedFinding): Wor
   const place = at === null ? '' : `${at.file}:${at.line}`;
   const words = wordings[code](subject, values, place);
   const { nginx = 'nginx', reload: again = 'nginx -t && nginx -s reload' } = values;
-  const remedy = words.remedy.replaceAll(nginxCommand, nginx).replaceAll(reload, again);
+  const text = generatedRemedy(code, values) ?? words.remedy;
+  const remedy = text.replaceAll(nginxCommand, nginx).replaceAll(reload, again);
   return { code, ...words, remedy, subject, file: at?.file ?? null, line: at?.line ?? null };
 }
