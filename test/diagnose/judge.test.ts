@@ -49,6 +49,11 @@ const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial
     { remembered },
     ['process_down certain'],
   ],
+  'another instance of a template unit listens beside it': [
+    { otherPorts: [listener('0.0.0.0:8081', { owner: { ...owner, unit: 'app@8081.service' } })] },
+    {},
+    ['process_down likely', 'wrong_port likely'],
+  ],
   'one other application listens': [
     { otherPorts: [listener('0.0.0.0:3000')] },
     {},

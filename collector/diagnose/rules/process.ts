@@ -182,7 +182,9 @@ function otherPort(one: TcpCase): readonly Finding[] {
       [signs.nothingListens(tcp), signs.otherPorts(listeners), signs.neverListened(peer, time), signs.probe(tcp.probe)],
       [noFirewall],
     );
-  if (slips.length > 0) return [wrongPort(slips)];
+  // An instance of a template has its neighbours on the ports beside it.
+  const isInstance = slips.some(({ owner }) => owner.unit?.includes('@') === true);
+  if (slips.length > 0 && !isInstance) return [wrongPort(slips)];
   const down = processDown({ ...one, tcp: { ...tcp, otherPorts: candidates } }, 'likely');
   // Of many that listen there each may be meant, or none.
   return candidates.length === 1 ? [down, wrongPort(candidates)] : [down];
