@@ -51,6 +51,6 @@ test.each(['ingress-nginx', 'Kong', 'APISIX'] as const)('the format that is prin
   expect(text).toContain(generator === 'ingress-nginx' ? '$proxy_upstream_name' : '$proxy_host');
 });
 
-test('what is no matter of the file stays as it is', () => {
+test('a finding that is not about the file keeps its remedy', () => {
   expect(generatedRemedy('log_unreadable', { generator: 'ingress-nginx' })).toBe(null);
 });

@@ -33,7 +33,7 @@ const formatText = httpFormat
 type Settings = Readonly<Record<'format' | 'level' | 'access' | 'server' | 'other', string>>;
 
 const editConfigMap =
-  'kubectl -n ingress-nginx edit configmap ingress-nginx-controller    # the name of your installation; it reloads by itself';
+  'kubectl -n ingress-nginx edit configmap ingress-nginx-controller    # the name of your installation; ingress-nginx reloads automatically';
 
 const settings: Readonly<Record<Generator, Settings>> = {
   'ingress-nginx': {
