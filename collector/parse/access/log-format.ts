@@ -26,10 +26,12 @@ const mostParts = 2000;
 /**
  * Reads a log_format in any of the ways a person has it at hand.
  *
- * @param text `combined`; or a complete directive as a configuration has it (`log_format name escape=json '…' "…";`);
- *   its arguments with their quotes; or the text of the format as nginx concatenates it, without quotes
+ * @param pasted `combined`; or a complete directive as a configuration has it (`log_format name escape=json '…' "…";`);
+ *   its arguments with their quotes; or the text of the format as nginx concatenates it, without quotes; or the entry of an
+ *   ingress controller's ConfigMap
  */
-export function readLogFormat(text: string): FormatResult {
+export function readLogFormat(pasted: string): FormatResult {
+  const text = pasted.replace(configMapKey, '');
   if (text.trim() === 'combined')
     return { format: { name: 'combined', escape: 'default', parts: splitParts(combined) } };
   const args = pastedArguments(text);
@@ -42,15 +44,17 @@ export function readLogFormat(text: string): FormatResult {
   return readArguments(name, rest);
 }
 
+/** `log-format-upstream: '…'` in YAML, also folded. */
+const configMapKey = /^\s*log-format(?:-upstream|-stream)?: +(?:[>|][+-]? *\n\s*)?/;
 /** In front of the first argument of a directive. */
-const pasted = /^\s*(?:escape=\w+\s+)?(?:'|"(?=(?:[^"\\]|\\.)*\\"))/;
+const argumentStart = /^\s*(?:escape=\w+\s+)?(?:'|"(?=(?:[^"\\]|\\.)*\\"))/;
 
 /**
  * The arguments as a configuration has them, with their quotes but without the directive's name; null where the text
  * is none. In double quotes only if quotes are escaped inside: a format may begin and end with a quotation mark.
  */
 function pastedArguments(text: string): readonly string[] | null {
-  if (!pasted.test(text)) return null;
+  if (!argumentStart.test(text)) return null;
   const lexed = lexArguments(`log_format x ${text}`);
   return 'problem' in lexed || lexed.words.length < 3 ? null : lexed.words.slice(2);
 }
