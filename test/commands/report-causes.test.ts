@@ -82,3 +82,39 @@ test.each([
   const [first = ''] = text(reportOf([noLive], { format: 'combined', lines: [line] })).split('\n');
   expect(first).toContain(`All clients of the server got ${count}`);
 });
+
+test.each<[string, readonly (readonly [time: string, peer: string])[], boolean]>([
+  [
+    'one after the other',
+    [
+      ['07:00:00', '10.0.0.1:80'],
+      ['07:00:02', '10.0.0.1:80'],
+      ['07:00:09', '10.0.0.2:80'],
+      ['07:00:11', '10.0.0.2:80'],
+    ],
+    true,
+  ],
+  [
+    'both at once: no deploy',
+    [
+      ['07:00:00', '10.0.0.1:80'],
+      ['07:00:00', '10.0.0.2:80'],
+      ['07:00:02', '10.0.0.1:80'],
+      ['07:00:02', '10.0.0.2:80'],
+    ],
+    false,
+  ],
+  [
+    'one while the other still refuses',
+    [
+      ['07:00:00', '10.0.0.1:80'],
+      ['07:00:03', '10.0.0.2:80'],
+      ['07:00:05', '10.0.0.1:80'],
+      ['07:00:06', '10.0.0.2:80'],
+    ],
+    false,
+  ],
+])('peers in turn: %s', (_, events, expected) => {
+  const signs = signsOf(reportOf(events.map(([time, peer]) => at(time, refused, peer))));
+  expect(signs.some((sign) => sign.includes('in turn'))).toBe(expected);
+});

@@ -386,7 +386,17 @@ describe('refused on loopback', () => {
 });
 
 const silentTable: Readonly<
-  Record<string, readonly [FailureKind, number | null, Partial<TcpFacts>, readonly string[], message?: string]>
+  Record<
+    string,
+    readonly [
+      FailureKind,
+      number | null,
+      Partial<TcpFacts>,
+      readonly string[],
+      message?: string,
+      answers?: PeerFacts['answers'],
+    ]
+  >
 > = {
   'no answer, queue full, overflows counted': [
     'timed_out',
@@ -516,6 +526,21 @@ const silentTable: Readonly<
     ['tls certain'],
     'upstream timed out while SSL handshaking to upstream',
   ],
+  'a handshake without an answer, of one that has answered before': [
+    'tls',
+    110,
+    {},
+    ['hangs likely'],
+    'upstream timed out while SSL handshaking to upstream',
+    {
+      connected: 20,
+      lastConnectedMs: nowMs - 40_000,
+      serverErrors: 0,
+      statuses: [],
+      firstErrorMs: Number.NEGATIVE_INFINITY,
+      lastErrorMs: Number.NEGATIVE_INFINITY,
+    },
+  ],
   'no answer in time, the process stopped': [
     'read_timeout',
     110,
@@ -527,10 +552,14 @@ const silentTable: Readonly<
 };
 
 describe('other failures over TCP', () => {
-  test.each(Object.entries(silentTable))('%s', (_, [kind, errno, of, expected, message = 'connect() failed']) => {
-    const failures = new Map([[kind, failed({ errno, message })]]);
-    expect(verdicts(facts([peer('10.0.0.1:8080', { failures, tcp: tcp('10.0.0.1:8080', of) })]))).toEqual(expected);
-  });
+  test.each(Object.entries(silentTable))(
+    '%s',
+    (_, [kind, errno, of, expected, message = 'connect() failed', answers = null]) => {
+      const failures = new Map([[kind, failed({ errno, message })]]);
+      const one = peer('10.0.0.1:8080', { failures, tcp: tcp('10.0.0.1:8080', of), answers });
+      expect(verdicts(facts([one]))).toEqual(expected);
+    },
+  );
 
   test('SELinux is named where it enforces and a connection from here is not forbidden', () => {
     const failures = new Map([['denied', failed({ errno: 13 })] as const]);

@@ -186,6 +186,30 @@ const table: Readonly<
     { answers: { ...answers(1), lastTakenMs: ago(1), takenMs: [ago(30), ago(20), ago(3), ago(1)] } },
     ['no_answer likely'],
   ],
+  'proxy_bind with a loopback address, which leads nowhere': [
+    [['unreachable', 22, 30, 1, 'connect() to 10.0.0.1:8080 failed']],
+    { ...away, ...connected },
+    {},
+    ['no_local_address likely'],
+  ],
+  'the same, and the peer is down as well': [
+    [['unreachable', 22, 30, 1, 'connect() to 10.0.0.1:8080 failed']],
+    { ...away, probe: { is: 'refused' } },
+    {},
+    ['no_local_address likely'],
+  ],
+  'a blackhole route': [
+    [['unreachable', 22, 30, 1, 'connect() to 10.0.0.1:8080 failed']],
+    { ...away, probe: { is: 'failed', code: 'EINVAL' } },
+    {},
+    ['no_route certain'],
+  ],
+  'proxy_bind with a port of its own': [
+    [['no_ports', 98, 30, 1, 'bind(10.0.0.9:4000) failed while connecting to upstream']],
+    { ...away, ...connected, localPorts: { used: 9, of: 28232 } },
+    {},
+    ['no_local_address certain'],
+  ],
   'the link of a container is down: nobody answers ARP': [
     [['unreachable', 113, 30, 1]],
     { home: other, ...serving, ...unreachable, neighbour: false },
@@ -200,7 +224,37 @@ const table: Readonly<
   ],
 };
 
+/** The same at fd00::1. */
+const overIpv6: Readonly<Record<string, readonly [Failed, Partial<TcpFacts>, readonly string[]]>> = {
+  'reject with icmpv6 admin-prohibited, the probe answered': [
+    ['denied', 13, 30, 1],
+    { ...away, probe: { is: 'denied' } },
+    ['firewall_reject likely'],
+  ],
+  'reject with icmpv6 admin-prohibited, the probe not answered: once a second': [
+    ['denied', 13, 30, 1],
+    { ...away, ...silent },
+    ['firewall_reject likely'],
+  ],
+  'the same, ended': [['denied', 13, 50, 25], { ...away, ...connected }, ['firewall_reject likely ended']],
+  'ip -6 route add prohibit': [
+    ['denied', 13, 30, 1, 'connect() to [fd00::1]:8080 failed'],
+    { ...away, probe: { is: 'denied' } },
+    ['not_permitted likely'],
+  ],
+  'a security module': [
+    ['denied', 13, 30, 1, 'connect() to [fd00::1]:8080 failed'],
+    { ...away, ...connected },
+    ['not_permitted likely'],
+  ],
+};
+
 describe('rejected, or only alike', () => {
+  test.each(Object.entries(overIpv6))('over IPv6: %s', (_, [kind, of, expected]) => {
+    const one = peer('[fd00::1]:8080', { failures: failures([kind]), tcp: tcp('[fd00::1]:8080', of) });
+    expect(verdicts(one)).toEqual(expected);
+  });
+
   test.each(Object.entries(table))('%s', (_, [kinds, of, some, expected]) => {
     const failed = failures(kinds);
     expect(verdicts(peer('10.0.0.1:8080', { failures: failed, tcp: tcp('10.0.0.1:8080', of), ...some }))).toEqual(

@@ -51,11 +51,13 @@ export function createCauseLabel(): CauseLabel {
       const goesOn = (now ?? 0) > (failures ?? 0) || isSilent;
       if (goesOn || holds) lastSecond = second;
       failures = now;
-      if (second - lastSecond > keptSeconds) {
+      // Found by its sockets and by requests that wait, before nginx gives up and writes a line.
+      const isFound = peer.causes != null && peer.causes.hangs + peer.causes.no_answer > 0;
+      if (second - lastSecond > keptSeconds && !isFound) {
         verdict = null;
         return noCause;
       }
-      judge(peer.verdict, goesOn);
+      judge(peer.verdict, goesOn || isFound);
       return verdict ?? (isSilent ? silentCause : unknownCause);
     },
   };

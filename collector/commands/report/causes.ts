@@ -57,7 +57,8 @@ export function signsOf({ timeline, errors }: Pick<Report, 'timeline' | 'errors'
   const short = refused.filter(({ start, end, count }) => count > 1 && end - start < restartSeconds);
   const inTurn = short.filter((each, at) => {
     const before = short[at - 1];
-    return before !== undefined && before.peer !== each.peer && each.start - before.end < 600;
+    const isAfter = before !== undefined && each.start >= before.end;
+    return isAfter && before.peer !== each.peer && each.start - before.end < 600;
   });
   const signs: string[] = [];
   if (inTurn.length > 0) signs.push('several peers refused in turn, each for seconds: like a rolling deploy');

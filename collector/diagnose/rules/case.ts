@@ -117,3 +117,20 @@ export function succeedsMeanwhile({ peer: { answers }, failures }: Case): boolea
 export function everWorked({ peer: { answers, remembered } }: Case): boolean {
   return answers !== null || remembered?.listeningMs != null || remembered?.connectedMs != null;
 }
+
+/** A connect waits for its timeout before it is a failure: what succeeded since then may have been asked before. */
+const overMs = 15_000;
+const backMs = 3000;
+
+/** Connections get an answer again, and none still waits. */
+export function isThroughAgain(one: TcpCase): boolean {
+  const gets = one.tcp.probe.is === 'connected' || connectedSince(one);
+  if (!gets || one.peer.sockets.retried > 0) return false;
+  return sinceLast(one) > overMs || isBackAgain(one);
+}
+
+/** All failed, and now all get through. */
+function isBackAgain(one: TcpCase): boolean {
+  const both = one.tcp.probe.is === 'connected' && connectedSince(one);
+  return both && !tookMeanwhile(one) && sinceLast(one) > backMs;
+}

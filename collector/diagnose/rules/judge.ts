@@ -11,8 +11,9 @@ import { applicationError, laterRules } from './later.ts';
 import { limitRules } from './limit.ts';
 import { staleAddress, unresolved } from './name.ts';
 import { refused } from './refused.ts';
+import { denied } from './route.ts';
 import { failureText, signs, type TimeText } from './signs.ts';
-import { denied, timedOut, unreachable } from './silence.ts';
+import { timedOut, unreachable } from './silence.ts';
 import { unixRules } from './unix.ts';
 
 export type JudgedSubject =

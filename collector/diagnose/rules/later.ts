@@ -106,7 +106,9 @@ function tls(one: Case): readonly Finding[] {
   const stuck = stuckSign(peer);
   const reason = tlsReason(failures.message);
   const isSilent = reason === null && /timed out/.test(failures.message);
-  if (isSilent && stuck !== null) return hangs(one);
+  // It has answered handshakes before: the port speaks TLS, and its application hangs.
+  const hasAnswered = Number.isFinite(peer.answers?.lastConnectedMs ?? Number.NaN);
+  if (isSilent && (stuck !== null || hasAnswered)) return hangs(one);
   const evidence = [
     quoted(failures),
     reason === null ? null : `the reason: ${reason}`,

@@ -8,6 +8,14 @@ import type { KindFailures } from '../impact/traffic.ts';
 
 const notPeer = 'the peer: it was not even asked';
 
+/** proxy_bind with a port of its own: the second connection at a time finds it taken. */
+function addressTaken({ message }: KindFailures, used: string | null): Finding {
+  const quote = `nginx says: ${message}`;
+  if (!/^bind\(\S+:\d+\) failed/.test(message)) return found('no_ports', 'likely', [quote, used], [notPeer]);
+  const why = 'the address and port that proxy_bind names are in use: one connection at a time can have them';
+  return found('no_local_address', 'certain', [quote, why], [notPeer, 'ports that are used up']);
+}
+
 /** errno 99: the ports are used up, or the local address is none of this host's. */
 function localAddress(failures: KindFailures, nginx: NginxFacts, tcp: TcpFacts | null): Finding {
   const local = tcp?.localPorts ?? null;
@@ -23,6 +31,7 @@ function localAddress(failures: KindFailures, nginx: NginxFacts, tcp: TcpFacts |
     const without = 'nginx has no IPv6 address, not even ::1, and the peer is an IPv6 address';
     return found('no_local_address', 'certain', [errno, without], [notPeer, 'ports that are used up']);
   }
+  if (isBind && failures.errno === 98) return addressTaken(failures, used);
   if (isBind || local !== null) {
     const evidence = [errno, quote, used, isBind ? 'proxy_bind names an address that this host does not have' : null];
     return found('no_local_address', isBind ? 'certain' : 'likely', evidence, [notPeer, 'ports that are used up']);

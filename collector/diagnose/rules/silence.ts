@@ -4,34 +4,18 @@ import { ended, type Finding, found } from '../finding.ts';
 import { mayBePublished } from '../places/published.ts';
 import {
   connectedSince,
+  isThroughAgain,
   isWithNginx,
-  sinceLast,
   succeededSince,
   succeedsMeanwhile,
   type TcpCase,
-  tookMeanwhile,
   visibleHome,
 } from './case.ts';
 import { containerGone } from './container.ts';
 import { isFromBefore, waitingText, waitsFromBefore } from './from-before.ts';
 import { cameBack } from './refused.ts';
+import { isOwnRoute, noRoute } from './route.ts';
 import { placeText, signs } from './signs.ts';
-
-/** A connect waits for its timeout before it is a failure: what succeeded since then may have been asked before. */
-const overMs = 15_000;
-const backMs = 3000;
-
-function isOver(one: TcpCase): boolean {
-  const gets = one.tcp.probe.is === 'connected' || connectedSince(one);
-  if (!gets || one.peer.sockets.retried > 0) return false;
-  return sinceLast(one) > overMs || isBackAgain(one);
-}
-
-/** All failed, and now all get through. */
-function isBackAgain(one: TcpCase): boolean {
-  const both = one.tcp.probe.is === 'connected' && connectedSince(one);
-  return both && !tookMeanwhile(one) && sinceLast(one) > backMs;
-}
 
 export function timedOut(one: TcpCase): readonly Finding[] {
   const { tcp } = one;
@@ -40,7 +24,7 @@ export function timedOut(one: TcpCase): readonly Finding[] {
   if (isSilentToArp(one)) return [hostDown(one)];
   const [full] = [...tcp.serving, ...tcp.perhapsServing].filter(({ queued }) => queued > 0);
   if (isFromBefore(one)) return cameBack(one);
-  if (isOver(one)) return [ended(noAnswer(one))];
+  if (isThroughAgain(one)) return [ended(noAnswer(one))];
   const older = waitsFromBefore(one);
   if (older !== null) return [older];
   if (full !== undefined) return [queueFull(one)];
@@ -142,32 +126,6 @@ function hostDown(one: TcpCase): Finding {
   return connectedSince(one) ? ended(finding) : finding;
 }
 
-/** nginx calls connect() and fails at once only where this host's own tables say no; else the answer came from outside. */
-function isOwnRoute({ failures }: TcpCase): boolean {
-  return /^connect\(\) to /.test(failures.message);
-}
-
-const ownRoutes: Readonly<Record<number, string>> = {
-  22: 'its route is a blackhole',
-  101: 'the kernel has no route to it',
-  113: 'a route of type unreachable is in the way',
-};
-
-function noRoute(one: TcpCase): Finding {
-  const { failures, tcp } = one;
-  if (!isOwnRoute(one)) {
-    const evidence = [`errno ${failures.errno}: a router on the way answered that it has no route`, signs.away(tcp)];
-    return found(
-      'no_route',
-      'likely',
-      [...evidence, signs.probe(tcp.probe)],
-      ['the process', "this host's own routes"],
-    );
-  }
-  const what = ownRoutes[failures.errno ?? 101] ?? 'the kernel says no at once, by its own tables';
-  return found('no_route', 'certain', [`errno ${failures.errno}: ${what}`, signs.probe(tcp.probe)], ['the process']);
-}
-
 export function unreachable(one: TcpCase): readonly Finding[] {
   const { tcp, failures } = one;
   const gone = containerGone(one);
@@ -177,15 +135,18 @@ export function unreachable(one: TcpCase): readonly Finding[] {
   const isReachable = visibleHome(tcp) !== null || tcp.neighbour === true;
   // Between neighbours there is no router: who answers that there is no route is a rule.
   const isFromRouter = failures.errno === 101 && !isReachable;
-  if (isFromRouter || isOwnRoute(one)) return [isOver(one) ? ended(noRoute(one)) : noRoute(one)];
+  if (isFromRouter || isOwnRoute(one)) {
+    const finding = noRoute(one);
+    return [isThroughAgain(one) ? ended(finding) : finding];
+  }
   // No system answers so for TCP: only rules do.
   const isByRule = failures.errno === 92 || failures.errno === 42;
   if (!isReachable && !isByRule) {
     const evidence = ['a router on the way, or the host itself, says that it cannot be reached', signs.away(tcp)];
     const finding = found('host_down', 'likely', [...evidence, signs.probe(tcp.probe)], ['the process']);
-    return [isOver(one) ? ended(finding) : finding];
+    return [isThroughAgain(one) ? ended(finding) : finding];
   }
-  return [isOver(one) ? ended(rejected(one)) : rejected(one)];
+  return [isThroughAgain(one) ? ended(rejected(one)) : rejected(one)];
 }
 
 /** "No route to host" from one that can be reached. */
@@ -206,23 +167,4 @@ function rejected(one: TcpCase): Finding {
   const apart = tcp.probe.is === 'connected' ? 'a connection from here, by another user, succeeds' : null;
   const rulesOut = ['the host being down', isServed ? 'the process: it is not asked' : null];
   return found('firewall_reject', isServed ? 'certain' : 'likely', [apart, ...evidence], rulesOut);
-}
-
-/** errno 13 over TCP: a policy of this host forbids it, or an IPv6 firewall prohibits it. */
-export function denied({ tcp, facts, failures }: TcpCase): readonly Finding[] {
-  const { selinux } = facts.nginx;
-  const isIpv6 = tcp.host.includes(':');
-  const evidence = [
-    `errno ${failures.errno ?? 13} (permission denied) for a TCP connection`,
-    selinux ? 'SELinux is enforcing on this host' : 'SELinux is not enforcing on this host',
-    signs.probe(tcp.probe),
-  ];
-  if (isIpv6 && tcp.probe.is === 'denied') {
-    return [
-      found('firewall_reject', 'likely', [...evidence, 'IPv6 firewalls that prohibit answer so'], ['the process']),
-    ];
-  }
-  return [
-    found('not_permitted', selinux && tcp.probe.is !== 'denied' ? 'certain' : 'likely', evidence, ['the process']),
-  ];
 }

@@ -39,6 +39,24 @@ export const limitWords: Readonly<Record<LimitCause, Wording>> = {
     const { host, facts, name } = one;
     const isIpv6 = host.includes(':') && failuresOf(one, 'no_ports')?.message.startsWith('bind(') !== true;
     const { nginx } = facts;
+    if (failuresOf(one, 'no_ports')?.errno === 98) {
+      return {
+        what: `the local address and port that nginx connects to ${name} from are in use`,
+        fix: 'Remove the port from proxy_bind (or fastcgi_bind, uwsgi_bind, …), so that each connection gets its own; then reload nginx.',
+        next: [`${nginx.command} -T 2>/dev/null | grep -nE '_bind '`, one.reload],
+      };
+    }
+    if (failuresOf(one, 'no_ports') === null) {
+      return {
+        what: `nginx connects to ${name} from a local address that does not lead there`,
+        fix: 'Correct proxy_bind (or fastcgi_bind, uwsgi_bind, …): an address of the interface that leads to the peer, not loopback; then reload nginx.',
+        next: [
+          `${nginx.command} -T 2>/dev/null | grep -nE '_bind '`,
+          `${asNginx(nginx, `ip route get ${host}`)}    # src: the address that leads there`,
+          one.reload,
+        ],
+      };
+    }
     return isIpv6
       ? {
           what: `nginx has no IPv6 address to connect to ${name} from`,

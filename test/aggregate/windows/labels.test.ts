@@ -1,7 +1,8 @@
 /** What the texts of alerts name where nothing of a peer fails: who is slow, a name, a group without a peer to ask. */
 import { describe, expect, test } from 'vitest';
+import { tally } from '../../../collector/aggregate/failures/tally.ts';
 import { createVitals } from '../../../collector/aggregate/windows/vitals.ts';
-import type { PeerSnapshot, UpstreamSnapshot } from '../../../collector/model.ts';
+import { type PeerSnapshot, peerCauses, type UpstreamSnapshot } from '../../../collector/model.ts';
 import { job, peer, upstream } from '../../charts/snapshots.ts';
 
 const at = (p95: number) => ({ connectTime: { p50: 1, p90: 1, p95, p99: p95, max: p95, count: 5 } });
@@ -87,4 +88,21 @@ describe('nobody to ask', () => {
     ]);
     expect(label).toBe('10.0.0.1:80 process down (certain)');
   });
+});
+
+test('what is found before the first line of a log is named while it stands, and not for longer', () => {
+  const vitals = createVitals('all');
+  const found = { causes: { ...tally(peerCauses), hangs: 1 }, verdict: 'hangs (likely)' };
+  const label = (second: number, of: Partial<PeerSnapshot>) =>
+    vitals.complete(
+      job({ upstreams: [upstream('shop')], peers: [peer('10.0.0.1:80', { upstream: 'shop', ...of })] }),
+      second * 1e6,
+      0,
+    ).peers[0]?.causeLabel;
+  expect([label(0, {}), label(1, found), label(100, found), label(101, {})]).toEqual([
+    'none',
+    'hangs (likely)',
+    'hangs (likely)',
+    'none',
+  ]);
 });
