@@ -1,7 +1,9 @@
 /** The demo's Netdata: private, on the loopback, with our plugin and alerts and nothing else, asked through its API. */
+
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { netdataConf, privateSections } from './netdata-conf.ts';
 import type { Program } from './programs.ts';
 import { ask, type Server, start, waitFor } from './server.ts';
 
@@ -107,42 +109,15 @@ function withPrivatePipe(path: string, copy: string): string {
   return copy;
 }
 
-/** netdata.conf: everything private, everything off that is not ours (names as 1.37.1 has them). */
 function confText(folder: string, port: number, web: string): string {
-  const off = ['timex', 'idlejitter', 'tc', 'cgroups', 'proc', 'diskspace', 'statsd', 'netdata monitoring', 'ebpf'];
-  const sections = {
-    // Root would become the user netdata, which may not exist; anybody else stays who it is.
-    global: [...(process.getuid?.() === 0 ? ['run as user = root'] : []), 'hostname = nginx-upstream demo'],
-    directories: [
-      `config = ${folder}/etc`,
-      `stock config = ${folder}/stock`,
-      `plugins = "${folder}/etc/custom-plugins.d"`,
-      `cache = ${folder}/cache`,
-      `lib = ${folder}/lib`,
-      `log = ${folder}/log`,
-      `home = ${folder}/home`,
-      `lock = ${folder}/lib`,
-      `registry = ${folder}/lib/registry`,
-      `web = ${web}`,
-      `health config = ${folder}/etc/health.d`,
-      `stock health config = ${folder}/stock/health.d`,
-    ],
+  return netdataConf(privateSections(folder, web), {
+    global: ['hostname = nginx-upstream demo'],
     db: ['mode = ram', 'update every = 1', 'retention = 3600'],
     web: [`default port = ${port}`, 'bind to = 127.0.0.1', 'web server threads = 2'],
-    plugins: [
-      ...off.map((name) => `${name} = no`),
-      'check for new plugins every = 1',
-      'enable running new plugins = yes',
-    ],
     health: ['enabled = yes', 'run at least every seconds = 1', 'script to execute on alarm = /bin/true'],
     logs: ['access = none'],
     // The dashboard would ask Netdata's registry on the Internet.
     registry: ['enabled = no', `registry to announce = http://127.0.0.1:${port}`],
     cloud: ['enabled = no'],
-    ml: ['enabled = no'],
-    statsd: ['enabled = no'],
-  };
-  return Object.entries(sections)
-    .map(([name, lines]) => `[${name}]\n${lines.map((line) => `    ${line}\n`).join('')}`)
-    .join('\n');
+  });
 }

@@ -6,18 +6,10 @@ import type { JobSnapshot } from '../../collector/model.ts';
 import { createAccessLines } from '../../collector/parse/access/lines.ts';
 import { readLogFormat } from '../../collector/parse/access/log-format.ts';
 import { createAccessMatcher } from '../../collector/parse/access/matcher.ts';
+import { fine, load } from './kit.ts';
 
 const full =
   '$status $request_time $proxy_host "$upstream_addr" "$upstream_status" "$upstream_connect_time" "$upstream_response_time"';
-const fine = {
-  errorLogsFine: true,
-  accessLogsFine: true,
-  lines: { read: 0, unmatched: 0, foreign: 0, forged: 0, overlong: 0, lost: 0 },
-  behindBytes: 0,
-  ok: 1,
-  failing: 0,
-};
-const load = { cpuUs: 0, residentBytes: 0, lateTicks: 0 };
 
 function counting(format = full, { maxPeers = 50, legacyConnectTime = false } = {}) {
   const result = readLogFormat(format);

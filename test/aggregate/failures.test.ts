@@ -1,38 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { createJobAggregate } from '../../collector/aggregate/job.ts';
 import type { ErrorLine, Kind } from '../../collector/model.ts';
+import { errorLine, fine as health, load } from './kit.ts';
 
-const line = (kind: Kind, peer: string | null): ErrorLine => ({
-  time: '2026-11-22T07:30:45',
-  level: 'error',
-  pid: 1,
-  tid: 1,
-  connection: 1,
-  errno: 111,
-  message: 'connect() failed',
-  kind,
-  action: 'connecting to upstream',
-  protocol: 'http',
-  client: '127.0.0.1',
-  server: '',
-  request: 'GET / HTTP/1.1',
-  subrequest: null,
-  upstream: peer === null ? null : { scheme: 'http', peer, uri: '/' },
-  host: 'x',
-  referrer: null,
-  login: null,
-  truncated: false,
-});
-
-const health = {
-  errorLogsFine: true,
-  accessLogsFine: true,
-  lines: { read: 0, unmatched: 0, foreign: 0, forged: 0, overlong: 0, lost: 0 },
-  behindBytes: 0,
-  ok: 1,
-  failing: 0,
-};
-const load = { cpuUs: 0, residentBytes: 0, lateTicks: 0 };
+const line = (kind: Kind, peer: string | null): ErrorLine =>
+  errorLine(kind, {
+    time: '2026-11-22T07:30:45',
+    message: 'connect() failed',
+    upstream: peer === null ? null : { scheme: 'http', peer, uri: '/' },
+  });
 const hour = 3_600_000_000;
 
 const aggregate = (maxPeers = 50) =>

@@ -5,7 +5,7 @@ import { renderDiagnosis, toJson } from '../../collector/commands/diagnose/text.
 import { json, painter } from '../../collector/commands/terminal.ts';
 import { judge } from '../../collector/diagnose/rules/judge.ts';
 import type { NginxRead } from '../../collector/discover/follow/read-nginx.ts';
-import { facts, nowMs, owner, peer, server, unix } from '../diagnose/facts-kit.ts';
+import { facts, nowMs, owner, peer, rememberedPeer, server, unix } from '../diagnose/facts-kit.ts';
 
 const hostile = "\u001b[2J\u009b31m$(reboot)'`id`\n\u202e";
 
@@ -16,30 +16,13 @@ function diagnosis(): Diagnosis {
   const two = peer('10.0.0.1:8080', {
     upstream: hostile,
     servers: [server(hostile, { file: `/etc/nginx/${hostile}.conf`, name: hostile })],
-    remembered: {
-      listeningMs: nowMs - 30_000,
-      watchedSinceMs: 0,
-      sinceMs: null,
-      connectedMs: null,
-      besides: null,
-      endedMs: [],
-      inode: null,
+    remembered: rememberedPeer({
       oomKills: 1,
       owner: { ...owner, user: hostile, command: hostile, unit: hostile, container: null },
-    },
+    }),
   });
   const three = peer('10.0.0.2:8080', {
-    remembered: {
-      listeningMs: 1,
-      watchedSinceMs: 0,
-      sinceMs: null,
-      connectedMs: null,
-      besides: null,
-      endedMs: [],
-      inode: null,
-      oomKills: 0,
-      owner: { ...owner, container: hostile },
-    },
+    remembered: rememberedPeer({ listeningMs: 1, owner: { ...owner, container: hostile } }),
   });
   const all = facts([one, two, three]);
   const read = {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { PeerFacts, TcpFacts } from '../../collector/diagnose/facts/facts.ts';
 import { judge } from '../../collector/diagnose/rules/judge.ts';
 import type { FailureKind } from '../../collector/model.ts';
-import { facts, failed, listener, nowMs, owner, peer, tcp, unix } from './facts-kit.ts';
+import { facts, failed, listener, nowMs, owner, peer, rememberedPeer, tcp, unix } from './facts-kit.ts';
 
 const time = (ms: number): string => String(ms);
 const ago = (seconds: number): number => nowMs - seconds * 1000;
@@ -18,17 +18,7 @@ type Failed = readonly [FailureKind, number, number];
 const failures = (...all: readonly Failed[]) =>
   new Map(all.map(([kind, first, last]) => [kind, failed({ firstMs: ago(first), lastMs: ago(last) })] as const));
 
-const remembered = {
-  listeningMs: ago(1),
-  owner,
-  oomKills: 0,
-  watchedSinceMs: 0,
-  sinceMs: ago(10),
-  connectedMs: null,
-  besides: null,
-  endedMs: [],
-  inode: null,
-};
+const remembered = rememberedPeer({ listeningMs: ago(1), sinceMs: ago(10) });
 const answers = {
   connected: 20,
   lastConnectedMs: ago(1),

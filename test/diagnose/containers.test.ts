@@ -11,7 +11,7 @@ import { containerFacts } from '../../collector/diagnose/places/tcp-containers.t
 import { judge } from '../../collector/diagnose/rules/judge.ts';
 import { word } from '../../collector/diagnose/words/wording.ts';
 import { parseSocketAddress } from '../../collector/parse/peer-address.ts';
-import { facts, failed, listener, nginx, nowMs, other, owner, peer, server, tcp } from './facts-kit.ts';
+import { facts, failed, listener, nginx, nowMs, other, owner, peer, rememberedPeer, server, tcp } from './facts-kit.ts';
 
 const routes = [
   'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT',
@@ -76,17 +76,7 @@ const ofContainer = {
   containerName: 'web',
   runtime: 'docker',
 } as const;
-const remembered = {
-  listeningMs: nowMs - 30_000,
-  owner: ofContainer,
-  oomKills: 0,
-  watchedSinceMs: 0,
-  sinceMs: null,
-  connectedMs: null,
-  besides: null,
-  endedMs: [nowMs - 29_000],
-  inode: null,
-};
+const remembered = rememberedPeer({ owner: ofContainer, endedMs: [nowMs - 29_000] });
 const away = { home: 'elsewhere', probe: { is: 'silent' } } as const;
 const anew = listener('0.0.0.0:3000', { namespace: { ...other, container: '111111111111', runtime: 'docker' } });
 const unreachable = { failures: new Map([['unreachable', failed({ errno: 113 })] as const]) };

@@ -2,20 +2,11 @@
 import { expect, test } from 'vitest';
 import { keepEnded } from '../../collector/diagnose/rules/ended.ts';
 import { judge } from '../../collector/diagnose/rules/judge.ts';
-import { facts, failed, listener, nowMs, owner, peer, tcp, unix } from './facts-kit.ts';
+import { facts, failed, listener, nowMs, peer, rememberedPeer, tcp, unix } from './facts-kit.ts';
 
 const ago = (seconds: number): number => nowMs - seconds * 1000;
-const remembered = (ends: readonly number[]) => ({
-  listeningMs: ago(1),
-  owner,
-  oomKills: 0,
-  watchedSinceMs: 0,
-  sinceMs: ago(Math.min(...ends) - 2),
-  connectedMs: null,
-  besides: null,
-  endedMs: ends.map(ago),
-  inode: 8080,
-});
+const remembered = (ends: readonly number[]) =>
+  rememberedPeer({ listeningMs: ago(1), sinceMs: ago(Math.min(...ends) - 2), endedMs: ends.map(ago), inode: 8080 });
 const failures = (last: number) =>
   new Map([['refused', failed({ firstMs: ago(last + 30), lastMs: ago(last) })] as const]);
 const back = { serving: [listener('0.0.0.0:8080')], probe: { is: 'connected' as const } };

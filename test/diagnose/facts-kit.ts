@@ -6,6 +6,7 @@ import type {
   NamespaceName,
   Owner,
   PeerFacts,
+  Remembered,
   ServerFact,
   TcpFacts,
   UnixFacts,
@@ -32,6 +33,22 @@ export const owner: Owner = {
   containerName: null,
   runtime: null,
 };
+
+/** What the plugin remembers of a peer: that a socket of `owner` listened until half a minute ago. */
+export function rememberedPeer(some: Partial<Remembered> = {}): Remembered {
+  return {
+    listeningMs: nowMs - 30_000,
+    owner,
+    oomKills: 0,
+    watchedSinceMs: 0,
+    sinceMs: null,
+    connectedMs: null,
+    besides: null,
+    endedMs: [],
+    inode: null,
+    ...some,
+  };
+}
 
 export function listener(at: string, some: Partial<ListenerFact> = {}): ListenerFact {
   const colon = at.lastIndexOf(':');

@@ -5,7 +5,21 @@ import { judge } from '../../collector/diagnose/rules/judge.ts';
 import { isSlip } from '../../collector/diagnose/rules/process.ts';
 import { word } from '../../collector/diagnose/words/wording.ts';
 import { type FailureKind, peerCauses } from '../../collector/model.ts';
-import { facts, failed, listener, nginx, nowMs, ofNginx, other, owner, peer, server, tcp, unix } from './facts-kit.ts';
+import {
+  facts,
+  failed,
+  listener,
+  nginx,
+  nowMs,
+  ofNginx,
+  other,
+  owner,
+  peer,
+  rememberedPeer,
+  server,
+  tcp,
+  unix,
+} from './facts-kit.ts';
 
 const time = (ms: number): string => String(ms);
 
@@ -15,28 +29,8 @@ function verdicts(all: Facts, at = 0): readonly string[] {
   );
 }
 
-const remembered = {
-  listeningMs: nowMs - 30_000,
-  owner,
-  oomKills: 0,
-  watchedSinceMs: 0,
-  sinceMs: null,
-  connectedMs: null,
-  besides: null,
-  endedMs: [],
-  inode: null,
-};
-const never = {
-  listeningMs: null,
-  owner: null,
-  oomKills: null,
-  watchedSinceMs: 0,
-  sinceMs: null,
-  connectedMs: null,
-  besides: null,
-  endedMs: [],
-  inode: null,
-};
+const remembered = rememberedPeer();
+const never = rememberedPeer({ listeningMs: null, owner: null, oomKills: null });
 
 /** A peer at 10.0.0.1:8080 refused, with these facts of it. */
 const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial<PeerFacts>, readonly string[]]>> = {
@@ -191,7 +185,7 @@ const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial
       otherPorts: [
         listener('0.0.0.0:9400', {
           owner: { ...owner, unit: null, pid: 99 },
-          startedMs: remembered.listeningMs - 60_000,
+          startedMs: nowMs - 90_000,
         }),
       ],
     },

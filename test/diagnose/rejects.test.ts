@@ -5,7 +5,7 @@ import type { KindFailures } from '../../collector/diagnose/impact/traffic.ts';
 import { judge } from '../../collector/diagnose/rules/judge.ts';
 import { word } from '../../collector/diagnose/words/wording.ts';
 import type { FailureKind } from '../../collector/model.ts';
-import { facts, failed, listener, nowMs, other, owner, peer, tcp } from './facts-kit.ts';
+import { facts, failed, listener, nowMs, other, peer, rememberedPeer, tcp } from './facts-kit.ts';
 
 const time = (ms: number): string => String(ms);
 const ago = (seconds: number): number => nowMs - seconds * 1000;
@@ -23,17 +23,7 @@ const failures = (all: readonly Failed[]): ReadonlyMap<FailureKind, KindFailures
   );
 
 /** Seen by the plugin since ten minutes ago, the same socket all the while. */
-const remembered = {
-  listeningMs: ago(1),
-  owner,
-  oomKills: 0,
-  watchedSinceMs: ago(600),
-  sinceMs: null,
-  connectedMs: null,
-  besides: null,
-  endedMs: [],
-  inode: 8080,
-};
+const remembered = rememberedPeer({ listeningMs: ago(1), watchedSinceMs: ago(600), inode: 8080 });
 const answers = (lastConnected: number) => ({
   connected: 20,
   lastConnectedMs: ago(lastConnected),

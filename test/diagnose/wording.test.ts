@@ -7,7 +7,21 @@ import { judge } from '../../collector/diagnose/rules/judge.ts';
 import type { Words } from '../../collector/diagnose/rules/subject.ts';
 import { word } from '../../collector/diagnose/words/wording.ts';
 import type { ConnectKind, PeerCause } from '../../collector/model.ts';
-import { facts, failed, listener, nginx, nowMs, ofNginx, other, owner, peer, server, tcp, unix } from './facts-kit.ts';
+import {
+  facts,
+  failed,
+  listener,
+  nginx,
+  nowMs,
+  ofNginx,
+  other,
+  owner,
+  peer,
+  rememberedPeer,
+  server,
+  tcp,
+  unix,
+} from './facts-kit.ts';
 
 /** The words of a cause, or of the first finding. */
 function words(all: Facts, code: PeerCause | null = null): Words {
@@ -218,15 +232,7 @@ describe('the rules of firewalls, by where the peer is', () => {
 });
 
 describe('a process that is down', () => {
-  const remembered = {
-    listeningMs: nowMs - 30_000,
-    oomKills: 0,
-    watchedSinceMs: 0,
-    sinceMs: null,
-    connectedMs: null,
-    besides: null,
-    endedMs: [],
-  };
+  const remembered = rememberedPeer({ inode: 1 });
   const id = 'abcdefabcdef';
   test.each<[string, Partial<Owner>, readonly string[]]>([
     ['a unit', {}, ['systemctl status app.service', 'systemctl start app.service', 'journalctl -u app.service -n 50']],

@@ -4,30 +4,10 @@ import { type FindingCode, findingCodes } from '../../collector/discover/check/f
 import type { LogState } from '../../collector/discover/check/log-state.ts';
 import { commandFor, isAnythingUsable, judgeNginx } from '../../collector/discover/check/rules.ts';
 import { wordFinding } from '../../collector/discover/check/wording.ts';
-import type { NginxFound } from '../../collector/discover/find/find-nginx.ts';
 import { namesToResolve, withAddresses } from '../../collector/nginx/peers.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
-import { configurationOf, debianBuild } from '../nginx/memory-files.ts';
-
-const args = { text: 'nginx', program: 'nginx', prefix: null, conf: null, globals: null, errorLog: null };
-const master = {
-  pid: 1,
-  uid: 0,
-  startedBy: 'root',
-  args,
-  container: null,
-  containerId: null,
-  runtime: null,
-  mounts: [],
-} as const;
-const found: NginxFound = {
-  master,
-  version: 'nginx/1.22.1',
-  defaults: debianBuild,
-  confPath: '/etc/nginx/nginx.conf',
-  commandLine: null,
-  view: { places: (path) => [path], follow: (place) => place },
-};
+import { configurationOf } from '../nginx/memory-files.ts';
+import { runningArgs as args, checkFacts, foundNginx as found, runningMaster as master } from './check-kit.ts';
 
 interface Circumstances {
   readonly state?: LogState;
@@ -43,22 +23,7 @@ function factsOf(
   const unresolved = namesToResolve(read).map((name): [string, readonly string[]] => [name, []]);
   const names = new Map([...unresolved, ...Object.entries(addresses)]);
   const configuration = withAddresses(read, names);
-  return {
-    found,
-    dumped: false,
-    configuration,
-    addresses: names,
-    openNames: { wanted: names.size, late: 0, beyond: 0 },
-    errorLogs: configuration.errorLogs.map((log) => ({ log, state })),
-    accessLogs: configuration.accessLogs.map((log) => ({ log, state })),
-    configured: [],
-    hasStatusPage: false,
-    strangers: [],
-    changedSince: [],
-    kernel: '6.2.0',
-    identity: { user: 'netdata', uid: 201, gids: [201], trial: null, groupName: String },
-    ...facts,
-  };
+  return { ...checkFacts(configuration, names, { error: state, access: state }), ...facts };
 }
 
 const format = `log_format full '$status $request_time $proxy_host $upstream_addr $upstream_status'

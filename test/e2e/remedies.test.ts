@@ -14,6 +14,7 @@ import { readConfiguration } from '../../collector/nginx/configuration.ts';
 import { withAddresses } from '../../collector/nginx/peers.ts';
 import { readTree } from '../../collector/nginx/syntax/tree.ts';
 import type { Directive, NginxConfiguration } from '../../collector/nginx/types.ts';
+import { checkFacts, foundNginx } from '../discover/check-kit.ts';
 import { debianBuild, memoryFiles } from '../nginx/memory-files.ts';
 import { modulePath, tool } from '../support/packages.ts';
 import { run } from '../support/run.ts';
@@ -28,40 +29,8 @@ function read(conf: string): NginxConfiguration {
 }
 
 function factsOf(conf: string, state: LogState, code: FindingCode): CheckFacts {
-  const configuration = read(conf);
-  const args = { text: 'nginx', program: 'nginx', prefix: null, conf: null, globals: null, errorLog: null };
-  const master = {
-    pid: 1,
-    uid: 0,
-    args,
-    startedBy: 'root',
-    container: null,
-    containerId: null,
-    runtime: null,
-    mounts: [],
-  } as const;
-  return {
-    found: {
-      master,
-      version: 'nginx/1.22.1',
-      defaults: debianBuild,
-      confPath: conf,
-      commandLine: null,
-      view: { places: (path) => [path], follow: (place) => place },
-    },
-    dumped: false,
-    configuration,
-    addresses: localhost,
-    openNames: { wanted: 1, late: 0, beyond: 0 },
-    errorLogs: configuration.errorLogs.map((log) => ({ log, state: code === 'log_in_memory' ? state : readable })),
-    accessLogs: configuration.accessLogs.map((log) => ({ log, state: code === 'log_in_memory' ? readable : state })),
-    configured: [],
-    hasStatusPage: false,
-    strangers: [],
-    changedSince: [],
-    kernel: '6.2.0',
-    identity: { user: 'netdata', uid: 201, gids: [201], trial: null, groupName: String },
-  };
+  const states = code === 'log_in_memory' ? { error: state, access: readable } : { error: readable, access: state };
+  return { ...checkFacts(read(conf), localhost, states), found: { ...foundNginx, confPath: conf } };
 }
 
 /** What has to be done by hand, done by the letter. */

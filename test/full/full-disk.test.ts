@@ -78,19 +78,28 @@ const warnings = (plugin: Child) =>
     .split('\n')
     .filter((text) => text.includes('ENOSPC'));
 
-testOn('root')('a full disk, and room again: nothing is lost, nothing counts twice', { timeout: 120_000 }, async () => {
-  const { disk, write, startPlugin, checkpoint, fill, free } = world();
-  await disk.waitForLine(/ready/);
-  const first = startPlugin();
+/** The plugin has counted ten failures, then the disk is full. */
+async function untilFull() {
+  const made = world();
+  await made.disk.waitForLine(/ready/);
+  const first = made.startPlugin();
   await reaches(first, 0);
-  write(10);
+  made.write(10);
   await reaches(first, 10);
-  fill();
+  made.fill();
+  return { ...made, first };
+}
+
+const isTold = (plugin: Child) =>
+  waitUntil(() => warnings(plugin).length > 0, { what: 'a word about the disk', hint: plugin.stderr });
+
+testOn('root')('a full disk, and room again: nothing is lost, nothing counts twice', { timeout: 120_000 }, async () => {
+  const { first, write, startPlugin, checkpoint, free } = await untilFull();
   for (const more of [20, 30]) {
     write(10);
     await reaches(first, more);
   }
-  await waitUntil(() => warnings(first).length > 0, { what: 'a word about the disk', hint: first.stderr });
+  await isTold(first);
   free();
   const before = checkpoint();
   write(5);
@@ -108,16 +117,10 @@ testOn('root')(
   'killed while the disk is full: the next one begins at the end and says so',
   { timeout: 120_000 },
   async () => {
-    const { disk, write, startPlugin, fill } = world();
-    await disk.waitForLine(/ready/);
-    const first = startPlugin();
-    await reaches(first, 0);
-    write(10);
-    await reaches(first, 10);
-    fill();
+    const { first, write, startPlugin } = await untilFull();
     write(10);
     await reaches(first, 20);
-    await waitUntil(() => warnings(first).length > 0, { what: 'a word about the disk', hint: first.stderr });
+    await isTold(first);
     await first.stop('SIGKILL');
     write(3);
     const second = startPlugin();

@@ -16,9 +16,7 @@ load trees.bash
 
 @test "uninstall gives the tree back byte by byte" {
   for layout in debian native static docker; do
-    rm -rf "$ROOT"
-    mkdir "$ROOT"
-    make_tree $layout 1.37.1
+    fresh_tree $layout 1.37.1
     before=$(tree)
     installer
     ok
@@ -97,9 +95,7 @@ load trees.bash
 
 @test "uninstall removes what the plugin kept, in each layout and where netdata.conf says" {
   for layout in native static; do
-    rm -rf "$ROOT"
-    mkdir "$ROOT"
-    make_tree $layout 2.10.4
+    fresh_tree $layout 2.10.4
     lib=$([ $layout = static ] && echo /opt/netdata/var/lib/netdata || echo /srv/netdata)
     [ $layout = static ] || printf '[directories]\n lib = /srv/netdata\n' >>"$ROOT$CONFIG/netdata.conf"
     mkdir -p "$ROOT$lib"

@@ -15,9 +15,7 @@ NODE=custom-plugins.d/nginx-upstream.node
 
 @test "the command is a link to the plugin, in every layout, and goes with it" {
   for layout in debian native static docker; do
-    rm -rf "$ROOT"
-    mkdir "$ROOT"
-    make_tree $layout 2.10.4
+    fresh_tree $layout 2.10.4
     before=$(tree)
     installer
     ok
@@ -46,9 +44,7 @@ NODE=custom-plugins.d/nginx-upstream.node
 
 @test "what is not ours under that name stays, and the plugin is named instead" {
   for kind in file link; do
-    rm -rf "$ROOT"
-    mkdir "$ROOT"
-    make_tree native 2.10.4
+    fresh_tree native 2.10.4
     mkdir -p "$ROOT/usr/local/bin"
     if [ $kind = file ]; then echo mine >"$ROOT$COMMAND"; else ln -s /opt/mine "$ROOT$COMMAND"; fi
     before=$(tree)

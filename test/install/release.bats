@@ -37,9 +37,7 @@ unpack() {
 
 @test "it installs into every layout without npm, and uninstalls without a trace" {
   for layout in debian native static docker; do
-    rm -rf "$ROOT"
-    mkdir "$ROOT"
-    make_tree $layout 1.37.1
+    fresh_tree $layout 1.37.1
     before=$(tree)
     ! command -v npm
     installer

@@ -86,6 +86,13 @@ make_tree() {
   ALERTS=$config/health.d/nginx_upstream.conf
 }
 
+# fresh_tree LAYOUT VERSION: the same in an empty root.
+fresh_tree() {
+  rm -rf "$ROOT"
+  mkdir "$ROOT"
+  make_tree "$1" "$2"
+}
+
 # The group of files that these tests can make is that of whoever runs them, so adm has that number here.
 make_groups() {
   printf 'root:x:65530:\nadm:x:%s:%s\nnetdata:x:1999:\nwww-data:x:33:\n' "$(id -g)" "$1" >"$ROOT/etc/group"

@@ -11,19 +11,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { createCheckpoint, longestAbsenceMs } from '../../collector/source/tail/checkpoint.ts';
 import { toMarks } from '../../collector/source/tail/mark.ts';
 import { nodeStateFile, type StateFile } from '../../collector/system/state-file.ts';
-import { privateFolder, type Rig, rig } from './tail-kit.ts';
+import { eachInFolder, folder, log, type Rig, rig } from './tail-kit.ts';
 
 const now = 1_700_000_000_000;
-let folder = '';
-let log = '';
-beforeEach(() => {
-  folder = privateFolder();
-  log = join(folder, 'error.log');
-});
+eachInFolder();
 
 describe('T27 a restart', () => {
   /** What one plugin leaves and the next finds: through the file, as JSON. */

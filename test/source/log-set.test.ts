@@ -1,16 +1,13 @@
 /** T31: several files as one source, found by a pattern. */
 import { appendFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { lineSplitter } from '../../collector/decode/lines.ts';
 import { createLogSet } from '../../collector/source/log-set.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
-import { privateFolder, testAccounts } from './tail-kit.ts';
+import { eachInFolder, folder, testAccounts } from './tail-kit.ts';
 
-let folder = '';
-beforeEach(() => {
-  folder = privateFolder();
-});
+eachInFolder();
 const at = (name: string) => join(folder, name);
 
 function watch(pattern: string, resume?: unknown) {

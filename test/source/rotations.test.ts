@@ -16,17 +16,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createKnownFiles } from '../../collector/source/tail/known-files.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
-import { privateFolder, rig } from './tail-kit.ts';
+import { eachInFolder, folder, log, logAt, privateFolder, rig } from './tail-kit.ts';
 
-let folder = '';
-let log = '';
-beforeEach(() => {
-  folder = privateFolder();
-  log = join(folder, 'error.log');
-});
+eachInFolder();
 
 function started() {
   writeFileSync(log, 'old\n');
@@ -196,8 +191,8 @@ describe('the same lines again', () => {
 
 describe.each(['/dev/shm', tmpdir()].filter(existsSync))('T20 on %s', (parent) => {
   it('deleted and created, with the same inode number where the file system has it so: another file, whatever its first bytes are', () => {
-    folder = privateFolder(parent);
-    log = join(folder, 'error.log');
+    const own = privateFolder(parent);
+    logAt(join(own, 'error.log'), own);
     const tail = started();
     appendFileSync(log, 'constant\n');
     const first = statSync(log).ino;
@@ -263,7 +258,7 @@ it('T35 a thousand rotations leave no descriptor behind', () => {
 it('the log’s directory is moved away and made anew', () => {
   const directory = join(folder, 'nginx');
   mkdirSync(directory);
-  log = join(directory, 'error.log');
+  logAt(join(directory, 'error.log'));
   const tail = started();
   renameSync(directory, join(folder, 'gone'));
   tail.tick();

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { beforeEach, onTestFinished } from 'vitest';
 import { lineSplitter } from '../../collector/decode/lines.ts';
 import type { Source, SourceReading } from '../../collector/source/source.ts';
 import { createTail, type TailOptions } from '../../collector/source/tail/tail.ts';
@@ -19,6 +19,22 @@ export function privateFolder(parent = tmpdir()): string {
   const folder = mkdtempSync(join(parent, 'tail-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** A private folder for each test of a file that calls `eachInFolder`, and the log in it. */
+export let folder = '';
+export let log = '';
+export function eachInFolder(): void {
+  beforeEach(() => {
+    folder = privateFolder();
+    log = join(folder, 'error.log');
+  });
+}
+
+/** The log of this test lies elsewhere. */
+export function logAt(path: string, its = folder): void {
+  folder = its;
+  log = path;
 }
 
 export interface Rig {

@@ -16,16 +16,11 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
-import { privateFolder, rig } from './tail-kit.ts';
+import { eachInFolder, folder, log, rig } from './tail-kit.ts';
 
-let folder = '';
-let log = '';
-beforeEach(() => {
-  folder = privateFolder();
-  log = join(folder, 'error.log');
-});
+eachInFolder();
 
 /** rename + create, asserted to have happened (Vector's own rotation test renames a file to itself). */
 function rotate(to = `${log}.1`): void {

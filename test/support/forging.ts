@@ -11,6 +11,15 @@ export interface Claim {
   readonly peer: string;
 }
 
+/** Of a worker that runs, about a peer that is configured. */
+export const plausible: Claim = {
+  connection: '*7 ',
+  pid: 4027,
+  time: '2026/11/22 07:30:45',
+  upstream: 'shop',
+  peer: '10.0.0.1:80',
+};
+
 const fields = ', client: 127.0.0.1, server: , request: "GET / HTTP/1.1"';
 const host = ', host: "x"';
 const bytes = ', bytes from/to client:0/0, bytes from/to upstream:0/0';

@@ -13,9 +13,11 @@
  * current user. Its folders: dir/{etc,cache,lib,log,stock}; health.d and nginx-upstream.conf lie in dir/etc.
  * /tmp/netdata-ipc, which 1.37.1 has built in, is shared by all: do not use netdatacli.
  */
+
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, delimiter, dirname, join, resolve } from 'node:path';
+import { netdataConf, privateSections } from '../../demo/netdata-conf.ts';
 import { tool } from './packages.ts';
 import { freePort } from './ports.ts';
 import { type Child, descendants, start } from './process.ts';
@@ -333,62 +335,36 @@ function writeHealth(folder: string, health: NetdataOptions['health'], version: 
   }
 }
 
-/** netdata.conf: everything private, everything off that is not ours (names as 1.37.1 has them). */
 function confText(dir: string, port: number, web: string, options: NetdataOptions): string {
-  const off = ['timex', 'idlejitter', 'tc', 'cgroups', 'proc', 'diskspace', 'statsd', 'netdata monitoring', 'ebpf'];
-  const sections: Record<string, string[]> = {
-    // Root would become the user netdata, which may not exist; anybody else stays who it is.
-    global: [
-      ...(process.getuid?.() === 0 ? ['run as user = root'] : []),
-      `hostname = ${options.hostname ?? 'test'}`,
-      // Else it takes the lowest priority of all, and loses seconds of data on a machine that is busy with other tests.
-      'process scheduling policy = keep',
-      'process nice level = 0',
-    ],
-    directories: [
-      `config = ${dir}/etc`,
-      `stock config = ${dir}/stock`,
-      `plugins = "${dir}/etc/custom-plugins.d"`,
-      `cache = ${dir}/cache`,
-      `lib = ${dir}/lib`,
-      `log = ${dir}/log`,
-      `home = ${dir}/home`,
-      `lock = ${dir}/lib`,
-      `registry = ${dir}/lib/registry`,
-      `web = ${web}`,
-      `health config = ${dir}/etc/health.d`,
-      `stock health config = ${dir}/stock/health.d`,
-    ],
-    db: [
-      `mode = ${options.memory ?? 'ram'}`,
-      'update every = 1',
-      'retention = 3600',
-      'dbengine disk space MB = 64',
-      'dbengine multihost disk space MB = 64',
-    ],
-    web: [`default port = ${port}`, 'bind to = 127.0.0.1', 'web server threads = 2'],
-    plugins: [
-      ...off.map((name) => `${name} = no`),
-      'check for new plugins every = 1',
-      'enable running new plugins = yes',
-    ],
-    health: [
-      'enabled = yes',
-      'run at least every seconds = 1',
-      `script to execute on alarm = ${options.notify ?? '/bin/true'}`,
-    ],
-    logs: ['access = none', 'errors flood protection period = 0'],
-    registry: ['enabled = no'],
-    ml: ['enabled = no'],
-    statsd: ['enabled = no'],
-  };
   const command = options.plugin?.options;
-  if (command !== undefined) sections['plugin:nginx-upstream'] = [`command options = ${command}`];
-  for (const [name, lines] of Object.entries(options.conf ?? {}))
-    sections[name] = [...(sections[name] ?? []), ...lines];
-  return Object.entries(sections)
-    .map(([name, lines]) => `[${name}]\n${lines.map((line) => `    ${line}\n`).join('')}`)
-    .join('\n');
+  return netdataConf(
+    privateSections(dir, web),
+    {
+      global: [
+        `hostname = ${options.hostname ?? 'test'}`,
+        // Else it takes the lowest priority of all, and loses seconds of data on a machine that is busy with other tests.
+        'process scheduling policy = keep',
+        'process nice level = 0',
+      ],
+      db: [
+        `mode = ${options.memory ?? 'ram'}`,
+        'update every = 1',
+        'retention = 3600',
+        'dbengine disk space MB = 64',
+        'dbengine multihost disk space MB = 64',
+      ],
+      web: [`default port = ${port}`, 'bind to = 127.0.0.1', 'web server threads = 2'],
+      health: [
+        'enabled = yes',
+        'run at least every seconds = 1',
+        `script to execute on alarm = ${options.notify ?? '/bin/true'}`,
+      ],
+      logs: ['access = none', 'errors flood protection period = 0'],
+      registry: ['enabled = no'],
+    },
+    command === undefined ? {} : { 'plugin:nginx-upstream': [`command options = ${command}`] },
+    options.conf ?? {},
+  );
 }
 
 const withNode = (path = '/usr/bin:/bin'): string => [dirname(process.execPath), path].join(delimiter);

@@ -4,42 +4,11 @@ import { createJobAggregate } from '../../../collector/aggregate/job.ts';
 import { createNginxDown } from '../../../collector/aggregate/server/down.ts';
 import { failingLabel } from '../../../collector/aggregate/windows/labels.ts';
 import { createVitals } from '../../../collector/aggregate/windows/vitals.ts';
-import type { ErrorLine, JobSnapshot, Kind, PeerSnapshot } from '../../../collector/model.ts';
+import type { ErrorLine, JobSnapshot, PeerSnapshot } from '../../../collector/model.ts';
 import { peer as peerOf, job as snapshotOf } from '../../charts/snapshots.ts';
+import { fine as health, errorLine as line, load } from '../kit.ts';
 
-const health = {
-  errorLogsFine: true,
-  accessLogsFine: true,
-  lines: { read: 0, unmatched: 0, foreign: 0, forged: 0, overlong: 0, lost: 0 },
-  behindBytes: 0,
-  ok: 1,
-  failing: 0,
-};
-const load = { cpuUs: 0, residentBytes: 0, lateTicks: 0 };
 const wall = 1_800_000_000;
-
-const line = (kind: Kind, more: Partial<ErrorLine> = {}): ErrorLine => ({
-  time: null,
-  level: 'error',
-  pid: 1,
-  tid: 1,
-  connection: 1,
-  errno: 111,
-  message: 'connect() failed (111: Connection refused)',
-  kind,
-  action: 'connecting to upstream',
-  protocol: 'http',
-  client: '127.0.0.1',
-  server: '',
-  request: 'GET / HTTP/1.1',
-  subrequest: null,
-  upstream: { scheme: 'http', peer: '10.0.0.1:80', uri: '/' },
-  host: 'x',
-  referrer: null,
-  login: null,
-  truncated: false,
-  ...more,
-});
 
 function running() {
   const aggregate = createJobAggregate({

@@ -3,17 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseErrorLine } from '../../../collector/parse/error/line.ts';
 import { errorLineReader } from '../../../collector/parse/error/reader.ts';
-import { type Claim, escaped, forgeries, notFoundRecord, shapes } from '../../support/forging.ts';
+import { plausible as claim, escaped, forgeries, notFoundRecord, shapes } from '../../support/forging.ts';
 import { fields, head, peer, refused, tellingSink, upstream } from './lines.ts';
 
 const root = `${head()}open() "/usr/share/nginx/html`;
-const claim: Claim = {
-  connection: '*7 ',
-  pid: 4027,
-  time: '2026/11/22 07:30:45',
-  upstream: 'shop',
-  peer: '10.0.0.1:80',
-};
 const missing = (path: string): string => notFoundRecord(path, claim);
 const other = `${head()}upstream timed out (110: Connection timed out) while connecting to upstream${fields}`;
 

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { parseErrorLine, parseStrictErrorLine } from '../../../collector/parse/error/line.ts';
 import { openOf } from '../../../collector/parse/error/open.ts';
 import { createStormLineReader } from '../../../collector/parse/storm/line.ts';
-import { type Claim, forgeries } from '../../support/forging.ts';
+import { plausible as claim, forgeries } from '../../support/forging.ts';
 import { connecting, fields, head, headers, refused, request, upstream } from '../error/lines.ts';
 import { actions, lineOf, messages } from '../error/messages.ts';
 import { counted } from './lines.ts';
@@ -117,13 +117,6 @@ describe('others are left to the full parser', () => {
   });
 });
 
-const claim: Claim = {
-  connection: '*7 ',
-  pid: 4027,
-  time: '2026/11/22 07:30:45',
-  upstream: 'shop',
-  peer: '10.0.0.1:80',
-};
 const reports = readFileSync(join(import.meta.dirname, '../error/public-reports.tsv'), 'utf8')
   .trimEnd()
   .split('\n');

@@ -1,17 +1,10 @@
 /** A complete error log says the same whether or not the lines of a storm are read in place. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Claim, forgeries, notFoundRecord, shapes } from '../../support/forging.ts';
+import { plausible as claim, forgeries, notFoundRecord, shapes } from '../../support/forging.ts';
 import { connecting, fields, head, refused, request, upstream } from '../error/lines.ts';
 import { pieces, type Step, tell } from './lines.ts';
 
-const claim: Claim = {
-  connection: '*7 ',
-  pid: 4027,
-  time: '2026/11/22 07:30:45',
-  upstream: 'shop',
-  peer: '10.0.0.1:80',
-};
 const other = `${head()}upstream timed out (110: Connection timed out)${connecting}${fields}`;
 const root = `${head()}open() "/usr/share/nginx/html`;
 const records = Object.values(shapes).flatMap((shape) =>
