@@ -135,3 +135,31 @@ test.each(Object.entries(required))('it has what Netdata requires: %s', (where, 
   const at = where === '' ? module : where.split('.').reduce((node, key) => node[key], module);
   for (const key of keys) expect(at).toHaveProperty(key);
 });
+
+/** Unquoted YAML turns `502`, `no` and `2026-11-28` into something else; Netdata's schema wants text in all other places. */
+const notText: Readonly<Record<string, string>> = {
+  'modules.setup.configuration.options.list.default_value': 'number',
+  'modules.setup.configuration.options.list.required': 'boolean',
+  'modules.setup.configuration.options.folding.enabled': 'boolean',
+  'modules.setup.configuration.examples.folding.enabled': 'boolean',
+  'modules.setup.configuration.examples.list.folding.enabled': 'boolean',
+  'modules.metrics.folding.enabled': 'boolean',
+  'modules.overview.multi_instance': 'boolean',
+  'modules.meta.most_popular': 'boolean',
+  'modules.meta.community': 'boolean',
+};
+
+function* leaves(value: unknown, at: readonly string[]): Generator<[string, unknown]> {
+  if (Array.isArray(value)) for (const each of value) yield* leaves(each, at);
+  else if (value !== null && typeof value === 'object') {
+    for (const [key, each] of Object.entries(value)) yield* leaves(each, [...at, key]);
+  } else yield [at.join('.'), value];
+}
+
+test('what has to be text is text', () => {
+  const document: unknown = parseDocument(readFileSync(path, 'utf8')).toJS();
+  const wrong = [...leaves(document, [])].filter(
+    ([at, value]) => typeof value !== 'string' && typeof value !== notText[at],
+  );
+  expect(wrong).toEqual([]);
+});
