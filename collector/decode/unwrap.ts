@@ -5,7 +5,7 @@
  */
 import { parseObject } from '../base/json.ts';
 import { journalEntry } from './journal.ts';
-import { behindFront, ofEntry, ofEscaped, ofLogfmt, ofRuby, ofString, oneLine } from './wrappings.ts';
+import { behindFront, ofEntry, ofEscaped, ofLogfmt, ofRow, ofRuby, ofString, oneLine } from './wrappings.ts';
 
 export interface Unwrapper {
   /**
@@ -74,7 +74,7 @@ export function createUnwrapper(): Unwrapper {
     const behind = behindFront(text);
     if (behind !== undefined) return behind;
     if (text.startsWith('{')) return ofJson(text);
-    return ofLogfmt(text) ?? ofRuby(text) ?? ofString(text) ?? ofEscaped(text);
+    return ofLogfmt(text) ?? ofRuby(text) ?? ofString(text) ?? ofRow(text) ?? ofEscaped(text);
   }
 
   return {
@@ -108,6 +108,6 @@ function mayBeWrapped(text: string): boolean {
   const first = text.charCodeAt(0);
   if (text.includes(': \\"')) return true;
   const isDigit = first >= 48 && first <= 57;
-  if (isDigit) return text[4] === '-';
+  if (isDigit) return text[4] === '-' || text.includes(',"');
   return first === 123 || first === 91 || first === 34 || first === 32 || text.includes('="') || text.includes('"=>"');
 }

@@ -39,6 +39,9 @@ const rubyEnd = /(?:\\n)?"(?:, "[\w.@-]+"=>|\}\])/;
 /** A member of JSON that was printed over several lines, or an element of a list. */
 const member =
   /^\s*(?:"(?:log|message|msg|MESSAGE|line|_raw|textPayload|@message)"\s*:\s*)?("(?:[^"\\]|\\.)*")\s*,?\s*$/;
+/** A row of comma-separated values: each cell plain, or in quotes with its own quotes doubled. */
+const row = /^(?:"(?:[^"]|"")*"|[^",]*)(?:,(?:"(?:[^"]|"")*"|[^",]*))*$/;
+const cell = /(?:^|,)"((?:[^"]|"")*)"(?=,|$)/g;
 /** A line of nginx's that was copied out of a string: its own quotes are escaped. */
 const escaped = /, (?:request|upstream|host): \\"/;
 const plain = /, (?:request|upstream|host|login): "/;
@@ -75,6 +78,13 @@ export function ofString(text: string): string | undefined {
   const value = member.exec(text)?.[1];
   const read = value === undefined ? null : parseObject(`{"value":${value}}`)?.['value'];
   return typeof read === 'string' ? oneLine(read) : undefined;
+}
+
+/** What Grafana, Kibana and CloudWatch export: the cell that has quotes is the line. */
+export function ofRow(text: string): string | undefined {
+  if (!text.includes('""') || !row.test(text)) return undefined;
+  const found = [...text.matchAll(cell)].map((match) => match[1] ?? '').find((value) => value.includes('""'));
+  return found === undefined ? undefined : oneLine(found.replaceAll('""', '"'));
 }
 
 /** nginx always quotes a request plainly: where no field is quoted so, the line is a copy of a string. */

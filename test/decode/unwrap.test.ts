@@ -81,6 +81,15 @@ describe('other people’s copies', () => {
   });
 });
 
+describe('rows of comma-separated values', () => {
+  const inCsv = (text: string) => `"${text.replaceAll('"', '""')}"`;
+  test.each([error, access])('%s', (line) => {
+    expect(read([`2026-11-22T07:30:45Z,${inCsv(line)}`])).toEqual([line]);
+    expect(read([`"1795332645000","nginx",${inCsv(line)},""`])).toEqual([line]);
+    expect(read([`1795332645000,${inCsv(line)}`])).toEqual([line]);
+  });
+});
+
 describe('what is no wrapping stays as it is', () => {
   test.each([
     ['an error line that quotes one', `${error.replace('"a"', '"a", referrer: "msg="x""')}`],
@@ -94,6 +103,7 @@ describe('what is no wrapping stays as it is', () => {
     ['a client that escapes quotes', error.replace('GET /', 'GET /, upstream: \\"http://evil/')],
     ['a client that sends colours', error.replace('host: "a"', 'host: "\u001b[31ma"')],
     ['a line about a string', '"a" is no directory'],
+    ['an empty field in an access line', '192.0.2.7,"",502'],
     ['text', 'nothing to see'],
     ['nothing', ''],
   ])('%s', (_, line) => {

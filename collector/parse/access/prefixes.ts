@@ -5,17 +5,23 @@ import type { LineMatcher } from './fast.ts';
 const pieces: readonly RegExp[] = [
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours of a terminal
   /^\u001b\[[\d;]*m/,
-  // compose, swarm (`web_nginx.1.x@node`), forego
-  /^[\w.@/-]+ *\| +/,
+  // compose, swarm (`web_nginx.1.x@node`), forego, foreman with its time, PM2 with its number
+  /^(?:\d\d:\d\d:\d\d +|\d+\|)?[\w.@/-]+ *\| +/,
   // quoted in a mail
   /^> ?/,
-  // ISO times of docker, kubectl and journalctl, with what CRI and s6 put behind them
-  /^(?:[A-Z][a-z]{2} )?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|[A-Z]{3,4}|[+-]\d\d:?\d\d))? +(?:std(?:out|err) [FP](?::\S*)? |\[\w+\] +)?/,
+  // ISO times of docker, kubectl, journalctl and svlogd, with what CRI and s6 put behind them
+  /^(?:[A-Z][a-z]{2} )?\d{4}-\d\d-\d\d[T _]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|[A-Z]{3,4}|[+-]\d\d:?\d\d))? +(?:std(?:out|err) [FP](?::\S*)? |\[\w+\] +)?/,
   // syslog, and journalctl's other times
   /^(?:<\d{1,3}>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? +/,
   /^<\d{1,3}>(?:1 )?/,
   /^\[ *\d+\.\d+\] /,
   /^\d{10}\.\d+ /,
+  // s6-log and multilog
+  /^@[0-9a-f]{24} /,
+  // Cloud Foundry, Fly, and the stream that `aws logs tail` names
+  /^\[[\w./-]+\] (?:OUT|ERR) /,
+  /^[\w-]+\[\w+\] \w+ \[\w+\] ?/,
+  /^[\w.-]+\/[\w./-]+ /,
   /^(?:[\w.-]+ +)?[\w./@-]+(?:\[[\w.-]+\])?: /,
   // RFC 5424: host, program, pid, message id, no data
   /^[\w.-]+ [\w.-]+ (?:\d+|-) [\w.-]+ - /,
