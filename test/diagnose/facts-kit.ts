@@ -27,6 +27,7 @@ export const owner: Owner = {
   pid: 4711,
   isGuess: false,
   command: 'node',
+  script: null,
   unit: 'app.service',
   unitUser: null,
   container: null,

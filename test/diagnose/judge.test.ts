@@ -192,6 +192,24 @@ const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial
     { remembered: { ...remembered, owner: { ...owner, unit: null }, besides: [3000] } },
     ['process_down certain'],
   ],
+  'another script of the same interpreter and user starts after a kill': [
+    {
+      otherPorts: [
+        listener('0.0.0.0:9400', {
+          owner: { ...owner, unit: null, pid: 99, command: 'node', script: '/srv/metrics/server.js' },
+          startedMs: nowMs - 5000,
+        }),
+      ],
+    },
+    {
+      remembered: {
+        ...remembered,
+        owner: { ...owner, unit: null, command: 'node', script: '/srv/shop/server.js' },
+        besides: [3000],
+      },
+    },
+    ['process_down certain'],
+  ],
   'a socket whose process cannot be seen, of the same user, where the one before could': [
     {
       otherPorts: [

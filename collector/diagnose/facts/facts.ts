@@ -20,6 +20,8 @@ export interface Owner {
   /** Its descriptors may not be seen: told by its user, its command line, its unit. */
   readonly isGuess: boolean;
   readonly command: string | null;
+  /** What an interpreter runs: many programs are called node, python3 or java. */
+  readonly script?: string | null;
   readonly unit: string | null;
   /** The unit belongs to this user's own systemd. */
   readonly unitUser: number | null;

@@ -194,10 +194,8 @@ const orNull = <T>(value: unknown, is: (value: unknown) => value is T): T | null
 
 function readOwner(value: unknown): Owner | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { uid, user, pid, isGuess, command, unit, unitUser, container, containerName, runtime } = value as Record<
-    string,
-    unknown
-  >;
+  const { uid, user, pid, isGuess, command, script, unit, unitUser, container, containerName, runtime } =
+    value as Record<string, unknown>;
   if (!isCount(uid) || !isText(user)) return null;
   return {
     uid,
@@ -205,6 +203,7 @@ function readOwner(value: unknown): Owner | null {
     pid: orNull(pid, isCount),
     isGuess: isGuess === true,
     command: orNull(command, isText),
+    script: orNull(script, isText),
     unit: orNull(unit, isText),
     unitUser: orNull(unitUser, isCount),
     container: orNull(container, isText),

@@ -5,6 +5,7 @@
 import { containerOf, type ProcessUnit, type Runtime, runtimeOf, unitOf } from '../../parse/proc/cgroup.ts';
 import { monitorOf } from '../../parse/proc/conmon.ts';
 import { parseNginxTitle, parseProcStatus, processStartTicks, ticksToMs } from '../../parse/proc/pid.ts';
+import { scriptOf } from '../../parse/proc/script.ts';
 import { attempt } from '../../system/fs.ts';
 import type { Owner } from '../facts/facts.ts';
 import type { DiagnosePorts } from '../facts/ports.ts';
@@ -147,14 +148,16 @@ export function createOwners({ pids }: Pick<Namespace, 'pids'>, ports: DiagnoseP
     const guessed = pid === null && blind ? guess(uid, asked) : null;
     const its = pid ?? guessed;
     const unit = its === null ? null : unitOfPid(its, ports);
-    const cgroup = its === null ? '' : (proc.text(`${its}/cgroup`) ?? '');
+    const textOf = (file: string): string => (its === null ? '' : (proc.text(`${its}/${file}`) ?? ''));
+    const cgroup = textOf('cgroup');
     const [container, runtime] = [containerOf(cgroup), runtimeOf(cgroup)];
     return {
       uid,
       user: ports.userName(uid),
       pid: its,
       isGuess: pid === null && guessed !== null,
-      command: its === null ? null : (proc.text(`${its}/comm`)?.trim() ?? null),
+      command: textOf('comm').trim() || null,
+      script: scriptOf(textOf('cmdline')),
       unit: unit?.unit ?? null,
       unitUser: unit?.user ?? null,
       container,

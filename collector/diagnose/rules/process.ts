@@ -60,7 +60,9 @@ function movedPort(one: TcpCase): Finding | null {
   // Where its process was seen, one that cannot be seen is in another container.
   const wasSeen = before.pid !== null && !before.isGuess;
   const isNamed = ({ command }: Owner): boolean => command === before.command || (command === null && !wasSeen);
-  const same = begun.filter((each) => isLater(each) && isNamed(each.owner));
+  const isOtherScript = ({ script }: Owner): boolean =>
+    script != null && before.script != null && script !== before.script;
+  const same = begun.filter((each) => isLater(each) && isNamed(each.owner) && !isOtherScript(each.owner));
   const [first] = same;
   if (first === undefined) return null;
   const isSeen = wasSeen && first.owner.pid !== null && !first.owner.isGuess;
