@@ -5,7 +5,7 @@
  */
 import { parseObject } from '../base/json.ts';
 import { journalEntry } from './journal.ts';
-import { behindFront, ofEntry, ofEscaped, ofLogfmt, ofRow, ofRuby, ofString, oneLine } from './wrappings.ts';
+import { behindFront, ofCopy, ofEntry, ofLogfmt, ofRow, ofRuby, ofString, oneLine } from './wrappings.ts';
 
 export interface Unwrapper {
   /**
@@ -28,6 +28,8 @@ const tailHead = /^==> .{1,400} <==$/;
 const colours = /\u001b\[[\d;]*[mK]/g;
 const colourStart = '\u001b[';
 const byteOrderMark = 0xfeff;
+/** A quote that is not nginx's, where one of nginx's must stand. */
+const copied = /(?:: |\] )(?:\\"|[\u201c\u201d\u2033]|&(?:quot|#34);)/;
 const mostLayers = 4;
 const longestPart = 262_144;
 
@@ -74,7 +76,7 @@ export function createUnwrapper(): Unwrapper {
     const behind = behindFront(text);
     if (behind !== undefined) return behind;
     if (text.startsWith('{')) return ofJson(text);
-    return ofLogfmt(text) ?? ofRuby(text) ?? ofString(text) ?? ofRow(text) ?? ofEscaped(text);
+    return ofLogfmt(text) ?? ofRuby(text) ?? ofString(text) ?? ofRow(text) ?? ofCopy(text);
   }
 
   return {
@@ -106,7 +108,7 @@ function uncoloured(text: string): string {
 /** An error line of nginx's own is never unwrapped, unless its own quotes show that it is a copy: what stands in it is a client's. */
 function mayBeWrapped(text: string): boolean {
   const first = text.charCodeAt(0);
-  if (text.includes(': \\"')) return true;
+  if (copied.test(text)) return true;
   const isDigit = first >= 48 && first <= 57;
   if (isDigit) return text[4] === '-' || text.includes(',"');
   return first === 123 || first === 91 || first === 34 || first === 32 || text.includes('="') || text.includes('"=>"');

@@ -45,6 +45,9 @@ const cell = /(?:^|,)"((?:[^"]|"")*)"(?=,|$)/g;
 /** A line of nginx's that was copied out of a string: its own quotes are escaped. */
 const escaped = /, (?:request|upstream|host): \\"/;
 const plain = /, (?:request|upstream|host|login): "/;
+/** Before a field's or a request's value. */
+const typeset = /(?:: |\] )(?:[\u201c\u201d\u2033]|&(?:quot|#34);)/;
+const typesetQuotes = /[\u201c\u201d\u2033]|&(?:quot|#34);/g;
 
 const textIn = (entry: JsonObject): string | undefined =>
   keys.map((key) => entry[key]).find((value): value is string => typeof value === 'string');
@@ -87,9 +90,19 @@ export function ofRow(text: string): string | undefined {
   return found === undefined ? undefined : oneLine(found.replaceAll('""', '"'));
 }
 
-/** nginx always quotes a request plainly: where no field is quoted so, the line is a copy of a string. */
-export function ofEscaped(text: string): string | undefined {
-  return escaped.test(text) && !plain.test(text) ? unescaped(text).replace(/\\$/, '"') : undefined;
+/**
+ * A copy out of a string, or out of a page that was typeset. nginx always quotes a request plainly: where a line has such
+ * quotes, others in it are a client's.
+ */
+export function ofCopy(text: string): string | undefined {
+  if (escaped.test(text) && !plain.test(text)) return unescaped(text).replace(/\\$/, '"');
+  if (text.includes('"') || !typeset.test(text)) return undefined;
+  return text
+    .replaceAll(typesetQuotes, '"')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&');
 }
 
 /** The wrapping says that it is one line, and no byte of it may make a second. */

@@ -81,6 +81,25 @@ describe('other people’s copies', () => {
   });
 });
 
+describe('copies out of pages', () => {
+  const bare = error.replace('/\\"x', '/x');
+  test.each([
+    ['curly quotes', (line: string) => line.replaceAll(/"([^"]*)"/g, '\u201c$1\u201d')],
+    ['wrong curly quotes', (line: string) => line.replaceAll('"', '\u201d')],
+    ['primes', (line: string) => line.replaceAll('"', '\u2033')],
+    ['entities', (line: string) => line.replaceAll('&', '&amp;').replaceAll('"', '&quot;')],
+    ['numbers of entities', (line: string) => line.replaceAll('"', '&#34;')],
+  ])('%s', (_, copy) => {
+    for (const line of [bare, access, bare.replace('/x', '/x?a=1&b=2')]) expect(read([copy(line)])).toEqual([line]);
+  });
+  test.each([
+    ['a client’s curly quotes', bare.replace('/x', '/\u201cx, upstream: \u201chttp://evil/\u201d')],
+    ['a client’s entities', access.replace('curl/8.0', 'x] &quot;GET / HTTP/1.1&quot;')],
+  ])('%s stay', (_, line) => {
+    expect(read([line])).toEqual([line]);
+  });
+});
+
 describe('rows of comma-separated values', () => {
   const inCsv = (text: string) => `"${text.replaceAll('"', '""')}"`;
   test.each([error, access])('%s', (line) => {
