@@ -22,7 +22,7 @@ function waits({ sockets }: PeerSnapshot): boolean {
   return sockets != null && (sockets.states.syn_sent > 0 || (sockets.queued ?? 0) > 0);
 }
 
-export function createSuspects(ports: DiagnosePorts): Suspects {
+export function createSuspects(ports: Pick<DiagnosePorts, 'proc'>): Suspects {
   const since = new Map<string, { readonly upstream: string; readonly us: number }>();
   let stuck: ReturnType<Suspects['seen']> = [];
   let keys: ReadonlySet<string> | null = null;
