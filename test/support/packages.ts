@@ -16,6 +16,7 @@ import { netdata, type Program, platform, privateProgram, systemProgram, type Wa
 
 /** Debian's own of each release. */
 const php = platform().startsWith('trixie') ? '8.4' : '8.2';
+const python = platform().startsWith('trixie') ? '3.13' : '3.11';
 
 const TOOLS = {
   nginx: {
@@ -48,6 +49,16 @@ const TOOLS = {
     versionArgs: ['--version'],
   },
   'php-fpm': { packages: [`php${php}-fpm`], path: `usr/sbin/php-fpm${php}`, versionArgs: ['-n', '-v'] },
+  // A Python that has gunicorn: run it with `-m gunicorn`. All of it is named, as a system's own has other folders.
+  gunicorn: {
+    packages: [
+      ...[`python${python}`, `python${python}-minimal`, `libpython${python}-minimal`, `libpython${python}-stdlib`],
+      ...['python3-gunicorn', 'python3-packaging', 'python3-pkg-resources'],
+    ],
+    path: `usr/bin/python${python}`,
+    versionArgs: ['-m', 'gunicorn', '--version'],
+    accepts: (text) => text.includes('(version '),
+  },
   openssl: { packages: ['openssl'], path: 'usr/bin/openssl', versionArgs: ['version'] },
   shellcheck: { packages: ['shellcheck'], path: 'usr/bin/shellcheck', versionArgs: ['--version'] },
 } as const satisfies Record<string, Wanted>;

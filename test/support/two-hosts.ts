@@ -73,6 +73,25 @@ async function startHost(name: string): Promise<Host> {
   return host;
 }
 
+/** A third host, behind `back`, which passes packets on: 10.NETWORK.2. `front` has the route to it. */
+export async function startHostBehind({ front, back }: { readonly front: Host; readonly back: Host }): Promise<Host> {
+  const { path: ip, env } = await tool('ip');
+  const far = await startHost(`${back.name}r`);
+  const net = network.replace('10.77.', '10.78.');
+  const lines: readonly (readonly [Host, string])[] = [
+    [back, `link add far type veth peer name wire netns ${far.name}`],
+    [back, `addr add ${net}.1/24 dev far`],
+    [back, 'link set far up'],
+    [far, `addr add ${net}.2/24 dev wire`],
+    [far, 'link set wire up'],
+    [far, `route add default via ${net}.1`],
+    [front, `route add ${net}.0/24 via ${network}.2`],
+  ];
+  for (const [host, line] of lines) await must(ip, ['-n', host.name, ...line.split(' ')], env);
+  await back.run('sh', ['-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward']);
+  return far;
+}
+
 export async function startTwoHosts(): Promise<{ readonly front: Host; readonly back: Host }> {
   const { path: ip, env } = await tool('ip');
   const id = `nu${process.pid}x${++made}`;
