@@ -14,6 +14,7 @@ import { createLook } from './look.ts';
 import { nginxFacts, uidOf } from './nginx.ts';
 import type { DiagnosedNginx, DiagnosePorts } from './ports.ts';
 import type { Prober } from './probe.ts';
+import { type ProbeWanted, probeEach } from './probe-each.ts';
 import { configuredServers, formerServers, groupFacts, nameFacts, resolveServers, serverFact } from './servers.ts';
 import { fastcgiSockets, readSocketFile } from './socket-file.ts';
 import { lookBefore, peerAddress, probeTarget, type TcpContext, tcpFacts } from './tcp.ts';
@@ -66,16 +67,19 @@ export async function gather(
   const tcpPeers = failing.peers.map(({ peer }) => peer);
 
   const first = lookFirst(failing, namespaces, ports);
-  const probed = await Promise.all(
-    failing.peers.map(async (each, at) => {
-      const before = first.before[at] ?? null;
-      if (before === null) return null;
-      const isConfigured = serversOf(each.peer).length > 0;
-      const hasMaster = seen.masterPid !== null;
-      const target = probeTarget(each.peer, before, isConfigured, needsProbe(each), hasMaster, namespaces);
-      return { before, probe: await prober.probe(target) };
-    }),
-  );
+  const wanted = failing.peers.map((each, at): ProbeWanted | null => {
+    const before = first.before[at] ?? null;
+    if (before === null) return null;
+    const isConfigured = serversOf(each.peer).length > 0;
+    const hasMaster = seen.masterPid !== null;
+    const target = probeTarget(each.peer, before, isConfigured, needsProbe(each), hasMaster, namespaces);
+    return { target, isAlone: before.home === 'elsewhere' && each.failures.has('refused') };
+  });
+  const answered = await probeEach(wanted, prober, namespaces, ports);
+  const probed = first.before.map((before, at) => {
+    const mine = answered[at] ?? null;
+    return before === null || mine === null ? null : { before, ...mine };
+  });
 
   const hasProbed = probed.some((each) => each !== null && each.probe.is !== 'not_probed');
   const look = hasProbed ? createLook(tcpPeers, ports) : first.look;
@@ -103,7 +107,7 @@ export async function gather(
     const unixInstead = scheme === 'fastcgi' ? fastcgi : [];
     const mineOnly = { ...context, claimed: claimedBesides(peer), unixInstead };
     const { address, home } = mine.before;
-    return { ...tcpFacts(peer, mine.before, mine.probe, mineOnly), ...containerFacts(address, home, mineOnly) };
+    return { ...tcpFacts(peer, mine.before, mine, mineOnly), ...containerFacts(address, home, mineOnly) };
   }
 
   /** Looked for where something on this very host does not run, and no process can be asked. */

@@ -81,7 +81,6 @@ export interface TcpLook {
   /** Sockets that served the address before the probe. */
   readonly servingBefore: ReadonlySet<number>;
   readonly overflowsBefore: number | null;
-  readonly icmpBefore: number | null;
 }
 
 function servingInodes(table: SocketTable | null, address: PeerAddress): ReadonlySet<number> {
@@ -100,7 +99,6 @@ export function lookBefore(address: PeerAddress, namespaces: Namespaces, look: L
     home,
     servingBefore: servingInodes(table, address),
     overflowsBefore: table?.overflows ?? null,
-    icmpBefore: look.tableOf(namespaces.nginx)?.unreachables ?? null,
   };
 }
 
@@ -220,7 +218,7 @@ function growth(before: number | null, after: number | null): number | null {
 export function tcpFacts(
   peer: string,
   before: TcpLook,
-  probe: TcpFacts['probe'],
+  { probe, icmp }: Pick<TcpFacts, 'probe' | 'icmp'>,
   context: TcpContext,
 ): Omit<TcpFacts, keyof ContainerFacts> {
   const { address, home } = before;
@@ -236,7 +234,7 @@ export function tcpFacts(
     otherNamespaces: address.isLoopback && place !== null ? elsewhereOnHost(address, place, context) : [],
     steady: after.size > 0 && [...after].every((inode) => before.servingBefore.has(inode)),
     overflows: growth(before.overflowsBefore, table?.overflows ?? null),
-    icmp: growth(before.icmpBefore, context.look.tableOf(context.namespaces.nginx)?.unreachables ?? null),
+    icmp,
     neighbour: neighbourOf(before, context),
     probe,
     unixInstead: context.unixInstead,

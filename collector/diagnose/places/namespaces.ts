@@ -56,8 +56,6 @@ export interface SocketTable {
   /** As `localAddresses`. */
   readonly addresses: ReadonlySet<string>;
   readonly overflows: number | null;
-  /** Messages "destination unreachable" that have come in. */
-  readonly unreachables: number | null;
   /** Sockets to one of the peers, in any state that holds a local port. */
   portsTo(peer: string): number;
   /** Connections to one of the peers. */
@@ -76,10 +74,15 @@ export function readSockets(namespace: Namespace, peers: readonly string[], port
     datagrams: boundDatagrams(pid, ports),
     addresses: localAddresses(proc.text(`${pid}/net/fib_trie`) ?? '', proc.text(`${pid}/net/if_inet6`) ?? ''),
     overflows: netCounter(proc.text(`${pid}/net/netstat`) ?? '', 'TcpExt', 'ListenOverflows'),
-    unreachables: netCounter(proc.text(`${pid}/net/snmp`) ?? '', 'Icmp', 'InDestUnreachs'),
     connectionsTo: (peer) => scanner.count(peer, 1),
     portsTo: (peer) => portsUsed(tcpStatesOf((state) => scanner.count(peer, state))),
   };
+}
+
+/** "Destination unreachable" messages (ICMP) that came to a namespace so far; null when they cannot be read. */
+export function unreachablesOf(namespace: Namespace, { proc }: Pick<DiagnosePorts, 'proc'>): number | null {
+  const pid = readablePid(namespace, { proc });
+  return pid === null ? null : netCounter(proc.text(`${pid}/net/snmp`) ?? '', 'Icmp', 'InDestUnreachs');
 }
 
 /** The process that stood for a namespace may have ended meanwhile. */

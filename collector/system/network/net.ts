@@ -19,7 +19,8 @@ export const connectOnce: Connect = (host, port, timeoutMs) =>
       socket.destroy();
       resolve(result);
     };
-    const timer = setTimeout(() => end({ is: 'silent' }), timeoutMs);
+    // On a busy host the answer may lie there already: it is read before the time is called over.
+    const timer = setTimeout(() => setImmediate(() => end({ is: 'silent' })), timeoutMs);
     socket.once('connect', () => end({ is: 'connected' }));
     socket.once('error', (error: NodeJS.ErrnoException) =>
       end(error.code === 'ETIMEDOUT' ? { is: 'silent' } : { is: 'failed', code: error.code ?? error.message }),
