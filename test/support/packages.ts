@@ -49,7 +49,7 @@ const TOOLS = {
     versionArgs: ['--version'],
   },
   'php-fpm': { packages: [`php${php}-fpm`], path: `usr/sbin/php-fpm${php}`, versionArgs: ['-n', '-v'] },
-  // A Python that has gunicorn: run it with `-m gunicorn`. All of it is named, as a system's own has other folders.
+  // A Python that has gunicorn: run it with `-m gunicorn`. Each package is named, as the system's own has other folders.
   gunicorn: {
     packages: [
       ...[`python${python}`, `python${python}-minimal`, `libpython${python}-minimal`, `libpython${python}-stdlib`],
