@@ -112,6 +112,12 @@ test.each(Object.entries(drivers))('%s: what check says of it', (_, [files, driv
   ]);
 });
 
+test('in a sidecar, which has no engine, nothing is said of its log driver', () => {
+  const engine = engines['docker'];
+  if (engine === undefined) throw new Error('no docker');
+  expect(plans(container(engine, false)).states).toEqual([{ is: 'stream', target: '/dev/stderr' }]);
+});
+
 const conmon = (...words: readonly string[]): string => ['/usr/bin/conmon', '-c', id, '-n', 'web', ...words].join('\0');
 const podmans: Readonly<Record<string, readonly [string, unknown]>> = {
   'podman, k8s-file with its own path': [conmon('-l', 'k8s-file:/var/log/web.log'), { is: 'readable' }],

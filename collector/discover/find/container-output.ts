@@ -69,6 +69,9 @@ export interface OtherDriver {
 export function otherDriver(output: ContainerOutput, fs: FileSystem): OtherDriver | null {
   if (output.other !== undefined) return output.other;
   if (output.containers === null || hasOutput(output, fs)) return null;
+  // Beside nginx in its own container (a sidecar) the engine's folder is not there to say anything.
+  const engine = attempt(() => fs.stat(output.containers ?? ''));
+  if (!engine.ok && isMissing(engine.code)) return null;
   const folder = output.path.slice(0, output.path.lastIndexOf('/'));
   const id = folder.slice(folder.lastIndexOf('/') + 1);
   const driver = attempt(() => fs.stat(`${folder}/local-logs`)).ok ? 'local' : 'other';
