@@ -51,7 +51,7 @@ const mostContainers = 200;
 
 /**
  * Those that docker keeps and that do not run; empty without the right to read the engine's files. Of one that is started
- * again and again they say mostly that it runs.
+ * again and again they say mostly that it runs, and it may: nginx waits for a name before it ends.
  */
 export function endedContainers(
   fs: FileSystem,
@@ -65,13 +65,14 @@ export function endedContainers(
     const { Running, Restarting, ExitCode, FinishedAt, Pid } = isObject(State) ? State : {};
     const name = /^\/?(\w[\w.-]{0,127})$/.exec(String(Name))?.[1];
     const saysRunning = Running === true && Restarting !== true;
-    if (name === undefined || (saysRunning && isAlive(Number(Pid)))) return [];
+    const isStartedAgain = Number(RestartCount) > 0;
+    if (name === undefined || (saysRunning && !isStartedAgain && isAlive(Number(Pid)))) return [];
     const words = [Path, ...(Array.isArray(Args) ? Args : [])].filter((word) => typeof word === 'string');
     return [
       {
         name,
         words,
-        isRestarting: Restarting === true || (saysRunning && Number(RestartCount) > 0),
+        isRestarting: Restarting === true || (saysRunning && isStartedAgain),
         exitCode: typeof ExitCode === 'number' && !saysRunning ? ExitCode : null,
         endedMs: Date.parse(String(FinishedAt)) || 0,
       },

@@ -49,6 +49,13 @@ const told: Readonly<Record<string, readonly [Readonly<Record<string, string>>, 
     { [file('a')]: config('web', { Running: true, Pid: 77 }), '/proc/77/stat': '' },
     `${list}    # in a container: docker ps -a`,
   ],
+  'one that was started again, and waits for a name that does not resolve': [
+    {
+      [file('a')]: config('web', { Running: true, Pid: 77 }).replace('"Path"', '"RestartCount":3,"Path"'),
+      '/proc/77/stat': '',
+    },
+    'docker logs --tail 20 web    # the container is started again and again',
+  ],
   'one that runs by what docker wrote a moment ago, and has ended since': [
     { [file('a')]: config('web', { Running: true, Pid: 77 }).replace('"Path"', '"RestartCount":3,"Path"') },
     'docker logs --tail 20 web    # the container is started again and again',
