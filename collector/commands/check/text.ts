@@ -133,6 +133,9 @@ function describe({ job, facts }: Inspected, { paint, width }: Terminal): readon
 /** A sentence is wrapped; a command or a line of a configuration stays in one piece, to be copied. */
 const isSentence = (line: string): boolean => /^[A-Z][a-z]*[ ;,]/.test(line);
 
+/** Lines to paste are indented once; what is deeper is theirs, and YAML needs it. */
+const pasted = (line: string): string => `    ${printable(line.replace(/^ {4}/, ''))}`;
+
 function findingText(finding: WordedFinding, { paint, width }: Terminal): readonly string[] {
   const { code, severity, what, why, remedy } = finding;
   const begin = `${severity} ${code}:`;
@@ -141,7 +144,9 @@ function findingText(finding: WordedFinding, { paint, width }: Terminal): readon
     `${paint(colours[severity], severity)} ${paint('bold', code)}:${title.slice(begin.length)}`,
     ...rest.map((line) => `  ${line}`),
     ...wrapped(printable(why), '  ', width).map((line) => `  ${paint('dim', line.trimStart())}`),
-    ...remedy.split('\n').flatMap((line) => wrapped(printable(line), '    ', isSentence(line) ? width : null)),
+    ...remedy
+      .split('\n')
+      .flatMap((line) => (isSentence(line) ? wrapped(printable(line), '    ', width) : pasted(line))),
     '',
   ];
 }

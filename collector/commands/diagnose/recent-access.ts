@@ -1,4 +1,5 @@
 /** The last lines of nginx's access logs, read from their ends: who answered what, and client results. */
+import { hostFile } from '../../discover/find/host-path.ts';
 import { type FormatResult, readArguments, readLogFormat } from '../../parse/access/log-format.ts';
 import { type AccessMatcher, createAccessMatcher } from '../../parse/access/matcher.ts';
 import { wallSecondAt } from '../../parse/wall-clock.ts';
@@ -61,7 +62,7 @@ function eachLine(
 }
 
 function readFile(path: string, wrapping: Wrapping, log: AccessLogPlan, ports: RecentPorts, onLine: OnAccess): boolean {
-  const tail = readEnd(ports.fs, path, tailLength, 'latin1');
+  const tail = readEnd(ports.fs, hostFile(ports.fs, path, ports.hostPrefix), tailLength, 'latin1');
   if (!tail.ok) return false;
   const matchers = log.formats.flatMap((plan) => {
     const result = formatOf(plan);

@@ -1,6 +1,7 @@
 /** The last minutes of nginx's error logs, files read from their ends: bounded, whatever their size. */
 
 import { recordText } from '../../decode/container.ts';
+import { hostFile } from '../../discover/find/host-path.ts';
 import { errorLineReader } from '../../parse/error/reader.ts';
 import { toldSpec } from '../../runtime/plan/told-log.ts';
 import { matchingFiles, mostMatches } from '../../source/glob.ts';
@@ -73,8 +74,8 @@ const device =
   "only who started nginx can read it. Name where it ends in nginx-upstream.conf: error_log: journal:nginx, docker:FILE (docker inspect -f '{{.LogPath}}' CONTAINER tells it) or cri:FILE (see check)";
 
 /** Why a path is no file to be read; null when it is one, or is not there. */
-function noFile(path: string, { fs, follow }: RecentPorts): string | null {
-  const found = lookAt(fs, rootedPath(fs, '', follow(path)));
+function noFile(path: string, { fs, follow, hostPrefix }: RecentPorts): string | null {
+  const found = lookAt(fs, rootedPath(fs, '', hostFile(fs, follow(path), hostPrefix)));
   // Our own standard error is not nginx's.
   if (found.is === 'stream') return found.target === path ? device : `it leads to ${found.target}: ${device}`;
   if (found.is !== 'other') return null;
@@ -82,13 +83,13 @@ function noFile(path: string, { fs, follow }: RecentPorts): string | null {
 }
 
 function readFile(path: string, wrapping: Wrapping, ports: RecentPorts): OneLog {
-  const { fs } = ports;
+  const { fs, hostPrefix } = ports;
   const obstacle = noFile(path, ports);
   if (obstacle !== null) return { log: path, reason: obstacle };
-  const tail = readEnd(fs, path, tailLength);
+  const tail = readEnd(fs, hostFile(fs, path, hostPrefix), tailLength);
   if (!tail.ok) return { log: path, reason: reasons[tail.code] ?? tail.code };
   // Just rotated: what it held before is in the file beside it.
-  const before = tail.value.isWhole ? readEnd(fs, `${path}.1`, tailLength) : null;
+  const before = tail.value.isWhole ? readEnd(fs, hostFile(fs, `${path}.1`, hostPrefix), tailLength) : null;
   const earlier = before?.ok === true ? timed(before.value, wrapping) : [];
   return { found: [...earlier, ...timed(tail.value, wrapping)], path, isWhole: tail.value.isWhole };
 }
