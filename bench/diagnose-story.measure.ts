@@ -57,7 +57,7 @@ test('the story, act by act', { timeout: 280_000 }, async () => {
     ] as const;
     const shown = names.reduce((sofar, [is, called]) => sofar.replaceAll(is, called), stdout);
     // What else happens to listen on the machine is not part of the story.
-    const text = shown.replace(/^ *evidence +other ports that listen there.*\n/gm, '').trimEnd();
+    const text = shown.replace(/^ *evidence +other ports with a listener there.*\n/gm, '').trimEnd();
     told.push(`## ${tells}\n\n${'```text'}\n${text}\n${'```'}\n`);
   }
   writeFileSync(page, `${head}\n${told.join('\n')}`);

@@ -106,6 +106,6 @@ test('no nginx, and a configuration that is not valid: both are said', () => {
   const problem = { path: '/etc/netdata/nginx-upstream.conf', text: "line 1: unknown key 'job'" };
   const said = (one: typeof problem | null) =>
     renderDiagnosis({ ...result, diagnoses: [], problem: one }, { paint: painter(false), width: null }).join('\n');
-  expect(said(problem)).toMatch(/^No nginx runs here, .*\nNote: .*nginx-upstream\.conf is not valid: line 1/);
+  expect(said(problem)).toMatch(/^No nginx is running here, .*\nNote: .*nginx-upstream\.conf is not valid: line 1/);
   expect(said(null)).not.toContain('Note:');
 });

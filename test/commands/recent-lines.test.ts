@@ -135,7 +135,7 @@ test.each([
   ['nothing was logged', '', '', 1, undefined, true],
   ['there is none', '', '', 1, /is empty/, false],
   ['no right', '', 'Hint: You are currently not seeing messages from other users', 0, /as root/, true],
-  ['no journalctl', '', '', null, /is not here/, true],
+  ['no journalctl', '', '', null, /is not installed/, true],
   ['it complains', '', 'Compiled without pattern matching support', 1, /pattern matching/, true],
 ])('the journal: %s', async (_, stdout, stderr, code, reason, isUsed) => {
   const { unread } = await readRecentLines(['journal:nginx'], 0, journal(stdout, stderr, code, isUsed).ports);
@@ -143,8 +143,8 @@ test.each([
 });
 
 test.each([
-  ['its own standard error', '/dev/stderr', /^only who started nginx/],
-  ['nothing that is kept', '/dev/full', /^it is no file/],
+  ['its own standard error', '/dev/stderr', /^only the process that started nginx/],
+  ['nothing that is kept', '/dev/full', /^it is not a file/],
   ['a folder', '/', /^it is a folder/],
 ])('a log that is no file is not read, and not called silent: %s', async (_, target, reason) => {
   const path = join(tempDir('log'), 'error.log');

@@ -66,8 +66,8 @@ const own = 'test/contract/voice.test.ts';
 const exceptionOf = (hit: Hit) => exceptions.find(({ path, text }) => path === hit.path && hit.text.includes(text));
 
 test('no text has a word that reads as translated', () => {
-  const files = readableFiles().filter((path) => path !== own && !/diagnos|test\/(diagnose|commands)\//.test(path));
-  expect(files.length).toBeGreaterThan(600);
+  const files = readableFiles().filter((path) => path !== own);
+  expect(files.length).toBeGreaterThan(700);
   const hits = files.flatMap(hitsIn);
   expect(hits.filter((hit) => exceptionOf(hit) === undefined).map(({ at }) => at)).toEqual([]);
   const used = new Set(hits.map(exceptionOf));

@@ -282,7 +282,7 @@ const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial
     { servers: [server('app.test:8080', { name: 'app.test', now: ['10.0.0.9'], nowPeers: ['10.0.0.9:8080'] })] },
     ['stale_address certain'],
   ],
-  'the name does not resolve now: no proof that it moved': [
+  'the name does not resolve now, which does not prove that it moved': [
     { home: 'elsewhere' },
     { servers: [server('app.test:8080', { name: 'app.test' })] },
     ['unknown unknown'],

@@ -146,7 +146,7 @@ const table: Readonly<
     { remembered, answers: answers(0) },
     ['firewall_reject likely ended'],
   ],
-  'a restart between two looks: the socket is another': [
+  'a restart between two checks: the socket is another': [
     [['refused', 111, 14, 11]],
     { serving: [listener('0.0.0.0:8080', { inode: 9 })], ...connected },
     { remembered, answers: answers(1) },
@@ -194,7 +194,7 @@ const table: Readonly<
     {},
     ['no_route certain'],
   ],
-  'proxy_bind with a port of its own': [
+  'proxy_bind with its own port': [
     [['no_ports', 98, 30, 1, 'bind(10.0.0.9:4000) failed while connecting to upstream']],
     { ...away, ...connected, localPorts: { used: 9, of: 28232 } },
     {},

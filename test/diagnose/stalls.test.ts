@@ -37,7 +37,7 @@ test.each<[string, readonly ((tally: StallTally) => void)[], OpenConnections, bo
   expect(tally.of('p', connections, now) !== null).toBe(expected);
 });
 
-test('what is usual is told by 99 of 100, and a rare slow one changes nothing', () => {
+test('what is usual is decided by 99 of 100, and a rare slow one changes nothing', () => {
   const tally = createStallTally(10);
   steady(10, 60, 10, 20)(tally);
   tally.answered('p', 1, 60_000, ago(11));

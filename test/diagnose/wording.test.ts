@@ -273,7 +273,7 @@ describe('a process that is down', () => {
     expect(typed(said).slice(0, 2)).toEqual([`docker ps -a --filter id=${id}`, `docker start ${id}`]);
   });
 
-  test('was killed for want of memory', () => {
+  test('was killed because memory ran out', () => {
     const { fix, next } = tcpWords(null, {}, {}, { remembered: { ...remembered, owner, oomKills: 1 } });
     expect([fix, next.at(-1)]).toEqual([expect.stringContaining('more memory'), expect.stringContaining('dmesg')]);
   });
@@ -303,7 +303,7 @@ describe('a process that is down', () => {
     const blind = facts([peer(address, { tcp: tcp(address, { home: null }) })], { missing: ['nginx_namespace'] });
     const { what, fix, next } = words(blind);
     expect([what, fix, next.map(bare)]).toEqual([
-      expect.stringContaining('could not be told'),
+      expect.stringContaining('it is not known whether'),
       expect.stringContaining('again as root'),
       ['ip route get 10.0.0.1'],
     ]);
@@ -413,7 +413,7 @@ describe('ejected', () => {
     expect(words(group(servers)).fix).toContain('late or breaks off');
     expect(words(group(busy))).toMatchObject({
       what: expect.stringContaining('nor one that has max_conns connections'),
-      fix: expect.stringContaining('look first at max_conns'),
+      fix: expect.stringContaining('check max_conns first'),
     });
   });
   test('where all are, that is it', () => {

@@ -124,7 +124,7 @@ describe('in plugin mode', () => {
     const stranger = await seen.diagnose('--peer', '10.0.0.1:80');
     expect([stranger.code, stranger.stdout]).toEqual([
       2,
-      `Could not look: 10.0.0.1:80 is no peer of nginx's configuration; these are: ${backend.address}\n`,
+      `Could not check: 10.0.0.1:80 is not a peer in nginx's configuration, which has: ${backend.address}\n`,
     ]);
     const json = await seen.diagnose('--json');
     expect([json.code, (JSON.parse(json.stdout) as { nginx: { failing: unknown }[] }).nginx[0]?.failing]).toEqual([
@@ -146,7 +146,7 @@ describe('in plugin mode', () => {
     const forged = await seen.diagnose();
     expect([forged.code, forged.stdout]).toEqual([
       0,
-      expect.stringMatching(/^Healthy: .*\n.*1 line of the log not counted: written by no process of this nginx/),
+      expect.stringMatching(/^Healthy: .*\n.*1 line of the log not counted: no process of this nginx wrote/),
     ]);
     appendFileSync(seen.nginx.errorLog, line(seen.nginx.workers()[0] ?? 0));
     expect((await seen.diagnose()).code).toBe(1);
@@ -162,7 +162,7 @@ describe('in plugin mode', () => {
     const absent = await run(process.execPath, [readablePlugin(), 'diagnose', '--config', conf]);
     expect([absent.code, absent.stdout]).toEqual([
       2,
-      `Could not look: ${folder}/nginx.conf cannot be read (see check).\nNote: not read: ${folder}/error.log: it does not exist\n`,
+      `Could not check: ${folder}/nginx.conf cannot be read (see check).\nNote: not read: ${folder}/error.log: it does not exist\n`,
     ]);
     const wrong = await run(process.execPath, [readablePlugin(), 'diagnose', '--since', 'yesterday']);
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('a time like 90s, 10m, 2h or 1d')]);
@@ -182,7 +182,7 @@ describe('in plugin mode', () => {
     });
     expect((await request(`http://127.0.0.1:${front}/`)).status).toBe(502);
     const { code, stdout } = await seen.diagnose();
-    expect([code, stdout]).toEqual([2, expect.stringMatching(/^Could not look: no error log /)]);
+    expect([code, stdout]).toEqual([2, expect.stringMatching(/^Could not check: no error log /)]);
     expect(stdout).toContain(note);
   });
 
@@ -195,7 +195,7 @@ describe('in plugin mode', () => {
     expect(await seen.ask()).toBe(502);
     const later = await seen.diagnose();
     expect([later.code, later.stdout]).toEqual([1, expect.stringContaining('likely breaks_after_connect')]);
-    expect(later.stdout).toMatch(/^1 peer fails now\. Clients: 100 % 502 \(1\/min\), for the whole server/);
+    expect(later.stdout).toMatch(/^1 peer fails now\. Clients: 100 % 502 \(1\/min\) on the entire server/);
     await seen.nginx.reload({
       http: `server { listen 127.0.0.1:${front}; location / { set $name nowhere.test; proxy_pass http://$name; } }`,
     });

@@ -25,7 +25,7 @@ export interface Diagnosis {
   readonly strange: number;
   /** Logs that cannot hold what is looked for. */
   readonly silent: SilentLogs;
-  /** What clients get. */
+  /** Results of clients. */
   readonly impact: Impact;
   /** Files of the configuration that nginx has not loaded as they are now. */
   readonly notLoaded: readonly string[];

@@ -35,8 +35,8 @@ function restOf({ server, upstreams }: Diagnosis['impact']): ClientCounts {
 export function clientsText({ impact }: Pick<Diagnosis, 'impact'>): string {
   if (impact.read.length === 0) return 'not known, because no access log was read';
   if (!impact.tellsUpstreams) {
-    if (errorsOf(impact.server) === 0) return 'no 5xx in the last minute, for the whole server';
-    return `${statusText(impact.server)}, for the whole server: the log_format has no upstream variables`;
+    if (errorsOf(impact.server) === 0) return 'no 5xx in the last minute on the entire server';
+    return `${statusText(impact.server)} on the entire server: the log_format has no upstream variables`;
   }
   const touched = [...impact.upstreams].filter(
     ([, counts]) => errorsOf(counts) + counts.hidden + counts.substituted > 0,

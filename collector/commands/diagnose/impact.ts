@@ -1,4 +1,4 @@
-/** What clients get: of the last minute, by upstream, from access logs. Pure. */
+/** Client results of the last minute, by upstream, from access logs. Pure. */
 import { fateOf, isPeerName } from '../../aggregate/access/attempts.ts';
 import { createAnswerTally } from '../../diagnose/impact/answers.ts';
 import { createStallTally, type StallTally } from '../../diagnose/impact/stalls.ts';

@@ -38,7 +38,7 @@ export function strangerNote({ peer, diagnoses }: DiagnosisResult): string | nul
   if (peer === null || names.some((name) => isMeantPeer(peer, name)) || configured.some(({ name }) => name === peer))
     return null;
   const more = names.length > 8 ? ` and ${names.length - 8} more` : '';
-  return `${peer} is no peer of nginx's configuration; these are: ${names.slice(0, 8).join(', ') || 'none'}${more}`;
+  return `${peer} is not a peer in nginx's configuration, which has: ${names.slice(0, 8).join(', ') || 'none'}${more}`;
 }
 
 function lookAfter({ lookAfter: command = 'systemctl status nginx' }: NginxFound): string {
@@ -86,10 +86,10 @@ export function notes(result: DiagnosisResult, terminal: Terminal): readonly str
     openNamesText(one.openNames) ?? '',
     one.logs.sinceMs === null
       ? ''
-      : `the log is long: only what was written since ${localTime(one.logs.sinceMs, one.nowMs)} was read`,
+      : `the log is long: only lines written since ${localTime(one.logs.sinceMs, one.nowMs)} was read`,
     one.strange === 0
       ? ''
-      : `${plural(one.strange, 'line')} of the log not counted: written by no process of this nginx, so forged by a client, or another nginx's`,
+      : `${plural(one.strange, 'line')} of the log not counted: no process of this nginx wrote them, so a client forged them, or they are another nginx's`,
     ...(one.facts?.missing ?? []).map(
       (right) => `not seen${isRoot ? '' : ' by this user (root sees it)'}: ${missingTexts[right]}`,
     ),
@@ -103,6 +103,6 @@ export function obstacleOf({ read, logs, silent }: Diagnosis): string | null {
   const { found, configuration, dumped } = read;
   if (configuration.files.length === 0 && !dumped) return `${found.confPath} cannot be read (see check)`;
   if (found.master === null && !dumped) return `no nginx runs with ${found.confPath}: ${lookAfter(found)}`;
-  if (silent.isAll && silent.unread.length > 0) return 'no error log that was read has refused connections in it';
+  if (silent.isAll && silent.unread.length > 0) return 'no error log that was read records refused connections';
   return silent.isAll || logs.read.length === 0 ? 'no error log of nginx could be read' : null;
 }

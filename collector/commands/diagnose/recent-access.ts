@@ -16,7 +16,7 @@ export type OnAccess = (matcher: AccessMatcher, log: AccessLogPlan, ms: number) 
 
 /** Logs of many virtual hosts: the newest lines of each are looked for, not all that ever was. */
 const mostFiles = 64;
-/** Time zones differ by whole quarters of an hour. */
+/** Time zones differ by multiples of 15 minutes. */
 const zoneStepMs = 15 * 60_000;
 const zoneSlackMs = 30_000;
 
@@ -45,7 +45,7 @@ function zoneOf(lastMs: number, modifiedMs: number): number {
   return isZone ? shift : new Date(lastMs).getTimezoneOffset() * 60_000;
 }
 
-/** Every line by the first format that matches it; `second` of the log's own clock, -1 where it tells none. */
+/** Every line by the first format that matches it; `second` of the log's own clock, -1 where it has none. */
 function eachLine(
   lines: readonly string[],
   matchers: readonly AccessMatcher[],

@@ -46,7 +46,7 @@ function timed(entries: readonly string[]): readonly TimedLine[] {
   return lines;
 }
 
-/** Silence of a journal that nobody writes to is no health. */
+/** An empty journal does not mean that all is well. */
 async function holdsAnything(execute: Execute): Promise<boolean> {
   const { stdout } = await execute('journalctl', ['-o', 'json', '--no-pager', '--lines=1'], timeoutMs);
   return stdout.startsWith('{');
@@ -67,8 +67,8 @@ export async function readJournal(match: string, fromMs: number, execute: Execut
   const entries = stdout.split('\n').filter((each) => each.startsWith('{'));
   // Without an entry journalctl ends with 1.
   if (entries.length === 0 && stderr.trim() !== '') return { reason: `journalctl: ${stderr.trim()}` };
-  if (entries.length === 0 && code === null) return { reason: 'journalctl is not here, or took too long' };
-  if (entries.length === 0 && !(await holdsAnything(execute))) return { reason: 'the journal here is empty' };
+  if (entries.length === 0 && code === null) return { reason: 'journalctl is not installed or took too long' };
+  if (entries.length === 0 && !(await holdsAnything(execute))) return { reason: 'the journal is empty' };
   const lines = [...timed(entries)].sort((a, b) => a.ms - b.ms);
   return { lines, isWhole: code !== null && entries.length < mostEntries };
 }

@@ -25,7 +25,7 @@ export interface RecentLines {
 
 /** A busy outage writes 300 KB/s; what lies further back than this is the same again. */
 export const tailLength = 4 * 1024 * 1024;
-/** Time zones differ by whole quarters of an hour. */
+/** Time zones differ by multiples of 15 minutes. */
 const zoneStepMs = 15 * 60_000;
 /** Lines that are no nginx lines may have come behind the last one. */
 const zoneSlackMs = 30_000;
@@ -37,7 +37,7 @@ export function unwrap(line: string, wrapping: Wrapping): string {
 
 /**
  * nginx writes local time without a zone, perhaps of its container: the last line was written when the file was last
- * changed, and that tells the zone.
+ * changed, and that shows the zone.
  */
 function timed({ text, modifiedMs }: FileEnd, wrapping: Wrapping): readonly TimedLine[] {
   const lines: TimedLine[] = [];
@@ -71,7 +71,7 @@ type OneLog =
   | { readonly log: string; readonly reason: string };
 
 const device =
-  "only who started nginx can read it. Name where it ends in nginx-upstream.conf: error_log: journal:nginx, docker:FILE (docker inspect -f '{{.LogPath}}' CONTAINER tells it) or cri:FILE (see check)";
+  "only the process that started nginx can read it. In nginx-upstream.conf name where it ends: error_log: journal:nginx, docker:FILE (docker inspect -f '{{.LogPath}}' CONTAINER prints it) or cri:FILE (see check)";
 
 /** Why a path is no file to be read; null when it is one, or is not there. */
 function noFile(path: string, { fs, follow, hostPrefix }: RecentPorts): string | null {
@@ -79,7 +79,7 @@ function noFile(path: string, { fs, follow, hostPrefix }: RecentPorts): string |
   // Our own standard error is not nginx's.
   if (found.is === 'stream') return found.target === path ? device : `it leads to ${found.target}: ${device}`;
   if (found.is !== 'other') return null;
-  return found.kind === 'directory' ? 'it is a folder' : `it is no file: ${device}`;
+  return found.kind === 'directory' ? 'it is a folder' : `it is not a file: ${device}`;
 }
 
 function readFile(path: string, wrapping: Wrapping, ports: RecentPorts): OneLog {
@@ -100,7 +100,7 @@ function readGlob(spec: Extract<LogSpec, { is: 'glob' }>, ports: RecentPorts): r
   const paths = matchingFiles(ports.fs, spec).filter((path) => !isCompressedName(path) && !/\.\d{1,4}$/.test(path));
   if (paths.length === 0) {
     const isNamed = spec.container !== undefined;
-    const reason = isNamed ? 'no log of a container of this name that this user may read' : 'no file matches it';
+    const reason = isNamed ? 'this user can read no log of a container with this name' : 'no file matches it';
     return [{ log: specText(spec), reason }];
   }
   const logs = paths.slice(0, mostMatches).map((path) => readFile(path, wrapping, ports));

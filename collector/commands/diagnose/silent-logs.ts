@@ -1,4 +1,4 @@
-/** Error logs in which refused connections cannot be, or cannot be seen: their silence is no health. Pure. */
+/** Error logs in which refused connections cannot be, or cannot be seen: their silence proves nothing. Pure. */
 import type { ErrorLog, LogTarget, NginxConfiguration } from '../../nginx/types.ts';
 
 export interface SilentLogs {

@@ -85,14 +85,14 @@ function explanation({ diagnoses, program }: DiagnosisResult): readonly string[]
 }
 
 const unexplained =
-  'No upstream failed: nginx itself, or a location without an upstream, gave these answers (limit_req, return, a file that is missing). The lines of the access log show which requests.';
+  'No upstream failed: nginx itself, or a location without an upstream, gave these answers (limit_req, return, a missing file). The access log shows which requests.';
 
 /** Lines to print. */
 export function renderDiagnosis(result: DiagnosisResult, terminal: Terminal): readonly string[] {
   const { diagnoses } = result;
   if (diagnoses.length === 0) {
     return [
-      'No nginx runs here, and none is configured in a known place: name its main file in nginx-upstream.conf (see check).',
+      'No nginx is running here, and none is configured in a known place: name its main file in nginx-upstream.conf (see check).',
       ...notes(result, terminal),
     ];
   }
@@ -119,10 +119,10 @@ export function renderDiagnosis(result: DiagnosisResult, terminal: Terminal): re
     const clients = isHurt
       ? diagnoses.flatMap((each) => paragraph(`Clients: ${clientsText(each)}.`, '', terminal))
       : [];
-    return [printable(`Could not look: ${obstacles.join('; ')}.`), ...clients, ...more];
+    return [printable(`Could not check: ${obstacles.join('; ')}.`), ...clients, ...more];
   }
   const stranger = strangerNote(result);
-  if (stranger !== null) return [...paragraph(`Could not look: ${stranger}`, '', terminal), ...more];
+  if (stranger !== null) return [...paragraph(`Could not check: ${stranger}`, '', terminal), ...more];
   if (isHurt) return [...begin, ...paragraph(unexplained, '', terminal), ...more];
   return [printable(healthy(result)), ...more];
 }

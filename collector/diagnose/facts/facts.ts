@@ -17,7 +17,7 @@ export interface Owner {
   readonly user: string;
   /** Of the process that holds it, or most likely does; null where nothing says. */
   readonly pid: number | null;
-  /** Its descriptors may not be seen: told by its user, its command line, its unit. */
+  /** Its descriptors may not be seen: known by its user, its command line, its unit. */
   readonly isGuess: boolean;
   readonly command: string | null;
   /** What an interpreter runs: many programs are called node, python3 or java. */
@@ -80,7 +80,7 @@ export interface ServerFact extends Place {
   readonly maxConns: number;
   /** The peers that nginx made of it. */
   readonly peers: readonly string[];
-  /** nginx follows the name by itself. */
+  /** nginx follows the name automatically. */
   readonly follows: boolean;
   /** Marked so in the configuration: nginx never asks it. */
   readonly down: boolean;
@@ -112,7 +112,7 @@ export interface ContainerFacts {
   readonly bridge: string | null;
   /** The port is published for a container. */
   readonly behind: BehindFacts | null;
-  /** Containers that listen on the same port at addresses of their own which no line means. */
+  /** Containers that listen on the same port at other addresses, which no line names. */
   readonly containers: readonly ListenerFact[];
   /** The same in networks that nginx has no end of: it cannot connect there. */
   readonly apart: readonly ListenerFact[];
@@ -151,7 +151,7 @@ export interface TcpFacts extends ContainerFacts {
 
 export interface UnixFacts {
   readonly path: string;
-  /** The path means the same file on this host: nginx is in no container, and has no /tmp of its own. */
+  /** The path means the same file on this host: nginx is in no container, and has no private /tmp. */
   readonly isShared: boolean;
   /** `unseen`: a folder may not be entered. */
   readonly file: 'socket' | 'other' | 'missing' | 'unseen';

@@ -45,7 +45,7 @@ function lookFirst(failing: Failing, namespaces: Namespaces, ports: DiagnosePort
   return { look, before };
 }
 
-/** `ports.wallMs` is the moment of which `failing` tells: what is looked at meanwhile may take seconds. */
+/** `ports.wallMs` is the moment that `failing` describes: the checks may take seconds. */
 export async function gather(
   failing: Failing,
   seen: DiagnosedNginx,
@@ -53,13 +53,13 @@ export async function gather(
   ports: DiagnosePorts,
 ): Promise<Facts> {
   const nowMs = ports.wallMs();
-  // Of the same moment as the failures: what is answered while this gathers belongs to the next look.
+  // Of the same moment as the failures: what is answered while this gathers belongs to the next check.
   const answers = new Map(failing.peers.map(({ peer }) => [peer, seen.answers(peer)]));
   const namespaces = surveyNamespaces(seen.masterPid, ports);
   const configured = configuredServers(seen.configuration);
   const names = await resolveServers(failing, configured, ports);
   const serversOf = (peer: string) => configured.filter(({ server }) => server.peers.includes(peer));
-  /** Only nginx can resolve the name: the port tells its line. Nothing is probed for that. */
+  /** Only nginx can resolve the name: the port shows its line. Nothing is probed for that. */
   const linesOf = (peer: string) => {
     const own = serversOf(peer);
     return own.length > 0 ? own : configured.filter(({ server }) => mayBeOf(server, peer));

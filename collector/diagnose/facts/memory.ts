@@ -22,7 +22,7 @@ interface Entry {
 }
 
 export interface SeenListener {
-  /** null for a unix socket: /proc does not tell. */
+  /** null for a unix socket: /proc does not show it. */
   readonly uid: number | null;
   readonly inode: number | null;
   /** Others that share the port (SO_REUSEPORT): one of many that ends is no end. */

@@ -18,7 +18,7 @@ export interface DiagnosePorts {
   readonly wallMs: () => number;
   userName(uid: number): string;
   groupName(gid: number): string;
-  /** Rules of the firewall of our own network namespace that reject or drop; null where they may not be read. */
+  /** Firewall rules in the network namespace of this process that reject or drop; null where they may not be read. */
   readonly firewallRules: () => Promise<readonly string[] | null>;
 }
 

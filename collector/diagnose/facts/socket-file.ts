@@ -70,7 +70,7 @@ function useOf(path: string, namespaces: Namespaces, look: Look, ports: Diagnose
   return { listening: false, queued: 0, isStopped: false, home: null, owner: null };
 }
 
-/** Paths by which programs that speak FastCGI listen, as their names tell, or php-fpm's own configuration. */
+/** Paths by which programs that speak FastCGI listen, by their names, or by php-fpm's configuration. */
 export function fastcgiSockets({ nginx }: Namespaces, ports: DiagnosePorts): readonly string[] {
   const pid = readablePid(nginx, ports);
   const text = pid === null ? '' : (ports.proc.text(`${pid}/net/unix`) ?? '');

@@ -1,6 +1,6 @@
 /**
  * Who holds a listening socket: its user always; its process for certain only with root's rights or as the same user.
- * Names, command lines and cgroups of processes are readable by all: they tell whose it most likely is.
+ * Names, command lines and cgroups of processes are readable by all: they show whose it most likely is.
  */
 import { containerOf, type ProcessUnit, type Runtime, runtimeOf, unitOf } from '../../parse/proc/cgroup.ts';
 import { monitorOf } from '../../parse/proc/conmon.ts';
@@ -15,7 +15,7 @@ import type { Namespace } from './namespaces.ts';
 
 export interface Owners {
   ownerOf(uid: number, inode: number, asked: Asked): Owner;
-  /** Of a socket whose user /proc does not tell (unix); null when its process may not be seen. */
+  /** Of a socket whose user /proc does not show (unix); null when its process may not be seen. */
   holderOf(inode: number, asked: Asked): Owner | null;
   /** When this process started. */
   startedMs(pid: number): number | null;

@@ -49,7 +49,7 @@ export function sinceLast({ failures, facts }: Case): number {
   return facts.nowMs - failures.lastMs;
 }
 
-/** What listens now is what the plugin saw: the socket itself tells, its process only where that was not noted. */
+/** What listens now is what the plugin saw: the socket itself shows it, its process only where that was not noted. */
 function isStillThere({ inode, owner }: Remembered, { serving }: TcpFacts): boolean {
   if (inode !== null) return serving.some((each) => each.inode === inode);
   const pid = owner?.pid ?? null;

@@ -41,7 +41,7 @@ function replaced({ peer, tcp }: TcpCase, why: string): Finding | null {
       `a container listens on port ${tcp.port} at another address: ${ownerText(there.owner)}`,
       signs.lastOwner(peer),
     ],
-    ['the application being down: it listens in the other container'],
+    ['application down: it listens in the other container'],
   );
 }
 
@@ -74,7 +74,7 @@ function onOtherNetwork({ peer, tcp }: TcpCase, why: string): Finding | null {
       why,
       `the container that served it listens on port ${tcp.port} in a network that nginx is not on: ${ownerText(there.owner)}`,
     ],
-    ['the application being down: it listens in its container'],
+    ['application down: it listens in its container'],
   );
 }
 
@@ -85,7 +85,7 @@ export function containerGone(one: TcpCase): Finding | null {
   if (tcp.home !== 'elsewhere') {
     const apart = onOtherNetwork(
       one,
-      `the address ${tcp.host} is the container's, and nginx has no network in common with it`,
+      `the address ${tcp.host} is the container's, and nginx shares no network with it`,
     );
     if (apart !== null) return apart;
     const now = visibleHome(tcp)?.container ?? null;
@@ -106,9 +106,9 @@ export function containerGone(one: TcpCase): Finding | null {
       nobody,
       signs.lastOwner(peer),
       known ? null : 'its container is stopped or removed, or it is on another network than nginx',
-      before?.isRemoved === true ? 'its container was removed: the engine has none of this id' : null,
+      before?.isRemoved === true ? 'its container was removed: the engine has none with this id' : null,
       signs.probe(tcp.probe),
     ],
-    ['another host: the address is of a network inside this one'],
+    ['another host: the address belongs to a network inside this host'],
   );
 }

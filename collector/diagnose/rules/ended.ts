@@ -32,7 +32,7 @@ function isOfSame(judged: Judged, past: PastVerdict): boolean {
 }
 
 /**
- * Where it is over, or nothing can be told any more, what was found while it failed stands; a short refusal that was
+ * Where it is over, or nothing more can be known, what was found while it failed stands; a short refusal that was
  * judged while it lasted stays a restart.
  */
 export function keepEnded(judged: Judged, past: PastVerdict | null, nowMs: number): Judged {

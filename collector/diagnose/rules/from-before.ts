@@ -46,7 +46,7 @@ export function waitsFromBefore(one: TcpCase): Finding | null {
       waitingText(one),
       'a connection that was begun before tries again up to 32 s later',
     ],
-    hasConnected ? ['a firewall: others get through', 'an outage that goes on'] : [],
+    hasConnected ? ['a firewall: others get through', 'an ongoing outage'] : [],
   );
   return hasConnected ? ended(finding) : finding;
 }

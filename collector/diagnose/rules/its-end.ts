@@ -14,7 +14,7 @@ const momentMs = 2000;
 /** A process may take a while to end, and breaks what it has meanwhile. */
 const earlierMs = 15_000;
 
-/** It was refused afterwards: the refusals tell the entire story. Lines have full seconds. */
+/** It was refused afterwards: the refusals explain everything. Lines have full seconds. */
 function isBeforeRefusals({ peer, failures }: Case): boolean {
   const refusals = peer.failures.get('refused') ?? peer.failures.get('socket_missing');
   if (refusals === undefined || refusals.lastMs < failures.lastMs) return false;
@@ -56,5 +56,5 @@ export function brokenByItsEnd(kind: FailureKind, one: Case): readonly Finding[]
     `their process has ended since: ${signs.listens(serving)}, which started later`,
     succeededSince(one) ? 'requests to it have succeeded since' : null,
   ];
-  return [ended(found('restarting', 'likely', evidence, ['an outage that goes on']))];
+  return [ended(found('restarting', 'likely', evidence, ['an ongoing outage']))];
 }

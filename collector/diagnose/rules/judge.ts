@@ -149,7 +149,7 @@ function judgeGroup(group: GroupFacts, facts: Facts): Judged {
     'ejected',
     'certain',
     [rules.length > 0 ? `${plural(rules.length, 'server')}: ${rules.slice(0, 6).join(', ')}` : null],
-    ['a connect failure of its own: nginx did not even try a peer'],
+    ['a failed connection: nginx did not try any peer'],
   );
   const settled = isEjectionOver(group, facts) ? ended(finding) : finding;
   return judged({ is: 'group', group }, group.upstream, group.upstream, failures, [settled], facts.nowMs);

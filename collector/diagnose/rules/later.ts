@@ -72,7 +72,7 @@ function hangs(one: Case): readonly Finding[] {
   ];
   const sureness = stuck !== null && succeeds === null ? 'certain' : 'likely';
   // Where data is sent again and again, the network is what is suspected.
-  const rulesOut = [lost === null ? connects : null, 'the process being down: it takes connections'];
+  const rulesOut = [lost === null ? connects : null, 'process down: it takes connections'];
   return [settle(one, found('hangs', sureness, evidence, rulesOut))];
 }
 
@@ -141,7 +141,7 @@ export function applicationError(peer: PeerFacts, nowMs: number): Finding | null
     .reduce((sum, [, { count }]) => sum + count, 0);
   const own = answers.serverErrors - explained;
   if (own <= 0 || (own < 3 && own * 100 <= answers.connected)) return null;
-  // Both logs are read a little apart: a few that no line explains yet are no errors of its own.
+  // Both logs are read a little apart: a few that no line explains yet are not the application's.
   if (own * 5 <= answers.serverErrors) return null;
   const statuses = answers.statuses.join(', ');
   return found(

@@ -6,14 +6,14 @@ import type { NginxFacts } from '../facts/nginx-facts.ts';
 import { ended, type Finding, found } from '../finding.ts';
 import type { KindFailures } from '../impact/traffic.ts';
 
-const notPeer = 'the peer: it was not even asked';
+const notPeer = 'a fault of the peer: nginx never contacted it';
 
-/** proxy_bind with a port of its own: the second connection at a time finds it taken. */
+/** proxy_bind with its own port: the second connection at a time finds it taken. */
 function addressTaken({ message }: KindFailures, used: string | null): Finding {
   const quote = `nginx says: ${message}`;
   if (!/^bind\(\S+:\d+\) failed/.test(message)) return found('no_ports', 'likely', [quote, used], [notPeer]);
   const why = 'the address and port that proxy_bind names are in use: one connection at a time can have them';
-  return found('no_local_address', 'certain', [quote, why], [notPeer, 'ports that are used up']);
+  return found('no_local_address', 'certain', [quote, why], [notPeer, 'exhausted local ports']);
 }
 
 /** errno 99: the ports are used up, or the local address is none of this host's. */
@@ -29,14 +29,14 @@ function localAddress(failures: KindFailures, nginx: NginxFacts, tcp: TcpFacts |
   if (isScarce && !isBind) return found('no_ports', 'certain', [errno, used], [notPeer]);
   if (isIpv6 && nginx.hasIpv6 === false) {
     const without = 'nginx has no IPv6 address, not even ::1, and the peer is an IPv6 address';
-    return found('no_local_address', 'certain', [errno, without], [notPeer, 'ports that are used up']);
+    return found('no_local_address', 'certain', [errno, without], [notPeer, 'exhausted local ports']);
   }
   if (isBind && failures.errno === 98) return addressTaken(failures, used);
   if (isBind || local !== null) {
     const evidence = [errno, quote, used, isBind ? 'proxy_bind names an address that this host does not have' : null];
-    return found('no_local_address', isBind ? 'certain' : 'likely', evidence, [notPeer, 'ports that are used up']);
+    return found('no_local_address', isBind ? 'certain' : 'likely', evidence, [notPeer, 'exhausted local ports']);
   }
-  const other = 'the same errno is given when proxy_bind names an address that this host does not have';
+  const other = 'proxy_bind with an address that this host does not have gives the same errno';
   return found('no_ports', 'likely', [errno, other], [notPeer]);
 }
 
@@ -46,7 +46,7 @@ function files({ openFiles }: NginxFacts, { errno }: KindFailures): Finding {
     openFiles === null || isHosts
       ? null
       : `a worker may have ${openFiles.limit} descriptors open${openFiles.used === null ? '' : ` and has ${openFiles.used} now`}`;
-  const whose = isHosts ? 'errno 23: the whole host had no descriptor left' : 'errno 24: the worker had none left';
+  const whose = isHosts ? 'errno 23: the host had no descriptor left' : 'errno 24: the worker had none left';
   return found('no_files', 'certain', [whose, limit], [notPeer]);
 }
 

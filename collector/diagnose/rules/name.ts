@@ -26,8 +26,8 @@ function stale(peer: string, servers: readonly ServerFact[], sureness: 'certain'
   return found(
     'stale_address',
     sureness,
-    [isOld ? `nginx used ${peer} until it was reloaded` : `nginx goes on using ${peer}`, ...evidence],
-    isOld ? [] : ['the application at its new address: nginx does not ask it'],
+    [isOld ? `nginx used ${peer} until it was reloaded` : `nginx keeps using ${peer}`, ...evidence],
+    isOld ? [] : ['the application at its new address: nginx does not contact it'],
   );
 }
 
@@ -44,7 +44,7 @@ export function unresolved(
     'unresolved',
     'certain',
     [`nginx says: ${name}: ${reason}`, by],
-    ['the peers: without an address none was asked'],
+    ['a fault of the peers: without an address nginx contacted none'],
   );
   return nowMs - failures.lastMs > overMs ? ended(finding) : finding;
 }

@@ -4,8 +4,8 @@ import { type Finding, found } from '../finding.ts';
 import { type TcpCase, visibleHome } from './case.ts';
 import { endpoint, signs } from './signs.ts';
 
-const noFirewall = 'a firewall alone: without a listener the port refuses anyway';
-const notDown = 'the process being down: it listens';
+const noFirewall = 'firewall as the only cause (nothing listens)';
+const notDown = 'process down: it listens';
 
 /** Nothing serves the address in the peer's home, which can be seen. */
 export function nobodyServes(one: TcpCase): readonly Finding[] {

@@ -23,7 +23,7 @@ import { burstsInTurn, endsInARow } from './crash-loop.ts';
 import { nobodyServes } from './process.ts';
 import { signs } from './signs.ts';
 
-const notDown = 'the process being down: it listens on this very address and port';
+const notDown = 'process down: it listens on exactly this address and port';
 
 export function refused(one: TcpCase): readonly Finding[] {
   const { tcp, peer } = one;
@@ -48,7 +48,7 @@ function crashLoop(one: TcpCase): Finding | null {
     'crash_loop',
     loop.sureness,
     [
-      `what listens there ended ${loop.ends.length} times since ${time(first)}, at last at ${time(loop.ends.at(-1) ?? first)}`,
+      `what listens there ended ${loop.ends.length} times since ${time(first)}, most recently at ${time(loop.ends.at(-1) ?? first)}`,
       signs.lastListening(peer, time),
       signs.oom(peer),
       tcp.serving.length > 0 ? signs.listens(tcp.serving) : signs.nothingListens(tcp),
@@ -67,7 +67,7 @@ function loopByLogs(one: TcpCase): Finding | null {
     'crash_loop',
     'likely',
     [
-      `it was refused ${bursts.length} times for some seconds, at last from ${time(bursts.at(-1)?.firstMs ?? 0)} to ${time(bursts.at(-1)?.lastMs ?? 0)}, and took connections in between`,
+      `it was refused ${bursts.length} times for some seconds, most recently from ${time(bursts.at(-1)?.firstMs ?? 0)} to ${time(bursts.at(-1)?.lastMs ?? 0)}, and took connections in between`,
       visibleHome(one.tcp) === null ? signs.away(one.tcp) : null,
       signs.probe(one.tcp.probe),
     ],
@@ -109,10 +109,10 @@ export function cameBack(one: TcpCase): readonly Finding[] {
   ];
   const code = lasted(one) <= restartMs ? 'restarting' : 'process_down';
   const before = code === 'process_down' ? [signs.lastListening(peer, time)] : [];
-  return [ended(found(code, 'likely', [...evidence, ...before], ['an outage that goes on']))];
+  return [ended(found(code, 'likely', [...evidence, ...before], ['an ongoing outage']))];
 }
 
-/** Refused while it listens, and a connection from here gets through: something tells nginx from others. */
+/** Refused while it listens, and a connection from here gets through: something treats nginx differently. */
 function treatedApart(one: TcpCase): Finding {
   const { tcp, facts } = one;
   const user = facts.nginx.user ?? 'its workers’ user';
@@ -126,7 +126,7 @@ function treatedApart(one: TcpCase): Finding {
       signs.rules(facts),
       `a rule for the user ${user}, for nginx's local address, or a limit on new connections does that`,
     ],
-    ['the process being down: it accepts connections'],
+    ['process down: it accepts connections'],
   );
 }
 
@@ -141,8 +141,8 @@ function answersProbe(one: TcpCase): readonly Finding[] {
   }
   if (isOlderThanListener(one) || connectedSince(one) || sinceLast(one) > apartMs) return cameBack(one);
   if (failedWhileListening(one)) return [treatedApart(one)];
-  const soon = 'it may have come back this moment: run diagnose again in 10 s';
-  return [found('unknown', 'unknown', [over(one), soon, signs.probe(one.tcp.probe)], ['the process being down'])];
+  const soon = 'it may have just come back: run diagnose again in 10 s';
+  return [found('unknown', 'unknown', [over(one), soon, signs.probe(one.tcp.probe)], ['process down'])];
 }
 
 /**
@@ -168,10 +168,15 @@ function served(one: TcpCase): readonly Finding[] {
   const evidence = [signs.listens(tcp.serving), unseen, signs.rules(facts), signs.probe(tcp.probe)];
   if (tcp.probe.is === 'refused' && tcp.steady) {
     const sureness = unseen === null ? 'certain' : 'likely';
-    return [found('firewall_reject', sureness, evidence, [notDown, 'a full queue: that gives no answer, no refusal'])];
+    return [
+      found('firewall_reject', sureness, evidence, [
+        notDown,
+        'a full queue: that gives no answer instead of a refusal',
+      ]),
+    ];
   }
   const refusing = (how: string): Finding => found('firewall_reject', 'likely', [how, ...evidence], [notDown]);
-  const apart = 'nginx was refused while this very socket listened';
+  const apart = 'nginx was refused while this socket was listening';
   if (listenedThroughout(one)) return [sinceLast(one) > apartMs ? ended(refusing(apart)) : refusing(apart)];
   if (isOlderThanListener(one) || connectedSince(one)) return cameBack(one);
   if (tcp.probe.is === 'silent' && isAmongTimeouts(one)) {
@@ -190,20 +195,20 @@ function served(one: TcpCase): readonly Finding[] {
 function fromElsewhere(one: TcpCase): readonly Finding[] {
   const { tcp } = one;
   const evidence = [signs.away(tcp), 'a refusal came back: the host is up and reachable', signs.probe(tcp.probe)];
-  const notHost = ['the host being down', 'a firewall that drops'];
+  const notHost = ['host down', 'a firewall that drops'];
   if (connectedSince(one)) return cameBack(one);
   if (tcp.probe.is === 'silent' || (tcp.icmp ?? 0) > 0) {
     const how =
       tcp.probe.is === 'silent'
         ? 'a closed port answers every connection with a reset: silence to one and a refusal to another is a rule'
         : 'the refusal came as an ICMP message, which rules with reject send; a closed port sends a reset';
-    return [found('firewall_reject', 'likely', [how, ...evidence], ['the application: the refusal is not its own'])];
+    return [found('firewall_reject', 'likely', [how, ...evidence], ['the application: it did not send the refusal'])];
   }
   const alike = 'a firewall that rejects with a reset would look the same from here';
   if (everWorked(one)) {
     return [found('process_down', 'likely', ['it took connections before', ...evidence, alike], notHost)];
   }
-  const never = 'it was never seen to take a connection: it is down, on another port, or on loopback only';
+  const never = 'it was never seen to accept a connection: it may be down, on another port, or on loopback only';
   return [found('unknown', 'unknown', [never, ...evidence, alike], notHost)];
 }
 
@@ -216,7 +221,7 @@ function overUdp(one: TcpCase): readonly Finding[] {
   }
   if (tcp.serving.length + tcp.perhapsServing.length === 0) {
     const evidence = [how, signs.nothingListens(tcp), signs.lastListening(peer, time), signs.oom(peer)];
-    return [found('process_down', everWorked(one) ? 'certain' : 'likely', evidence, ['the host being down'])];
+    return [found('process_down', everWorked(one) ? 'certain' : 'likely', evidence, ['host down'])];
   }
   if (isOlderThanListener(one) || connectedSince(one) || sinceLast(one) > apartMs) return cameBack(one);
   return [found('firewall_reject', 'likely', [how, signs.listens(tcp.serving)], [notDown])];

@@ -29,7 +29,7 @@ function fromElsewhere({ failures, tcp }: TcpCase): Finding {
       signs.probe(tcp.probe),
       'connections of nginx alone are refused: proxy_bind gives them another local address, or a rule routes them apart',
     ],
-    ['the peer: it was not even asked', 'a route for all'],
+    ['a fault of the peer: nginx never contacted it', 'a route for all'],
   );
 }
 
@@ -45,7 +45,7 @@ export function noRoute(one: TcpCase): Finding {
       ['the process', "this host's own routes"],
     );
   }
-  const what = ownRoutes[failures.errno ?? 101] ?? 'the kernel says no at once, by its own tables';
+  const what = ownRoutes[failures.errno ?? 101] ?? 'the kernel refuses at once, by its own routes';
   return found('no_route', 'certain', [`errno ${failures.errno}: ${what}`, signs.probe(tcp.probe)], ['the process']);
 }
 
@@ -65,7 +65,7 @@ export function denied(one: TcpCase): readonly Finding[] {
     const rejecting = found(
       'firewall_reject',
       'likely',
-      [...evidence, 'IPv6 firewalls that prohibit answer so'],
+      [...evidence, 'IPv6 firewalls that prohibit give this answer'],
       ['the process'],
     );
     return [isThroughAgain(one) ? ended(rejecting) : rejecting];

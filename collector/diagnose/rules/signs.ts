@@ -68,10 +68,10 @@ function list(listeners: readonly ListenerFact[]): string {
 const notProbed: Readonly<Record<Extract<ProbeFact, { is: 'not_probed' }>['why'], string>> = {
   off: 'not probed: `probe: off`',
   not_configured: 'not probed: this peer is in no configuration',
-  other_namespace: 'not probed: nginx is in a network namespace of its own, where this process cannot connect from',
+  other_namespace: 'not probed: nginx is in another network namespace, and this process cannot connect from there',
   too_soon: 'not probed again: the last probe is less than 10 s ago',
-  not_needed: 'not probed: connecting again would tell nothing more',
-  udp: 'not probed: nothing connects over UDP',
+  not_needed: 'not probed: another connection would show nothing more',
+  udp: 'not probed: UDP has no connections',
   no_nginx: 'not probed: no running nginx was found',
 };
 
@@ -84,8 +84,8 @@ export const signs = {
     `no socket listens on port ${port} in ${home === null || home === 'elsewhere' ? 'the host' : placeText(home)}`,
   listens: (listeners: readonly ListenerFact[]) => `a socket listens: ${list(listeners)}`,
   listensElsewhere: (listeners: readonly ListenerFact[]) =>
-    `the port is listened on, but on another address: ${list(listeners)}`,
-  otherPorts: (listeners: readonly ListenerFact[]) => `other ports that listen there: ${list(listeners)}`,
+    `something listens on the port, but on another address: ${list(listeners)}`,
+  otherPorts: (listeners: readonly ListenerFact[]) => `other ports with a listener there: ${list(listeners)}`,
   inNamespace: (listeners: readonly ListenerFact[]) =>
     listeners.map((each) => `${listenerText(each)} listens in ${placeText(each.namespace)}`).join('; '),
   ipv6Only: (listeners: readonly ListenerFact[]) =>
@@ -93,35 +93,35 @@ export const signs = {
   published: (listeners: readonly ListenerFact[]) =>
     `the port is published by a container's runtime: ${list(listeners)}; it is the container behind it that refuses`,
   mayBePublished:
-    'whose process that is cannot be seen: if a container runtime publishes the port (docker-proxy), the container refuses',
+    'its process cannot be seen: if a container runtime publishes the port (docker-proxy), the container refuses',
   queue: ({ queued }: ListenerFact) => `${plural(queued, 'connection')} in its queue, not accepted yet`,
   overflows: (count: number) => `the kernel counted ${plural(count, 'overflow')} of a listen queue during the probe`,
   probe(probe: ProbeFact): string {
     switch (probe.is) {
       case 'connected':
-        return 'a connection from here, a moment ago, succeeded';
+        return 'test connection from this host just now: succeeded';
       case 'refused':
-        return 'a connection from here, a moment ago, was refused';
+        return 'test connection from this host just now: refused';
       case 'silent':
-        return 'a connection from here, a moment ago, got no answer within 1 s';
+        return 'test connection from this host just now: no answer within 1 s';
       case 'unreachable':
-        return 'a connection from here, a moment ago: host or network unreachable';
+        return 'test connection from this host just now: host or network unreachable';
       case 'denied':
-        return 'a connection from here, a moment ago, was not permitted';
+        return 'test connection from this host just now: not permitted';
       case 'failed':
-        return `a connection from here, a moment ago, failed: ${probe.code}`;
+        return `test connection from this host just now: failed: ${probe.code}`;
       case 'not_probed':
         return notProbed[probe.why];
     }
   },
   neighbour: (host: string, answered: boolean) =>
     answered
-      ? `${host} has answered ARP lately: the host is up`
+      ? `${host} has answered ARP recently: the host is up`
       : `${host} does not answer ARP: no host has this address now`,
   away: ({ host, home }: TcpFacts) =>
     home === 'elsewhere'
-      ? `${host} is another host: who listens there cannot be seen from here`
-      : `whether ${host} is on this host, in a container or another host could not be told`,
+      ? `${host} is another host: its listeners cannot be seen from here`
+      : `it is not known whether ${host} is this host, a container or another host`,
   lastListening: ({ remembered }: PeerFacts, time: TimeText) =>
     remembered === null || remembered.listeningMs === null
       ? null

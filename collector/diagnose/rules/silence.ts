@@ -46,7 +46,7 @@ function queueFull({ tcp }: TcpCase): Finding {
       overflows > 0 ? signs.overflows(overflows) : null,
       signs.probe(tcp.probe),
     ],
-    ['the process being down: it listens', overflows > 0 ? 'a firewall: the connections reach the socket' : null],
+    ['process down: it listens', overflows > 0 ? 'a firewall: the connections reach the socket' : null],
   );
 }
 
@@ -64,7 +64,7 @@ function someLost(one: TcpCase): Finding {
       succeedsMeanwhile(one) ? 'other requests to it succeed meanwhile' : tcp.probe.is === 'connected' ? apart : null,
       signs.rules(one.facts, tcp.port),
     ],
-    ['the process being down: it takes connections', 'the host being down'],
+    ['process down: it takes connections', 'host down'],
   );
 }
 
@@ -91,7 +91,7 @@ function noAnswer(one: TcpCase): Finding {
     ],
     [
       listens ? 'a full queue: no connection waits in it' : null,
-      isHere || tcp.neighbour === true ? 'the host being down' : null,
+      isHere || tcp.neighbour === true ? 'host down' : null,
       'nothing listening: a host that is up and lets connections through refuses at once',
     ],
   );
@@ -121,7 +121,7 @@ function hostDown(one: TcpCase): Finding {
             `the address is in ${placeText(home)}, and the link between it and nginx is down`,
             signs.probe(tcp.probe),
           ],
-          ['the process: it is not asked', 'a rule for TCP: ARP passes below it'],
+          ['the process: nginx does not reach it', 'a rule for TCP: ARP passes below it'],
         );
   return connectedSince(one) ? ended(finding) : finding;
 }
@@ -156,15 +156,15 @@ function rejected(one: TcpCase): Finding {
   const from = `errno ${failures.errno ?? 113} from a host that can be reached:`;
   const evidence = [
     tcp.neighbour === true ? signs.neighbour(tcp.host, true) : null,
-    visibleHome(tcp) === null ? null : 'its address is on this very host',
+    visibleHome(tcp) === null ? null : 'its address is on this host',
     tcp.serving.length > 0 ? signs.listens(tcp.serving) : null,
     isServed
-      ? `${from} only a firewall answers so`
-      : `${from} a firewall answers so, or a host that passes connections on (a published port, a load balancer) to one that is gone`,
+      ? `${from} only a firewall gives this answer`
+      : `${from} a firewall gives this answer, or a host that forwards connections (a published port, a load balancer) to one that is gone`,
     signs.rules(one.facts, tcp.port),
     signs.probe(tcp.probe),
   ];
   const apart = tcp.probe.is === 'connected' ? 'a connection from here, by another user, succeeds' : null;
-  const rulesOut = ['the host being down', isServed ? 'the process: it is not asked' : null];
+  const rulesOut = ['host down', isServed ? 'the process: nginx does not reach it' : null];
   return found('firewall_reject', isServed ? 'certain' : 'likely', [apart, ...evidence], rulesOut);
 }

@@ -39,7 +39,7 @@ export interface Subject {
   readonly reload: string;
 }
 
-/** A signal where no command of its own can be typed. */
+/** A signal where its own program must not be run. */
 function reloadOf({ command, masterPid }: Facts['nginx']): string {
   if (command.startsWith('#')) return `kill -HUP ${masterPid}`;
   return `${command} -t && ${command} -s reload`;

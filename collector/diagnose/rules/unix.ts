@@ -34,7 +34,7 @@ function isBack({ failures, facts }: Case, { listening, barrier, file, isShared 
 function over(one: Case, unix: UnixFacts, code: 'socket_missing' | 'socket_stale'): Finding {
   const when = `the last failure was at ${one.time(one.failures.lastMs)}`;
   const cause = lasted(one) <= restartMs ? 'restarting' : code;
-  return ended(found(cause, 'likely', [listenText(unix), when], ['an outage that goes on']));
+  return ended(found(cause, 'likely', [listenText(unix), when], ['an ongoing outage']));
 }
 
 /** It came and went more than once while the plugin watched. */
@@ -73,7 +73,7 @@ const stale: UnixRule = (one, unix) => {
   if (unix.file === 'missing') return missing(one, unix);
   // Its file must not be called left over, nor be removed, while a process listens on it.
   if (unix.listening) {
-    const seen = [fileText(unix), listenText(unix), 'nginx was refused a moment ago: look again in 10 s'];
+    const seen = [fileText(unix), listenText(unix), 'nginx was refused a moment ago: run diagnose again in 10 s'];
     return found('unknown', 'unknown', seen, [noNetwork]);
   }
   const evidence = [fileText(unix), listenText(unix), signs.lastListening(one.peer, one.time), signs.oom(one.peer)];
@@ -91,7 +91,7 @@ const denied: UnixRule = ({ facts }, unix) => {
       ? null
       : `${barrier.path} has mode ${permissions(barrier.mode)} and belongs to ${barrier.user}:${barrier.group}; nginx's workers run as ${who}`;
   const evidence = [stands, fileText(unix), facts.nginx.selinux && barrier === null ? 'SELinux is enforcing' : null];
-  return found('socket_denied', 'certain', evidence, [noNetwork, 'the process being down: that is another error']);
+  return found('socket_denied', 'certain', evidence, [noNetwork, 'process down: that is another error']);
 };
 
 const full: UnixRule = (_, unix) =>
@@ -104,7 +104,7 @@ const full: UnixRule = (_, unix) =>
       listenText(unix),
       unix.isStopped ? 'its process is stopped (state T): it was sent SIGSTOP' : null,
     ],
-    ['the process being down: it listens', noNetwork],
+    ['process down: it listens', noNetwork],
   );
 
 const rules: Partial<Record<FailureKind, UnixRule>> = {

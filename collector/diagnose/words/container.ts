@@ -18,7 +18,7 @@ export function published(one: Subject, { command }: Owner): Words {
   const list = isPodman ? `podman ps | grep -F :${port}` : `docker ps --filter publish=${port}`;
   const pid = `$(${program} inspect -f '{{.State.Pid}}' ${which})`;
   return {
-    what: `the container behind the published port ${port} refuses: its application is down, or listens on loopback in it`,
+    what: `the container behind the published port ${port} refuses: its application is down or listens on loopback only`,
     fix: 'Start the application in the container; it must listen on 0.0.0.0 there, on the port that is published.',
     next: isKubernetes
       ? [`kubectl get svc -A -o wide | grep -w ${port}`, 'kubectl get pods -A -o wide    # not ready: kubectl logs']
@@ -68,7 +68,7 @@ function podDown(one: Subject): Words {
   // Lua has its peers from the controller, which follows the endpoints of the service.
   const isFollowed = one.at === '';
   return {
-    what: `no pod of this node has the address of ${one.name}: it has ended, or was made anew with another address`,
+    what: `no pod of this node has the address of ${one.name}: it has ended or was recreated with another address`,
     fix: isFollowed
       ? 'Events and endpoints show why the pod ended, and whether its service still has the address.'
       : `Events show why the pod ended. If it has another address now, write the name of its Service ${line(one)}, or reload nginx.`,

@@ -1,4 +1,4 @@
-/** Words for an upstream as a whole: every peer of it is out of use. */
+/** Words for an upstream of which every peer is out of use. */
 import { line, open, type Subject, type Words } from '../rules/subject.ts';
 
 /** Also an answer that is late, or breaks off, is a failure that nginx counts. */
@@ -9,7 +9,7 @@ function whyOut({ facts, name }: Subject, busiest: number): string {
   const failsToConnect = facts.peers.some(({ servers }) => servers.some(({ upstream }) => upstream === name));
   if (failsToConnect) return 'Fix what makes the peers fail (their own verdicts say what).';
   if (busiest === 0) return otherFailures;
-  return 'No connection to them failed: look first at max_conns. Raise it where the application can take more, else look why requests take so long.';
+  return 'No connection to them failed: check max_conns first. Raise it if the application can take more; otherwise find out why requests take so long.';
 }
 
 export function ejected(one: Subject): Words {
@@ -27,7 +27,7 @@ export function ejected(one: Subject): Words {
   const marked = down.length === 0 ? '' : ` ${down.join(', ')}: marked down in the configuration, never asked.`;
   return {
     what: `every peer of upstream ${one.name} ${isOver ? 'was' : 'is'} out of use: after max_fails failures nginx does not ask a peer for fail_timeout${busiest > 0 ? ', nor one that has max_conns connections' : ''}`,
-    fix: `${isOver ? 'It is over: nginx asks them again.' : whyOut(one, busiest)}${marked} So that short failures do not take all out: more than one server, max_fails=3 or more, fail_timeout=5s, a health endpoint that answers while the application is busy.`,
+    fix: `${isOver ? 'It is over: nginx asks them again.' : whyOut(one, busiest)}${marked} To survive short failures: more than one server, max_fails=3 or more, fail_timeout=5s, a health endpoint that answers while the application is busy.`,
     next: isOver ? [open(one)] : [open(one), `${one.reload}    # puts all peers back to use at once`],
   };
 }

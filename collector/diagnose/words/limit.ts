@@ -26,7 +26,7 @@ const hostWithoutFiles: Words = {
 export const limitWords: Readonly<Record<LimitCause, Wording>> = {
   no_ports: ({ name, host, port, facts: { nginx } }) => ({
     what: `nginx has no free local port for connections to ${name}`,
-    fix: `At once: more ports, with the last command. For good: reuse connections: keepalive 32 in the upstream, proxy_http_version 1.1 and proxy_set_header Connection "".`,
+    fix: `Immediately: more ports, with the last command. Permanently: reuse connections: keepalive 32 in the upstream, proxy_http_version 1.1 and proxy_set_header Connection "".`,
     next: [
       ...(port === 0
         ? []
@@ -68,7 +68,7 @@ export const limitWords: Readonly<Record<LimitCause, Wording>> = {
           fix: 'Correct proxy_bind (or fastcgi_bind, uwsgi_bind, …): an address of this host, or remove it; then reload nginx.',
           next: [
             `${nginx.command} -T 2>/dev/null | grep -nE '_bind '`,
-            `${asNginx(nginx, 'ip -br addr')}    # the addresses there are`,
+            `${asNginx(nginx, 'ip -br addr')}    # the addresses of this host`,
             one.reload,
           ],
         };

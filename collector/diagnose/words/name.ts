@@ -10,13 +10,13 @@ export function staleName(one: Subject): Words {
   return {
     what: isOver
       ? `nginx used ${one.host} until it was reloaded, and ${name || 'the name'} had moved`
-      : `nginx still uses ${one.host}, but the name it came from leads elsewhere now`,
-    fix: isOver ? follow : `If the name leads where it should, reload nginx: it asks again. ${follow}`,
+      : `nginx still uses ${one.host}, but its name now has another address`,
+    fix: isOver ? follow : `If the name has the right address, reload nginx: it resolves the name again. ${follow}`,
     next: [asResolver(one.facts.nginx, name), ...(isOver ? [] : [one.reload])],
   };
 }
 
-/** A port of its own goes with -p. */
+/** A port other than 53 goes with -p. */
 function digServer(server: string): string {
   const [, v6, host = server, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(server) ?? [];
   return `@${v6 ?? host}${port === undefined ? '' : ` -p ${port}`}`;

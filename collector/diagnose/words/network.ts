@@ -35,12 +35,12 @@ function rules(one: Subject): readonly string[] {
   return isElsewhere(one) ? [`${onHost(host, remoteRules)}    # as root there`, ...here] : here;
 }
 
-/** Who is told that there is no host may have asked one that only passes connections on. */
+/** "No route to host" may come from a host that only forwards connections. */
 function passedOn(one: Subject): string {
   const isServed = (peerOf(one)?.tcp?.serving.length ?? 0) > 0;
   return isServed || failuresOf(one, 'unreachable') === null
     ? ''
-    : ` Where a rule passes the port on (dnat: a published port, a load balancer), look whether what it leads to is up.`;
+    : ` If a rule forwards the port (dnat: a published port, a load balancer), check that its target is up.`;
 }
 
 /** Both ends are on this host, and connections disappear between them. */
@@ -107,10 +107,10 @@ export const networkWords: Readonly<Record<NetworkCause, Wording>> = {
     if (!isElsewhere(one) && !isUntold(one)) return droppedHere(one);
     return {
       what: `${name} does not answer at all: a firewall drops the connections, or the host is dead`,
-      fix: `${isUntold(one) ? 'Run diagnose again as root, who may be able to tell where it is. ' : ''}If ping answers, the host is up: find the rule that drops port ${port}, on ${host}, on the way or here. No answer to ping proves nothing, a firewall may drop that, too: look at the host's own console.`,
+      fix: `${isUntold(one) ? 'Run diagnose again as root, who may see where it is. ' : ''}If ping answers, the host is up: find the rule that drops port ${port}, on ${host}, on the way or here. No answer to ping proves nothing, because a firewall may drop that, too: check the host's console.`,
       next: [
         asNginx(facts.nginx, `ping -c 3 ${host}`),
-        `${asNginx(facts.nginx, `ip route get ${host}`)}    # which way it takes from here`,
+        `${asNginx(facts.nginx, `ip route get ${host}`)}    # the route from here`,
         `${onHost(host, `ss -Hltn 'sport = :${port}'`)}    # Recv-Q at Send-Q or above: its listen queue is full`,
         ...rules(one),
       ],
@@ -159,7 +159,7 @@ export const networkWords: Readonly<Record<NetworkCause, Wording>> = {
         : 'A route of type prohibit (delete it with ip route del), or a security module such as AppArmor, forbids it.',
       next: nginx.selinux
         ? [
-            'ausearch -m avc -ts recent    # a line with nginx: SELinux it is',
+            'ausearch -m avc -ts recent    # a line with nginx: it is SELinux',
             'setsebool -P httpd_can_network_connect 1    # permanent; only if it is',
           ]
         : [

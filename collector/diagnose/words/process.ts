@@ -51,9 +51,9 @@ function downSomewhere(one: Subject): Words {
   const { facts, host, name } = one;
   const isRight = facts.missing.includes('nginx_namespace');
   return {
-    what: `nothing accepts connections to ${name}; whether ${host} is this host, a container or another host could not be told`,
+    what: `nothing accepts connections to ${name}; it is not known whether ${host} is this host, a container or another host`,
     fix: isRight
-      ? 'Run diagnose again as root, who can tell. Then start the application there.'
+      ? 'Run diagnose again as root, who can see it. Then start the application there.'
       : `Several containers of this host have the address ${host}: start the application in the one that nginx reaches.`,
     next: [
       `${asNginx(facts.nginx, `ip route get ${host}`)}    # local: nginx's own; a bridge (docker0, br-…): a container; else another host`,
@@ -108,7 +108,7 @@ function inContainer(one: Subject): Words {
       ? inside(there?.namespace ?? null, 'ip -br addr')
       : `${runtime} inspect -f ${format} ${shellWord(container)}`;
   return {
-    what: `nothing listens on ${one.name} on this host; what has the port is in a network namespace (container) of its own`,
+    what: `nothing listens on ${one.name} on this host; the listener on that port is in another network namespace (container)`,
     fix: `Publish the port on the host (docker run -p ${endpoint(one.host, one.port)}:${one.port}), or write the container's address ${line(one)} and reload nginx.`,
     next: [`${address}    # its address`, open(one), one.reload],
   };
@@ -117,7 +117,7 @@ function inContainer(one: Subject): Words {
 /** nginx is in a container, and its loopback is its own. */
 function outOfContainer(one: Subject): Words {
   return {
-    what: `${one.host} is not this host for nginx: it is in a network namespace (container) of its own, and nothing listens on ${one.name} in it`,
+    what: `${one.host} is not this host for nginx: nginx is in its own network namespace (container), and nothing listens on ${one.name} in it`,
     fix: `Write ${line(one)} an address that leads out of it: the application's container name or address, or the host's as nginx sees it; the application must listen there, not on loopback. Then reload nginx.`,
     next: [
       `${inside(one.home, 'ip route show default')}    # the address after via is the host, as nginx sees it`,
@@ -187,7 +187,7 @@ export const processWords: Readonly<Record<ProcessCause, Wording>> = {
   }),
   container_localhost: (one) => (one.home?.is === 'host' ? inContainer(one) : outOfContainer(one)),
   restarting: (one) => ({
-    what: `${one.name} was not there for some seconds and is back: a restart or a deploy`,
+    what: `${one.name} was down for some seconds and is back: a restart or a deploy`,
     fix: 'Nothing to do now. To spare clients: start the new process before the old one ends, or take peers out one at a time; max_fails=3 keeps one refusal from ejecting a peer.',
     next: lookAfter(ownerOf(one), open(one)),
   }),
@@ -212,8 +212,8 @@ export const processWords: Readonly<Record<ProcessCause, Wording>> = {
     const asRoot = one.facts.missing.length > 0 ? ', as root, who sees more' : '';
     return {
       what: one.finding.isOver
-        ? `${one.name} failed, and what was seen does not say why`
-        : `${one.name} fails, and what was seen does not say why`,
+        ? `${one.name} failed, and the evidence does not show why`
+        : `${one.name} fails, and the evidence does not show why`,
       fix: `Run diagnose again while it fails${asRoot}.`,
       next: look(one),
     };

@@ -21,7 +21,7 @@ function socketHome({ home, facts: { nginx } }: Subject): NamespaceName | null {
 /** systemd's PrivateTmp, of nginx or of the application. */
 function tmpHint(path: string): string {
   return /^\/(?:var\/)?tmp\//.test(path)
-    ? ' A service with PrivateTmp has a /tmp of its own, whose files no other sees: let the socket be in /run.'
+    ? ' A service with PrivateTmp has its own /tmp, which no other service sees: put the socket into /run.'
     : '';
 }
 
@@ -38,11 +38,11 @@ function rights(one: Subject): string {
   return withFiles(facts.nginx, false, (at) => `ls -ldn ${steps.map(at).join(' ')}`);
 }
 
-/** The names of a container's users are its own: there numbers tell. */
+/** The names of a container's users are its own: numbers are clear there. */
 function groups({ user, workerPid, sharesFiles }: NginxFacts): readonly string[] {
   if (sharesFiles && user !== null) return [`id ${shellWord(user)}    # nginx's groups`];
   if (workerPid === null) return [];
-  return [`grep -E '^(Uid|Gid|Groups):' /proc/${workerPid}/status    # whom nginx's workers run as, in numbers`];
+  return [`grep -E '^(Uid|Gid|Groups):' /proc/${workerPid}/status    # user and groups of nginx's workers, in numbers`];
 }
 
 export const socketWords: Readonly<Record<SocketCause, Wording>> = {
@@ -92,7 +92,7 @@ export const socketWords: Readonly<Record<SocketCause, Wording>> = {
     const barrier = peerOf(one)?.unix?.barrier ?? null;
     const fix =
       barrier !== null && barrier.path !== host
-        ? `Let nginx's workers enter the folder ${barrier.path}: its group one that nginx is in, its mode with x for the group. Where the application or systemd (RuntimeDirectoryMode=) makes the folder, set it there.`
+        ? `Let nginx's workers enter the folder ${barrier.path}: give it a group that nginx is in, and x for that group. Where the application or systemd (RuntimeDirectoryMode=) makes the folder, set it there.`
         : 'Let the application make its socket for a group that nginx is in, with mode 0660 (php-fpm: listen.owner, listen.group, listen.mode), then restart it: it makes the socket again.';
     return {
       what: `nginx's workers may not use the socket ${host}`,
@@ -111,7 +111,7 @@ export const socketWords: Readonly<Record<SocketCause, Wording>> = {
     const home = socketHome(one);
     return {
       what: `the queue of the socket ${one.host} is full: the application does not accept as fast as connections come`,
-      fix: 'It hangs or is overloaded: look what it does, restart it if it hangs. For bursts raise its listen backlog (php-fpm: listen.backlog, and pm.max_children) and net.core.somaxconn.',
+      fix: 'It hangs or is overloaded: check what it does, restart it if it hangs. For bursts raise its listen backlog (php-fpm: listen.backlog, and pm.max_children) and net.core.somaxconn.',
       next: [
         `${unixSockets(home, one.host)}    # full: Recv-Q is at Send-Q or above; the last column says whose it is`,
         ...processState(owner),

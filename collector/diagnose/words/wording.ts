@@ -22,7 +22,7 @@ const wordings: Readonly<Record<PeerCause, Wording>> = {
   unresolved: unresolvedNameWords,
 };
 
-/** Causes whose words tell by themselves that it is over. */
+/** Causes whose own words say that it is over. */
 const ownWordsOfEnd: ReadonlySet<PeerCause> = new Set(['process_down', 'restarting', 'ejected', 'stale_address']);
 
 export function word(finding: Finding, judged: Judged, facts: Facts): Words {
