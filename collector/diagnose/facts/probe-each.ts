@@ -1,4 +1,4 @@
-/** Probes of all peers of a look: at once, but for those of which it matters by what they are refused. */
+/** Probes of all peers of one check: at once, but for those of which it matters by what they are refused. */
 
 import type { Namespaces } from '../places/namespaces.ts';
 import { unreachablesOf } from '../places/namespaces.ts';

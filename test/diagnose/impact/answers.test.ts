@@ -19,7 +19,7 @@ test('answers of the last minute add up, those before it do not', () => {
   expect(answers.of(peer, 300_000)).toMatchObject({ connected: 0, serverErrors: 0, lastConnectedMs: 112_000 });
 });
 
-test('an error a minute after the last one is another story: it begins anew, with statuses of its own', () => {
+test('an error a minute after the last one is another story: it begins anew, with its own statuses', () => {
   const answers = createAnswerTally(10);
   answers.record(peer, 1, 1, 500, 1000);
   answers.record(peer, 1, 1, 502, 30_000);

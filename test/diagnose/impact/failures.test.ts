@@ -94,7 +94,7 @@ describe('where a line counts', () => {
     expect(failing([at('10.0.0.1:53', more)]).peers[0]?.isUdp).toBe(isUdp);
   });
 
-  test('nowhere, when it is no failure of an upstream', () => {
+  test('nowhere, when no upstream failed', () => {
     const tally = tallyOf();
     const found = failing([errorLine('unrelated'), errorLine('disabled')], tally);
     expect([found.peers, found.groups, found.names, found.nginx.size, tally.count()]).toEqual([[], [], [], 0, 0]);

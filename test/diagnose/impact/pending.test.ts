@@ -58,7 +58,7 @@ test('what its lines say stays, and continues until now', () => {
   expect(peers[0]?.failures.get('timed_out')).toEqual({ ...refused, lastMs: now });
 });
 
-test('who answers with 5xx is looked at, without a failure of its own', () => {
+test('who answers with 5xx is checked, without another failure', () => {
   const found = withPending(quiet, [seen({}, answered(0)), seen({}, null, '10.0.0.2:80')], ['10.0.0.1:80'], now);
   expect(countsOf(found)).toEqual([['10.0.0.1:80', {}]]);
 });
