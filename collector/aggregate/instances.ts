@@ -164,12 +164,14 @@ export function createInstances<C>(
     },
 
     expire(nowUs) {
+      const known = entries.size;
       for (const [key, { origin, lastSeenUs, leftUs }] of entries) {
         if (origin !== 'log') continue;
         const left = leftUs !== null && nowUs - leftUs >= leavingUs;
         if (left || nowUs - lastSeenUs >= silenceUs) entries.delete(key);
       }
-      countLogs();
+      quiet = null;
+      if (entries.size !== known) countLogs();
     },
 
     *all() {

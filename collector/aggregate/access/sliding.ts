@@ -17,6 +17,15 @@ interface Batch {
   readonly runs: Uint32Array;
 }
 
+/** Where the runs of a tick are gathered before it is known how many they are. */
+let runsNow = new Uint32Array(1024);
+
+function longer(runs: Uint32Array): Uint32Array<ArrayBuffer> {
+  const doubled = new Uint32Array(2 * runs.length);
+  doubled.set(runs);
+  return doubled;
+}
+
 export function createSlidingMinute(): SlidingMinute {
   const window = newHistogram();
   let batches: Batch[] = [];
@@ -33,12 +42,14 @@ export function createSlidingMinute(): SlidingMinute {
         batches = batches.filter((batch) => batch.second > second - windowSeconds);
       }
       if (tick.count === 0) return;
-      const runs: number[] = [];
+      let end = 0;
       forEachRun(tick, (ms, times) => {
-        runs.push(ms, times);
+        if (end + 2 > runsNow.length) runsNow = longer(runsNow);
+        runsNow[end++] = ms;
+        runsNow[end++] = times;
         add(window, ms, times);
       });
-      batches.push({ second, runs: Uint32Array.from(runs) });
+      batches.push({ second, runs: runsNow.slice(0, end) });
     },
     quantiles: () => quantiles(window),
     count: () => window.count,

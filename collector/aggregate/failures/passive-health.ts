@@ -78,6 +78,7 @@ export function createPassiveHealth(): PassiveHealth {
   }
 
   function stateOf({ memories, shared, maxFails }: WatchedPeer): PeerState {
+    if (memories.size === 0) return 'up';
     const isOut = (pid: number) => (memories.get(pid)?.fails ?? 0) >= maxFails;
     if (![...memories.keys()].some(isOut)) return 'up';
     if (shared) return 'unavailable';

@@ -7,8 +7,8 @@ export interface Seconds<K extends string> {
   sum(kind: K, now: number, youngest: number, oldest: number): number;
   /** As `sum` for each second: of those in which `kind` happened, whether `other` did, too, at most a second apart. */
   sumBeside(kind: K, others: readonly K[], now: number, youngest: number, oldest: number): number;
-  /** Everything of the last `reach` seconds that is not zero: age, kind, count. */
-  dump(now: number): readonly (readonly [age: number, kind: K, count: number])[];
+  /** Everything of the last `reach` seconds that is not zero, but for some kinds: age, kind, count. */
+  dump(now: number, without: ReadonlySet<string>): readonly (readonly [age: number, kind: K, count: number])[];
 }
 
 /** How far back a count can be asked for. */
@@ -69,14 +69,16 @@ export function createSeconds<K extends string>(kinds: readonly K[]): Seconds<K>
       return total;
     },
 
-    dump(now) {
-      return kinds.flatMap((kind) =>
-        isSilent(kind, now, reach)
-          ? []
-          : Array.from({ length: slots }, (_, age) => [age, kind, at(kind, now - age)] as const).filter(
-              ([, , count]) => count > 0,
-            ),
-      );
+    dump(now, without) {
+      const found: (readonly [number, K, number])[] = [];
+      for (const kind of rings.size === 0 ? [] : kinds) {
+        if (without.has(kind) || isSilent(kind, now, reach)) continue;
+        for (let age = 0; age < slots; age++) {
+          const count = at(kind, now - age);
+          if (count > 0) found.push([age, kind, count]);
+        }
+      }
+      return found;
     },
   };
 }

@@ -47,10 +47,17 @@ function expire(queue: Queue, second: number, age: number): number {
   return expired;
 }
 
-export function createAccounts(): AttemptAccounts {
-  const accounts = new Map<string, { readonly waiting: Queue; readonly credit: Queue }>();
+interface Account {
+  readonly waiting: Queue;
+  readonly credit: Queue;
+}
 
-  const accountOf = (peer: string) => madeAt(accounts, peer, () => ({ waiting: [], credit: [] }));
+const newAccount = (): Account => ({ waiting: [], credit: [] });
+
+export function createAccounts(): AttemptAccounts {
+  const accounts = new Map<string, Account>();
+
+  const accountOf = (peer: string) => madeAt(accounts, peer, newAccount);
 
   return {
     failed(peer, second, times = 1) {

@@ -19,8 +19,18 @@ const keyOf = ({ upstream, peer }: PeerSnapshot): string => pairKey(upstream, pe
 export function createFailingPeers(): FailingPeers {
   /** Failures as they were before the first that is shown. */
   const before = new Map<string, number>();
+  /** Counts that did not change are the same object (tally.ts): they are added up once. */
+  const added = new Map<string, { readonly of: PeerSnapshot['failures']; readonly total: number }>();
   const recent = new Map<string, { readonly upstream: string; readonly peer: string; last: number; total: number }>();
   const shown = new Map<string, { readonly since: number; readonly base: number }>();
+
+  function addedUp(key: string, of: NonNullable<PeerSnapshot['failures']>): number {
+    const known = added.get(key);
+    if (known?.of === of) return known.total;
+    const now = { of, total: total(Object.values(of)) };
+    added.set(key, now);
+    return now.total;
+  }
 
   function failed(peer: PeerSnapshot, key: string, total: number, second: number): void {
     const known = recent.get(key);
@@ -45,7 +55,7 @@ export function createFailingPeers(): FailingPeers {
       for (const peer of peers) {
         const key = keyOf(peer);
         if (!peer.failures) continue;
-        const failures = total(Object.values(peer.failures));
+        const failures = addedUp(key, peer.failures);
         // Before the first line of a log: its sockets, or requests that wait, have shown that it fails.
         const isFound = peer.causes != null && peer.causes.hangs + peer.causes.no_answer > 0;
         if (failures > (before.get(key) ?? 0)) failed(peer, key, failures, second);

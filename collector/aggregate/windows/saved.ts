@@ -23,11 +23,9 @@ export function saveWindows<K extends string>(
 ): SavedWindows {
   let left = mostSaved;
   return Array.from(entries).flatMap(({ upstream, peer, counters: { window } }) => {
-    const events = window.seconds
-      .dump(second)
-      .filter(([, kind]) => !unsaved.has(kind))
-      .slice(0, left)
-      .map(([age, kind, count]) => [wallSecond - age, kind, count] as const);
+    const dumped = window.seconds.dump(second, unsaved);
+    if (dumped.length === 0) return [];
+    const events = dumped.slice(0, left).map(([age, kind, count]) => [wallSecond - age, kind, count] as const);
     left -= events.length;
     return events.length === 0 ? [] : [[upstream, peer, events] as const];
   });

@@ -79,7 +79,7 @@ export function createVitals(peerCharts: PeerCharts = 'all'): Vitals {
       if (vitals.returned !== null && returned > vitals.returned) vitals.returns.push(second);
       vitals.returned = returned;
     }
-    vitals.returns = vitals.returns.filter((at) => second - at < flappingSeconds);
+    while (second - (vitals.returns[0] ?? second) >= flappingSeconds) vitals.returns.shift();
     const since = vitals.unavailableSince;
     const isRefused = alerts?.['uncovered'] === 1 && (alerts['unaccounted_sustained'] ?? 0) > 0;
     return {

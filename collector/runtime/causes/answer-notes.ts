@@ -1,3 +1,4 @@
+import { total } from '../../base/collections.ts';
 import type { AnswerTally } from '../../diagnose/impact/answers.ts';
 import type { OpenConnections, StallTally } from '../../diagnose/impact/stalls.ts';
 import type { SocketFacts } from '../../diagnose/impact/traffic.ts';
@@ -12,9 +13,14 @@ export function isConnected(sockets: PeerSnapshot['sockets']): boolean {
 
 type Snapshot = Pick<JobSnapshot, 'peers' | 'upstreams'>;
 
+/** Of the attempts that ended with one. */
+const errorStatuses = [502, 503, 504] as const;
+
 interface Totals {
+  readonly attempts: PeerSnapshot['attempts'];
   readonly connected: number;
-  readonly errors: readonly (readonly [status: number, count: number])[];
+  /** In the order of `errorStatuses`. */
+  readonly errors: readonly number[];
   /** Requests of its upstream that had an answer of any sort; null where that is not counted. */
   readonly outcomes: number | null;
 }
@@ -22,21 +28,13 @@ interface Totals {
 function totalsOf({ attempts }: PeerSnapshot, outcomes: number | null): Totals | null {
   if (!attempts || attempts.connected === undefined) return null;
   const { connected, reused = 0, status_502 = 0, status_503 = 0, status_504 = 0 } = attempts;
-  return {
-    connected: connected + reused,
-    errors: [
-      [502, status_502],
-      [503, status_503],
-      [504, status_504],
-    ],
-    outcomes,
-  };
+  return { attempts, connected: connected + reused, errors: [status_502, status_503, status_504], outcomes };
 }
 
 function outcomesBy({ upstreams }: Snapshot): ReadonlyMap<string, number> {
   return new Map(
     upstreams.flatMap(({ upstream, outcomes }) =>
-      outcomes ? [[upstream, Object.values(outcomes).reduce((sum, each) => sum + each, 0)] as const] : [],
+      outcomes ? [[upstream, total(Object.values(outcomes))] as const] : [],
     ),
   );
 }
@@ -57,8 +55,6 @@ export function createAnswerNotes(answers: AnswerTally, stalls: StallTally): Ans
 
   /** @returns whether the peer answered */
   function note({ peer, responseTime }: PeerSnapshot, now: Totals, old: Totals, nowMs: number): boolean {
-    const grown = now.errors.map(([status, count], at) => [status, count - (old.errors[at]?.[1] ?? 0)] as const);
-    const errors = grown.reduce((sum, [, count]) => sum + Math.max(0, count), 0);
     const connected = now.connected - old.connected;
     if (connected <= 0) return false;
     // A client that left is no answer: it is in no outcome.
@@ -67,8 +63,9 @@ export function createAnswerNotes(answers: AnswerTally, stalls: StallTally): Ans
       answers.taken(peer, nowMs);
       return false;
     }
-    const [worst] = [...grown].sort(([, a], [, b]) => b - a);
-    const status = errors > 0 ? (worst?.[0] ?? null) : null;
+    const grown = now.errors.map((count, at) => Math.max(0, count - (old.errors[at] ?? 0)));
+    const errors = total(grown);
+    const status = errors > 0 ? (errorStatuses[grown.indexOf(Math.max(...grown))] ?? null) : null;
     answers.record(peer, connected, Math.min(connected, errors), status, nowMs);
     if (connected <= errors) return false;
     // All but the slowest took no longer than most.
@@ -85,9 +82,11 @@ export function createAnswerNotes(answers: AnswerTally, stalls: StallTally): Ans
   }
 
   function noteOne(each: PeerSnapshot, key: string, outcomes: number | null, nowMs: number): boolean {
-    const now = totalsOf(each, outcomes);
-    if (now === null) return false;
     const old = before.get(key);
+    // Attempts that did not change are the same object (tally.ts), and what is the same tells nothing new.
+    const isSame = old !== undefined && old.attempts === each.attempts && old.outcomes === outcomes;
+    const now = isSame ? old : totalsOf(each, outcomes);
+    if (now === null) return false;
     noteOpen(each, old !== undefined && note(each, now, old, nowMs));
     before.set(key, now);
     return true;

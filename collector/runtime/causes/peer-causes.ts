@@ -11,7 +11,14 @@ import { judge } from '../../diagnose/rules/judge.ts';
 import { procFolder, procOf } from '../../discover/find/find-nginx.ts';
 import type { NginxRead } from '../../discover/follow/read-nginx.ts';
 import type { Verdict } from '../../functions/facts.ts';
-import { type CountedLine, type Counts, type JobSnapshot, type PeerCause, peerCauses } from '../../model.ts';
+import {
+  type CountedLine,
+  type Counts,
+  type JobSnapshot,
+  type PeerCause,
+  type PeerSnapshot,
+  peerCauses,
+} from '../../model.ts';
 import { createBoundedLog } from '../../netdata/bounded-log.ts';
 import type { Conditions, Log } from '../../netdata/log.ts';
 import type { Accounts } from '../../system/accounts.ts';
@@ -186,10 +193,14 @@ export function createPeerCauses(
   }
 
   /** A group without a live peer is each of its peers' trouble, and nginx's own limits are everybody's. */
-  function concerning(peer: string, upstream: string): readonly StandingVerdict[] {
-    const own = verdicts.standing().filter((each) => each.is === 'peer' && each.name === peer);
-    const group = verdicts.standing().filter((each) => each.is === 'group' && each.name === upstream);
-    const all = verdicts.standing().filter((each) => each.is === 'nginx' && each.cause !== 'unknown');
+  function concerning(
+    { peer, upstream }: PeerSnapshot,
+    standing: readonly StandingVerdict[],
+  ): readonly StandingVerdict[] {
+    if (standing.length === 0) return standing;
+    const own = standing.filter((each) => each.is === 'peer' && each.name === peer);
+    const group = standing.filter((each) => each.is === 'group' && each.name === upstream);
+    const all = standing.filter((each) => each.is === 'nginx' && each.cause !== 'unknown');
     return [...own, ...group, ...all];
   }
 
@@ -220,11 +231,12 @@ export function createPeerCauses(
       suspects.note(snapshot.peers, clock.monotonicUs());
       for (const { peer, sockets } of snapshot.peers) if (isConnected(sockets)) watch.connected(peer);
       watch.seenInLogs(snapshot.peers.flatMap(({ peer, origin }) => (origin === 'log' ? [peer] : [])));
+      const standing = verdicts.standing();
       return {
         ...snapshot,
         peers: snapshot.peers.map((each) => {
           if (each.origin === 'other') return each;
-          const concern = concerning(each.peer, each.upstream);
+          const concern = concerning(each, standing);
           const [first] = concern;
           return { ...each, causes: causesOf(concern), ...(first === undefined ? {} : { verdict: labelOf(first) }) };
         }),

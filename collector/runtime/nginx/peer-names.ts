@@ -80,10 +80,17 @@ export function createPeerNames(ports: PeerNamePorts): PeerNames {
     askedUs = nowUs;
     const of = configuration();
     if (of === null) return;
-    const mine = createBudget();
-    round = mine;
     const all = namesToResolve(of);
     const names = all.slice(0, nameBounds.inAll);
+    if (names.length === 0) {
+      // Nothing to wait for: the first tick after a start already counts.
+      take(new Map(), names);
+      isOpen = false;
+      onTrouble(null);
+      return;
+    }
+    const mine = createBudget();
+    round = mine;
     // A slow resolver answers a part in each round: those without an answer are first.
     const queue = [...names].sort((a, b) => Number(answered.has(a)) - Number(answered.has(b)));
     const answers = await askNames(queue, resolve, mine).finally(() => {
