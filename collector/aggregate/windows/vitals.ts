@@ -79,7 +79,7 @@ export function createVitals(peerCharts: PeerCharts = 'all'): Vitals {
       if (vitals.returned !== null && returned > vitals.returned) vitals.returns.push(second);
       vitals.returned = returned;
     }
-    while (second - (vitals.returns[0] ?? second) >= flappingSeconds) vitals.returns.shift();
+    forgetReturns(vitals.returns, second);
     const since = vitals.unavailableSince;
     const isRefused = alerts?.['uncovered'] === 1 && (alerts['unaccounted_sustained'] ?? 0) > 0;
     return {
@@ -170,6 +170,10 @@ export function createVitals(peerCharts: PeerCharts = 'all'): Vitals {
       return { ...next, failingPeers, alerts: job.values(next, second, nginxDown) };
     },
   };
+}
+
+function forgetReturns(returns: number[], second: number): void {
+  while (second - (returns[0] ?? second) >= flappingSeconds) returns.shift();
 }
 
 /** Its ejections and its silence outlast its failures. */
