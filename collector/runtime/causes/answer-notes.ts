@@ -83,7 +83,7 @@ export function createAnswerNotes(answers: AnswerTally, stalls: StallTally): Ans
 
   function noteOne(each: PeerSnapshot, key: string, outcomes: number | null, nowMs: number): boolean {
     const old = before.get(key);
-    // Attempts that did not change are the same object (tally.ts), and what is the same tells nothing new.
+    // Attempts that did not change are the same object (tally.ts): then there is nothing new.
     const isSame = old !== undefined && old.attempts === each.attempts && old.outcomes === outcomes;
     const now = isSame ? old : totalsOf(each, outcomes);
     if (now === null) return false;
