@@ -1,3 +1,4 @@
+import { isObject } from '../base/json.ts';
 import type { ConfiguredPeer, CountedLine, JobSnapshot, LogTotals, PluginLoad, UpstreamOf } from '../model.ts';
 import { type AccessLogCounter, type AccessLogOptions, createAccessCounting } from './access/access.ts';
 import { type Measured, measuredBy, takePeer, takeUpstream } from './access/snapshot.ts';
@@ -163,8 +164,8 @@ export function createJobAggregate({ job, caps, upstreamOf, isOpen = () => false
     }),
 
     restoreWindows(saved) {
-      if (typeof saved !== 'object' || saved === null) return;
-      const { upstreams: ofUpstreams, peers: ofPeers, uncovered } = saved as Record<string, unknown>;
+      if (!isObject(saved)) return;
+      const { upstreams: ofUpstreams, peers: ofPeers, uncovered } = saved;
       const { second, wallSecond } = tick;
       const nowUs = (second - secondsBefore) * 1e6;
       const upstreamSeconds = (name: string, peer: string) => upstreams.at(name, peer, nowUs).counters.window.seconds;

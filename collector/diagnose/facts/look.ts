@@ -1,4 +1,5 @@
 /** One check of everything that listens on this host, shared by all peers of a diagnosis. */
+import { madeAt } from '../../base/collections.ts';
 import { parseProcState } from '../../parse/proc/pid.ts';
 import { type Namespace, readSockets, type SocketTable } from '../places/namespaces.ts';
 import { createOwners, type Owners } from '../places/owners.ts';
@@ -16,15 +17,10 @@ export function createLook(peers: readonly string[], ports: DiagnosePorts): Look
   const owners = new Map<string, Owners>();
   return {
     tableOf(namespace) {
-      const { id } = namespace.name;
-      const table = tables.has(id) ? (tables.get(id) ?? null) : readSockets(namespace, peers, ports);
-      tables.set(id, table);
-      return table;
+      return madeAt(tables, namespace.name.id, () => readSockets(namespace, peers, ports));
     },
     ownersOf(namespace) {
-      const known = owners.get(namespace.name.id) ?? createOwners(namespace, ports);
-      owners.set(namespace.name.id, known);
-      return known;
+      return madeAt(owners, namespace.name.id, () => createOwners(namespace, ports));
     },
     isStopped: (pid) => /^[Tt]$/.test(parseProcState(ports.proc.text(`${pid}/status`) ?? '') ?? ''),
   };

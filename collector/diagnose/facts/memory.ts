@@ -2,7 +2,8 @@
  * When each local peer's port was last listening, and whose it was: what explains a refusal better than anything that
  * can be seen after it. Pure; the running plugin keeps it, and writes it down for `diagnose`.
  */
-import { parseObject } from '../../base/json.ts';
+import { keepNewest } from '../../base/collections.ts';
+import { isObject, parseObject } from '../../base/json.ts';
 import { toRuntime } from '../../parse/proc/cgroup.ts';
 import type { Owner, Remembered } from './facts.ts';
 
@@ -159,10 +160,7 @@ export function createPeerMemory(): PeerMemory {
         entries.delete(peer);
         entries.set(peer, entry);
       }
-      for (const peer of entries.keys()) {
-        if (entries.size <= mostPeers) break;
-        entries.delete(peer);
-      }
+      keepNewest(entries, mostPeers);
       return changed;
     },
     connected(peer, ms) {
@@ -193,9 +191,8 @@ const isText = (value: unknown): value is string => typeof value === 'string' &&
 const orNull = <T>(value: unknown, is: (value: unknown) => value is T): T | null => (is(value) ? value : null);
 
 function readOwner(value: unknown): Owner | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const { uid, user, pid, isGuess, command, script, unit, unitUser, container, containerName, runtime } =
-    value as Record<string, unknown>;
+  if (!isObject(value)) return null;
+  const { uid, user, pid, isGuess, command, script, unit, unitUser, container, containerName, runtime } = value;
   if (!isCount(uid) || !isText(user)) return null;
   return {
     uid,
@@ -213,9 +210,8 @@ function readOwner(value: unknown): Owner | null {
 }
 
 function readEntry(value: unknown): Remembered | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const { watchedSinceMs, listeningMs, sinceMs, endedMs, connectedMs, besides, owner, inode, oomKills } =
-    value as Record<string, unknown>;
+  if (!isObject(value)) return null;
+  const { watchedSinceMs, listeningMs, sinceMs, endedMs, connectedMs, besides, owner, inode, oomKills } = value;
   if (!isCount(watchedSinceMs)) return null;
   return {
     watchedSinceMs,

@@ -2,6 +2,7 @@
  * The probe: one TCP connect to a peer that fails, closed at once, nothing sent. Only to configured peers, only where
  * nginx shares our network namespace, at most once per 10 s and peer.
  */
+import { keepNewest } from '../../base/collections.ts';
 import type { Connect, ConnectResult } from '../../system/network/net.ts';
 import type { NotProbed, ProbeFact } from './facts.ts';
 
@@ -50,8 +51,7 @@ export function createProber(mode: ProbeMode, connect: Connect, monotonicMs: () 
       if (before !== undefined && now - before < paceMs) return { is: 'not_probed', why: 'too_soon' };
       last.delete(peer);
       last.set(peer, now);
-      const [oldest] = last.keys();
-      if (last.size > mostRemembered && oldest !== undefined) last.delete(oldest);
+      keepNewest(last, mostRemembered);
       return factOf(await connect(host, port, probeTimeoutMs));
     },
   };

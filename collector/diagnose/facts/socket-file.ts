@@ -1,4 +1,5 @@
 /** A unix socket's file as nginx's workers meet it. */
+import { stepsTo } from '../../base/paths.ts';
 import { parseNetUnix } from '../../parse/proc/net.ts';
 import { parseProcGroups, parseProcStatus } from '../../parse/proc/pid.ts';
 import { attempt } from '../../system/fs.ts';
@@ -13,11 +14,6 @@ function rightsOf(pid: number | null, { proc }: DiagnosePorts): Rights | null {
   const status = pid === null ? null : proc.text(`${pid}/status`);
   const uid = status === null ? null : parseProcStatus(status).uid;
   return status === null || uid === null ? null : { uid, gids: parseProcGroups(status) };
-}
-
-function foldersOf(path: string): readonly string[] {
-  const parts = path.split('/').slice(1, -1);
-  return parts.map((_, at) => `/${parts.slice(0, at + 1).join('/')}`);
 }
 
 type Names = Pick<DiagnosePorts, 'userName' | 'groupName'>;
@@ -35,10 +31,9 @@ function barrierTo(
   { userName, groupName }: Names,
   ports: DiagnosePorts,
 ): UnixFacts['barrier'] {
-  const steps = [...foldersOf(path).map((folder) => [folder, 1] as const), [path, 2] as const];
-  for (const [step, bit] of steps) {
+  for (const step of stepsTo(path)) {
     const stat = attempt(() => ports.fs.stat(place(step)));
-    if (!stat.ok || allows(stat.value, who, bit)) continue;
+    if (!stat.ok || allows(stat.value, who, step === path ? 2 : 1)) continue;
     const { mode, uid, gid } = stat.value;
     return { path: step, mode, user: userName(uid), group: groupName(gid) };
   }

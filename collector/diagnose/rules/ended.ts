@@ -1,5 +1,5 @@
 /** Verdicts that a running plugin gave while something failed: what ended is known by them. Pure. */
-import { parseObject } from '../../base/json.ts';
+import { isObject, parseObject } from '../../base/json.ts';
 import { type PeerCause, peerCauses, type Sureness } from '../../model.ts';
 import type { Finding } from '../finding.ts';
 import type { Judged } from './judge.ts';
@@ -59,8 +59,8 @@ const isText = (value: unknown): value is string => typeof value === 'string' &&
 const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.filter(isText).slice(0, 12) : []);
 
 function readVerdict(value: unknown): PastVerdict | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const { cause, sureness, firstMs, lastMs, evidence, rulesOut } = value as Record<string, unknown>;
+  if (!isObject(value)) return null;
+  const { cause, sureness, firstMs, lastMs, evidence, rulesOut } = value;
   const known = peerCauses.find((each) => each === cause);
   const sure = (['certain', 'likely', 'unknown'] as const).find((each) => each === sureness);
   if (known === undefined || sure === undefined || typeof firstMs !== 'number' || typeof lastMs !== 'number')

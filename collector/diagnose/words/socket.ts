@@ -1,5 +1,6 @@
 /** Words for unix sockets: files that nginx sees by its own root, listeners by a network namespace. */
 
+import { lastPart, stepsTo } from '../../base/paths.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import type { NamespaceName } from '../facts/facts.ts';
 import type { NginxFacts } from '../facts/nginx-facts.ts';
@@ -33,8 +34,7 @@ function isShared(one: Subject): boolean {
 function rights(one: Subject): string {
   const { host: path, facts } = one;
   if (isShared(one)) return `namei -l ${shellWord(path)}`;
-  const parts = path.split('/').slice(1);
-  const steps = ['/', ...parts.map((_, at) => `/${parts.slice(0, at + 1).join('/')}`)];
+  const steps = ['/', ...stepsTo(path)];
   return withFiles(facts.nginx, false, (at) => `ls -ldn ${steps.map(at).join(' ')}`);
 }
 
@@ -48,7 +48,7 @@ function groups({ user, workerPid, sharesFiles }: NginxFacts): readonly string[]
 export const socketWords: Readonly<Record<SocketCause, Wording>> = {
   socket_missing: (one) => {
     const { host, facts } = one;
-    const name = host.slice(host.lastIndexOf('/') + 1);
+    const name = lastPart(host);
     const isUnderway = peerOf(one)?.unix?.listening === true;
     return {
       what: isUnderway

@@ -1,5 +1,6 @@
 /** What of nginx's logs the plugin cannot see, and what the logs do not say. Pure. */
 
+import { addTo } from '../../base/collections.ts';
 import { nginxLine } from '../../base/nginx-words.ts';
 import { parseSeconds } from '../../nginx/syntax/values.ts';
 import type { AccessLog, ErrorLog, LogFormat, LogSet, Place, Protocol, Upstream } from '../../nginx/types.ts';
@@ -139,7 +140,7 @@ function holdersOf(upstreams: readonly Upstream[]): ReadonlyMap<string, readonly
   const holders = new Map<string, Upstream[]>();
   for (const upstream of upstreams) {
     for (const peer of new Set(upstream.servers.flatMap(({ peers }) => peers))) {
-      holders.set(peer, [...(holders.get(peer) ?? []), upstream]);
+      addTo(holders, peer, upstream);
     }
   }
   return holders;

@@ -1,5 +1,6 @@
 /** What a log is from where the plugin stands, found out without opening what must not be opened. */
 
+import { folderOf } from '../../base/paths.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import { permissions } from '../../base/text.ts';
 import type { LogTarget } from '../../nginx/types.ts';
@@ -78,7 +79,7 @@ function streamState(fs: FileSystem, { output = null }: View, state: LogState, w
  * mask for what is there (-n), files of mode 0600 beside the logs stay closed: they hold the containers' environment.
  */
 function inheritedRight(containers: string, user: string): readonly string[] {
-  const engine = containers.slice(0, containers.lastIndexOf('/'));
+  const engine = folderOf(containers);
   return [
     `setfacl -m u:${user}:x ${shellWord(engine)}`,
     `setfacl -R -n -m u:${user}:rX,d:u:${user}:rX,d:m::rX ${shellWord(containers)}    # setfacl is in the package acl`,

@@ -1,4 +1,5 @@
 /** Where a container's engine writes what nginx sends to its standard output and error: the official image's logs. */
+import { folderOf, lastPart } from '../../base/paths.ts';
 import { dockerName } from '../../system/docker.ts';
 import { attempt, type FileSystem } from '../../system/fs.ts';
 import { isMissing } from '../../system/reach.ts';
@@ -43,7 +44,7 @@ export function containerOutput(master: Master, host: readonly Mount[], hostPref
     case 'docker': {
       const folder = hostPrefix + dockerFolder(master, host);
       const path = `${folder}/${id}-json.log`;
-      return { spec: `docker:${path}`, path, containers: folder.slice(0, folder.lastIndexOf('/')) };
+      return { spec: `docker:${path}`, path, containers: folderOf(folder) };
     }
     case 'podman':
       return podmanOutput(master, hostPrefix);
@@ -72,8 +73,8 @@ export function otherDriver(output: ContainerOutput, fs: FileSystem): OtherDrive
   // Beside nginx in its own container (a sidecar) the engine's folder is not there to say anything.
   const engine = attempt(() => fs.stat(output.containers ?? ''));
   if (!engine.ok && isMissing(engine.code)) return null;
-  const folder = output.path.slice(0, output.path.lastIndexOf('/'));
-  const id = folder.slice(folder.lastIndexOf('/') + 1);
+  const folder = folderOf(output.path);
+  const id = lastPart(folder);
   const driver = attempt(() => fs.stat(`${folder}/local-logs`)).ok ? 'local' : 'other';
   return { engine: 'docker', driver, name: dockerName(fs, folder) ?? id.slice(0, 12) };
 }
@@ -81,7 +82,7 @@ export function otherDriver(output: ContainerOutput, fs: FileSystem): OtherDrive
 /** Whether the engine keeps such a file, as far as can be seen: another log driver has none. */
 export function hasOutput({ path, other }: ContainerOutput, fs: FileSystem): boolean {
   if (other !== undefined) return false;
-  if (path.includes('*')) return attempt(() => fs.readdir(path.slice(0, path.lastIndexOf('/')))).ok;
+  if (path.includes('*')) return attempt(() => fs.readdir(folderOf(path))).ok;
   const stat = attempt(() => fs.stat(path));
   return stat.ok || !isMissing(stat.code);
 }

@@ -1,5 +1,5 @@
 /** Which nginx runs here, what it was built with, and where its configuration is. */
-import { completePath } from '../../base/paths.ts';
+import { completePath, lastPart } from '../../base/paths.ts';
 import type { BuildDefaults } from '../../nginx/types.ts';
 import { attempt, type FileSystem } from '../../system/fs.ts';
 import { createProcfs, type Procfs } from '../../system/process/procfs.ts';
@@ -75,11 +75,9 @@ function viewOf(master: Master | null, host: readonly Mount[], { fs, hostPrefix 
 }
 
 function programs({ args: { program } }: Master): readonly string[] {
-  return program.startsWith('/') ? [program] : programFolders.map((folder) => `${folder}/${baseName(program)}`);
-}
-
-function baseName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1) || 'nginx';
+  return program.startsWith('/')
+    ? [program]
+    : programFolders.map((folder) => `${folder}/${lastPart(program) || 'nginx'}`);
 }
 
 /** What the kernel runs for this process; null where we may not see it (another user's, for all but root). */

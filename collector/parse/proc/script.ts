@@ -1,4 +1,5 @@
 /** What a program runs where its name says only the language. Pure. */
+import { lastPart } from '../../base/paths.ts';
 
 const interpreters = /^(?:node|nodejs|deno|bun|python|java|ruby|perl|php|dotnet|mono|(?:ba|da|z|k|a)?sh)[\d.]*$/;
 
@@ -13,6 +14,6 @@ const longestScript = 200;
  */
 export function scriptOf(cmdline: string): string | null {
   const [program = '', ...rest] = cmdline.split('\0');
-  if (!interpreters.test(program.slice(program.lastIndexOf('/') + 1))) return null;
+  if (!interpreters.test(lastPart(program))) return null;
   return rest.find((word) => word !== '' && !word.startsWith('-'))?.slice(0, longestScript) ?? null;
 }
