@@ -2,6 +2,7 @@
  * Who holds a listening socket: its user always; its process for certain only with root's rights or as the same user.
  * Names, command lines and cgroups of processes are readable by all: they show whose it most likely is.
  */
+import { once } from '../../base/once.ts';
 import { containerOf, type ProcessUnit, type Runtime, runtimeOf, unitOf } from '../../parse/proc/cgroup.ts';
 import { monitorOf } from '../../parse/proc/conmon.ts';
 import { parseNginxTitle, parseProcStatus, processStartTicks, ticksToMs } from '../../parse/proc/pid.ts';
@@ -120,7 +121,7 @@ export function createOwners({ pids }: Pick<Namespace, 'pids'>, ports: DiagnoseP
   const { proc } = ports;
   const sorted = [...pids].sort((a, b) => a - b);
   const { pidOf, blind } = findHolders(sorted, ports);
-  let bootText: string | null = null;
+  const boot = once(() => proc.text('stat') ?? '');
 
   const names = new Map<string, string | null>();
 
@@ -187,8 +188,7 @@ export function createOwners({ pids }: Pick<Namespace, 'pids'>, ports: DiagnoseP
       return guessed === null ? null : ownerOf(0, inode, asked);
     },
     startedMs(pid) {
-      bootText ??= proc.text('stat') ?? '';
-      return ticksToMs(processStartTicks(proc.text(`${pid}/stat`) ?? ''), bootText);
+      return ticksToMs(processStartTicks(proc.text(`${pid}/stat`) ?? ''), boot());
     },
   };
 }

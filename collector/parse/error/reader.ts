@@ -6,6 +6,7 @@
  * A newline of a client's makes lines that look like nginx's. What betrays them comes behind them, so lines wait until
  * no record that began before them can still continue, or until nothing more has been written.
  */
+import { once } from '../../base/once.ts';
 import type { CountedLine, ErrorLine } from '../../model.ts';
 import {
   channelsEnded,
@@ -60,15 +61,6 @@ export interface ErrorLineReader {
   makeRoom(characters: number): void;
   /** A line that has waited outside is handed on: it vouches for others. */
   vouch(line: CountedLine, subject: string): void;
-}
-
-/** Worked out when it is first asked for: most lines need none of it. */
-function once<T>(work: () => T): () => T {
-  let found: { readonly is: T } | null = null;
-  return () => {
-    found ??= { is: work() };
-    return found.is;
-  };
 }
 
 /** @param parse which line of nginx's a physical line is, or null */

@@ -1,3 +1,4 @@
+import { once } from '../../base/once.ts';
 import type { PeerSockets } from '../../model.ts';
 import {
   addressKey,
@@ -98,14 +99,13 @@ function unixSockets(use: UnixUse | undefined): PeerSockets {
 /** The listen queue behind an address: its own listener's, or a wildcard's if the address is one of this host's. */
 function listenQueues(listeners: readonly Listener[], readLocal: () => ReadonlySet<string>) {
   const byAddress = new Map(listeners.map((each) => [addressKey(each), each.queued]));
-  let local: ReadonlySet<string> | null = null;
+  const local = once(readLocal);
   return (address: SocketAddress): number | null => {
     const { words, port } = address;
     const own = byAddress.get(addressKey(address));
     if (own !== undefined) return own;
     const any = (words.length === 1 ? byAddress.get(`0:${port}`) : undefined) ?? byAddress.get(`0.0.0.0:${port}`);
     if (any === undefined) return null;
-    local ??= readLocal();
-    return local.has(hostKey(address)) || isLoopbackWords(words) ? any : null;
+    return local().has(hostKey(address)) || isLoopbackWords(words) ? any : null;
   };
 }
