@@ -169,6 +169,7 @@ export function nginx(some: Partial<NginxFacts> = {}): NginxFacts {
     uid: 0,
     user: 'www-data',
     workerUid: 33,
+    stoppedWorkers: [],
     errorLogs: ['/var/log/nginx/error.log'],
     accessLogs: ['/var/log/nginx/access.log'],
     resolvers: [],

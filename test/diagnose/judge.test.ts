@@ -663,6 +663,16 @@ describe('several at once', () => {
     ]);
   });
 
+  test('stopped workers are nginx’s own, and not a peer’s: their clients wait without a line in any log', () => {
+    const waiting = new Map([['read_timeout', failed({ errno: null, message: '' })] as const]);
+    const all = facts([], { nginx: nginx({ failures: waiting, stoppedWorkers: [201, 202] }) });
+    expect(verdicts(all)).toEqual(['hangs certain']);
+    const [judged] = judge(all, time);
+    const [finding] = judged?.findings ?? [];
+    if (judged === undefined || finding === undefined) throw new Error('no verdict');
+    expect(word(finding, judged, all).next[0]).toBe('kill -CONT 201 202');
+  });
+
   test("a name that does not resolve is nginx's own, and no silence", () => {
     const own = new Map([['resolve', failed({ errno: null })]] as const);
     expect(verdicts(facts([], { nginx: nginx({ failures: own }) }))).toEqual(['unknown unknown']);

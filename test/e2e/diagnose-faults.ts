@@ -100,6 +100,8 @@ export const faults: readonly Fault[] = [
   firewalled('REJECT tcp-reset', 'firewall_reject', 'reject with tcp reset', 111),
   firewalled('REJECT port unreachable', 'firewall_reject', 'reject', 111),
   firewalled('REJECT admin-prohibited', 'firewall_reject', 'reject with icmp type admin-prohibited', 113),
+  firewalled('REJECT net-unreachable', 'firewall_reject', 'reject with icmp type net-unreachable', 101),
+  firewalled('REJECT prot-unreachable', 'firewall_reject', 'reject with icmp type prot-unreachable', 92),
   firewalled('DROP', 'no_answer', 'drop', 110),
   {
     name: 'accept queue full',

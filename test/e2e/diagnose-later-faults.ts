@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tool } from '../support/packages.ts';
 import { run } from '../support/run.ts';
+import { atEnd } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
 import { passTo, peer, remote } from './diagnose-faults.ts';
 import { type Fault, failUntil, type Site, sleep, startApp } from './diagnose-world.ts';
@@ -100,6 +101,40 @@ export const laterFaults: readonly Fault[] = [
     http: (site) => ({ pass: `proxy_bind 10.99.0.1; proxy_pass http://${peer(site)};` }),
     before: (site) => app(site, 'ok'),
     provoke: (site) => failUntil(site, /\(99: /),
+  },
+  {
+    name: 'proxy_bind with an address that leads nowhere',
+    cause: 'no_local_address',
+    subject: peer,
+    http: (site) => ({ pass: `proxy_bind 127.0.0.1; proxy_pass http://${peer(site)};` }),
+    before: (site) => app(site, 'ok'),
+    provoke: (site) => failUntil(site, /\(22: /),
+  },
+  {
+    name: 'a route of type unreachable',
+    cause: 'no_route',
+    subject: ({ port }) => `192.0.2.9:${port}`,
+    http: passTo(({ port }) => `192.0.2.9:${port}`),
+    before: async ({ world }) => {
+      const { path } = await tool('ip');
+      await world.front.run(path, ['route', 'replace', 'unreachable', '192.0.2.9']);
+    },
+    provoke: (site) => failUntil(site, /\(113: .*192.0.2.9/),
+  },
+  {
+    name: 'nginx’s own worker is stopped',
+    cause: 'hangs',
+    subject: () => 'nginx',
+    http: passTo(peer),
+    before: (site) => app(site, 'ok'),
+    provoke: async (site) => {
+      await site.ask(1);
+      const [worker = 0] = site.world.nginx.workers();
+      process.kill(worker, 'SIGSTOP');
+      atEnd(() => process.kill(worker, 'SIGCONT'));
+      site.hang(3);
+    },
+    alone: true,
   },
   {
     name: 'a name that does not exist',

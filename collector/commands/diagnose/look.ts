@@ -2,13 +2,14 @@
 
 import { gather } from '../../diagnose/facts/gather.ts';
 import { recall } from '../../diagnose/facts/memory.ts';
+import { stoppedWorkers } from '../../diagnose/facts/nginx.ts';
 import type { DiagnosePorts } from '../../diagnose/facts/ports.ts';
 import { createProber, type ProbeMode } from '../../diagnose/facts/probe.ts';
 import { mailAuthPeer } from '../../diagnose/facts/servers.ts';
 import { isByStranger } from '../../diagnose/facts/writers.ts';
 import { withStall } from '../../diagnose/impact/answers.ts';
 import { createFailureTally } from '../../diagnose/impact/failures.ts';
-import { withPending } from '../../diagnose/impact/pending.ts';
+import { withPending, withStopped } from '../../diagnose/impact/pending.ts';
 import { keepEnded, recallVerdicts } from '../../diagnose/rules/ended.ts';
 import { judge } from '../../diagnose/rules/judge.ts';
 import { changedFiles } from '../../discover/check/facts.ts';
@@ -163,7 +164,8 @@ export async function diagnoseJob(
       sockets: waiting.sockets(peer),
       answers: answersOf(peer),
     }));
-    const whole = withPending(failed, pending, clients.erring(), readMs);
+    const stopped = stoppedWorkers(seen, ports).length;
+    const whole = withStopped(withPending(failed, pending, clients.erring(), readMs), stopped, readMs);
     const { peer: wanted } = options;
     if (wanted === null) return whole;
     return {

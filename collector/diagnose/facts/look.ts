@@ -1,6 +1,6 @@
 /** One check of everything that listens on this host, shared by all peers of a diagnosis. */
 import { madeAt } from '../../base/collections.ts';
-import { parseProcState } from '../../parse/proc/pid.ts';
+import { isStoppedState } from '../../parse/proc/pid.ts';
 import { type Namespace, readSockets, type SocketTable } from '../places/namespaces.ts';
 import { createOwners, type Owners } from '../places/owners.ts';
 import type { DiagnosePorts } from './ports.ts';
@@ -22,6 +22,6 @@ export function createLook(peers: readonly string[], ports: DiagnosePorts): Look
     ownersOf(namespace) {
       return madeAt(owners, namespace.name.id, () => createOwners(namespace, ports));
     },
-    isStopped: (pid) => /^[Tt]$/.test(parseProcState(ports.proc.text(`${pid}/status`) ?? '') ?? ''),
+    isStopped: (pid) => isStoppedState(ports.proc.text(`${pid}/status`) ?? ''),
   };
 }

@@ -14,6 +14,8 @@ export interface NginxFacts {
   /** The user its workers run as. */
   readonly user: string | null;
   readonly workerUid: number | null;
+  /** Workers in state T: they take no connection, and end none. */
+  readonly stoppedWorkers: readonly number[];
   readonly workerConnections: number | null;
   readonly openFiles: { readonly used: number | null; readonly limit: number } | null;
   readonly workerRlimitNofile: number | null;

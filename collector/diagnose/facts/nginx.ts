@@ -1,7 +1,7 @@
 /** What is known of the nginx itself: its limits, its user, how to speak to it. */
 import type { LogTarget } from '../../nginx/types.ts';
 import { unitOf } from '../../parse/proc/cgroup.ts';
-import { parseOpenFilesLimit, parseProcStatus } from '../../parse/proc/pid.ts';
+import { isStoppedState, parseOpenFilesLimit, parseProcStatus } from '../../parse/proc/pid.ts';
 import { readText } from '../../system/small-file.ts';
 import type { FailuresByKind } from '../impact/traffic.ts';
 import type { NginxFacts } from './nginx-facts.ts';
@@ -10,6 +10,14 @@ import { userNames } from './socket-file.ts';
 
 export function uidOf(pid: number, { proc }: Pick<DiagnosePorts, 'proc'>): number | null {
   return parseProcStatus(proc.text(`${pid}/status`) ?? '').uid;
+}
+
+/** Workers that were sent SIGSTOP, or that a debugger holds. */
+export function stoppedWorkers(
+  { workers }: Pick<DiagnosedNginx, 'workers'>,
+  { proc }: Pick<DiagnosePorts, 'proc'>,
+): readonly number[] {
+  return workers.filter((pid) => isStoppedState(proc.text(`${pid}/status`) ?? ''));
 }
 
 function enforcesPolicy(fs: DiagnosePorts['fs']): boolean {
@@ -52,6 +60,7 @@ export function nginxFacts(
     uid: masterPid === null ? null : uidOf(masterPid, ports),
     user: uid === null ? null : userNames(seen, ports).userName(uid),
     workerUid: uid,
+    stoppedWorkers: stoppedWorkers(seen, ports),
     workerConnections: configuration?.workerConnections ?? null,
     openFiles: limits.sort((a, b) => (b.used ?? 0) - (a.used ?? 0))[0] ?? null,
     workerRlimitNofile: configuration?.workerRlimitNofile ?? null,

@@ -27,6 +27,11 @@ function pendingKinds(
   return kinds;
 }
 
+/** Workers of nginx that are stopped: their clients wait, and no log says so. */
+export function withStopped(failing: Failing, workers: number, nowMs: number): Failing {
+  return workers === 0 ? failing : { ...failing, nginx: added(failing.nginx, 'read_timeout', workers, nowMs) };
+}
+
 function added(failures: FailedPeer['failures'], kind: FailureKind, count: number, nowMs: number) {
   const known = failures.get(kind);
   const now: KindFailures = { count, firstMs: nowMs, lastMs: nowMs, errno: null, message: '' };

@@ -167,10 +167,16 @@ function nameless({ message, lastMs }: KindFailures, nowMs: number): Finding {
   return nowMs - lastMs > 60_000 ? ended(finding) : finding;
 }
 
+function stopped({ stoppedWorkers }: Facts['nginx']): Finding {
+  const which = `${plural(stoppedWorkers.length, 'worker')} of nginx ${stoppedWorkers.length === 1 ? 'is' : 'are'} stopped (state T): pid ${stoppedWorkers.join(', ')}`;
+  return found('hangs', 'certain', [which, 'a stopped worker answers none of its clients'], ['the peers']);
+}
+
 function judgeNginx({ nginx, nowMs }: Facts): readonly Judged[] {
   const findings = current(nginx.failures).flatMap(([kind, failures]) => {
     const limits = limitRules(kind, failures, nginx, null, nowMs);
-    return limits.length > 0 ? limits : [nameless(failures, nowMs)];
+    if (limits.length > 0) return limits;
+    return [kind === 'read_timeout' && failures.message === '' ? stopped(nginx) : nameless(failures, nowMs)];
   });
   return findings.length === 0 ? [] : [judged({ is: 'nginx' }, 'nginx', '', nginx.failures, findings, nowMs)];
 }

@@ -74,6 +74,18 @@ function packetsLost(one: Subject): Words {
   };
 }
 
+function workersStopped({ facts: { nginx } }: Subject): Words {
+  const pids = nginx.stoppedWorkers.join(' ');
+  return {
+    what: 'nginx itself is stopped (SIGSTOP): its clients wait, and get no answer',
+    fix: 'Let its workers continue (kill -CONT). A debugger that is attached stops them as well: detach it.',
+    next: [
+      `kill -CONT ${pids}`,
+      `grep -E '^(State|TracerPid):' /proc/${nginx.stoppedWorkers[0] ?? nginx.masterPid}/status`,
+    ],
+  };
+}
+
 export const serviceWords: Readonly<Record<ServiceCause, Wording>> = {
   crash_loop: (one) => {
     const owner = ownerOf(one);
@@ -102,6 +114,7 @@ export const serviceWords: Readonly<Record<ServiceCause, Wording>> = {
   },
   hangs: (one) => {
     const owner = ownerOf(one);
+    if (one.judged.subject.is === 'nginx') return workersStopped(one);
     if (losesPackets(one)) return packetsLost(one);
     const isStopped = peerOf(one)?.tcp?.serving.some((each) => each.isStopped) === true || peerOf(one)?.unix?.isStopped;
     return {

@@ -104,3 +104,8 @@ export function ticksToMs(ticks: number | null, bootStat: string): number | null
 export function parseProcState(status: string): string | null {
   return /\nState:\s+([A-Za-z])/.exec(status)?.[1] ?? null;
 }
+
+/** State T, or t under a debugger: it runs no more until it is told to. */
+export function isStoppedState(status: string): boolean {
+  return /^[Tt]$/.test(parseProcState(status) ?? '');
+}
