@@ -105,7 +105,7 @@ export function parseProcState(status: string): string | null {
   return /\nState:\s+([A-Za-z])/.exec(status)?.[1] ?? null;
 }
 
-/** State T, or t under a debugger: it runs no more until it is told to. */
+/** State T, or t under a debugger: it does not run until a signal or the debugger lets it. */
 export function isStoppedState(status: string): boolean {
   return /^[Tt]$/.test(parseProcState(status) ?? '');
 }
