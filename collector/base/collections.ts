@@ -38,6 +38,11 @@ export function madeAt<K, V>(entries: Map<K, V>, key: K, make: () => V): V {
   return made;
 }
 
+/** As `madeAt`, while there is room; null for a new one where there are `most` already. */
+export function madeWithin<K, V>(entries: Map<K, V>, key: K, most: number, make: () => V): V | null {
+  return entries.size < most || entries.has(key) ? madeAt(entries, key, make) : null;
+}
+
 /** Forgets the oldest entries of a map or a set until no more than `most` are left. */
 export function keepNewest<K>(entries: Map<K, unknown> | Set<K>, most: number): void {
   for (const oldest of entries.keys()) {

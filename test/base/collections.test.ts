@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest';
-import { addOnce, addTo, inTurn, keepNewest, madeAt, pairKey, sumOf, total } from '../../collector/base/collections.ts';
+import {
+  addOnce,
+  addTo,
+  inTurn,
+  keepNewest,
+  madeAt,
+  madeWithin,
+  pairKey,
+  sumOf,
+  total,
+} from '../../collector/base/collections.ts';
 
 test.each([
   [[], 0, []],
@@ -62,4 +72,10 @@ test('two pairs of names never have one key', () => {
     ['abc', ''],
   ] as const;
   expect(new Set(pairs.map(([first, second]) => pairKey(first, second))).size).toBe(pairs.length);
+});
+
+test('beyond the bound nothing is made, and what is there is found', () => {
+  const entries = new Map<string, number>();
+  const at = (key: string) => madeWithin(entries, key, 2, () => entries.size);
+  expect([at('a'), at('b'), at('c'), at('a'), entries.size]).toEqual([0, 1, null, 0, 2]);
 });

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { chmodSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import type { AccessAttempt } from '../../collector/parse/access/json.ts';
 import { startBackend, startFullBacklog } from '../support/backend.ts';
 import { has } from '../support/machine.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
@@ -15,14 +16,7 @@ import { atEnd, tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
 
 /** One attempt as the log has it, a null for each `-`. */
-export interface Attempt {
-  readonly peer: string | null;
-  readonly status: number | null;
-  readonly connectMs: number | null;
-  readonly headerMs: number | null;
-  readonly responseMs: number | null;
-  readonly redirected: boolean;
-}
+export type Attempt = AccessAttempt;
 
 export interface Line {
   readonly uri: string;

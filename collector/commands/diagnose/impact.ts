@@ -1,5 +1,7 @@
 /** Client results of the last minute, by upstream, from access logs. Pure. */
+
 import { fateOf, isPeerName } from '../../aggregate/access/attempts.ts';
+import { madeWithin, total } from '../../base/collections.ts';
 import { createAnswerTally } from '../../diagnose/impact/answers.ts';
 import { createStallTally, type StallTally } from '../../diagnose/impact/stalls.ts';
 import type { AnswerFacts } from '../../diagnose/impact/traffic.ts';
@@ -65,12 +67,7 @@ export function createImpactTally(upstreamOf: UpstreamOf, nowMs: number): Impact
   let tellsUpstreams = false;
 
   function countsOf(upstream: string): Counting | null {
-    const known = upstreams.get(upstream);
-    if (known !== undefined) return known;
-    if (upstreams.size >= mostUpstreams) return null;
-    const made = newCounts();
-    upstreams.set(upstream, made);
-    return made;
+    return madeWithin(upstreams, upstream, mostUpstreams, newCounts);
   }
 
   /** One attempt that the peer took, for what its application answered. */
@@ -131,7 +128,7 @@ export function createImpactTally(upstreamOf: UpstreamOf, nowMs: number): Impact
 }
 
 export function errorsOf({ errors }: ClientCounts): number {
-  return [...errors.values()].reduce((sum, each) => sum + each, 0);
+  return total(errors.values());
 }
 
 /** No more than one client in a hundred, and fewer than three. */

@@ -1,4 +1,5 @@
 /** What peers answered, gathered from access logs: of the last minute, and when they last took a connection. Pure. */
+import { madeWithin, sumOf } from '../../base/collections.ts';
 import type { StallFacts } from './stalls.ts';
 import type { AnswerFacts } from './traffic.ts';
 
@@ -57,27 +58,21 @@ export function withStall(answers: AnswerFacts | null, stalled: StallFacts | nul
   return { ...(answers ?? { ...silent, statuses: [] }), stalled };
 }
 
+const unseenPeer = (): PeerSoFar => ({
+  buckets: [],
+  statuses: new Set(),
+  lastConnectedMs: Number.NEGATIVE_INFINITY,
+  lastTakenMs: Number.NEGATIVE_INFINITY,
+  takenMs: [],
+  firstErrorMs: Number.NEGATIVE_INFINITY,
+  lastErrorMs: Number.NEGATIVE_INFINITY,
+});
+
 /** @param mostPeers more are not kept: names in a log must not make memory without end */
 export function createAnswerTally(mostPeers: number): AnswerTally {
   const peers = new Map<string, PeerSoFar>();
 
-  function placeOf(peer: string): PeerSoFar | null {
-    const known = peers.get(peer);
-    if (known !== undefined) return known;
-    if (peers.size >= mostPeers) return null;
-    const none = Number.NEGATIVE_INFINITY;
-    const made = {
-      buckets: [],
-      statuses: new Set<number>(),
-      lastConnectedMs: none,
-      lastTakenMs: none,
-      takenMs: [],
-      firstErrorMs: none,
-      lastErrorMs: none,
-    };
-    peers.set(peer, made);
-    return made;
-  }
+  const placeOf = (peer: string): PeerSoFar | null => madeWithin(peers, peer, mostPeers, unseenPeer);
 
   function bucketOf(place: PeerSoFar, ms: number): Bucket {
     const at = Math.floor(ms / bucketMs);
@@ -117,8 +112,8 @@ export function createAnswerTally(mostPeers: number): AnswerTally {
       if (place === undefined) return null;
       const recent = place.buckets.filter(({ at }) => nowMs - at * bucketMs <= windowMs + bucketMs);
       return {
-        connected: recent.reduce((sum, each) => sum + each.connected, 0),
-        serverErrors: recent.reduce((sum, each) => sum + each.serverErrors, 0),
+        connected: sumOf(recent, ({ connected }) => connected),
+        serverErrors: sumOf(recent, ({ serverErrors }) => serverErrors),
         statuses: [...place.statuses].sort((a, b) => a - b),
         lastConnectedMs: place.lastConnectedMs,
         lastTakenMs: place.lastTakenMs,

@@ -2,6 +2,7 @@
  * Requests that wait far longer than their peer usually takes, while nothing has failed yet: it answered at a steady
  * pace, then no more, and new connections to it are still made. Pure, bounded.
  */
+import { madeWithin, sumOf, total } from '../../base/collections.ts';
 
 export interface StallFacts {
   /** Requests that wait now, and those whose clients have left without an answer. */
@@ -66,7 +67,7 @@ function stepOf(tookMs: number): number {
 function usualOf(buckets: readonly Bucket[]): number | null {
   const sums = new Array<number>(mostSteps).fill(0);
   for (const { steps } of buckets) for (let at = 0; at < mostSteps; at++) sums[at] = (sums[at] ?? 0) + (steps[at] ?? 0);
-  const all = sums.reduce((sum, each) => sum + each, 0);
+  const all = total(sums);
   if (all === 0) return null;
   let seen = 0;
   const at = sums.findIndex((each) => {
@@ -80,7 +81,7 @@ function usualOf(buckets: readonly Bucket[]): number | null {
 function missingOf({ buckets, firstMs, lastMs }: PeerSoFar, nowMs: number): number {
   const fromMs = Math.max(firstMs, lastMs - paceMs);
   const recent = buckets.filter(({ at }) => (at + 1) * bucketMs > fromMs);
-  const count = recent.reduce((sum, each) => sum + each.count, 0);
+  const count = sumOf(recent, (each) => each.count);
   const spanMs = Math.max(10_000, lastMs - Math.max(firstMs, Math.min(...recent.map(({ at }) => at * bucketMs))));
   return (count / spanMs) * (nowMs - lastMs);
 }
@@ -95,14 +96,8 @@ function isSilentFor(peer: PeerSoFar, nowMs: number): boolean {
 export function createStallTally(mostPeers: number): StallTally {
   const peers = new Map<string, PeerSoFar>();
 
-  function placeOf(name: string): PeerSoFar | null {
-    const known = peers.get(name);
-    if (known !== undefined) return known;
-    if (peers.size >= mostPeers) return null;
-    const made = { buckets: [], firstMs: none, lastMs: none, abandoned: 0, firstAbandonedMs: none };
-    peers.set(name, made);
-    return made;
-  }
+  const unseen = (): PeerSoFar => ({ buckets: [], firstMs: none, lastMs: none, abandoned: 0, firstAbandonedMs: none });
+  const placeOf = (name: string): PeerSoFar | null => madeWithin(peers, name, mostPeers, unseen);
 
   function bucketOf(peer: PeerSoFar, ms: number): Bucket {
     const at = Math.floor(ms / bucketMs);
