@@ -499,3 +499,18 @@ test('what ended is reported as ended, and nothing is to be done now', () => {
     expect.stringMatching(/^Nothing to do now\./),
   ]);
 });
+
+test.each([
+  ['a unix socket whose socket unit gave up', 'unix:/run/app.sock', 'shop.socket', false],
+  ['a unix socket whose service is masked', 'unix:/run/app.sock', null, true],
+  ['a port whose socket unit gave up', '127.0.0.1:8080', 'shop.socket', false],
+  ['a port whose service is masked', '127.0.0.1:8080', null, true],
+])('%s: what systemd needs first is printed before the start of the service', (_, name, socket, isMasked) => {
+  const unit = { unit: 'shop.service', socket, isMasked, file: '/etc/systemd/system/shop.service' };
+  const some = name.startsWith('unix:') ? { unix: unix({ file: 'socket', isShared: true }) } : {};
+  const { next } = words(facts([peer(name, { ...some, unit })]));
+  const first = socket === null ? 'systemctl unmask shop.service' : 'systemctl start shop.socket';
+  const at = next.indexOf(first);
+  expect(at).toBeGreaterThanOrEqual(0);
+  expect(next.findIndex((each) => each.startsWith('systemctl start shop.service'))).toBeGreaterThan(at);
+});

@@ -3,6 +3,7 @@
 import { shellWord } from '../../base/shell-word.ts';
 import type { NamespaceName, Owner } from '../facts/facts.ts';
 import type { NginxFacts } from '../facts/nginx-facts.ts';
+import type { UnitFact } from '../impact/traffic.ts';
 
 /** In this network namespace; as it is when that is ours. */
 export function inside(home: NamespaceName | null, command: string): string {
@@ -131,4 +132,13 @@ export function restart(owner: Owner | null, why: string): readonly string[] {
 /** What the process does that holds the socket: hanging in the kernel, stopped, or busy. */
 export function processState(owner: Owner | null): readonly string[] {
   return owner === null || owner.pid === null ? [] : [`ps -o pid,stat,wchan:24,etime,pcpu,args -p ${owner.pid}`];
+}
+
+/** A masked unit cannot be started; one with a socket unit is started by it. */
+export function unmask(fact: UnitFact | null): readonly string[] {
+  if (fact === null) return [];
+  return [
+    ...(fact.isMasked ? [`systemctl unmask ${shellWord(fact.unit)}`] : []),
+    ...(fact.socket === null ? [] : [`systemctl start ${shellWord(fact.socket)}`]),
+  ];
 }

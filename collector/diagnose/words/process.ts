@@ -19,7 +19,17 @@ import {
   type Words,
   wasPublished,
 } from '../rules/subject.ts';
-import { asNginx, firewalls, inside, lookAfter, onHost, remoteRules, startAgain, unixSockets } from './commands.ts';
+import {
+  asNginx,
+  firewalls,
+  inside,
+  lookAfter,
+  onHost,
+  remoteRules,
+  startAgain,
+  unixSockets,
+  unmask,
+} from './commands.ts';
 import { containerDown, onOtherNetwork, published, unpublished } from './container.ts';
 import { ejected } from './group.ts';
 
@@ -69,16 +79,6 @@ function downSomewhere(one: Subject): Words {
 /** Where it is not known what service it was. */
 const whoIsDown = 'systemctl --failed    # is it among these? Of containers: docker ps -a, podman ps -a';
 
-/** A masked unit cannot be started; one with a socket unit is started by it. */
-function unmask(one: Subject): readonly string[] {
-  const unit = peerOf(one)?.unit ?? null;
-  if (unit === null) return [];
-  return [
-    ...(unit.isMasked ? [`systemctl unmask ${shellWord(unit.unit)}`] : []),
-    ...(unit.socket === null ? [] : [`systemctl start ${shellWord(unit.socket)}`]),
-  ];
-}
-
 function downHere(one: Subject): Words {
   const owner = ownerOf(one);
   const isNameless = owner === null || (owner.unit === null && owner.container === null);
@@ -89,7 +89,7 @@ function downHere(one: Subject): Words {
       ? 'Start the application. The kernel killed a process because memory ran out: if it was this one, give it more memory, or let it use less.'
       : 'Start the application; its log says why it stopped.',
     next: [
-      ...unmask(one),
+      ...unmask(peerOf(one)?.unit ?? null),
       ...startAgain(owner, `${ss(one)}    # nothing: start the application that serves ${one.name}`),
       ...(isNameless && one.home?.is === 'host' ? [whoIsDown] : []),
       ...(isKilled ? ["dmesg -T | grep -i 'killed process'    # which one, and how large it was"] : []),

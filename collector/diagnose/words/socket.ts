@@ -5,7 +5,7 @@ import { shellWord } from '../../base/shell-word.ts';
 import type { NamespaceName } from '../facts/facts.ts';
 import type { NginxFacts } from '../facts/nginx-facts.ts';
 import { line, open, ownerOf, peerOf, type Subject, type Wording } from '../rules/subject.ts';
-import { inside, lookAfter, processState, restart, startAgain, unixSockets, withFiles } from './commands.ts';
+import { inside, lookAfter, processState, restart, startAgain, unixSockets, unmask, withFiles } from './commands.ts';
 
 type SocketCause = 'socket_missing' | 'socket_stale' | 'socket_denied' | 'socket_backlog_full';
 
@@ -60,7 +60,7 @@ export const socketWords: Readonly<Record<SocketCause, Wording>> = {
       next: [
         withFiles(facts.nginx, isShared(one), (at) => `ls -l ${at(folderOf(host))}`),
         `${unixSockets(socketHome(one), name)}    # a line: it listens, perhaps by another path`,
-        ...(isUnderway ? [open(one)] : startAgain(ownerOf(one), open(one))),
+        ...(isUnderway ? [open(one)] : [...unmask(peerOf(one)?.unit ?? null), ...startAgain(ownerOf(one), open(one))]),
       ],
     };
   },
@@ -81,6 +81,7 @@ export const socketWords: Readonly<Record<SocketCause, Wording>> = {
       fix: 'Start the application; it normally replaces the file. Only if it refuses to, and the first command prints no socket, remove the file.',
       next: [
         unixSockets(socketHome(one), one.host),
+        ...unmask(peerOf(one)?.unit ?? null),
         ...startAgain(ownerOf(one), open(one)),
         `${remove}    # only if the application does not replace it`,
       ],
