@@ -223,9 +223,11 @@ describe('--since and --until', () => {
   });
 
   test('what is left out is said', async () => {
-    expect((await run(['--until', '2026-11-22 07:30'], lines)).out).toContain('left out, not of that time: 2 lines');
+    expect((await run(['--until', '2026-11-22 07:30'], lines)).out).toContain(
+      'left out because of their time: 2 lines',
+    );
     const { code, out } = await run(['--since', '2026-11-23'], lines);
-    expect([code, out.split('\n')[0]]).toEqual([0, 'No line of these logs is of that time: 7 lines left out.']);
+    expect([code, out.split('\n')[0]]).toEqual([0, 'These logs have no line of that time: 7 lines left out.']);
     await expect(run(['--since', 'soon'], lines)).rejects.toThrow('--since soon: a time like');
   });
 });

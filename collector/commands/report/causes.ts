@@ -4,26 +4,26 @@ import type { FailureKind } from '../../model.ts';
 
 const meanings: Readonly<Record<FailureKind, string>> = {
   refused:
-    'the peer’s host answered that nothing listens there, or rejects: the application was stopped, crashed, restarting, or listens elsewhere. Logs do not show which of these.',
+    'the peer’s host answered that nothing listens on the port, or a firewall rejected: the application was stopped, crashed, restarting, or listens elsewhere. Logs do not show which of these.',
   timed_out:
     'nobody answered the connection within proxy_connect_timeout: host dead, packets dropped by a firewall, or the accept queue full. Logs cannot distinguish these.',
-  unreachable: 'there was no route, or the network said that the host is not there.',
+  unreachable: 'there was no route, or the network reported the host as unreachable.',
   socket_missing: 'the unix socket’s file did not exist: the application was not running, or its path differs.',
   denied: 'nginx was not permitted to connect: the socket’s mode and owner, SELinux, or a local firewall.',
   backlog_full: 'the application accepted too slowly and its unix socket’s queue was full.',
   no_ports:
-    'this host had no local port left for the peer: too many short connections, which keepalive to the upstream saves; or proxy_bind names an address that it does not have. Logs cannot distinguish these.',
+    'this host had no local port left for the peer: too many short connections (keepalive to the upstream avoids them); or proxy_bind names an address that it does not have. Logs cannot distinguish these.',
   no_files: 'a worker ran out of file descriptors: worker_rlimit_nofile.',
   worker_connections: 'a worker ran out of worker_connections; a proxied request takes two.',
   no_live:
-    'every peer of the group had been ejected by max_fails: a consequence; the failures before it name the cause.',
-  resolve: 'a name did not resolve: the resolver, or the name.',
+    'every peer of the group was ejected by max_fails. This is a consequence: the failures before it name the cause.',
+  resolve: 'a name did not resolve: the resolver failed, or the name does not exist.',
   tls: 'the TLS handshake with the peer failed: its certificate, its name, or the protocol versions.',
   reset: 'the peer broke a connection that it had accepted: it crashed, was restarted, or closed idle keepalives.',
   closed_early: 'the peer closed before it had answered: the application crashed or was killed while it worked.',
   read_timeout: 'connected, but no answer within proxy_read_timeout: the application was slow or stuck.',
-  bad_response: 'the peer answered what nginx could not use: too large a header, or another protocol.',
-  other: 'a failure of another sort: its lines in the error log say more.',
+  bad_response: 'nginx could not use the answer: the header was too large, or it was another protocol.',
+  other: 'another failure: see its lines in the error log.',
 };
 
 /** Shorter refusals than this look like a restart. */
@@ -61,8 +61,8 @@ export function signsOf({ timeline, errors }: Pick<Report, 'timeline' | 'errors'
     return isAfter && before.peer !== each.peer && each.start - before.end < 600;
   });
   const signs: string[] = [];
-  if (inTurn.length > 0) signs.push('several peers refused in turn, each for seconds: like a rolling deploy');
-  else if (short.length > 0) signs.push('refusals that began and ended within seconds: like a restart');
+  if (inTurn.length > 0) signs.push('several peers refused in turn, each for seconds: typical of a rolling deploy');
+  else if (short.length > 0) signs.push('refusals began and ended within seconds: typical of a restart');
   // What failed when the log begins, began before it.
   const begun = refused.filter(({ start }) => errors.first === null || start - errors.first > together);
   const crowd = begun.map(({ start }) => {

@@ -8,7 +8,7 @@ import { isoOfWall } from '../../parse/wall-clock.ts';
 import { type Terminal, wrapped } from '../terminal.ts';
 import { causesOf, signsOf } from './causes.ts';
 import { plotOf } from './plot.ts';
-import { name, number, type Row, table, withHead } from './table.ts';
+import { name, number, type Row, table } from './table.ts';
 import { serverErrorRows, virtualHostRows } from './whose.ts';
 
 /** More than this does not fit a screen; `--json` has all. */
@@ -49,11 +49,11 @@ function clientsText(report: Report): string {
   const { access } = report;
   if (!access.tellsAttempts) {
     const why =
-      'no access log was read by a log_format with upstream variables (--format or --conf name one; check prints one to paste).';
+      'no access log was read with a log_format that has upstream variables (name one with --format or --conf; check prints one to paste).';
     if (access.lines === 0) return `The impact on clients is not known: ${why}`;
     const statuses = statusesText(report);
     const got = statuses === '' ? 'no 502, 503 or 504' : statuses;
-    return `All clients of the server got ${got}; by which upstream is not known: ${why}`;
+    return `All clients of the server got ${got}; the upstreams are not known: ${why}`;
   }
   if (access.masked + access.affected === 0) return 'No client was affected, and no retry was needed.';
   return `${plural(access.affected, 'request')} got a 502, 503 or 504; a retry at another peer saved ${number(access.masked)}.`;
@@ -63,8 +63,8 @@ function headline(report: Report): string {
   const { timeline, errors, access } = report;
   if (errors.lines + access.lines === 0) {
     return report.leftOut > 0
-      ? `No line of these logs is of that time: ${plural(report.leftOut, 'line')} left out.`
-      : 'Nothing in these logs: every file is empty.';
+      ? `These logs have no line of that time: ${plural(report.leftOut, 'line')} left out.`
+      : 'These logs are empty.';
   }
   const [first] = timeline;
   if (first === undefined) {
@@ -100,7 +100,7 @@ function incidents({ timeline }: Report, terminal: Terminal): readonly string[] 
   const head = ['began', 'ended', 'peer', 'kind', 'failures', 'peak/min', 'clients'];
   const more = timeline.length - rows.length;
   return [
-    ...withHead(table([head, ...rows], 4), terminal),
+    ...table([head, ...rows], 4, terminal),
     ...(more > 0 ? [`  … and ${plural(more, 'smaller one')} (--json has all)`] : []),
   ];
 }
@@ -144,7 +144,7 @@ function peers({ peers: all }: Report, terminal: Terminal): readonly string[] {
   ];
   const more = all.length - mostPeers;
   return [
-    ...withHead(table([head, ...all.slice(0, mostPeers).map(peerRow)], 3), terminal),
+    ...table([head, ...all.slice(0, mostPeers).map(peerRow)], 3, terminal),
     ...(more > 0 ? [`  … and ${plural(more, 'peer')} more (--json has all)`] : []),
   ];
 }
@@ -155,9 +155,9 @@ function causes(report: Report, terminal: Terminal): readonly string[] {
   const rows = found.map(({ kind, count, meaning }) =>
     wrapped(meaning, `  ${kind} (${number(count)}): `, terminal.width),
   );
-  const signs = signsOf(report).map((each) => wrapped(each, '  seen: ', terminal.width));
+  const signs = signsOf(report).map((each) => wrapped(each, '  pattern: ', terminal.width));
   const cannot =
-    'Logs cannot show who listened, which firewall dropped, or whose queue was full: while it fails, diagnose checks that.';
+    'Logs cannot show who listened, which firewall dropped, or whose queue was full. diagnose checks that while it fails.';
   return [...rows.flat(), ...signs.flat(), ...wrapped(cannot, '  ', terminal.width)];
 }
 
@@ -165,16 +165,16 @@ function read({ errors, access, leftOut }: Report): readonly string[] {
   const lines = (of: { readonly lines: number; readonly unmatched: number }, what: string): string =>
     of.lines === 0
       ? `  no ${what} log was read`
-      : `  ${what} log: ${number(of.lines)} lines${of.unmatched > 0 ? `, ${number(of.unmatched)} of them not understood` : ''}`;
+      : `  ${what} log: ${number(of.lines)} lines${of.unmatched > 0 ? `, ${number(of.unmatched)} of them not recognised` : ''}`;
   const bad = Object.entries(access.byStatus).filter(([status]) => status >= '500');
   const statuses = bad.map(([status, count]) => `${status} × ${number(count)}`).join(', ');
-  const errorsOf = access.lines === 0 ? [] : [`  server errors given to clients: ${statuses || 'none'}`];
+  const errorsOf = access.lines === 0 ? [] : [`  server errors sent to clients: ${statuses || 'none'}`];
   return [
     lines(errors, 'error'),
     lines(access, 'access'),
     ...errorsOf,
-    ...(leftOut > 0 ? [`  left out, not of that time: ${plural(leftOut, 'line')}`] : []),
-    '  times are those of the logs, without a zone',
+    ...(leftOut > 0 ? [`  left out because of their time: ${plural(leftOut, 'line')}`] : []),
+    '  times are in the time zone of the logs',
   ];
 }
 

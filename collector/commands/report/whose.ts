@@ -5,7 +5,7 @@ import type { Report } from '../../aggregate/report/totals.ts';
 import { type ReportUpstream, serverErrorsOf } from '../../aggregate/report/upstreams.ts';
 import { plural } from '../../base/text.ts';
 import type { Terminal } from '../terminal.ts';
-import { name, number, type Row, table, withHead } from './table.ts';
+import { name, number, type Row, table } from './table.ts';
 
 /** More than this does not fit a screen; `--json` has all. */
 const mostRows = 10;
@@ -27,7 +27,7 @@ function rowsOf(what: string, all: readonly NamedFailures[]): readonly Row[] {
 /** By `server_name`, as nginx's configuration has it, and by the Host header, as clients asked. */
 export function virtualHostRows({ servers, hosts }: Report, terminal: Terminal): readonly string[] {
   const rows = [...rowsOf('server', servers), ...rowsOf('host', hosts)];
-  return rows.length === 0 ? [] : withHead(table([['by', 'name', 'failures', 'kinds'], ...rows], 9), terminal);
+  return rows.length === 0 ? [] : table([['by', 'name', 'failures', 'kinds'], ...rows], 9, terminal);
 }
 
 const share = (part: number, all: number): string => `${number(part)} (${Math.round((100 * part) / all)} %)`;
@@ -46,7 +46,7 @@ export function serverErrorRows({ upstreams }: Report, terminal: Terminal): read
   const head = ['upstream', '5xx, of its requests', 'from nginx', 'from the application', 'unclear'];
   const more = failing.length - mostRows;
   return [
-    ...withHead(table([head, ...failing.slice(0, mostRows).map(rowOf)], 1), terminal),
+    ...table([head, ...failing.slice(0, mostRows).map(rowOf)], 1, terminal),
     ...(more > 0 ? [`  … and ${plural(more, 'upstream')} more (--json has all)`] : []),
     ...(failing.some(({ serverErrors }) => serverErrors.unclear > 0)
       ? ['  unclear: the log_format needs $upstream_connect_time, $upstream_header_time and $upstream_status']
