@@ -10,9 +10,12 @@ import {
 import { finding, type UnwordedFinding } from '../discover/check/finding.ts';
 import { judgeNginx } from '../discover/check/rules.ts';
 import { type WordedFinding, wordFinding } from '../discover/check/wording.ts';
+import { hostFile, hostPath } from '../discover/find/host-path.ts';
 import type { NginxRead } from '../discover/follow/read-nginx.ts';
 import { bySeverity, type CheckFinding } from '../functions/facts.ts';
+import { type Matching, matchingFiles } from '../source/glob.ts';
 import { parseLogSpec } from '../source/log-spec.ts';
+import { attempt } from '../system/fs.ts';
 import { createNameBudget } from '../system/network/ask-names.ts';
 
 /** One nginx and the settings of its job. */
@@ -29,15 +32,26 @@ export interface Inspected {
   readonly facts: CheckFacts;
 }
 
-function configuredLog(spec: string): ConfiguredLog {
+/** Of the files that a pattern matches the one that was written last: it shows whether they can be read. */
+function newestOf(pattern: Matching, { fs, hostPrefix }: FactPorts): string | null {
+  const paths = matchingFiles(fs, { ...pattern, pattern: hostPath(pattern.pattern, hostPrefix) });
+  const times = paths.flatMap((path) => {
+    const stat = attempt(() => fs.stat(hostFile(fs, path, hostPrefix)));
+    return stat.ok ? [{ path, ms: stat.value.modifiedMs }] : [];
+  });
+  return times.sort((a, b) => b.ms - a.ms)[0]?.path ?? null;
+}
+
+function configuredLog(spec: string, ports: FactPorts): ConfiguredLog {
   const parsed = parseLogSpec(spec);
+  if (parsed.is === 'glob') return { spec, path: newestOf(parsed, ports) };
   return { spec, path: parsed.is === 'file' ? parsed.path : null };
 }
 
-function configuredLogs({ errorLogs, accessLogs, stubStatus }: JobSettings): ConfiguredLogs {
+function configuredLogs({ errorLogs, accessLogs, stubStatus }: JobSettings, ports: FactPorts): ConfiguredLogs {
   return {
-    errorLogs: errorLogs?.map(configuredLog) ?? null,
-    accessLogs: accessLogs?.map(({ path }) => configuredLog(path)) ?? null,
+    errorLogs: errorLogs?.map((spec) => configuredLog(spec, ports)) ?? null,
+    accessLogs: accessLogs?.map(({ path }) => configuredLog(path, ports)) ?? null,
     hasStatusPage: stubStatus !== null,
   };
 }
@@ -47,7 +61,7 @@ export async function inspectNginx(all: readonly JobNginx[], ports: FactPorts): 
   const budget = createNameBudget();
   const inspected: Inspected[] = [];
   for (const { job, settings, read } of all) {
-    inspected.push({ job, facts: await gatherFacts(read, configuredLogs(settings), budget, ports) });
+    inspected.push({ job, facts: await gatherFacts(read, configuredLogs(settings, ports), budget, ports) });
   }
   return inspected;
 }

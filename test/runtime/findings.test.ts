@@ -1,4 +1,5 @@
 /** What the Function's findings say, of an nginx and settings in a folder of ours. */
+import { chmodSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parseSettings } from '../../collector/config/parse.ts';
 import { defaultSettings } from '../../collector/config/settings.ts';
@@ -25,12 +26,20 @@ const withoutPage = complete.replace(/.*stub_status.*\n/, '');
 const discarded = complete.replace(/error_log .*/, 'error_log /dev/null;');
 const job = (line: string): string => `jobs:\n  - name: a\n    ${line}\n`;
 
-async function findings(conf: string, { yaml = '', problem = null as string | null, runs = true } = {}) {
+const pod = '/var/log/pods/ingress-nginx_a_b/controller/0.log';
+
+async function findings(
+  conf: string,
+  { yaml = '', problem = null as string | null, runs = true, podMode = 0o644 } = {},
+) {
   const host = hostTree({
     '/etc/nginx/nginx.conf': conf,
     '/var/log/nginx/error.log': '',
     '/var/log/nginx/access.log': '',
+    [pod]: '',
+    '/var/log/containers/a_ingress-nginx_controller-1.log': `-> ${pod}`,
   });
+  chmodSync(host.prefix + pod, podMode);
   if (runs)
     host.nginx({ pid: 100, title: 'nginx: master process nginx -c /etc/nginx/nginx.conf', workers: { 101: 1 } });
   const identity = { user: 'netdata', uid: 4242, gids: [4242], groupName: String, trial: null };
@@ -79,6 +88,24 @@ test.each([
     complete,
     { yaml: job('access_log: /var/log/nginx/none.log') },
     ['error configured_log_unusable'],
+  ],
+  [
+    'a pattern of logs that may be read',
+    complete,
+    { yaml: job('access_log: "cri:/var/log/containers/*_ingress-nginx_controller-*.log"') },
+    [],
+  ],
+  [
+    'a pattern of logs that only root may read',
+    complete,
+    { yaml: job('access_log: "cri:/var/log/containers/*_ingress-nginx_controller-*.log"'), podMode: 0o640 },
+    ['error configured_log_unusable'],
+  ],
+  [
+    'a pattern that matches nothing yet',
+    complete,
+    { yaml: job('access_log: "cri:/var/log/containers/*_kong_proxy-*.log"'), podMode: 0o640 },
+    [],
   ],
   [
     'a configuration with a mistake',

@@ -6,7 +6,7 @@ import { askNames, type NameBudget, type OpenNames } from '../../system/network/
 import type { Resolve } from '../../system/network/dns.ts';
 import type { Reader } from '../../system/reach.ts';
 import { type NginxFound, procOf } from '../find/find-nginx.ts';
-import { hostPath } from '../find/host-path.ts';
+import { hostFile, hostPath } from '../find/host-path.ts';
 import { startTimes, workersOf } from '../find/processes.ts';
 import { placeOf } from '../find/view.ts';
 import type { NginxRead } from '../follow/read-nginx.ts';
@@ -129,7 +129,9 @@ function withReplaced<F extends ErrorLogFact | AccessLogFact>(
 
 function configuredFacts(logs: ConfiguredLogs, { fs, identity, hostPrefix }: FactPorts): readonly ConfiguredLogFact[] {
   const stateOf = (path: string | null): LogState =>
-    path === null ? { is: 'pattern' } : configuredState(fs, hostPath(path, hostPrefix), identity);
+    path === null
+      ? { is: 'pattern' }
+      : configuredState(fs, hostFile(fs, hostPath(path, hostPrefix), hostPrefix), identity);
   return (['error_log', 'access_log'] as const).flatMap((use) =>
     ((use === 'error_log' ? logs.errorLogs : logs.accessLogs) ?? []).map((log) => ({
       ...log,

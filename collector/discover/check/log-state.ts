@@ -47,7 +47,12 @@ function rooted(fs: FileSystem, path: string): string {
 
 /** Of a path that nginx-upstream.conf names: it is a path of this host, whatever nginx's root is. */
 export function configuredState(fs: FileSystem, path: string, who: Reader): LogState {
-  return fileState(fs, rooted(fs, path), who);
+  const state = fileState(fs, rooted(fs, path), who);
+  const pods = /^(.*\/var\/log\/pods)\//.exec(rooted(fs, path))?.[1];
+  if (state.is !== 'unreadable' || pods === undefined) return state;
+  // Kubelet makes a folder for each pod: the right is given once, and inherited.
+  const right = `setfacl -R -m u:${who.user}:rX,d:u:${who.user}:rX ${shellWord(pods)}    # setfacl is in the package acl`;
+  return { ...state, remedy: [right] };
 }
 
 /** The engine keeps no file: then a file of the image is of no use, whoever may read it. */
