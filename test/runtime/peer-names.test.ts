@@ -63,6 +63,17 @@ test('a resolver that never answers: one round at a time, a few names each, none
   expect(world.troubles).toEqual(['of 2000 names of servers only the first 1000 are asked for']);
 });
 
+test.each([{ servers: ['10.0.0.1', '10.0.0.2'] }, { servers: ['[2001:db8::1]'] }, { servers: [] }])(
+  'where no server has a name ($servers) the first tick has nothing to wait for',
+  ({ servers }) => {
+    const world = watched(servers, never);
+    world.peers.loaded(0);
+    expect(world.peers.isBehind()).toBe(false);
+    expect(world.asked).toEqual([]);
+    expect(world.rounds()).toBe(0);
+  },
+);
+
 test('a slow resolver: names without an answer come first in the next round, and what is wrong is said once', async () => {
   let isSlow = true;
   const names = manyNames(10);

@@ -68,6 +68,8 @@ export interface NginxTitle {
  * own or nginx's name, Angie with a `#generation` behind `process`. null for anything else.
  */
 export function parseNginxTitle(cmdline: string): NginxTitle | null {
+  // Nearly every process of a host is another program.
+  if (!/^[a-z]{1,16}:/.test(cmdline)) return null;
   const title = cmdline.replaceAll('\0', ' ').trimEnd();
   const found =
     /^[a-z]{1,16}: (master|worker|cache manager|cache loader|privileged agent) process(?: |$)(.{0,4096})/s.exec(title);

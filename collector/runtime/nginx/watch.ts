@@ -63,7 +63,7 @@ interface Watching {
 
 export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): NginxWatch {
   const { fs, clock, conditions, log, hostPrefix, resolve } = ports;
-  const searches = createPace({ share: 0.002, longestUs: 10_000_000 });
+  const searches = createPace({ share: 0.001, longestUs: 10_000_000 });
   /** An nginx that was there is gone: it is likely to come back at once. */
   const urgent = createPace({ share: 0.01, longestUs: 10_000_000 });
   const watched = new Map<string, Watching>();
