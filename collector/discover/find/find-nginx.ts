@@ -93,11 +93,9 @@ function buildAt(fs: FileSystem, place: string): Build | null {
 function buildOf(master: Master, view: View, ports: DiscoveryPorts): Build | null {
   const running = runningBuild(master, ports);
   if (running !== null && running !== 'unlike') return running;
-  for (const program of programs(master)) {
-    for (const place of view.places(program)) {
-      const build = buildAt(ports.fs, place);
-      if (build !== null) return build;
-    }
+  for (const place of programs(master).flatMap((program) => view.places(program))) {
+    const build = buildAt(ports.fs, place);
+    if (build !== null) return build;
   }
   return null;
 }
