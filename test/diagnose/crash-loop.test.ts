@@ -18,6 +18,8 @@ const table: readonly (readonly [string, readonly number[], number, string])[] =
   ['up for 40 s each time', [83, 43, 3], 1, 'crash_loop certain'],
   ['two deploys within two minutes', [120, 20], 15, 'restarting likely ended'],
   ['two deploys, the second under way', [120, 3], 1, 'process_down certain'],
+  ['killed, started, killed, and down for good since', [50, 33], 1, 'process_down certain'],
+  ['killed, started, killed a moment ago', [30, 12], 1, 'crash_loop likely'],
   ['a deploy, and a crash at once after it', [150, 15, 3], 1, 'crash_loop likely'],
   ['up for minutes each time, and three falls', [290, 170, 3], 1, 'crash_loop likely'],
   ['it stays up since a minute', [95, 80, 65], 63, 'crash_loop certain ended'],
@@ -28,8 +30,8 @@ const first = (one: Parameters<typeof facts>[0][number]) => {
   return `${finding?.code} ${finding?.sureness}${finding?.isOver ? ' ended' : ''}`;
 };
 
-test.each(table)('%s', (_, ends, last, expected) => {
-  const is = expected.startsWith('process_down') ? {} : back;
+test.each(table)('%s', (what, ends, last, expected) => {
+  const is = expected.startsWith('process_down') || /killed a moment/.test(what) ? {} : back;
   const one = peer('10.0.0.1:8080', {
     failures: failures(last),
     tcp: tcp('10.0.0.1:8080', is),

@@ -32,6 +32,15 @@ function verdicts(all: Facts, at = 0): readonly string[] {
 const remembered = rememberedPeer();
 const never = rememberedPeer({ listeningMs: null, owner: null, oomKills: null });
 
+const answered = {
+  connected: 20,
+  lastConnectedMs: nowMs - 40_000,
+  serverErrors: 0,
+  statuses: [],
+  firstErrorMs: Number.NEGATIVE_INFINITY,
+  lastErrorMs: Number.NEGATIVE_INFINITY,
+};
+
 /** A peer at 10.0.0.1:8080 refused, with these facts of it. */
 const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial<PeerFacts>, readonly string[]]>> = {
   'nothing listens, nothing is remembered': [{}, {}, ['process_down likely']],
@@ -52,6 +61,27 @@ const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial
     { otherPorts: [listener('0.0.0.0:3000')] },
     {},
     ['process_down likely', 'wrong_port likely'],
+  ],
+  'this port took connections before': [{}, { answers: answered }, ['process_down certain']],
+  'this port took connections before, while another application ran beside it': [
+    { otherPorts: [listener('0.0.0.0:3000', { startedMs: nowMs - 500_000 })] },
+    { answers: answered },
+    ['process_down likely'],
+  ],
+  'this port took connections before, and the one next to it listens since': [
+    { otherPorts: [listener('0.0.0.0:8081', { startedMs: nowMs - 30_000 })] },
+    { answers: answered },
+    ['wrong_port likely'],
+  ],
+  'this port took connections before, and another has begun to listen since': [
+    { otherPorts: [listener('0.0.0.0:3000', { startedMs: nowMs - 30_000 })] },
+    { answers: answered },
+    ['process_down likely', 'wrong_port likely'],
+  ],
+  'this port took connections before, only ssh listens there': [
+    { otherPorts: [listener('0.0.0.0:22')] },
+    { answers: answered },
+    ['process_down certain'],
   ],
   'many others listen: none is named as meant': [
     { otherPorts: [listener('0.0.0.0:3000'), listener('0.0.0.0:9000')] },
@@ -544,14 +574,7 @@ const silentTable: Readonly<
     {},
     ['hangs likely'],
     'upstream timed out while SSL handshaking to upstream',
-    {
-      connected: 20,
-      lastConnectedMs: nowMs - 40_000,
-      serverErrors: 0,
-      statuses: [],
-      firstErrorMs: Number.NEGATIVE_INFINITY,
-      lastErrorMs: Number.NEGATIVE_INFINITY,
-    },
+    answered,
   ],
   'no answer in time, the process stopped': [
     'read_timeout',

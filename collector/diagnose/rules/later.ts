@@ -4,7 +4,7 @@ import { duration, plural } from '../../base/text.ts';
 import type { FailureKind } from '../../model.ts';
 import type { ListenerFact, PeerFacts } from '../facts/facts.ts';
 import { ended, type Finding, found } from '../finding.ts';
-import type { KindFailures } from '../impact/traffic.ts';
+import type { AnswerFacts, KindFailures } from '../impact/traffic.ts';
 import { type Case, sinceLast, succeededSince, succeedsMeanwhile } from './case.ts';
 import { behindFinding } from './container.ts';
 import { ownerText, signs } from './signs.ts';
@@ -144,10 +144,17 @@ export function applicationError(peer: PeerFacts, nowMs: number): Finding | null
   // Both logs are read a little apart: a few that no line explains yet are not the application's.
   if (own * 5 <= answers.serverErrors) return null;
   const statuses = answers.statuses.join(', ');
-  return found(
+  const finding = found(
     'application_error',
     explained === 0 ? 'certain' : 'likely',
     [`it answered ${statuses} to ${own} of ${plural(answers.connected, 'request')} in the last minute`],
     [connects, 'nginx: it passed on what the application answered'],
   );
+  return hasStopped(peer, answers, nowMs) ? ended(finding) : finding;
+}
+
+/** It answers something else since, or fails in another way. */
+function hasStopped({ failures }: PeerFacts, answers: AnswerFacts, nowMs: number): boolean {
+  const last = Math.max(answers.lastConnectedMs, ...[...failures.values()].map(({ lastMs }) => lastMs));
+  return nowMs - answers.lastErrorMs > calmMs / 2 && last > answers.lastErrorMs;
 }

@@ -15,18 +15,43 @@ export function nobodyServes(one: TcpCase): readonly Finding[] {
   if (moved !== null) return [moved];
   const listenedBefore = one.peer.remembered?.listeningMs != null;
   if (listenedBefore) return [processDown(one, 'certain')];
+  const takenMs = lastTakenMs(one);
+  if (takenMs !== null) return tookBefore(one, takenMs);
   if (tcp.unixInstead.length > 0) return [onSocketInstead(one)];
   if (tcp.isLoopback && tcp.otherNamespaces.length > 0) return otherNamespace(one);
   return otherPort(one);
 }
 
-function processDown({ peer, tcp, time }: TcpCase, sureness: 'certain' | 'likely'): Finding {
+/** This very port took connections: what listened beside it then is another application, what began since may be it. */
+function tookBefore(one: TcpCase, takenMs: number): readonly Finding[] {
+  const { tcp } = one;
+  const candidates = tcp.otherPorts.filter(({ port }) => !otherServices.has(port));
+  const begun = candidates.filter(({ startedMs }) => startedMs === null || startedMs > takenMs - logsRound);
+  if (begun.length > 0) return otherPort({ ...one, tcp: { ...tcp, otherPorts: begun } });
+  return [processDown(one, candidates.length === 0 ? 'certain' : 'likely')];
+}
+
+/** When nginx was last connected to it, by the access log; null where it has none such. */
+function lastTakenMs({ peer: { answers } }: TcpCase): number | null {
+  const ms = Math.max(answers?.lastConnectedMs ?? Number.NaN, answers?.lastTakenMs ?? Number.NEGATIVE_INFINITY);
+  return Number.isFinite(ms) ? ms : null;
+}
+
+function lastTakenText(one: TcpCase): string | null {
+  const ms = lastTakenMs(one);
+  if (ms === null || one.peer.remembered?.listeningMs != null) return null;
+  return `it took connections until ${one.time(ms)}, by the access log`;
+}
+
+function processDown(one: TcpCase, sureness: 'certain' | 'likely'): Finding {
+  const { peer, tcp, time } = one;
   return found(
     'process_down',
     sureness,
     [
       signs.nothingListens(tcp),
       signs.lastListening(peer, time),
+      lastTakenText(one),
       signs.oom(peer),
       signs.unit(peer),
       signs.neverListened(peer, time),

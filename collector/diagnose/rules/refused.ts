@@ -43,6 +43,9 @@ function crashLoop(one: TcpCase): Finding | null {
   const { peer, tcp, facts, time } = one;
   const loop = endsInARow(peer, facts.nowMs);
   if (loop === null) return loopByLogs(one);
+  // It ended twice and stays down: nobody starts it again.
+  const isDown = tcp.serving.length + tcp.perhapsServing.length === 0;
+  if (isDown && loop.sureness === 'likely' && facts.nowMs - (loop.ends.at(-1) ?? 0) > restartMs) return null;
   const [first = 0] = loop.ends;
   const finding = found(
     'crash_loop',
