@@ -229,7 +229,7 @@ test('for a person: headline, incidents, plot, peers, causes', async () => {
   expect(plain).toMatch(/^ {2}began +clients\n.*07:05:00 {2}480 failed, 480 hidden by a retry$/m);
   expect(plain).toContain('  240 ┤████');
   expect(plain).toMatch(/10\.0\.0\.2:8080 {2}app {7}timed_out 480/);
-  expect(words).toContain('refused (960): the peer’s host answered that nothing listens there');
+  expect(words).toContain('refused (960): the peer’s host answered that nothing listens on the port');
   for (const line of plain.split('\n').filter((each) => each.includes('┤')))
     expect(line.length).toBeLessThanOrEqual(90);
   // A terminal of 90 columns: nothing is wrapped by the terminal itself.
