@@ -36,6 +36,8 @@ export interface ImpactTally {
   erring(): readonly string[];
   /** Peers that answered: among them those that only nginx's own resolver knows. */
   answered(): readonly string[];
+  /** Clients of the last minute that left while nginx waited for its connection, since it was last connected. */
+  left(peer: string): number;
   /** Who has not answered for how long. */
   readonly stalls: StallTally;
   result(read: readonly string[]): Impact;
@@ -64,6 +66,7 @@ export function createImpactTally(upstreamOf: UpstreamOf, nowMs: number): Impact
   const upstreams = new Map<string, Counting>();
   const answers = createAnswerTally(mostPeers);
   const stalls = createStallTally(mostPeers);
+  const left = new Map<string, number>();
   let tellsUpstreams = false;
 
   function countsOf(upstream: string): Counting | null {
@@ -91,7 +94,13 @@ export function createImpactTally(upstreamOf: UpstreamOf, nowMs: number): Impact
       const name = record.names.text(record.peers[at] as number);
       const status = record.statuses[at] as number;
       const connected = isPeerName(name) && fateOf(record, at, fields, isLegacy) === 'connected';
-      if (connected) noteAnswer(record, at, fields, name, ms);
+      if (connected) {
+        noteAnswer(record, at, fields, name, ms);
+        left.delete(name);
+      } else if (record.status === 499 && fields.connectTime && nowMs - ms <= windowMs && isPeerName(name)) {
+        const known = madeWithin(left, name, mostPeers, () => 0);
+        if (known !== null) left.set(name, known + 1);
+      }
       const isGood = connected && status >= 0 && status < 500;
       failed ||= !isGood;
       answered ||= isGood;
@@ -122,6 +131,7 @@ export function createImpactTally(upstreamOf: UpstreamOf, nowMs: number): Impact
     answers: (peer) => answers.of(peer, nowMs),
     erring: () => answers.erring(nowMs),
     answered: answers.peers,
+    left: (peer) => left.get(peer) ?? 0,
     stalls,
     result: (read) => ({ server, upstreams, tellsUpstreams, read }),
   };

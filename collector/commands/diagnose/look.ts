@@ -163,6 +163,7 @@ export async function diagnoseJob(
       upstream,
       sockets: waiting.sockets(peer),
       answers: answersOf(peer),
+      left: clients.left(peer),
     }));
     const stopped = stoppedWorkers(seen, ports).length;
     const whole = withStopped(withPending(failed, pending, clients.erring(), readMs), stopped, readMs);

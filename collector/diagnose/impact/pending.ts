@@ -8,13 +8,17 @@ export interface PendingSeen {
   readonly upstream: string;
   readonly sockets: SocketFacts;
   readonly answers: AnswerFacts | null;
+  /** Clients that left while nginx waited for its connection, since it was last connected: the next SYN is a new one. */
+  readonly left?: number;
 }
 
+/** A client that leaves at once proves nothing. */
+const leastLeft = 3;
 /** A peer that answers others at the same time is busy, and does not hang. */
 const answersMs = 5000;
 
 function pendingKinds(
-  { peer, sockets, answers }: PendingSeen,
+  { peer, sockets, answers, left = 0 }: PendingSeen,
   nowMs: number,
 ): readonly (readonly [FailureKind, number])[] {
   const isAnswering = answers !== null && nowMs - answers.lastConnectedMs <= answersMs;
@@ -22,7 +26,8 @@ function pendingKinds(
   const isBusy = isAnswering || (answers === null && peer.startsWith('unix:'));
   const stuck = Math.max(isBusy ? 0 : sockets.unread + sockets.unacknowledged, answers?.stalled?.waiting ?? 0);
   const kinds: (readonly [FailureKind, number])[] = [];
-  if (sockets.retried > 0) kinds.push(['timed_out', sockets.retried]);
+  const unanswered = Math.max(sockets.retried, left >= leastLeft ? left : 0);
+  if (unanswered > 0) kinds.push(['timed_out', unanswered]);
   if (stuck > 0) kinds.push(['read_timeout', stuck]);
   return kinds;
 }
