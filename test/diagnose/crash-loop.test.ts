@@ -183,3 +183,51 @@ test.each<[string, readonly Down[], readonly number[] | null, string]>([
   });
   expect(first(one)).toBe(expected);
 });
+
+test.each<[string, readonly Down[], readonly number[], string]>([
+  [
+    'two deploys of 2 s, 70 s apart',
+    [
+      [92, 90],
+      [20, 18],
+    ],
+    [95, 85, 60, 30, 25, 10, 1],
+    'restarting likely ended',
+  ],
+  [
+    'down for 70 s, asked seldom',
+    [
+      [90, 90, 1],
+      [60, 60, 1],
+      [20, 20, 1],
+    ],
+    [95, 10, 1],
+    'process_down likely ended',
+  ],
+  [
+    'down for 70 s, nothing known of before',
+    [
+      [90, 90, 1],
+      [20, 18],
+    ],
+    [],
+    'process_down likely ended',
+  ],
+])('how long it was down: %s', (_, down, takenAt, expected) => {
+  const [[begin = 0] = []] = down;
+  const [, last = 0] = down.at(-1) ?? [];
+  const one = peer('10.0.0.1:8080', {
+    failures: new Map([['refused', failed({ firstMs: ago(begin), lastMs: ago(last), bursts: bursts(down) })]] as const),
+    tcp: tcp('10.0.0.1:8080', back),
+    answers: {
+      connected: 50,
+      lastConnectedMs: ago(1),
+      serverErrors: 0,
+      statuses: [],
+      firstErrorMs: Number.NEGATIVE_INFINITY,
+      lastErrorMs: Number.NEGATIVE_INFINITY,
+      takenMs: takenAt.map(ago),
+    },
+  });
+  expect(first(one)).toBe(expected);
+});

@@ -45,6 +45,15 @@ export function lasted({ failures }: Case): number {
   return failures.lastMs - failures.firstMs;
 }
 
+/** For how long it refused at last: a time before, after which it took connections, was another one. */
+export function downFor({ failures, peer: { answers } }: Case): number {
+  const { lastMs, firstMs, bursts = [] } = failures;
+  const taken = (answers?.takenMs ?? []).filter((ms) => ms < lastMs);
+  const backMs = Math.max(Number.NEGATIVE_INFINITY, ...taken);
+  const last = bursts.find((each) => each.firstMs >= backMs);
+  return lastMs - (last === undefined || taken.length === 0 ? firstMs : Math.max(firstMs, last.firstMs));
+}
+
 export function sinceLast({ failures, facts }: Case): number {
   return facts.nowMs - failures.lastMs;
 }

@@ -6,6 +6,7 @@ import { isPublished, mayBePublished } from '../places/published.ts';
 import {
   apartMs,
   connectedSince,
+  downFor,
   everWorked,
   failedWhileListening,
   isOlderThanListener,
@@ -95,7 +96,7 @@ function over(one: TcpCase): string {
   const { count, errno } = one.failures;
   const [was, were] = errno === null || errno === 111 ? ['was refused', 'refusals'] : ['failed', 'failures'];
   if (count === 1) return `it ${was} once, ${duration(sinceLast(one))} ago`;
-  return `the ${were} lasted ${duration(lasted(one))} and ended ${duration(sinceLast(one))} ago`;
+  return `the ${were} lasted ${duration(downFor(one))} and ended ${duration(sinceLast(one))} ago`;
 }
 
 /** It serves now, and did not a while ago. What it was depends on how long that was. */
@@ -110,7 +111,7 @@ export function cameBack(one: TcpCase): readonly Finding[] {
     connectedSince(one) ? 'it has taken connections since' : null,
     signs.probe(tcp.probe),
   ];
-  const code = lasted(one) <= restartMs ? 'restarting' : 'process_down';
+  const code = downFor(one) <= restartMs ? 'restarting' : 'process_down';
   const before = code === 'process_down' ? [signs.lastListening(peer, time)] : [];
   return [ended(found(code, 'likely', [...evidence, ...before], ['an ongoing outage']))];
 }
