@@ -135,11 +135,12 @@ export function createStallTally(mostPeers: number): StallTally {
       const peer = peers.get(name);
       if (peer === undefined) return null;
       const { abandoned, lastMs, firstAbandonedMs } = peer;
-      const isSilent = isSilentFor(peer, nowMs);
+      const isWaitedFor = (grown > 0 && now >= leastWaiting) || abandoned >= leastAbandoned;
+      // Asked of each peer in each tick: in peace it ends here.
+      if (!isWaitedFor) return null;
       // Where nothing was answered as long as the log goes back, only clients that leave show that somebody waits.
       const isMute = lastMs === none && abandoned >= leastAbandoned && nowMs - firstAbandonedMs >= leastSilentMs;
-      const isWaitedFor = grown > 0 && now >= leastWaiting;
-      if (!isMute && !(isSilent && (isWaitedFor || abandoned >= leastAbandoned))) return null;
+      if (!isMute && !isSilentFor(peer, nowMs)) return null;
       return {
         waiting: now + abandoned,
         silentMs: nowMs - (isMute ? firstAbandonedMs : lastMs),

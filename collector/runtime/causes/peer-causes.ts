@@ -139,7 +139,8 @@ export function createPeerCauses(
     const seen = suspects.seen().map((each) => ({ ...each, answers: answersOf(each.peer) }));
     const erring = answers.erring(clock.wallMs());
     const known = new Set(seen.map(({ peer }) => peer));
-    const stalled = notes.peers().filter((peer) => answersOf(peer)?.stalled !== undefined);
+    const nowMs = clock.wallMs();
+    const stalled = notes.peers().filter((peer) => stalls.of(peer, notes.open(peer), nowMs) !== null);
     const others = [...new Set([...erring, ...stalled])]
       .filter((peer) => !known.has(peer))
       .map((peer) => ({ peer, upstream: upstreamOf(peer, null), sockets: noSockets, answers: answersOf(peer) }));
