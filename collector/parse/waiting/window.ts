@@ -3,52 +3,10 @@
  * none is checked again and again: only those that begin like nginx's are walked through, and of these no more than
  * some hundred have room.
  */
-import type { ErrorLine } from '../../model.ts';
-import {
-  channelsOf,
-  holdsLineFeed,
-  isContinued,
-  matters,
-  mayBeBegun,
-  mergedSlashes,
-  type RequestLines,
-} from './forged.ts';
-import type { Open } from './open.ts';
-import { type ByteLength, byteLength, isCutLength, recordReach } from './size.ts';
-
-export interface WaitingLine {
-  readonly text: string;
-  /** null where no line of nginx's begins. */
-  readonly line: ErrorLine | null;
-  /** What it still waited for when the next line came. */
-  open: Open;
-  is: 'line' | 'doubtful' | 'forged' | 'continuation' | 'foreign';
-  /** The how manieth it is. */
-  readonly at: number;
-  /** Bytes of its end. */
-  readonly lineEnd: number;
-  /** As the decoded path of a request is compared. */
-  readonly merged: string;
-  /** Of the line from which on all are condemned, up to this one. */
-  condemnedFrom: number | null;
-}
-
-interface Begun extends WaitingLine {
-  readonly line: ErrorLine;
-  /** Bytes of all lines before it. */
-  readonly before: ByteLength;
-  /** Its end has been seen. */
-  isOver: boolean;
-}
-
-/** A client's text may have broken it up. */
-export interface Breakable extends Begun {
-  readonly mayBeBegun: boolean;
-  /** By which a client's text came into it. */
-  readonly channels: number;
-  /** What its own requests would make of the lines behind it, as long as these are the same. */
-  awaited: readonly RequestLines[];
-}
+import { channelsOf, holdsLineFeed, matters, mayBeBegun, mergedSlashes, type RequestLines } from '../error/forged.ts';
+import { type ByteLength, byteLength, isCutLength, recordReach } from '../error/size.ts';
+import { createAwaited } from './awaited.ts';
+import type { Begun, Breakable, WaitingLine } from './waiting-line.ts';
 
 export interface Window {
   /** Adds a line. @returns those that no record can reach any more */
@@ -94,20 +52,6 @@ function* backTo<T extends WaitingLine>(entries: readonly T[], from: number): Ge
   }
 }
 
-/** @returns whether what is left of the requests may be this line; narrows them to these */
-function isNext(entry: Breakable, { merged, at }: WaitingLine): boolean {
-  const ago = at - entry.at;
-  let isFollowed = false;
-  entry.awaited = entry.awaited.filter((lines) => {
-    const own = lines[ago] ?? '';
-    const isLast = ago === lines.length - 1;
-    const isSame = isLast ? isContinued(merged, own) : merged === own;
-    isFollowed ||= isSame;
-    return isSame && !isLast;
-  });
-  return isFollowed;
-}
-
 export function createWindow(): Window {
   const entries: WaitingLine[] = [];
   /** Of `entries`, those before have been taken. */
@@ -116,7 +60,7 @@ export function createWindow(): Window {
   const begun: Begun[] = [];
   /** Without any, nothing can be forged. */
   const breakables: Breakable[] = [];
-  let awaiting: readonly Breakable[] = [];
+  const awaited = createAwaited();
   /** Of all that wait, in characters: bytes are at least as many. */
   let length = 0;
   let bytes: ByteLength = { least: 0, most: 0 };
@@ -141,11 +85,11 @@ export function createWindow(): Window {
     return taken;
   }
 
-  function begin(entry: Begun, requests: readonly RequestLines[]): Begun {
+  function begin(entry: Begun): Begun {
     const { line, open, text } = entry;
     const mayBegin = mayBeBegun(line);
     if (open === null && !mayBegin && !holdsLineFeed(text)) return entry;
-    const breakable = { ...entry, mayBeBegun: mayBegin, channels: channelsOf(line), awaited: requests };
+    const breakable = { ...entry, mayBeBegun: mayBegin, channels: channelsOf(line) };
     breakables.push(breakable);
     return breakable;
   }
@@ -163,34 +107,23 @@ export function createWindow(): Window {
     return gone;
   }
 
-  /** Checks each line behind one that makes lines, once. */
-  function follow(last: WaitingLine): void {
-    followed = null;
-    if (awaiting.length === 0) return;
-    awaiting = awaiting.filter((entry) => {
-      if (entry.at < (entries[first]?.at ?? 0)) return false;
-      if (isNext(entry, last)) followed ??= last.at - entry.at;
-      return entry.awaited.length > 0;
-    });
-  }
-
   return {
     push({ text, line, ...state }, requests) {
       const plain = { text, line, ...state, at: pushed++, merged: mergedSlashes(text), condemnedFrom: null };
-      const entry = line === null ? plain : begin({ ...plain, line, isOver: false, before: bytes }, requests);
+      const entry = line === null ? plain : begin({ ...plain, line, isOver: false, before: bytes });
       entries.push(entry);
       if ('isOver' in entry) begun.push(entry as Begun);
       length += text.length + 1;
       count(entry);
       const gone = take(outOfReach(0, size() - 1));
-      follow(entry);
+      followed = awaited.next(entry, entries[first]?.at ?? 0);
       const newest = breakables.at(-1);
-      if (newest === entry && newest.awaited.length > 0) awaiting = [...awaiting, newest];
+      if (newest === entry) awaited.add(newest, requests);
       return gone;
     },
     take,
     takeBefore: (characters) => take(outOfReach(characters, size())),
-    isCalm: () => breakables.length === 0 && awaiting.length === 0,
+    isCalm: () => breakables.length === 0 && awaited.isEmpty(),
     size,
     ago,
 
