@@ -213,7 +213,7 @@ describe('the file', () => {
     writeFileSync(path(), text);
     const checkpoint = make();
     expect(checkpoint.damage).toBe(
-      `${path()} is damaged: logs are read from their end, as at a first start; it is written anew`,
+      `${path()} is damaged: logs are read from their end, as at a first start; it is written again`,
     );
     expect(checkpoint.get('a')).toBeUndefined();
     checkpoint.set('a', 1);

@@ -48,7 +48,7 @@ export function createCheckpoint(file: StateFile | null, wallMs: () => number): 
     }
     const loaded = entriesOf(text.value);
     if (loaded === null) {
-      damage = `${from.path} is damaged: logs are read from their end, as at a first start; it is written anew`;
+      damage = `${from.path} is damaged: logs are read from their end, as at a first start; it is written again`;
       return;
     }
     for (const [key, entry] of loaded) entries.set(key, entry);
