@@ -200,6 +200,24 @@ const table: Readonly<
     {},
     ['no_local_address certain'],
   ],
+  'a rule for nginx’s user, and one request a minute: not over between two of them': [
+    [['refused', 111, 90, 30]],
+    { ...serving, ...connected },
+    { remembered, answers: answers(300) },
+    ['firewall_reject likely'],
+  ],
+  'a rule that drops for nginx’s user, and one request a minute': [
+    [['timed_out', 110, 90, 30]],
+    { ...serving, ...connected },
+    { remembered, answers: answers(300) },
+    ['no_answer likely'],
+  ],
+  'the same, and nobody has asked for minutes': [
+    [['timed_out', 110, 290, 130]],
+    { ...serving, ...connected },
+    { remembered, answers: answers(300) },
+    ['no_answer likely ended'],
+  ],
   'the link of a container is down: nobody answers ARP': [
     [['unreachable', 113, 30, 1]],
     { home: other, ...serving, ...unreachable, neighbour: false },

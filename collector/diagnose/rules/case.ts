@@ -130,10 +130,14 @@ export function everWorked({ peer: { answers, remembered } }: Case): boolean {
 /** A connect waits for its timeout before it is a failure: what succeeded since then may have been asked before. */
 const overMs = 15_000;
 const backMs = 3000;
+/** Nobody asks any more: what failed so long ago is over as far as anybody can see. */
+export const quietMs = 120_000;
 
 /** Connections get an answer again, and none still waits. */
 export function isThroughAgain(one: TcpCase): boolean {
-  const gets = one.tcp.probe.is === 'connected' || connectedSince(one);
+  // A rule for nginx alone lets others through: where its requests are known, one of them has to succeed.
+  const isKnown = one.peer.answers !== null && sinceLast(one) <= quietMs;
+  const gets = connectedSince(one) || (one.tcp.probe.is === 'connected' && !isKnown);
   if (!gets || one.peer.sockets.retried > 0) return false;
   return sinceLast(one) > overMs || isBackAgain(one);
 }

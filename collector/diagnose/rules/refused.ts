@@ -12,6 +12,7 @@ import {
   isOlderThanListener,
   lasted,
   listenedThroughout,
+  quietMs,
   recentMs,
   restartMs,
   sinceLast,
@@ -134,9 +135,14 @@ function treatedApart(one: TcpCase): Finding {
   );
 }
 
+/** Between two refusals of a rule nothing has changed: only a connection of nginx shows that it is gone. */
+function isRuleGone(one: TcpCase): boolean {
+  return sinceLast(one) > quietMs || (sinceLast(one) > apartMs && connectedSince(one));
+}
+
 /** A connection from here succeeds. */
 function answersProbe(one: TcpCase): readonly Finding[] {
-  if (listenedThroughout(one)) return [sinceLast(one) > apartMs ? ended(treatedApart(one)) : treatedApart(one)];
+  if (listenedThroughout(one)) return [isRuleGone(one) ? ended(treatedApart(one)) : treatedApart(one)];
   const goesOn = sinceLast(one) <= recentMs && !connectedSince(one);
   // Refused and served in turn, it comes and goes: a rule refuses all the while.
   const isSteady = lasted(one) > restartMs && (one.peer.answers?.lastConnectedMs ?? 0) < one.failures.firstMs;
@@ -181,7 +187,7 @@ function served(one: TcpCase): readonly Finding[] {
   }
   const refusing = (how: string): Finding => found('firewall_reject', 'likely', [how, ...evidence], [notDown]);
   const apart = 'nginx was refused while this socket was listening';
-  if (listenedThroughout(one)) return [sinceLast(one) > apartMs ? ended(refusing(apart)) : refusing(apart)];
+  if (listenedThroughout(one)) return [isRuleGone(one) ? ended(refusing(apart)) : refusing(apart)];
   if (isOlderThanListener(one) || connectedSince(one)) return cameBack(one);
   if (tcp.probe.is === 'silent' && isAmongTimeouts(one)) {
     return [
