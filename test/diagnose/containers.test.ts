@@ -216,6 +216,11 @@ const table: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial<PeerFa
     },
     'no_answer likely',
   ],
+  'what waited was answered while it was checked': [
+    { serving: [listener('0.0.0.0:3000', { startedMs: nowMs - 5000 })] },
+    { ...waits, sockets: { retried: 0, unacknowledged: 0, unread: 0 } },
+    'process_down likely',
+  ],
   'one of them is younger than what listens': [
     { serving: [listener('0.0.0.0:3000', { startedMs: nowMs - 20_000 })] },
     { ...waits, sockets: { ...waits.sockets, youngestMs: 7000 } },

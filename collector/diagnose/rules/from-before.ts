@@ -24,6 +24,8 @@ export function isFromBefore(one: TcpCase): boolean {
 
 /** Every connect that waits may have begun before that moment. One that is younger proves that the peer is silent now. */
 function allMayBeOlder({ peer: { sockets }, facts }: TcpCase, ms: number): boolean {
+  // What waited a moment ago has been answered since.
+  if (sockets.retried === 0) return true;
   return sockets.youngestMs !== undefined && facts.nowMs - ms < sockets.youngestMs;
 }
 
