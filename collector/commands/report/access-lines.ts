@@ -2,9 +2,9 @@
 import type { ReportAccessLog } from '../../aggregate/report/access.ts';
 import type { ReportTotals } from '../../aggregate/report/totals.ts';
 import type { ParsedFormat } from '../../parse/access/log-format.ts';
-import { type AccessMatcher, createAccessMatcher } from '../../parse/access/matcher.ts';
+import type { AccessMatcher } from '../../parse/access/matcher.ts';
 import { wallSecondAt } from '../../parse/wall-clock.ts';
-import { matchTolerantly } from './kind.ts';
+import { matchTolerantly, reportMatcher } from './kind.ts';
 
 export interface ReportAccessLines {
   /** Counts the line that begins at `from`; gives the position of its newline, or -1 when it is of no format. */
@@ -40,7 +40,7 @@ export function createReportAccess(
 
   function choose(bytes: Buffer, from: number): readonly Reader[] | null {
     if (tries++ > mostTries) return null;
-    sets ??= candidates.map((formats) => formats.map((format) => createAccessMatcher(format)));
+    sets ??= candidates.map((formats) => formats.map(reportMatcher));
     const found = sets.find((set) => set.some((each) => matchTolerantly(each, bytes, from) >= 0));
     return found === undefined ? null : readersOf(found);
   }

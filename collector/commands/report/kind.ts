@@ -60,6 +60,17 @@ function strange(head: Buffer): string {
   );
 }
 
+/** A format has one matcher for all files: each line is counted before the next one is matched. */
+const matchers = new WeakMap<ParsedFormat, AccessMatcher>();
+
+export function reportMatcher(format: ParsedFormat): AccessMatcher {
+  const known = matchers.get(format);
+  if (known !== undefined) return known;
+  const made = createAccessMatcher(format);
+  matchers.set(format, made);
+  return made;
+}
+
 /** @param head the beginning of the file: some complete lines @param candidates sets of formats, the likeliest first */
 export function kindOfLog(head: Buffer, candidates: readonly (readonly ParsedFormat[])[]): LogKind {
   const unwrapper = createUnwrapper();
@@ -76,9 +87,9 @@ export function kindOfLog(head: Buffer, candidates: readonly (readonly ParsedFor
   if (errors > 0 && errors === lines.length) return { is: 'error', isWrapped };
   let best: { matched: number; matchers: readonly AccessMatcher[] } = { matched: 0, matchers: [] };
   for (const formats of candidates) {
-    const matchers = formats.map((format) => createAccessMatcher(format));
-    const matched = count(lines, ({ bytes }) => matchers.some((each) => matchTolerantly(each, bytes, 0) >= 0));
-    if (matched > best.matched) best = { matched, matchers };
+    const all = formats.map(reportMatcher);
+    const matched = count(lines, ({ bytes }) => all.some((each) => matchTolerantly(each, bytes, 0) >= 0));
+    if (matched > best.matched) best = { matched, matchers: all };
     if (matched === lines.length) break;
   }
   if (errors > 0 && errors >= best.matched) return { is: 'error', isWrapped };
