@@ -51,7 +51,7 @@ export function createSettings(
   const refuse = (path: string, text: string, what = `${path} ${text}`): false => {
     problem = { path, text };
     const consequence = hadGoodOne
-      ? 'the last good configuration stays in force'
+      ? 'the last valid configuration stays in force'
       : 'nothing is watched until it is fixed';
     conditions.set('configuration', `${what}; ${consequence}`);
     return false;

@@ -37,12 +37,12 @@ function otherKind(path: string, kind: 'directory' | 'fifo' | 'socket' | 'device
     case 'fifo':
       return {
         code: 'fifo',
-        text: `${path} is a FIFO and is not opened: nginx would have to wait whenever its reader does. ${waysOut}`,
+        text: `${path} is a FIFO and is not opened, because a slow reader would block nginx. ${waysOut}`,
       };
     case 'socket':
       return { code: 'socket', text: `${path} is a socket, not a log. ${waysOut}` };
     case 'device':
-      return { code: 'device', text: `${path} is a device: what nginx writes there cannot be read back. ${waysOut}` };
+      return { code: 'device', text: `${path} is a device: log lines written there cannot be read. ${waysOut}` };
   }
 }
 

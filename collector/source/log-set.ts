@@ -44,7 +44,7 @@ export function createLogSet(options: LogSetOptions): Source {
 
   const noMatch = `no file matches ${pattern}; the first one is read when it appears`;
   const noContainer =
-    `docker:${container}: no log of a container of this name under ${pattern} that may be read; it is read when it ` +
+    `docker:${container}: no log of a container with this name under ${pattern} that may be read; it is read when it ` +
     'appears. Its name is in a file of root only: give it the name as its host name, too (docker run --hostname ' +
     `${container}; compose: hostname: ${container})`;
 

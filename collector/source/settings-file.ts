@@ -52,7 +52,7 @@ function read(fs: FileSystem, path: string): SettingsChange {
   const stat = attempt(() => fs.stat(path));
   if (!stat.ok) return unreadable(reasonOf(stat.code));
   if (stat.value.kind !== 'file') return unreadable(`it is a ${stat.value.kind}, not a file`);
-  if (stat.value.size > largest) return unreadable(`it has ${stat.value.size} bytes: that is no configuration`);
+  if (stat.value.size > largest) return unreadable(`it has ${stat.value.size} bytes: this is not a configuration`);
   const text = readText(fs, path, largest);
   return text.ok ? { is: 'text', path, text: text.value } : unreadable(reasonOf(text.code));
 }

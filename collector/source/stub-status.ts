@@ -96,19 +96,22 @@ function createSteadyProblem() {
 
 const notAUrl: SourceProblem = {
   code: 'bad_url',
-  text: 'this is no URL: write http://HOST/PATH, https://HOST/PATH or http://unix:/SOCKET:/PATH',
+  text: 'this is not a URL: write http://HOST/PATH, https://HOST/PATH or http://unix:/SOCKET:/PATH',
 };
 
 function problemOf(answer: HttpAnswer, timeoutMs: number): SourceProblem {
   const problem = (code: string, text: string) => ({ code, text });
   switch (answer.is) {
     case 'late':
-      return problem('late', `no answer within ${timeoutMs} ms (nginx out of worker_connections answers nobody)`);
+      return problem(
+        'late',
+        `no answer within ${timeoutMs} ms (nginx without free worker_connections does not answer)`,
+      );
     case 'failed':
       return problem('failed', failure(answer.error));
     case 'answer':
       if (answer.status === 200)
-        return problem('not_a_page', `answered 200 with ${glimpse(answer.body)}; does that location say stub_status?`);
+        return problem('not_a_page', `answered 200 with ${glimpse(answer.body)}; is stub_status set in that location?`);
       return problem(`status_${answer.status}`, `answered ${answer.status}; ${remedy(answer)}`);
   }
 }
@@ -118,7 +121,7 @@ function failure(error: string): string {
     case 'ECONNREFUSED':
       return 'connection refused (ECONNREFUSED): is nginx running, and does it listen there?';
     case 'ECONNRESET':
-      return 'the connection was closed without an answer (ECONNRESET): is it nginx, and has it worker_connections left?';
+      return 'the connection was closed without an answer (ECONNRESET): is it nginx, and does it have free worker_connections?';
     case 'ENOENT':
       return 'there is no such socket (ENOENT): is nginx running, and does it listen there?';
     case 'EACCES':

@@ -123,9 +123,9 @@ function bindProblem(name: string, code: string): SourceProblem {
     code === 'EADDRINUSE'
       ? 'another program has this port: choose a free one, here and in the syslog:server= of nginx'
       : code === 'EACCES'
-        ? 'ports below 1024 are for root: choose a higher one, here and in the syslog:server= of nginx'
+        ? 'only root may use ports below 1024: choose a higher one, here and in the syslog:server= of nginx'
         : code === 'EADDRNOTAVAIL'
-          ? 'this host has no such address: 127.0.0.1 is right when nginx runs here'
+          ? 'this host does not have that address: use 127.0.0.1 if nginx runs here'
           : 'it is tried again every 10 seconds';
   return { code: 'bind', text: `${name} cannot be received (${code}): ${reason}` };
 }

@@ -146,7 +146,7 @@ describe('bad input', () => {
     await waitUntil(() => running.value('sources', 'ok') === 1, { what: 'the first tick' });
     writeFileSync(join(folder, 'nginx-upstream.conf'), 'probe: [');
     await waitUntil(
-      () => running.errors().some((text) => text.includes('the last good configuration stays in force')),
+      () => running.errors().some((text) => text.includes('the last valid configuration stays in force')),
       {
         what: 'the refusal',
       },

@@ -97,5 +97,5 @@ test('where nginx cannot be had, one line says how to get it', async () => {
   };
   const { code, stderr } = await run(process.execPath, [join(home, 'demo/demo.cjs'), '--home', home], { env });
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^install\.sh --demo: error: nginx is not available: .*apt-get install nginx\n$/);
+  expect(stderr).toMatch(/^install\.sh: error: nginx is not available: .*apt-get install nginx\n$/);
 });

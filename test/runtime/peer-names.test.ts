@@ -90,7 +90,7 @@ test('a slow resolver: names without an answer come first in the next round, and
   await sleep(0);
   expect(world.asked).toEqual([...names.slice(3), 'a0', 'a1', 'a2']);
   expect([...world.peers.addresses().keys()]).toEqual(names);
-  expect(world.troubles).toEqual(['not every name of a server has an answer within 5 s: the resolver is slow', null]);
+  expect(world.troubles).toEqual(['some names of servers had no answer within 5 s: the resolver is slow', null]);
 });
 
 test('an nginx that loads again while the resolver hangs keeps its peers, and a late first answer is no move', async () => {

@@ -37,7 +37,7 @@ describe('the configuration in force', () => {
     expect(settings.poll()).toBe(false);
     expect(lines.at(-1)).toBe(
       `configuration: ${user}:1: max_peers must be an integer from 1 to 1000; ` +
-        `${user}:2: probe must be a text; the last good configuration stays in force`,
+        `${user}:2: probe must be a text; the last valid configuration stays in force`,
     );
     writeFileSync(user, 'max_peers: 12\n');
     expect([settings.poll(), settings.current().maxPeers]).toEqual([true, 12]);
@@ -105,7 +105,7 @@ describe('the configuration in force', () => {
     rmSync(user, { recursive: true });
     writeFileSync(user, `# ${'x'.repeat(2_000_000)}`);
     settings.poll();
-    expect(lines.at(-1)).toContain('that is no configuration');
+    expect(lines.at(-1)).toContain('this is not a configuration');
   });
 
   test('a file that may not be read is explained', () => {

@@ -80,5 +80,5 @@ test.each(Object.entries(names))('docker:NAME by %s, again when it is made anew'
 test('docker:NAME without a container of the name says so, and what would help', async () => {
   const world = await started({ [`${containers}/${first}/hostname`]: 'x\n', [logOf(first)]: '' }, 'docker:web');
   await world.tick();
-  expect(world.said.join('\n')).toMatch(/docker:web: no log of a container of this name.*--hostname web/);
+  expect(world.said.join('\n')).toMatch(/docker:web: no log of a container with this name.*--hostname web/);
 });

@@ -232,7 +232,7 @@ describe('the file', () => {
     const state = join(folder, 'lib');
     const checkpoint = createCheckpoint(nodeStateFile(join(state, 'state.json')), () => now);
     checkpoint.set('a', 1);
-    expect(checkpoint.save()).toMatch(/cannot be written \(ENOENT\): a restart of the plugin will miss/);
+    expect(checkpoint.save()).toMatch(/cannot be written \(ENOENT\): lines written while the plugin restarts/);
     mkdirSync(state);
     chmodSync(state, 0o755);
     checkpoint.set('a', 2);

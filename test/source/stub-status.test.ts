@@ -91,9 +91,9 @@ test.each([
   ['a redirect', 301, '', { Location: 'https://x/ [31m' }, /answered 301; it points to https:\/\/x\/ \[31m: put/],
   ['500', 500, page, {}, /answered 500/],
   ['HTML', 200, '<!DOCTYPE html><title>Welcome</title>', {}, /answered 200 with an HTML page/],
-  ['garbage', 200, 'a\u0000b\nlevel=error', {}, /answered 200 with something else, 15 bytes; does/],
+  ['garbage', 200, 'a\u0000b\nlevel=error', {}, /answered 200 with something else, 15 bytes; is stub_status set/],
   ['nothing', 200, '', {}, /answered 200 with nothing/],
-  ['a body without end', 200, 'x'.repeat(5_000_000), {}, /something else, \d{5,} bytes; does/],
+  ['a body without end', 200, 'x'.repeat(5_000_000), {}, /something else, \d{5,} bytes; is stub_status set/],
 ])('%s is a gap, and the text says what came', async (_name, status, body, headers, text) => {
   const backend = await startBackend({
     behave: (_request, response) => {

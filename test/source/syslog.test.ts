@@ -83,8 +83,8 @@ describe('syslog over UDP', () => {
 
   it.each([
     ['EADDRINUSE', /another program has this port/],
-    ['EACCES', /ports below 1024 are for root/],
-    ['EADDRNOTAVAIL', /no such address/],
+    ['EACCES', /only root may use ports below 1024/],
+    ['EADDRNOTAVAIL', /does not have that address/],
     ['EMFILE', /tried again every 10 seconds/],
   ])('%s is explained, and binding is tried again', (code, says) => {
     const socket = fake();

@@ -302,7 +302,7 @@ describe('what cannot be read', () => {
     execFileSync('mkfifo', [log]);
     expect(rig(log, { fs: neverOpening }).tick().problem).toEqual({
       code: 'fifo',
-      text: expect.stringContaining('nginx would have to wait'),
+      text: expect.stringContaining('a slow reader would block nginx'),
     });
   });
 

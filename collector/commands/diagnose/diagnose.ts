@@ -64,7 +64,7 @@ async function print(lines: readonly string[], code: number, { stdout }: Streams
   return code;
 }
 
-/** 0 nothing fails and clients are fine, 1 something fails or clients do, 2 could not look. */
+/** 0 nothing fails and clients are fine, 1 something fails or clients do, 2 could not check. */
 function exitCode(result: DiagnosisResult): number {
   const { diagnoses } = result;
   const isBlind = diagnoses.every((each) => obstacleOf(each) !== null && each.judged.length === 0);

@@ -136,7 +136,7 @@ export function createVerdicts(job: string, log: Log): Verdicts {
         if (judged.lastMs >= ms) continue;
         entries.delete(name);
         changed = true;
-        if (told.delete(name)) log.info(`${name}: no failure any more`, { job });
+        if (told.delete(name)) log.info(`${name}: no longer failing`, { job });
       }
     },
     standing: () => Array.from(entries.values(), ({ standing }) => standing),

@@ -109,7 +109,7 @@ export function createAccessLogReader(
 function readFormat({ name, text, escape: mode }: FormatPlan): FormatResult {
   if (mode !== null) return readArguments(name, [`escape=${mode}`, text]);
   if (text !== 'combined' && !text.includes('$')) {
-    return { problem: `the format is '${text}', and no log_format of this name is known: write its text` };
+    return { problem: `the format is '${text}', and no log_format with this name is known: write its text` };
   }
   return readLogFormat(text);
 }

@@ -42,7 +42,7 @@ const unresolvedEveryUs = 10_000_000;
 function openText({ open }: NameAnswers, wanted: number): string | null {
   const { inAll, seconds } = nameBounds;
   if (wanted > inAll) return `of ${wanted} names of servers only the first ${inAll} are asked for`;
-  return open.late === 0 ? null : `not every name of a server has an answer within ${seconds} s: the resolver is slow`;
+  return open.late === 0 ? null : `some names of servers had no answer within ${seconds} s: the resolver is slow`;
 }
 
 export function createPeerNames(ports: PeerNamePorts): PeerNames {

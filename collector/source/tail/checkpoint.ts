@@ -82,7 +82,7 @@ export function createCheckpoint(file: StateFile | null, wallMs: () => number): 
       writtenAt = wallMs();
       problem = replaced.ok
         ? null
-        : `${file.path} cannot be written (${replaced.code}): a restart of the plugin will miss what is logged meanwhile`;
+        : `${file.path} cannot be written (${replaced.code}): lines written while the plugin restarts will be missed`;
       return problem;
     },
   };

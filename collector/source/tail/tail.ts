@@ -102,7 +102,7 @@ export function createTail(options: TailOptions): Tail {
         files.restart();
         return null;
       case 'hold':
-        if (!isGone) events.push(`${path} was renamed or deleted: reading on where nginx writes until it reopens it`);
+        if (!isGone) events.push(`${path} was renamed or deleted: reading it until nginx reopens its log`);
         isGone = true;
         past.between(null, []);
         // Absence is no failure as long as the file that nginx writes to is held: no line is missed.
@@ -122,7 +122,7 @@ export function createTail(options: TailOptions): Tail {
   function openAt(at: string, seen: FileStat): SourceProblem | null {
     isGone = false;
     if (files.moveBack(seen)) {
-      events.push(`${path} is the file again that it was before the rotation`);
+      events.push(`${path} is again the file from before the rotation`);
       return null;
     }
     const opened = openLog(fs, accounts, at, seen);

@@ -33,7 +33,7 @@ describe('what is reported', () => {
     expect(said()[0]).toMatch(/^warning 10\.0\.0\.1:8080: (?!process_down)/);
     verdicts.forgetBefore(nowMs + 1);
     verdicts.forgetBefore(nowMs + 1);
-    expect([said(), verdicts.standing()]).toEqual([[`info ${name}: no failure any more`], []]);
+    expect([said(), verdicts.standing()]).toEqual([[`info ${name}: no longer failing`], []]);
   });
 
   test('what failed since then stands', () => {
