@@ -5,6 +5,10 @@
 # that. A second run finds everything in place and changes nothing. POSIX sh with the tools of a minimal system: no
 # sudo, systemd, curl or ps is needed.
 set -eu
+# A stream that is closed would be opened again as somebody's file: cron jobs and daemons start programs so.
+{ true 3<&0; } 2>/dev/null || exec </dev/null
+{ true 3>&1; } 2>/dev/null || exec >/dev/null
+{ true 3>&2; } || exec 2>/dev/null # what it prints if not, nobody hears
 LC_ALL=C # messages of tools and the classes of awk and sed are the same everywhere
 export LC_ALL
 umask 022
@@ -99,7 +103,7 @@ end_if_lacking() {
 # Every failure ends in one line that begins alike, also one that nobody thought of.
 end() {
   status=$?
-  rm -rf "${work:-/nonexistent}" ${staged:+"$staged"} 2>/dev/null
+  rm -rf "${work:-/nonexistent}" ${staged:+"$staged"} 2>/dev/null || true
   if [ $status != 0 ] && [ $status != 130 ] && [ $reported = no ]; then
     die "stopped, see the message above; is the disk full or read-only, ${TMPDIR:-/tmp} included?"
   fi
@@ -427,12 +431,17 @@ END
 
 # The Node of a release is tried where it lies: it is Node's own build, for glibc 2.28 or newer.
 use_bundled_node() {
+  check_noexec "$here/node"
   node_have=$(node_version "$here/node")
   if [ -z "$node_have" ]; then
     machine=$(uname -m) libc=$(ldd --version 2>&1 | head -n 1 || true)
     die "the Node in this release does not run here ($machine, ${libc:-an unknown C library}): it is for $(cat "$here/node.txt" 2>/dev/null || say 'another machine'). Install Node $NODE_NEEDED or newer with the system's packages"
   fi
   node=$bundled runner=$here/node bundled_put=yes
+}
+# Hardened machines mount /tmp so.
+check_noexec() {
+  [ -x "$1" ] || die "$1 may not be executed: the file has lost its mode, or its file system is mounted noexec. Unpack the release in another folder, for example under /opt"
 }
 # Installed before the plugin, which cannot start without it.
 install_node() {
@@ -600,6 +609,7 @@ put_now() {
 # find it, because Netdata gives up a plugin that fails to start.
 check_start() {
   is_live && is_root || return 0
+  [ -x "$1" ] || die "nothing may be executed in ${plugin%/*}: its file system is mounted noexec. Mount it with exec and run install.sh again"
   (cd / && as_user timeout 20 "$1" --version) >/dev/null 2>"$work/said" </dev/null ||
     die "the user $user cannot start $plugin ($(head -n 1 "$work/said")): let $user into all folders of that path and run install.sh again"
 }
@@ -632,6 +642,10 @@ install_command() {
   # Our own link, to where an earlier installation was, is moved.
   if [ -e "$P$command" ] || [ -L "$P$command" ] && ! grep -qs "^link $command " "$P$MANIFEST"; then
     warn "$command belongs to something else and is left alone: where a text says $NAME, type $plugin"
+    return 0
+  fi
+  if [ "$dry_run" = no ] && [ -d "$P$folder" ] && [ ! -w "$P$folder" ]; then
+    warn "$folder cannot be written to: where a text says $NAME, type $plugin"
     return 0
   fi
   make_dir $folder
@@ -985,7 +999,9 @@ demo() {
   if [ -n "$node" ] && is_root && ! trusted "$node"; then node=''; fi
   have=''
   [ -z "$node" ] || have=$(node_version "$node")
-  if ! at_least "${have:-0}" $NODE_NEEDED && [ -f "$here/node" ]; then node=$here/node
+  if ! at_least "${have:-0}" $NODE_NEEDED && [ -f "$here/node" ]; then
+    check_noexec "$here/node"
+    node=$here/node
   elif [ -z "$node" ]; then lack "no Node found: install Node $NODE_NEEDED or newer, for example apt-get install nodejs, and run install.sh --demo again"
   elif ! at_least "${have:-0}" $NODE_NEEDED; then lack "$node is Node ${have:-broken}: install Node $NODE_NEEDED or newer, for example apt-get install nodejs"; fi
   program=$here/demo/demo.cjs # in a release
@@ -1000,6 +1016,9 @@ demo() {
 }
 
 main() {
+  trap end EXIT
+  trap 'exit 130' INT HUP TERM
+  trap 'reported=yes; exit 141' PIPE # nobody is left to read why
   safe_environment
   while [ $# -gt 0 ]; do
     case $1 in
@@ -1051,8 +1070,6 @@ main() {
   done
   end_if_lacking
   here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd -P)
-  trap end EXIT
-  trap 'exit 130' INT HUP TERM
   work=$(mktemp -d 2>/dev/null) || die "cannot make a folder in ${TMPDIR:-/tmp}: is it full, or read-only?"
   # Everything is written there first. Found out now, as half a plugin must never be installed.
   head -c 4194304 /dev/zero 2>/dev/null >"$work/room" || no_room

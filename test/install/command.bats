@@ -147,6 +147,39 @@ NODE=custom-plugins.d/nginx-upstream.node
   same "$before" "$(tree)"
 }
 
+@test "a bundled Node that may not be executed (a lost mode, or /tmp mounted noexec) is not called another machine's" {
+  make_tree native 2.10.4
+  rm "$TOOLS/node"
+  bundle_node v22.0.0
+  before=$(tree)
+  chmod 644 "$RELEASE/node"
+  installer
+  refused "$RELEASE/node may not be executed"
+  says 'mounted noexec. Unpack the release in another folder'
+  run sh "$RELEASE/install.sh" --demo
+  refused "$RELEASE/node may not be executed"
+  chmod 755 "$RELEASE/node"
+  if [ "$(id -u)" = 0 ]; then # mounting is root's
+    PATH=$MACHINE_PATH run unshare --mount sh -c \
+      'mount --bind "$1" "$1" && mount -o remount,bind,noexec "$1" && PATH=$2 && exec sh "$1/install.sh" --prefix "$3"' \
+      sh "$RELEASE" "$PATH" "$ROOT"
+    refused "$RELEASE/node may not be executed"
+  fi
+  same "$before" "$(tree)"
+}
+
+@test "where the folder of commands is read-only, the plugin is installed all the same and named instead" {
+  if [ "$(id -u)" != 0 ]; then return 0; fi # mounting is root's
+  make_tree native 2.10.4
+  mkdir -p "$ROOT/usr/local/bin"
+  PATH=$MACHINE_PATH run unshare --mount sh -c \
+    'mount --bind "$1/usr" "$1/usr" && mount -o remount,bind,ro "$1/usr" && PATH=$2 && exec sh "$3" --prefix "$1"' \
+    sh "$ROOT" "$PATH" "$RELEASE/install.sh"
+  ok
+  says "warning: /usr/local/bin cannot be written to: where a text says nginx-upstream, type $PLUGIN"
+  [ -f "$ROOT$PLUGIN" ]
+}
+
 @test "install.sh is found through a link" {
   make_tree native 2.10.4
   ln -s "$RELEASE/install.sh" "$BASE/link.sh"

@@ -76,6 +76,33 @@ unchanged() { same "$before" "$(tree)"; }
   done
 }
 
+@test "streams that are closed, as cron and daemons leave them, are no files that others write to" {
+  make_tree native 2.10.4
+  run sh -c 'exec sh "$0" --prefix "$1" <&-' "$RELEASE/install.sh" "$ROOT"
+  ok
+  run sh -c 'exec sh "$0" --prefix "$1" --uninstall >&-' "$RELEASE/install.sh" "$ROOT"
+  ok
+  [ -z "$output" ]
+  run sh -c 'exec sh "$0" --prefix "$1" <&- >&- 2>&-' "$RELEASE/install.sh" "$ROOT"
+  ok
+  [ -f "$ROOT/etc/netdata/custom-plugins.d/nginx-upstream.plugin" ]
+  run sh -c 'exec sh "$0" --prefix /nowhere/at/all 2>&-' "$RELEASE/install.sh"
+  [ "$status" = 2 ]
+  [ -z "$output" ]
+}
+
+@test "nobody reads what it says any more: it ends, and leaves no temporary folder" {
+  make_tree native 2.10.4
+  mkdir "$BASE/tmp"
+  PATH=$MACHINE_PATH mkfifo "$BASE/pipe"
+  # A pipe without a reader.
+  TMPDIR=$BASE/tmp run bash -c 'exec 3<>"$1/pipe" 4>"$1/pipe" 3>&-; exec sh "$0" --prefix "$2" >&4' "$RELEASE/install.sh" "$BASE" "$ROOT"
+  [ "$status" = 141 ]
+  [ -z "$(ls -A "$BASE/tmp")" ]
+  installer
+  ok
+}
+
 @test "no node" {
   make_tree native 2.10.4
   rm "$TOOLS/node"
