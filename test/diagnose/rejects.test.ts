@@ -176,6 +176,18 @@ const table: Readonly<
     { answers: { ...answers(1), lastTakenMs: ago(1), takenMs: [ago(30), ago(20), ago(3), ago(1)] } },
     ['no_answer likely'],
   ],
+  'errno 22, and the probe has to wait: what was found before stands': [
+    [['unreachable', 22, 30, 1, 'connect() to 10.0.0.1:8080 failed']],
+    { ...away, probe: { is: 'not_probed', why: 'too_soon' } },
+    {},
+    ['unknown unknown'],
+  ],
+  'errno 22, and nothing is probed at all': [
+    [['unreachable', 22, 30, 1, 'connect() to 10.0.0.1:8080 failed']],
+    { ...away, probe: { is: 'not_probed', why: 'off' } },
+    {},
+    ['no_route likely'],
+  ],
   'proxy_bind with a loopback address, which leads nowhere': [
     [['unreachable', 22, 30, 1, 'connect() to 10.0.0.1:8080 failed']],
     { ...away, ...connected },

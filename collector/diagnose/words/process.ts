@@ -150,6 +150,11 @@ function onSocketInstead(one: Subject): Words | null {
   };
 }
 
+/** The first fall of what comes and goes looks like a restart. */
+function isJustBack({ judged, facts }: Subject): boolean {
+  return facts.nowMs - judged.lastMs < 60_000;
+}
+
 export const processWords: Readonly<Record<ProcessCause, Wording>> = {
   process_down: (one) => {
     const peer = peerOf(one);
@@ -188,7 +193,7 @@ export const processWords: Readonly<Record<ProcessCause, Wording>> = {
   container_localhost: (one) => (one.home?.is === 'host' ? inContainer(one) : outOfContainer(one)),
   restarting: (one) => ({
     what: `${one.name} was down for some seconds and is back: a restart or a deploy`,
-    fix: 'Nothing to do now. To spare clients: start the new process before the old one ends, or take peers out one at a time; max_fails=3 keeps one refusal from ejecting a peer.',
+    fix: `${isJustBack(one) ? 'Nothing to do if somebody restarted it. If nobody did, its log says why it ended; run diagnose again in a minute.' : 'Nothing to do now.'} To spare clients: start the new process before the old one ends, or take peers out one at a time; max_fails=3 keeps one refusal from ejecting a peer.`,
     next: lookAfter(ownerOf(one), open(one)),
   }),
   ejected,
