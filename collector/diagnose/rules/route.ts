@@ -47,7 +47,7 @@ export function noRoute(one: TcpCase): Finding {
   }
   const what = ownRoutes[failures.errno ?? 101] ?? 'the kernel refuses at once, by its own routes';
   const evidence = [`errno ${failures.errno}: ${what}`, signs.probe(tcp.probe)];
-  // The same errno is given where proxy_bind does not lead there: only a connection from here tells these apart.
+  // The same errno is given where proxy_bind does not lead there: only a connection from here distinguishes these.
   if (failures.errno === 22 && tcp.probe.is === 'not_probed') {
     const isLater = tcp.probe.why === 'too_soon';
     return isLater ? found('unknown', 'unknown', evidence) : found('no_route', 'likely', evidence, ['the process']);
