@@ -1,5 +1,6 @@
 /** What a comment or a page names as a file of this repository is there. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 
 const folders = ['collector', 'charts', 'alerts', 'demo', 'test', 'bench', 'docs'];
@@ -24,6 +25,37 @@ test('pages and decisions that are cited', () => {
       .map((number) => `${path}: decision ${number}`),
   );
   expect(unknown).toEqual([]);
+});
+
+/** As GitHub makes it of a heading. */
+const anchorOf = (heading: string) =>
+  heading
+    .replace(/[`*]/g, '')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .trim()
+    .replaceAll(' ', '-');
+
+test('links between pages lead to a file, and to a heading of it', () => {
+  const pages = texts.filter(({ path }) => path.endsWith('.md'));
+  const links = pages.flatMap(({ path, text }) =>
+    Array.from(
+      text.replace(/```[\s\S]*?```/g, '').matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)/g),
+      (found) => ({
+        path,
+        target: found[1] ? join(dirname(path), found[1]) : path,
+        anchor: found[2],
+      }),
+    ),
+  );
+  expect(links.length).toBeGreaterThan(80);
+  const broken = links.filter(({ target, anchor }) => {
+    if (!existsSync(target)) return true;
+    if (anchor === undefined || !target.endsWith('.md')) return false;
+    const headings = Array.from(readFileSync(target, 'utf8').matchAll(/^#+ (.*)$/gm), ([, heading = '']) => heading);
+    return !headings.map(anchorOf).includes(anchor);
+  });
+  expect(broken).toEqual([]);
 });
 
 test('nothing that stands elsewhere is cited', () => {
