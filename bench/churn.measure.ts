@@ -3,7 +3,8 @@
  * replaced every 1.2 s. A pod that goes refuses three requests first. CHURN=configured rewrites nginx.conf (as templates
  * and controllers do), CHURN=logged changes only what the logs name (as a balancer in Lua does).
  * Netdata forgets obsolete charts after a minute here, not an hour, so that the day's end can be seen. CHURN_MEMORY=ram
- * keeps metrics in memory; CHURN_DB='dbengine page cache size MB = 8' adds lines to [db], separated by `;`.
+ * keeps metrics in memory; CHURN_ADDRESSES=250 takes addresses again after so many pods, as a cluster does;
+ * CHURN_DB='dbengine page cache size MB = 8' adds lines to [db], separated by `;`.
  */
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,6 +17,7 @@ import { sleep } from '../test/support/wait.ts';
 const seconds = Number(process.env['CHURN_SECONDS'] ?? 1200);
 const pods = Number(process.env['CHURN_PODS'] ?? 1000);
 const conf = process.env['CHURN_CONF'] ? `${process.env['CHURN_CONF']}\n` : '';
+const addresses = Number(process.env['CHURN_ADDRESSES'] ?? Number.POSITIVE_INFINITY);
 const isLogged = process.env['CHURN'] === 'logged';
 const memory = process.env['CHURN_MEMORY'] === 'ram' ? 'ram' : 'dbengine';
 const db = (process.env['CHURN_DB'] ?? '').split(';').filter((line) => line !== '');
@@ -54,7 +56,8 @@ test('pod churn', async () => {
         access += accessLine(u, of[i] as string, 1, leaves);
         error += errorLine(u, leaves);
       }
-      of.push(`10.${1 + (replaced >> 8)}.${u}.${replaced & 255}:8080`);
+      const next = replaced % addresses;
+      of.push(`10.${1 + (next >> 8)}.${u}.${next & 255}:8080`);
     }
     appendFileSync(join(folder, 'access.log'), access);
     appendFileSync(join(folder, 'error.log'), error);
