@@ -62,7 +62,7 @@ function eachLine(
 }
 
 function readFile(path: string, wrapping: Wrapping, log: AccessLogPlan, ports: RecentPorts, onLine: OnAccess): boolean {
-  const tail = readEnd(ports.fs, hostFile(ports.fs, path, ports.hostPrefix), tailLength, 'latin1');
+  const tail = readEnd(ports.fs, path, tailLength, 'latin1');
   if (!tail.ok) return false;
   const matchers = log.formats.flatMap((plan) => {
     const result = formatOf(plan);
@@ -91,9 +91,10 @@ export function readRecentAccess(
   for (const log of logs) {
     const { paths, wrapping } = filesOf(log.spec, ports);
     for (const path of paths) {
-      const stat = attempt(() => ports.fs.stat(path));
+      const file = hostFile(ports.fs, path, ports.hostPrefix);
+      const stat = attempt(() => ports.fs.stat(file));
       if (!stat.ok || stat.value.kind !== 'file') continue;
-      if (readFile(path, wrapping, log, ports, onLine)) read.push(path);
+      if (readFile(file, wrapping, log, ports, onLine)) read.push(path);
     }
   }
   return read;
