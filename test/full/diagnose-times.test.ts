@@ -26,6 +26,7 @@ interface Scene {
     readonly Expected[],
     readonly Expected[],
   ];
+  readonly readTimeout?: string;
   /** The peer is in nginx's own namespace. */
   readonly isLocal?: boolean;
   start(site: Site, app: Child): Promise<void> | void;
@@ -64,6 +65,45 @@ const scenes: readonly Scene[] = [
     ],
     start: ({ world, port }) => world.back.firewall(`tcp dport ${port} reject with tcp reset`),
     end: () => undefined,
+  },
+  {
+    name: 'rejected by ICMP',
+    // Messages are limited to about one a second: the first ones may get no answer.
+    says: [
+      ['firewall_reject', 'no_answer'],
+      ['firewall_reject'],
+      ['firewall_reject'],
+      ['firewall_reject'],
+      ['firewall_reject', 'no_answer', 'none'],
+    ],
+    start: ({ world, port }) => world.back.firewall(`tcp dport ${port} reject with icmp type host-prohibited`),
+    end: () => undefined,
+  },
+  {
+    name: 'some reset, by a limit',
+    says: [
+      ['firewall_reject', 'none'],
+      ['firewall_reject'],
+      ['firewall_reject'],
+      ['firewall_reject'],
+      ['firewall_reject', 'none'],
+    ],
+    start: ({ world, port }) =>
+      world.back.firewall(
+        `tcp dport ${port} tcp flags syn / syn,ack limit rate over 30/minute burst 1 packets reject with tcp reset`,
+      ),
+    end: () => undefined,
+  },
+  {
+    name: 'hangs, before nginx says so',
+    readTimeout: '300s',
+    says: [['hangs', 'none'], ['hangs'], ['hangs'], ['hangs'], ['hangs', 'none']],
+    start: (_, app) => {
+      app.signal('SIGSTOP');
+    },
+    end: (_, app) => {
+      app.signal('SIGCONT');
+    },
   },
   {
     name: 'stopped by a signal',
@@ -159,8 +199,11 @@ beforeAll(async () => {
       name: scene.name,
       cause: 'unknown',
       subject: (site) => peerOf(scene, site),
-      http: (site) => ({ pass: `proxy_pass http://${peerOf(scene, site)}; proxy_read_timeout 5s;` }),
+      http: (site) => ({
+        pass: `proxy_pass http://${peerOf(scene, site)}; proxy_read_timeout ${scene.readTimeout ?? '5s'};`,
+      }),
       connectTimeout: 4,
+      events: 'worker_connections 2048;',
       provoke: async () => undefined,
     }),
   );
