@@ -86,6 +86,7 @@ export function ourScan(file: string, tickLines = 100_000): number {
     told += tickLines;
     tick();
   });
+  if (written === 0) tick();
   if (written === 0) throw new Error('nothing was drawn');
   return count;
 }
