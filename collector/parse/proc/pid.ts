@@ -65,7 +65,8 @@ export interface NginxTitle {
 /**
  * What a process says it is (src/os/unix/ngx_setproctitle.c; the titles are set in ngx_process_cycle.c). `cmdline` is
  * /proc/PID/cmdline as it is: NUL-separated and padded. Angie, openresty and Tengine write the same words behind their
- * own or nginx's name, Angie with a `#generation` behind `process`. null for anything else.
+ * own or nginx's name, Angie with a `#generation` behind `process`, and its master's command line in brackets behind
+ * version and generation. null for anything else.
  */
 export function parseNginxTitle(cmdline: string): NginxTitle | null {
   // Nearly every process of a host is another program.
@@ -75,7 +76,10 @@ export function parseNginxTitle(cmdline: string): NginxTitle | null {
     /^[a-z]{1,16}: (master|worker|cache manager|cache loader|privileged agent) process(?: |$)(.{0,4096})/s.exec(title);
   if (found === null) return null;
   const [, what = '', rest = ''] = found;
-  if (what === 'master') return { role: 'master', shuttingDown: false, args: rest };
+  if (what === 'master') {
+    const ofAngie = /^(?:v[\w.-]{1,40} )?#\d{1,10} \[(.*)\]$/s.exec(rest)?.[1];
+    return { role: 'master', shuttingDown: false, args: ofAngie ?? rest };
+  }
   if (what !== 'worker') return { role: 'other', shuttingDown: false, args: '' };
   return { role: 'worker', shuttingDown: /(?:^| )is shutting down(?: |$)/.test(rest), args: '' };
 }

@@ -67,6 +67,26 @@ test.each([
   ['a worker', 'nginx: worker process\0\0\0\0', worker],
   ['a worker padded with blanks', 'nginx: worker process       ', worker],
   ['an old worker', 'nginx: worker process is shutting down\0', { ...worker, shuttingDown: true }],
+  [
+    'a master of Angie 1.12.1',
+    'angie: master process v1.12.1 #1 [/usr/sbin/angie -c /etc/angie/angie.conf]\0',
+    { role: 'master', shuttingDown: false, args: '/usr/sbin/angie -c /etc/angie/angie.conf' },
+  ],
+  [
+    'an Angie master after reloads, with brackets in its own arguments',
+    'angie: master process v1.8.0-P1 #12 [angie -g user [x];]\0\0',
+    { role: 'master', shuttingDown: false, args: 'angie -g user [x];' },
+  ],
+  [
+    'an Angie master with a generation only',
+    'angie: master process #3 [angie]\0',
+    { role: 'master', shuttingDown: false, args: 'angie' },
+  ],
+  [
+    'an nginx whose path looks a little like that',
+    'nginx: master process v1/nginx #1 [x\0',
+    { role: 'master', shuttingDown: false, args: 'v1/nginx #1 [x' },
+  ],
   ['an Angie worker', 'angie: worker process #1\0', worker],
   ['an old Angie worker', 'angie: worker process is shutting down #1\0', { ...worker, shuttingDown: true }],
   ['a cache manager', 'nginx: cache manager process\0', other],
