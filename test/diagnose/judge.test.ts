@@ -78,6 +78,16 @@ const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial
     { answers: answered },
     ['process_down likely', 'wrong_port likely'],
   ],
+  'this port took connections before, and a process that cannot be seen listens on another': [
+    { otherPorts: [listener('0.0.0.0:2024')] },
+    { answers: answered },
+    ['process_down likely'],
+  ],
+  'this port took connections before, and a process that cannot be seen listens on the next': [
+    { otherPorts: [listener('0.0.0.0:8081')] },
+    { answers: answered },
+    ['wrong_port likely'],
+  ],
   'this port took connections before, only ssh listens there': [
     { otherPorts: [listener('0.0.0.0:22')] },
     { answers: answered },

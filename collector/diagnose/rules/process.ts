@@ -26,7 +26,10 @@ export function nobodyServes(one: TcpCase): readonly Finding[] {
 function tookBefore(one: TcpCase, takenMs: number): readonly Finding[] {
   const { tcp } = one;
   const candidates = tcp.otherPorts.filter(({ port }) => !otherServices.has(port));
-  const begun = candidates.filter(({ startedMs }) => startedMs === null || startedMs > takenMs - logsRound);
+  // Since when it listens is not known of a process that cannot be seen: a slip of the hand only.
+  const begun = candidates.filter(({ startedMs, port }) =>
+    startedMs === null ? isSlip(port, tcp.port) : startedMs > takenMs - logsRound,
+  );
   if (begun.length > 0) return otherPort({ ...one, tcp: { ...tcp, otherPorts: begun } });
   return [processDown(one, candidates.length === 0 ? 'certain' : 'likely')];
 }
