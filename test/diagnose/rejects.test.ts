@@ -170,6 +170,15 @@ const table: Readonly<
     { answers: { ...answers(1), lastTakenMs: ago(1), takenMs: [ago(3), ago(1)] } },
     ['no_answer likely'],
   ],
+  'stopped, and it continues: what its queue took meanwhile was no success': [
+    [
+      ['timed_out', 110, 40, 6],
+      ['read_timeout', 110, 40, 9],
+    ],
+    { ...away, ...connected },
+    { answers: { ...answers(1), lastTakenMs: ago(1), takenMs: [ago(30), ago(20), ago(3), ago(1)] } },
+    ['hangs likely', 'no_answer likely ended'],
+  ],
   'one in ten gets no answer: not over between two of them': [
     [['timed_out', 110, 40, 6]],
     { ...away, ...connected },

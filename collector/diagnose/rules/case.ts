@@ -145,5 +145,7 @@ export function isThroughAgain(one: TcpCase): boolean {
 /** All failed, and now all get through. */
 function isBackAgain(one: TcpCase): boolean {
   const both = one.tcp.probe.is === 'connected' && connectedSince(one);
-  return both && !tookMeanwhile(one) && sinceLast(one) > backMs;
+  // What a stopped process took into its queue and never answered is no success.
+  const someSucceeded = tookMeanwhile(one) && !one.peer.failures.has('read_timeout');
+  return both && !someSucceeded && sinceLast(one) > backMs;
 }
