@@ -16,6 +16,7 @@ const table: readonly (readonly [string, readonly number[], number, string])[] =
   ['5 s down, 12 s up, the second fall', [20, 3], 1, 'crash_loop likely'],
   ['5 s down, 12 s up, the third fall', [37, 20, 3], 1, 'crash_loop certain'],
   ['up for 40 s each time', [83, 43, 3], 1, 'crash_loop certain'],
+  ['a deploy that failed, and 40 s later the one that fixed it', [71, 30], 30, 'restarting likely ended'],
   ['two deploys within two minutes', [120, 20], 15, 'restarting likely ended'],
   ['two deploys, the second under way', [120, 3], 1, 'process_down certain'],
   ['killed, started, killed, and down for good since', [50, 33], 1, 'process_down certain'],

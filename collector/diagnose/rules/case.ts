@@ -142,6 +142,15 @@ export function isThroughAgain(one: TcpCase): boolean {
   return sinceLast(one) > overMs || isBackAgain(one);
 }
 
+/** Workers that end may finish a request: only a while without a failure shows that the new ones do not fail. */
+const reloadedMs = 10_000;
+
+/** nginx took its configuration anew, and the peer has not failed since. */
+export function endedByReload({ facts: { nginx, nowMs }, failures: { lastMs } }: Case): boolean {
+  if (nginx.loadedMs === null) return false;
+  return lastMs < nginx.loadedMs - 1000 || (lastMs < nginx.loadedMs + 2000 && nowMs - lastMs > reloadedMs);
+}
+
 /** All failed, and now all get through. */
 function isBackAgain(one: TcpCase): boolean {
   const both = one.tcp.probe.is === 'connected' && connectedSince(one);

@@ -6,6 +6,8 @@ import type { Burst, KindFailures } from '../impact/traffic.ts';
 
 /** What stays up for longer was started again by somebody: two deploys are no loop. */
 const staysUpMs = 60_000;
+/** Two alone may be a deploy that failed and the one that fixed it. */
+const staysUpOnceMs = 30_000;
 /** Whoever is restarted by systemd again and again may run for minutes in between. */
 const windowMs = 300_000;
 
@@ -21,7 +23,9 @@ export function endsInARow(
     if (later !== undefined && later - ms > staysUpMs) break;
     row.unshift(ms);
   }
-  if (row.length >= 2) return { ends: row, sureness: row.length > 2 ? 'certain' : 'likely' };
+  const [first = 0, second = 0] = row;
+  if (row.length > 2 || (row.length === 2 && second - first <= staysUpOnceMs))
+    return { ends: row, sureness: row.length > 2 ? 'certain' : 'likely' };
   return all.length > 2 ? { ends: all, sureness: 'likely' } : null;
 }
 

@@ -22,6 +22,19 @@ export function pastVerdict({ findings: [finding], firstMs, lastMs }: Judged): P
 
 /** Verdicts of which the evidence stays true when all that can be seen now is that it is over. */
 const vague: ReadonlySet<PeerCause> = new Set(['unknown', 'restarting', 'process_down', 'no_answer']);
+/**
+ * Causes that are read from what can be seen at that moment: after a link, a route or a lost packet is back, the same lines
+ * look like a rule that rejects, or like a wrong local address.
+ */
+const momentary: ReadonlySet<PeerCause> = new Set([
+  'firewall_reject',
+  'host_down',
+  'no_route',
+  'no_local_address',
+  'hangs',
+]);
+/** What was tried or measured at that moment says nothing of now. */
+const ofThen = /^(?:not probed|test connection)/;
 /** The last check of it may have been so long before its last failure; and logs have full seconds. */
 const slackMs = 15_000;
 
@@ -39,7 +52,8 @@ export function keepEnded(judged: Judged, past: PastVerdict | null, nowMs: numbe
   const [finding] = judged.findings;
   if (past === null || finding === undefined || past.cause === 'unknown' || !isOfSame(judged, past)) return judged;
   const isUnknown = finding.code === 'unknown';
-  if (!isUnknown && !(judged.isOver && vague.has(finding.code))) return judged;
+  const isMomentary = momentary.has(finding.code);
+  if (!isUnknown && !(judged.isOver && (isMomentary || vague.has(finding.code)))) return judged;
   if (finding.code === 'restarting' && past.cause === 'process_down') return judged;
   const { cause, sureness, evidence, rulesOut } = past;
   const sinceMs = nowMs - judged.lastMs;
@@ -48,7 +62,10 @@ export function keepEnded(judged: Judged, past: PastVerdict | null, nowMs: numbe
   const kept: Finding = {
     code: cause,
     sureness,
-    evidence: [...evidence, ...(isOver ? finding.evidence : [])],
+    evidence: [
+      ...evidence.filter((each) => !ofThen.test(each)),
+      ...(isOver ? finding.evidence.filter((each) => !isMomentary || ofThen.test(each)) : []),
+    ],
     rulesOut,
     isOver,
   };

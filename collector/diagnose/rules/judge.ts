@@ -5,7 +5,7 @@ import type { FailureKind, PeerCause } from '../../model.ts';
 import type { Facts, GroupFacts, NameFacts, PeerFacts } from '../facts/facts.ts';
 import { ended, type Finding, found } from '../finding.ts';
 import type { FailuresByKind, KindFailures } from '../impact/traffic.ts';
-import type { Case, TcpCase } from './case.ts';
+import { type Case, endedByReload, type TcpCase } from './case.ts';
 import { brokenByItsEnd } from './its-end.ts';
 import { applicationError, laterRules } from './later.ts';
 import { limitRules } from './limit.ts';
@@ -53,7 +53,19 @@ const tcpRules: Partial<Record<FailureKind, (one: TcpCase) => readonly Finding[]
   denied,
 };
 
+/** Taken out of the configuration: whatever it did, nginx does not ask it any more. */
+function isTakenOut(one: Case): boolean {
+  return one.peer.servers.length === 0 && !one.facts.nginx.undecided && endedByReload(one);
+}
+
 function explain(kind: FailureKind, one: Case): readonly Finding[] {
+  const findings = explainNow(kind, one);
+  if (!isTakenOut(one)) return findings;
+  const isOut = 'nginx was reloaded since, and no configuration has this peer any more';
+  return findings.map((each) => (each.isOver ? each : ended({ ...each, evidence: [...each.evidence, isOut] })));
+}
+
+function explainNow(kind: FailureKind, one: Case): readonly Finding[] {
   const { peer, facts, failures } = one;
   const limits = limitRules(kind, failures, facts.nginx, peer.tcp, facts.nowMs);
   if (limits.length > 0) return limits;

@@ -60,7 +60,8 @@ function connections({ workerConnections }: NginxFacts): Finding {
   );
 }
 
-const overMs = 60_000;
+/** A limit that is reached is reached again within seconds, as long as there is as much traffic. */
+const overMs = 30_000;
 
 /** Empty for kinds that are no limit. */
 export function limitRules(

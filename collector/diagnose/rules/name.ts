@@ -1,15 +1,16 @@
 /** Names: one that leads elsewhere than to the address nginx keeps using, one that leads nowhere. Pure. */
 import type { NameFacts, ServerFact } from '../facts/facts.ts';
 import { ended, type Finding, found } from '../finding.ts';
-import type { Case } from './case.ts';
+import { type Case, endedByReload } from './case.ts';
 import { signs } from './signs.ts';
 
 /** nginx asks for a name once, when it loads; only `resolve` makes it follow (ngx_http_upstream_module). */
-export function staleAddress({ peer, facts, failures }: Case): Finding | null {
+export function staleAddress(one: Case): Finding | null {
+  const { peer, facts, failures } = one;
   const { loadedMs, undecided } = facts.nginx;
   const kept = peer.servers.filter(({ name, now, follows }) => name !== null && now.length > 0 && !follows);
   const moved = kept.filter(({ nowPeers }) => !nowPeers.includes(peer.peer));
-  const isOld = loadedMs !== null && failures.lastMs < loadedMs - 1000;
+  const isOld = endedByReload(one);
   const settle = (finding: Finding): Finding => (isOld ? ended(finding) : finding);
   // Another line may name the very address.
   if (moved.length > 0) {

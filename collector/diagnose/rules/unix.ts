@@ -3,7 +3,7 @@ import { permissions, plural } from '../../base/text.ts';
 import type { FailureKind } from '../../model.ts';
 import type { UnixFacts } from '../facts/facts.ts';
 import { ended, type Finding, found } from '../finding.ts';
-import { type Case, lasted, restartMs } from './case.ts';
+import { type Case, lasted, restartMs, succeededSince } from './case.ts';
 import { endsInARow } from './crash-loop.ts';
 import { ownerText, placeText, signs } from './signs.ts';
 
@@ -80,7 +80,8 @@ const stale: UnixRule = (one, unix) => {
   return found('socket_stale', 'certain', evidence, [noNetwork, 'permissions']);
 };
 
-const denied: UnixRule = ({ facts }, unix) => {
+const denied: UnixRule = (one, unix) => {
+  const { facts } = one;
   const { barrier } = unix;
   // Whoever gets the right to it gets no socket.
   if (unix.file === 'other' && barrier?.path === unix.path)
@@ -91,7 +92,10 @@ const denied: UnixRule = ({ facts }, unix) => {
       ? null
       : `${barrier.path} has mode ${permissions(barrier.mode)} and belongs to ${barrier.user}:${barrier.group}; nginx's workers run as ${who}`;
   const evidence = [stands, fileText(unix), facts.nginx.selinux && barrier === null ? 'SELinux is enforcing' : null];
-  return found('socket_denied', 'certain', evidence, [noNetwork, 'process down: that is another error']);
+  const finding = found('socket_denied', 'certain', evidence, [noNetwork, 'process down: that is another error']);
+  return barrier === null && succeededSince(one)
+    ? ended({ ...finding, evidence: [...finding.evidence, 'it has taken connections since'] })
+    : finding;
 };
 
 const full: UnixRule = (_, unix) =>
