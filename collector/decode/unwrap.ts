@@ -5,7 +5,7 @@
  */
 import { parseObject } from '../base/json.ts';
 import { journalEntry } from './journal.ts';
-import { behindFront, ofCopy, ofEntry, ofLogfmt, ofRow, ofRuby, ofString, oneLine } from './wrappings.ts';
+import { behindFront, objectIn, ofCopy, ofEntry, ofLogfmt, ofRow, ofRuby, ofString, oneLine } from './wrappings.ts';
 
 export interface Unwrapper {
   /**
@@ -26,6 +26,8 @@ const verboseHead = /^[A-Z][a-z]{2} \d{4}-\d\d-\d\d .*\[s=[0-9a-f]+;/;
 const tailHead = /^==> .{1,400} <==$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: what colours are made of
 const colours = /\u001b\[[\d;]*[mK]/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what colours are made of
+const coloursAtEnd = /(?:\u001b\[[\d;]*[mK])+\s*$/;
 const colourStart = '\u001b[';
 const byteOrderMark = 0xfeff;
 /** A quote that is not nginx's, where one of nginx's must stand. */
@@ -75,7 +77,9 @@ export function createUnwrapper(): Unwrapper {
     if (part !== null) return joined(part[1] ?? '', text.slice(part[0].length), part[2] === 'F');
     const behind = behindFront(text);
     if (behind !== undefined) return behind;
-    if (text.startsWith('{')) return ofJson(text);
+    const object = objectIn(text);
+    const read = object === undefined ? undefined : ofJson(object);
+    if (read !== undefined || text.startsWith('{')) return read;
     return ofLogfmt(text) ?? ofRuby(text) ?? ofString(text) ?? ofRow(text) ?? ofCopy(text);
   }
 
@@ -96,13 +100,13 @@ export function createUnwrapper(): Unwrapper {
   };
 }
 
-/** Without a mark of the encoding, and without colours before the first quote: behind it stands what clients wrote. */
+/** Without a mark of the encoding, and without colours before the first quote, behind which stands what clients wrote, and at the end. */
 function uncoloured(text: string): string {
   const marked = text.charCodeAt(0) === byteOrderMark ? text.slice(1) : text;
   if (!marked.includes(colourStart)) return marked;
   const quote = marked.indexOf('"');
   const end = quote === -1 ? marked.length : quote;
-  return marked.slice(0, end).replace(colours, '') + marked.slice(end);
+  return marked.slice(0, end).replace(colours, '') + marked.slice(end).replace(coloursAtEnd, '');
 }
 
 /** An error line of nginx's own is never unwrapped, unless its own quotes show that it is a copy: what stands in it is a client's. */
@@ -110,6 +114,7 @@ function mayBeWrapped(text: string): boolean {
   const first = text.charCodeAt(0);
   if (copied.test(text)) return true;
   const isDigit = first >= 48 && first <= 57;
-  if (isDigit) return text[4] === '-' || text.includes(',"');
+  if (text.includes('{"')) return true;
+  if (isDigit) return text[4] === '-' || text.includes(',"') || text.includes('="');
   return first === 123 || first === 91 || first === 34 || first === 32 || text.includes('="') || text.includes('"=>"');
 }

@@ -17,6 +17,11 @@ const keys = [
   'text',
   '_raw',
   'event.original',
+  'original',
+  'Message',
+  'LogMessage',
+  'LogEntry',
+  'stringValue',
 ] as const;
 /** Keys under which they put an object that has one of those: Elasticsearch, Google, Datadog, OpenTelemetry, Splunk. */
 const containers = ['_source', 'jsonPayload', 'fields', 'attributes', 'event', 'data', 'result', 'body'] as const;
@@ -29,7 +34,17 @@ const labelled = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S* \{[^{}]*\} +/;
 const pod = /^\[pod\/[^\]\s]{1,300}\] /;
 /** `journalctl -o verbose`. */
 const verbose = /^ {4}MESSAGE=/;
-const fronts = [tagged, labelled, pod, verbose];
+/** A head of RFC 5424 with structured data, which alone can hold blanks and quotes; before it, the length that TCP needs. */
+const structured =
+  /^(?:\d{1,6} )?(?:<\d{1,3}>1 )?\d{4}-\d\d-\d\dT\S+ \S+ \S+ (?:\d+|-) \S+ (?:\[[^\s"=\]]+(?: [^\s"=\]]+="(?:[^"\\\]]|\\.)*")+\])+ ?\ufeff?/;
+const fronts = [tagged, labelled, pod, verbose, structured];
+/**
+ * What compose, syslog, fluentd, `journalctl -o json-sse`, `-o json-seq` and a list put before an object. Of brackets only
+ * a process's number: nginx's own lines have their level in some, and what stands in those stays.
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what begins a record of json-seq
+const beforeObject = /^(?:\u001e|\[|(?:[^"{}[\]]|\[\d+\]){0,200}[\s:|])(?=\{")/;
+const behindObject = /\}\s*[,\]]?\s*$/;
 /** logfmt: only keys before it, so that no text of a client's is treated as it. */
 const logfmt = /^(?:[\w.@/-]+=(?:"(?:[^"\\]|\\.)*"|[^\s"]*) +){0,30}(?:msg|message|log|line)="((?:[^"\\]|\\.)*)"/;
 /** fluent-bit's stdout, in Ruby's notation without escapes: `[0] TAG: [TIME, {"log"=>"…", "stream"=>"stderr"}]`. */
@@ -64,6 +79,12 @@ export function ofEntry(entry: JsonObject): string | undefined {
 export function behindFront(text: string): string | undefined {
   const front = fronts.map((each) => each.exec(text)).find((match) => match !== null);
   return front === undefined ? undefined : text.slice(front[0].length);
+}
+
+/** The text of a JSON object that ends its line, also where something stands before it or a comma behind it. */
+export function objectIn(text: string): string | undefined {
+  const front = text.startsWith('{') ? '' : beforeObject.exec(text)?.[0];
+  return front === undefined ? undefined : text.slice(front.length).replace(behindObject, '}');
 }
 
 export function ofLogfmt(text: string): string | undefined {
