@@ -47,6 +47,8 @@ interface Row {
   readonly to?: string;
   /** As the kernel numbers them: 0A listens, 01 is established, 02 is SYN-SENT, 07 is a datagram socket. */
   readonly state?: string;
+  /** Bytes sent and not acknowledged. */
+  readonly sending?: number;
   readonly queued?: number;
   readonly retransmits?: number;
   readonly uid?: number;
@@ -58,10 +60,10 @@ const eight = (value: number): string => value.toString(16).toUpperCase().padSta
 /** A row of /proc/net/tcp (or tcp6, or udp): a listener, where nothing else is said. */
 export function tcpRow(
   at: string,
-  { to = of(at), state = '0A', queued = 0, retransmits = 0, uid = 1000, inode = 1 }: Row = {},
+  { to = of(at), state = '0A', sending = 0, queued = 0, retransmits = 0, uid = 1000, inode = 1 }: Row = {},
 ): string {
   const times = `00:00000000 ${eight(retransmits)}`;
-  return `   0: ${hex(at)} ${hex(to)} ${state} 00000000:${eight(queued)} ${times} ${uid}        0 ${inode} 1 0 100 0 0 10 0`;
+  return `   0: ${hex(at)} ${hex(to)} ${state} ${eight(sending)}:${eight(queued)} ${times} ${uid}        0 ${inode} 1 0 100 0 0 10 0`;
 }
 
 /** A row of /proc/net/unix: a listener, or with `02` a connection that waits, with `03` one that is accepted. */

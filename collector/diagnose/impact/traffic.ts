@@ -59,6 +59,8 @@ export interface SocketFacts {
   readonly youngestMs?: number;
   /** Connections on which nginx's bytes are not acknowledged, and sent again. */
   readonly unacknowledged: number;
+  /** Bytes on the one of them that has most; undefined where there are none. */
+  readonly mostBytes?: number;
   /** Connections whose bytes the peer's process has not read. */
   readonly unread: number;
 }

@@ -63,11 +63,12 @@ export function readWaiting(
   const counts = new Map<string, { -readonly [Kind in keyof SocketFacts]: SocketFacts[Kind] }>();
   const wanted = new Set(peers.flatMap((peer) => parseSocketAddress(peer) ?? []).map(addressKey));
 
-  function count(address: string, kind: 'retried' | 'unacknowledged' | 'unread', waitedMs = 0): void {
-    if (!wanted.has(address)) return;
+  function count(address: string, kind: 'retried' | 'unacknowledged' | 'unread', waitedMs = 0) {
+    if (!wanted.has(address)) return null;
     const known = madeAt(counts, address, () => ({ ...nothing }));
     known[kind]++;
     if (kind === 'retried') known.youngestMs = Math.min(waitedMs, known.youngestMs ?? waitedMs);
+    return known;
   }
 
   function add(row: WaitingRow): void {
@@ -79,7 +80,10 @@ export function readWaiting(
       return;
     }
     if (before !== null && !before.has(key)) return;
-    if (row.unacknowledged > 0 && row.retransmits > 1) count(addressKey(row.remote), 'unacknowledged');
+    if (row.unacknowledged > 0 && row.retransmits > 1) {
+      const known = count(addressKey(row.remote), 'unacknowledged');
+      if (known !== null) known.mostBytes = Math.max(row.unacknowledged, known.mostBytes ?? 0);
+    }
     if (row.unread > 0) count(addressKey(row.local), 'unread');
   }
 

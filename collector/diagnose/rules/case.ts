@@ -122,6 +122,14 @@ export function succeedsMeanwhile({ peer: { answers }, failures }: Case): boolea
   return answers !== null && answers.lastConnectedMs > failures.firstMs;
 }
 
+const justNowMs = 3000;
+
+/** Requests to it succeed at this moment, while others fail. */
+export function succeedsNow(one: Case): boolean {
+  const { answers } = one.peer;
+  return succeedsMeanwhile(one) && answers !== null && one.facts.nowMs - answers.lastConnectedMs < justNowMs;
+}
+
 /** It was seen to take connections at some time: a wrong port never does. */
 export function everWorked({ peer: { answers, remembered } }: Case): boolean {
   return answers !== null || remembered?.listeningMs != null || remembered?.connectedMs != null;

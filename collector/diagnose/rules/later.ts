@@ -53,26 +53,46 @@ function stalledText({ answers }: PeerFacts): string | null {
   return `${plural(waiting, 'request')} without an answer, and nothing was answered for ${duration(silentMs)}${usual}`;
 }
 
+/** Every link carries as much in one packet. */
+const smallBytes = 500;
+
+function lostText({ sockets: { unacknowledged, unread, mostBytes = Number.POSITIVE_INFINITY } }: PeerFacts) {
+  if (unacknowledged === 0 || unread > 0) return null;
+  const which = `${plural(unacknowledged, 'connection')} whose data is sent again and again`;
+  return mostBytes <= smallBytes
+    ? `${which}, though at most ${mostBytes} bytes each: packets are lost on the way (a firewall, a bad link)`
+    : `${which}: packets are lost on the way (a smaller MTU there, a firewall)`;
+}
+
+/** Which packets are lost by what was seen, now or while it lasted; null: none are. */
+export function lossOf(evidence: readonly string[]): 'large ones' | 'of all sizes' | null {
+  const lost = evidence.find((each) => each.includes(' whose data is sent again and again'));
+  if (lost === undefined) return null;
+  return lost.includes(', though at most') ? 'of all sizes' : 'large ones';
+}
+
 function hangs(one: Case): readonly Finding[] {
   const { peer, failures } = one;
   const stuck = stuckSign(peer);
-  const lost =
-    peer.sockets.unacknowledged > 0 && peer.sockets.unread === 0
-      ? `${plural(peer.sockets.unacknowledged, 'connection')} whose data is sent again and again: packets are lost on the way (a smaller MTU there, a firewall)`
-      : null;
+  const lost = lostText(peer);
   const succeeds = succeedsMeanwhile(one) ? 'other requests to it are answered meanwhile' : null;
   const evidence = [
     quoted(failures),
     stalledText(peer),
     stuck,
     lost,
+    lost === null || peer.tcp === null ? null : signs.rules(one.facts, peer.tcp.port),
     whose(peer),
     succeeds,
     one.peer.tcp === null ? null : signs.probe(one.peer.tcp.probe),
   ];
   const sureness = stuck !== null && succeeds === null ? 'certain' : 'likely';
   // Where data is sent again and again, the network is what is suspected.
-  const rulesOut = [lost === null ? connects : null, 'process down: it takes connections'];
+  const rulesOut = [
+    lost === null ? connects : null,
+    lossOf([lost ?? '']) === 'of all sizes' ? 'a smaller MTU on the way: these packets are small' : null,
+    'process down: it takes connections',
+  ];
   return [settle(one, found('hangs', sureness, evidence, rulesOut))];
 }
 

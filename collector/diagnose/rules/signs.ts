@@ -122,10 +122,14 @@ export const signs = {
     home === 'elsewhere'
       ? `${host} is another host: its listeners cannot be seen from here`
       : `it is not known whether ${host} is this host, a container or another host`,
-  lastListening: ({ remembered }: PeerFacts, time: TimeText) =>
-    remembered === null || remembered.listeningMs === null
-      ? null
-      : `something listened there until ${time(remembered.listeningMs)}${remembered.owner === null ? '' : `: ${ownerText(remembered.owner)}`}`,
+  /** In peace the plugin looks seldom: until nginx was answered it listened as well. null while that socket listens. */
+  lastListening({ remembered, answers, tcp }: PeerFacts, time: TimeText): string | null {
+    if (remembered === null || remembered.listeningMs === null) return null;
+    const { listeningMs, inode, owner } = remembered;
+    if (tcp?.serving.some((each) => each.inode === inode) === true) return null;
+    const untilMs = Math.max(listeningMs, answers?.lastConnectedMs ?? listeningMs);
+    return `something listened there until ${time(untilMs)}${owner === null ? '' : `: ${ownerText(owner)}`}`;
+  },
   unit: ({ unit }: PeerFacts) =>
     unit === null
       ? null

@@ -8,6 +8,7 @@ import {
   isWithNginx,
   succeededSince,
   succeedsMeanwhile,
+  succeedsNow,
   type TcpCase,
   visibleHome,
 } from './case.ts';
@@ -29,7 +30,9 @@ export function timedOut(one: TcpCase): readonly Finding[] {
   if (older !== null) return [older];
   if (full !== undefined) return [queueFull(one)];
   if (tcp.probe.is === 'unreachable') return unreachable(one);
-  return tcp.probe.is === 'connected' ? [someLost(one)] : [noAnswer(one)];
+  // Of many packets that are lost one may be that of the test connection.
+  const isPartly = tcp.probe.is === 'connected' || (!isWithNginx(one) && succeedsNow(one));
+  return isPartly ? [someLost(one)] : [noAnswer(one)];
 }
 
 function queueFull({ tcp }: TcpCase): Finding {
@@ -50,6 +53,8 @@ function queueFull({ tcp }: TcpCase): Finding {
   );
 }
 
+export const othersSucceed = 'other requests to it succeed meanwhile';
+
 /** Others get through: the peer serves, and some packets, or some connections, are lost. */
 function someLost(one: TcpCase): Finding {
   const { tcp } = one;
@@ -61,7 +66,7 @@ function someLost(one: TcpCase): Finding {
     [
       waitingText(one),
       signs.probe(tcp.probe),
-      succeedsMeanwhile(one) ? 'other requests to it succeed meanwhile' : tcp.probe.is === 'connected' ? apart : null,
+      succeedsMeanwhile(one) ? othersSucceed : tcp.probe.is === 'connected' ? apart : null,
       signs.rules(one.facts, tcp.port),
     ],
     ['process down: it takes connections', 'host down'],

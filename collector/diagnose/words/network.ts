@@ -1,6 +1,7 @@
 /** Words for what stands between nginx and its peer: firewalls, routes, hosts, a queue. */
 
 import { isWithNginx } from '../rules/case.ts';
+import { othersSucceed } from '../rules/silence.ts';
 import {
   containerOwner,
   failuresOf,
@@ -65,11 +66,13 @@ function droppedHere(one: Subject): Words {
 }
 
 /** A connection from here gets through, and those of nginx do not, or not all. */
-function lostOnTheWay(one: Subject): Words {
+function lostOnTheWay(one: Subject, isSome: boolean): Words {
   const { name, host, port, facts } = one;
   const waiting = `ss -Htno state syn-sent dst ${host.includes(':') ? `[${host}]` : host} dport = :${port}`;
   return {
-    what: `connections of nginx to ${name} get no answer, while one from here succeeds`,
+    what: isSome
+      ? `some connections of nginx to ${name} get no answer, while others succeed`
+      : `connections of nginx to ${name} get no answer, while one from here succeeds`,
     fix: "A rule for nginx's user or its local address (proxy_bind), a limit on new connections, or a link that loses packets: find it, here and there.",
     next: [`${asNginx(facts.nginx, waiting)}    # those that wait: from which address, sent how often`, ...rules(one)],
   };
@@ -103,7 +106,8 @@ export const networkWords: Readonly<Record<NetworkCause, Wording>> = {
   }),
   no_answer: (one) => {
     const { host, port, name, facts } = one;
-    if (!one.finding.isOver && peerOf(one)?.tcp?.probe.is === 'connected') return lostOnTheWay(one);
+    const isSome = one.finding.evidence.includes(othersSucceed);
+    if (isSome || (!one.finding.isOver && peerOf(one)?.tcp?.probe.is === 'connected')) return lostOnTheWay(one, isSome);
     if (!isElsewhere(one) && !isUntold(one)) return droppedHere(one);
     return {
       what: `${name} does not answer at all: a firewall drops the connections, or the host is dead`,

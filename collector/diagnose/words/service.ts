@@ -1,6 +1,6 @@
 /** Words for applications that take connections and fail behind them, or do not stay up. */
 import { shellWord } from '../../base/shell-word.ts';
-import { tlsReason } from '../rules/later.ts';
+import { lossOf, tlsReason } from '../rules/later.ts';
 import { endpoint } from '../rules/signs.ts';
 import { failuresOf, open, ownerOf, peerOf, type Subject, ss, type Wording, type Words } from '../rules/subject.ts';
 import { asNginx, inside, lookAfter, onHost, processState, restart, withFiles } from './commands.ts';
@@ -55,19 +55,17 @@ const tlsFixes: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Nothing at the application's end is stuck, and what nginx sends does not arrive. */
-function losesPackets(one: Subject): boolean {
-  const peer = peerOf(one);
-  return peer !== null && peer.sockets.unacknowledged > 0 && peer.sockets.unread === 0;
-}
-
-function packetsLost(one: Subject): Words {
+function packetsLost(one: Subject, loss: 'large ones' | 'of all sizes'): Words {
   const { host, name, facts } = one;
   const family = host.includes(':') ? '-6 ' : '';
+  const isLarge = loss === 'large ones';
   return {
-    what: `${name} takes connections, and what nginx sends on them is lost: small packets arrive, large ones do not`,
-    fix: 'A link on the way has a smaller MTU (a tunnel, a VPN), and a firewall drops the ICMP messages that say so: allow them, or lower the MTU of the route. A firewall that drops by length or state does the same.',
+    what: `${name} takes connections, and what nginx sends on them is lost${isLarge ? ': small packets arrive, large ones do not' : ''}`,
+    fix: !isLarge
+      ? 'A firewall drops packets of connections that are made (a rule by state, flags or content), or a link loses packets: find it here, on the way and there.'
+      : 'A link on the way has a smaller MTU (a tunnel, a VPN), and a firewall drops the ICMP messages that say so: allow them, or lower the MTU of the route. A firewall that drops by length or state does the same.',
     next: [
-      `${asNginx(facts.nginx, `ss -Htnoi dst ${endpoint(host, one.port)}`)}    # backoff and retrans: sent again and again; mss: the size that nginx tries`,
+      `${asNginx(facts.nginx, `ss -Htnoi dst ${endpoint(host, one.port)}`)}    # backoff and retrans: sent again and again${isLarge ? '; mss: the size that nginx tries' : ''}`,
       asNginx(facts.nginx, `ip ${family}route get ${host}`),
       `${asNginx(facts.nginx, 'nft list ruleset')}    # here, then on the way and there`,
     ],
@@ -115,7 +113,8 @@ export const serviceWords: Readonly<Record<ServiceCause, Wording>> = {
   hangs: (one) => {
     const owner = ownerOf(one);
     if (one.judged.subject.is === 'nginx') return workersStopped(one);
-    if (losesPackets(one)) return packetsLost(one);
+    const loss = lossOf(one.finding.evidence);
+    if (loss !== null) return packetsLost(one, loss);
     const isStopped = peerOf(one)?.tcp?.serving.some((each) => each.isStopped) === true || peerOf(one)?.unix?.isStopped;
     return {
       what: isStopped

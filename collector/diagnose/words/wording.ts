@@ -25,9 +25,15 @@ const wordings: Readonly<Record<PeerCause, Wording>> = {
 /** Causes whose own words say that it is over. */
 const ownWordsOfEnd: ReadonlySet<PeerCause> = new Set(['process_down', 'restarting', 'ejected', 'stale_address']);
 
+/** Errors of the application itself have their own last one, apart from what nginx calls a failure. */
+function lastOf({ code }: Finding, { subject, lastMs }: Judged): number {
+  const answers = subject.is === 'peer' ? subject.peer.answers : null;
+  return code === 'application_error' && answers !== null ? answers.lastErrorMs : lastMs;
+}
+
 export function word(finding: Finding, judged: Judged, facts: Facts): Words {
   const words = wordings[finding.code](subjectOf(finding, judged, facts));
   if (!finding.isOver || ownWordsOfEnd.has(finding.code)) return words;
-  const ago = duration(facts.nowMs - judged.lastMs);
+  const ago = duration(facts.nowMs - lastOf(finding, judged));
   return { ...words, what: `ended ${ago} ago: ${words.what}`, fix: `Nothing to do now. To prevent it: ${words.fix}` };
 }

@@ -9,6 +9,8 @@ import { procHost, tcpRow, unixRow } from '../../support/proc-host.ts';
 
 const name = '10.0.0.9:8080';
 const syn = (retransmits: number, to = name) => tcpRow('10.0.0.5:40000', { to, state: '02', retransmits, uid: 33 });
+const sent = (sending: number, retransmits = 3) =>
+  tcpRow('10.0.0.5:40000', { to: name, state: '01', sending, retransmits, uid: 33 });
 const unread = (queued: number, at = '127.0.0.1:9000') => tcpRow(at, { to: '127.0.0.1:40000', state: '01', queued });
 
 function hostWith(tcp: readonly string[], unix: readonly string[] = []) {
@@ -30,6 +32,8 @@ describe('one reading of what waits', () => {
   test.each<[string, string, readonly string[], object]>([
     ['a first SYN is no delay', name, [syn(0)], { retried: 0 }],
     ['SYNs sent again', name, [syn(1), syn(3)], { retried: 2, unread: 0 }],
+    ['bytes sent again and again', name, [sent(96), sent(77)], { unacknowledged: 2, mostBytes: 96 }],
+    ['bytes sent again once', name, [sent(96, 1)], { unacknowledged: 0 }],
     ['to another peer', name, [syn(2, '10.0.0.8:8080')], { retried: 0 }],
     ['bytes that the application has not read', '127.0.0.1:9000', [unread(10)], { unread: 1 }],
     ['all are read', '127.0.0.1:9000', [unread(0)], { unread: 0 }],
