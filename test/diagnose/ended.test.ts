@@ -2,8 +2,9 @@
 import { expect, test } from 'vitest';
 import { keepEnded, type PastVerdict, pastVerdict, recallVerdicts } from '../../collector/diagnose/rules/ended.ts';
 import { type Judged, judge } from '../../collector/diagnose/rules/judge.ts';
+import { word } from '../../collector/diagnose/words/wording.ts';
 import type { PeerCause } from '../../collector/model.ts';
-import { facts, failed, listener, nginx, nowMs, peer, tcp, unix } from './facts-kit.ts';
+import { facts, failed, listener, nginx, nowMs, peer, rememberedPeer, tcp, unix } from './facts-kit.ts';
 
 const minute = 60_000;
 const answered = { connected: 9, lastConnectedMs: 0, serverErrors: 0, statuses: [], firstErrorMs: 0, lastErrorMs: 0 };
@@ -94,6 +95,24 @@ test.each<[string, number, number | null, string]>([
   ['at a time that is not known', 30_000, null, 'process_down'],
 ])('an address that a reload took out of the configuration: %s', (_, last, loaded, expected) => {
   expect(gone(nowMs - last, loaded === null ? null : nowMs - loaded)).toBe(expected);
+});
+
+test('of what was taken out it is not said that it serves again, and nothing is said twice', () => {
+  const failures = new Map([['refused', failed({ firstMs: nowMs - 90_000, lastMs: nowMs - 40_000 })]] as const);
+  const all = facts([peer('127.0.0.1:9001', { failures, servers: [], remembered: rememberedPeer() })], {
+    nginx: nginx({ loadedMs: nowMs - 40_000 }),
+  });
+  const [judged] = judge(all, String);
+  const evidence = judged?.findings[0]?.evidence ?? [];
+  if (judged === undefined) throw new Error('nothing judged');
+  const then = { ...past('process_down', nowMs - 90_000, nowMs - 41_000), evidence: evidence.slice(0, 2) };
+  const kept = keepEnded(judged, then, nowMs);
+  const [finding] = kept.findings;
+  if (finding === undefined) throw new Error('nothing found');
+  expect(word(finding, kept, all).what).toBe('127.0.0.1:9001 was down, and nginx does not ask it any more');
+  expect(finding.evidence).toEqual([...new Set(finding.evidence)]);
+  expect(finding.evidence.filter((each) => each.startsWith('something listened'))).toHaveLength(1);
+  expect(finding.evidence).toContain('nginx was reloaded since, and no configuration has this peer any more');
 });
 
 const shut = { path: '/run/app', mode: 0o700, user: 'root', group: 'root' };

@@ -1,6 +1,7 @@
 /** Packets that are lost: which ones, whether all are, and what is said when it is over. */
 import { describe, expect, test } from 'vitest';
 import type { Facts, PeerFacts } from '../../collector/diagnose/facts/facts.ts';
+import { keepEnded, pastVerdict } from '../../collector/diagnose/rules/ended.ts';
 import { judge } from '../../collector/diagnose/rules/judge.ts';
 import { word } from '../../collector/diagnose/words/wording.ts';
 import { facts, failed, host, listener, nowMs, peer, rememberedPeer, server, tcp } from './facts-kit.ts';
@@ -68,6 +69,32 @@ describe('SYNs are lost, and the test connection as well', () => {
   ])('%s', (_, home, answeredAgo, expected) => {
     expect(timedOut(home, answeredAgo)).toContain(expected);
   });
+});
+
+test('a rule for the user of nginx alone is over: it is not said that the host was dead', () => {
+  const failures = new Map([
+    ['timed_out', failed({ errno: 110, firstMs: nowMs - 90_000, lastMs: nowMs - 40_000 })],
+  ] as const);
+  const then = peer('10.0.0.1:8080', {
+    failures,
+    tcp: tcp('10.0.0.1:8080', { home: 'elsewhere', probe: { is: 'connected' } }),
+    sockets: { retried: 3, unacknowledged: 0, unread: 0 },
+  });
+  const now = {
+    ...then,
+    sockets: { retried: 0, unacknowledged: 0, unread: 0 },
+    answers: { ...answers, lastConnectedMs: nowMs },
+  };
+  const [before] = judge(facts([then]), String);
+  const [judged] = judge(facts([now]), String);
+  if (before === undefined || judged === undefined) throw new Error('nothing judged');
+  const kept = keepEnded(judged, pastVerdict(before), nowMs);
+  const [finding] = kept.findings;
+  if (finding === undefined) throw new Error('nothing found');
+  expect(finding.isOver).toBe(true);
+  expect(word(finding, kept, facts([now])).what).toContain(
+    'connections of nginx to 10.0.0.1:8080 get no answer, while one from here',
+  );
 });
 
 describe('since when nothing listens', () => {

@@ -159,6 +159,9 @@ export function endedByReload({ facts: { nginx, nowMs }, failures: { lastMs } }:
   return lastMs < nginx.loadedMs - 1000 || (lastMs < nginx.loadedMs + 2000 && nowMs - lastMs > reloadedMs);
 }
 
+/** Evidence of a peer that is in no configuration any more. */
+export const takenOut = 'nginx was reloaded since, and no configuration has this peer any more';
+
 /** All failed, and now all get through. */
 function isBackAgain(one: TcpCase): boolean {
   const both = one.tcp.probe.is === 'connected' && connectedSince(one);

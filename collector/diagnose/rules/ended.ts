@@ -32,6 +32,7 @@ const momentary: ReadonlySet<PeerCause> = new Set([
   'no_route',
   'no_local_address',
   'hangs',
+  'socket_denied',
 ]);
 /** What was tried or measured at that moment says nothing of now. */
 const ofThen = /^(?:not probed|test connection)/;
@@ -44,6 +45,12 @@ function isOfSame(judged: Judged, past: PastVerdict): boolean {
   return judged.lastMs <= past.lastMs + slackMs && judged.lastMs >= past.firstMs - slackMs;
 }
 
+/** What shows that it is over, as far as it was not seen while it failed. */
+function sinceThen({ code, evidence }: Finding, then: readonly string[]): readonly string[] {
+  const added = evidence.filter((each) => !then.includes(each) && !each.startsWith('something listened there until'));
+  return momentary.has(code) ? added.filter((each) => ofThen.test(each) || /\bsince$/.test(each)) : added;
+}
+
 /**
  * Where it is over, or nothing more can be known, what was found while it failed stands; a short refusal that was
  * judged while it lasted stays a restart.
@@ -52,8 +59,7 @@ export function keepEnded(judged: Judged, past: PastVerdict | null, nowMs: numbe
   const [finding] = judged.findings;
   if (past === null || finding === undefined || past.cause === 'unknown' || !isOfSame(judged, past)) return judged;
   const isUnknown = finding.code === 'unknown';
-  const isMomentary = momentary.has(finding.code);
-  if (!isUnknown && !(judged.isOver && (isMomentary || vague.has(finding.code)))) return judged;
+  if (!isUnknown && !(judged.isOver && (momentary.has(finding.code) || vague.has(finding.code)))) return judged;
   if (finding.code === 'restarting' && past.cause === 'process_down') return judged;
   const { cause, sureness, evidence, rulesOut } = past;
   const sinceMs = nowMs - judged.lastMs;
@@ -62,10 +68,7 @@ export function keepEnded(judged: Judged, past: PastVerdict | null, nowMs: numbe
   const kept: Finding = {
     code: cause,
     sureness,
-    evidence: [
-      ...evidence.filter((each) => !ofThen.test(each)),
-      ...(isOver ? finding.evidence.filter((each) => !isMomentary || ofThen.test(each)) : []),
-    ],
+    evidence: [...evidence.filter((each) => !ofThen.test(each)), ...(isOver ? sinceThen(finding, evidence) : [])],
     rulesOut,
     isOver,
   };

@@ -5,7 +5,7 @@ import type { FailureKind, PeerCause } from '../../model.ts';
 import type { Facts, GroupFacts, NameFacts, PeerFacts } from '../facts/facts.ts';
 import { ended, type Finding, found } from '../finding.ts';
 import type { FailuresByKind, KindFailures } from '../impact/traffic.ts';
-import { type Case, endedByReload, type TcpCase } from './case.ts';
+import { type Case, endedByReload, type TcpCase, takenOut } from './case.ts';
 import { brokenByItsEnd } from './its-end.ts';
 import { applicationError, laterRules } from './later.ts';
 import { limitRules } from './limit.ts';
@@ -61,8 +61,7 @@ function isTakenOut(one: Case): boolean {
 function explain(kind: FailureKind, one: Case): readonly Finding[] {
   const findings = explainNow(kind, one);
   if (!isTakenOut(one)) return findings;
-  const isOut = 'nginx was reloaded since, and no configuration has this peer any more';
-  return findings.map((each) => (each.isOver ? each : ended({ ...each, evidence: [...each.evidence, isOut] })));
+  return findings.map((each) => (each.isOver ? each : ended({ ...each, evidence: [...each.evidence, takenOut] })));
 }
 
 function explainNow(kind: FailureKind, one: Case): readonly Finding[] {

@@ -60,7 +60,7 @@ function lostText({ sockets: { unacknowledged, unread, mostBytes = Number.POSITI
   if (unacknowledged === 0 || unread > 0) return null;
   const which = `${plural(unacknowledged, 'connection')} whose data is sent again and again`;
   return mostBytes <= smallBytes
-    ? `${which}, though at most ${mostBytes} bytes each: packets are lost on the way (a firewall, a bad link)`
+    ? `${which}, though at most ${plural(mostBytes, 'byte')} each: packets are lost on the way (a firewall, a bad link)`
     : `${which}: packets are lost on the way (a smaller MTU there, a firewall)`;
 }
 

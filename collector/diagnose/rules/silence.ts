@@ -53,6 +53,8 @@ function queueFull({ tcp }: TcpCase): Finding {
   );
 }
 
+/** What is ruled out where only some connections, or only those of nginx, get no answer. */
+export const takesConnections = 'process down: it takes connections';
 export const othersSucceed = 'other requests to it succeed meanwhile';
 
 /** Others get through: the peer serves, and some packets, or some connections, are lost. */
@@ -69,7 +71,7 @@ function someLost(one: TcpCase): Finding {
       succeedsMeanwhile(one) ? othersSucceed : tcp.probe.is === 'connected' ? apart : null,
       signs.rules(one.facts, tcp.port),
     ],
-    ['process down: it takes connections', 'host down'],
+    [takesConnections, 'host down'],
   );
 }
 

@@ -1,7 +1,7 @@
 /** Words for what stands between nginx and its peer: firewalls, routes, hosts, a queue. */
 
 import { isWithNginx } from '../rules/case.ts';
-import { othersSucceed } from '../rules/silence.ts';
+import { othersSucceed, takesConnections } from '../rules/silence.ts';
 import {
   containerOwner,
   failuresOf,
@@ -107,7 +107,9 @@ export const networkWords: Readonly<Record<NetworkCause, Wording>> = {
   no_answer: (one) => {
     const { host, port, name, facts } = one;
     const isSome = one.finding.evidence.includes(othersSucceed);
-    if (isSome || (!one.finding.isOver && peerOf(one)?.tcp?.probe.is === 'connected')) return lostOnTheWay(one, isSome);
+    // It stays so when it is over, and a connection from here succeeds in any case.
+    const isLost = one.finding.rulesOut.includes(takesConnections);
+    if (isLost || (!one.finding.isOver && peerOf(one)?.tcp?.probe.is === 'connected')) return lostOnTheWay(one, isSome);
     if (!isElsewhere(one) && !isUntold(one)) return droppedHere(one);
     return {
       what: `${name} does not answer at all: a firewall drops the connections, or the host is dead`,

@@ -1,5 +1,7 @@
 /** Words for applications that do not run, or are not where nginx asks for them, and for what is not known. */
+
 import { shellWord } from '../../base/shell-word.ts';
+import { takenOut } from '../rules/case.ts';
 import { servedOutOfReach } from '../rules/container.ts';
 import { endpoint } from '../rules/signs.ts';
 import {
@@ -160,10 +162,13 @@ export const processWords: Readonly<Record<ProcessCause, Wording>> = {
     const peer = peerOf(one);
     const apart = peer === null || one.finding.isOver ? null : servedOutOfReach(peer);
     if (apart !== null) return onOtherNetwork(one, apart);
+    const isOut = one.finding.evidence.includes(takenOut);
     if (one.finding.isOver || servesAgain(one)) {
       return {
-        what: `${one.name} was down, and serves again`,
-        fix: 'Nothing to do now; its log says why it stopped.',
+        what: isOut
+          ? `${one.name} was down, and nginx does not ask it any more`
+          : `${one.name} was down, and serves again`,
+        fix: `Nothing to do now${isOut ? '' : '; its log says why it stopped'}.`,
         next: lookAfter(ownerOf(one), ss(one)),
       };
     }

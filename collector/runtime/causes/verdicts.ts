@@ -40,6 +40,8 @@ interface Entry {
 
 const keptMs = 86_400_000;
 const mostKept = 500;
+/** Shorter than the time within which two verdicts are about the same failures. */
+const staleMs = 5000;
 const weights = { certain: 2, likely: 1, unknown: 0 } as const;
 
 /** A check that could not probe again knows no more than the one before. */
@@ -95,6 +97,7 @@ export function createVerdicts(job: string, log: Log): Verdicts {
   /** Evidence may change each time, a verdict is reported once. */
   const told = new Map<string, string>();
   let changed = false;
+  let writtenMs = Number.NEGATIVE_INFINITY;
 
   function tell({ name, cause, sureness, evidence, isOver, words }: StandingVerdict): void {
     const text = `${cause} (${sureness})${isOver ? ', ended' : ''}`;
@@ -114,6 +117,8 @@ export function createVerdicts(job: string, log: Log): Verdicts {
     past.delete(name);
     past.set(name, one);
     keepNewest(past, mostKept);
+    // Whoever reads the file later must find that it is about the same failures.
+    if (one.lastMs > writtenMs + staleMs) changed = true;
   }
 
   return {
@@ -142,6 +147,7 @@ export function createVerdicts(job: string, log: Log): Verdicts {
     standing: () => Array.from(entries.values(), ({ standing }) => standing),
     text(nowMs) {
       changed = false;
+      writtenMs = nowMs;
       const kept = [...past].filter(([, { lastMs }]) => nowMs - lastMs < keptMs);
       return JSON.stringify(Object.fromEntries(kept));
     },

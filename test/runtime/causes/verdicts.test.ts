@@ -82,6 +82,18 @@ describe('what is written down', () => {
     expect(verdicts.text(nowMs + 86_000_000)).toContain('process_down');
     expect(verdicts.text(nowMs + 86_400_000)).toBe('{}');
   });
+
+  test.each([
+    ['a failure of 20 s later', 20_000, true],
+    ['one of the same seconds', 3000, false],
+  ])('the same verdict again, about %s: the file says so until it is over', (_, laterMs, expected) => {
+    const { verdicts, judged } = watching();
+    const failures = new Map([['refused', failed({ lastMs: nowMs - 30_000 })]] as const);
+    judged(down({ failures }));
+    verdicts.text(nowMs - 30_000);
+    judged(down({ failures: new Map([['refused', failed({ lastMs: nowMs - 30_000 + laterMs })]] as const) }));
+    expect(verdicts.hasChanged()).toBe(expected);
+  });
 });
 
 describe('for charts and Functions', () => {
