@@ -3,6 +3,8 @@
 export interface Content {
   /** `is compressed with xz` */
   readonly what: string;
+  /** The command that makes text of FILE. */
+  readonly convert: string;
   /** The command that makes text of FILE and hands it to this one: `report -`. */
   readonly remedy: (command: string) => string;
 }
@@ -29,6 +31,10 @@ function encodingOf(head: Buffer): string | null {
   return even > 0.8 * half && odd < 0.2 * half ? 'UTF-16BE' : null;
 }
 
+/** Where the first header of a tar archive says that it is one. */
+const tarMark = 257;
+const isTar = (head: Buffer): boolean => head.toString('latin1', tarMark, tarMark + 5) === 'ustar';
+
 /** null: nothing that is known by its first bytes. */
 export function contentOf(head: Buffer): Content | null {
   const encoding = encodingOf(head);
@@ -36,14 +42,19 @@ export function contentOf(head: Buffer): Content | null {
     const convert = `iconv -f ${encoding} -t UTF-8 FILE`;
     return {
       what: `is ${encoding} text`,
+      convert,
       remedy: (command) => `convert it on the way: ${convert} | nginx-upstream ${command}`,
     };
   }
+  if (isTar(head)) return packedBy('is a tar archive', 'tar -xOf FILE');
   const packed = magics.find(([bytes]) => bytes.every((byte, at) => head[at] === byte));
   if (packed === undefined) return null;
   const [, what, unpack] = packed;
-  return {
-    what: `is compressed with ${what}`,
-    remedy: (command) => `unpack it on the way: ${unpack} FILE | nginx-upstream ${command}`,
-  };
+  return packedBy(`is compressed with ${what}`, `${unpack} FILE`);
 }
+
+const packedBy = (what: string, convert: string): Content => ({
+  what,
+  convert,
+  remedy: (command) => `unpack it on the way: ${convert} | nginx-upstream ${command}`,
+});

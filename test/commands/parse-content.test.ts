@@ -13,6 +13,13 @@ const line =
   'server: shop.example, request: "GET / HTTP/1.1", upstream: "http://10.0.0.1:80/", host: "shop.example"\n';
 const bigEndian = (utf16: string): Buffer => Buffer.from(utf16, 'utf16le').swap16();
 
+function tar(content: string): Buffer {
+  const header = Buffer.alloc(512);
+  header.write('error.log');
+  header.write('ustar', 257);
+  return Buffer.concat([header, Buffer.from(content), Buffer.alloc(1024)]);
+}
+
 async function run(files: readonly string[], input: Buffer) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const [shown, complained] = [text(stdout), text(stderr)];
@@ -31,6 +38,7 @@ test.each([
   ['UTF-16BE with a mark', bigEndian(`\ufeff${line}`), 'is UTF-16BE text'],
   ['UTF-16BE without one', bigEndian(line), 'is UTF-16BE text'],
   ['gzip', gzipSync(line), 'is compressed with gzip: unpack it on the way: gzip -dc '],
+  ['a tar archive', tar(line), 'is a tar archive: unpack it on the way: tar -xOf '],
 ])('%s', async (_, bytes, message) => {
   const path = join(tempDir('parse'), 'error.log');
   writeFileSync(path, bytes);

@@ -265,6 +265,21 @@ test.each<readonly [readonly string[], string]>([
   await expect(failure).rejects.toThrow(words);
 });
 
+test.each([
+  ['UTF-16, as PowerShell writes it', Buffer.from('\ufeffevents {}\r\nhttp {}\r\n', 'utf16le'), 'is UTF-16LE text: '],
+  ['a packed copy', gzipSync('events {} http {}'), 'is compressed with gzip: '],
+])('a configuration that is no text: %s', async (_, bytes, words) => {
+  const conf = join(tempDir('report'), 'nginx.txt');
+  writeFileSync(conf, bytes);
+  const streams = { stdin: Readable.from([]), stdout: new PassThrough(), stderr: new PassThrough() };
+  for (const told of [conf, `dump:${conf}`]) {
+    const failure = report.run(['--conf', told], streams);
+    await expect(failure).rejects.toThrow(UsageError);
+    await expect(failure).rejects.toThrow(`--conf ${conf}: ${words}make text of it and name that: `);
+    await expect(failure).rejects.toThrow(`${conf} > nginx.txt`);
+  }
+});
+
 test('progress: on a terminal only, and taken away', async () => {
   let nowUs = 0;
   const clock = { monotonicUs: () => nowUs };

@@ -1,5 +1,6 @@
 /** Which log_formats a file may be written in: given, found in a configuration by the log's path, or well known. */
 import { basename, resolve } from 'node:path';
+import { shellWord } from '../../base/shell-word.ts';
 import { httpFormat, streamFormat } from '../../discover/check/remedies.ts';
 import { readTold } from '../../discover/follow/read-nginx.ts';
 import type { UpstreamOf } from '../../model.ts';
@@ -8,7 +9,10 @@ import type { AccessLog, LogFormat, NginxConfiguration } from '../../nginx/types
 import { type FormatResult, type ParsedFormat, readArguments, readLogFormat } from '../../parse/access/log-format.ts';
 import { attempt, nodeFileSystem } from '../../system/fs.ts';
 import { UsageError } from '../command.ts';
+import { contentOf } from '../content.ts';
 import { formatOption } from '../format-option.ts';
+
+const headLength = 1024;
 
 export interface ReportFormats {
   /** Sets of formats to try on a file, the likeliest first; the lines of a file are of one set. */
@@ -40,6 +44,7 @@ export function configuredFormats(path: string, name: string | null = null): Rep
   const found = attempt(() => nodeFileSystem.stat(file));
   if (!found.ok) throw new UsageError(`--conf ${file}: ${found.code === 'ENOENT' ? 'no such file' : found.code}`);
   if (found.value.kind === 'directory') throw new UsageError(`--conf ${file}: is a directory: name nginx's main file`);
+  if (found.value.kind === 'file') expectConfiguration(file);
   const { configuration } = readTold(path.startsWith('dump:') ? path : resolve(path), () => null, nodeFileSystem, '');
   const named = configuration.formats.filter((format) => format.name === name);
   if (name !== null && named.length === 0)
@@ -54,6 +59,23 @@ export function configuredFormats(path: string, name: string | null = null): Rep
     },
     upstreamOf: createAttribution(configuration).upstreamOf as UpstreamOf,
   };
+}
+
+/** PowerShell writes the output of `nginx -T` in UTF-16, in which no directive is found. */
+function expectConfiguration(file: string): void {
+  const head = Buffer.alloc(headLength);
+  const read = attempt(() => {
+    const fd = nodeFileSystem.open(file);
+    try {
+      return nodeFileSystem.read(fd, head, headLength, 0);
+    } finally {
+      nodeFileSystem.close(fd);
+    }
+  });
+  const content = read.ok ? contentOf(head.subarray(0, read.value)) : null;
+  if (content === null) return;
+  const convert = content.convert.replace('FILE', () => shellWord(file));
+  throw new UsageError(`--conf ${file}: ${content.what}: make text of it and name that: ${convert} > nginx.txt`);
 }
 
 function noSuchFormat({ formats }: NginxConfiguration, file: string): string {
