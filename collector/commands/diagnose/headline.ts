@@ -31,8 +31,26 @@ function restOf({ server, upstreams }: Diagnosis['impact']): ClientCounts {
   return { ...server, errors: new Map([...errors].filter(([, count]) => count > 0)) };
 }
 
+/** Clients that no line of the access log shows yet, or ever. */
+function unloggedText({ judged }: Pick<Diagnosis, 'judged'>): string {
+  const now = judged.filter(({ isOver }) => !isOver);
+  const waiting = now
+    .flatMap(({ subject, failures }) => (subject.is === 'peer' ? [...failures.values()] : []))
+    .filter(({ message, errno }) => message === '' && errno === null)
+    .reduce((sum, { count }) => sum + count, 0);
+  const isShort = now.some(({ findings }) => findings.some(({ code }) => code === 'worker_connections'));
+  return [
+    waiting > 0 ? `; ${plural(waiting, 'request')} ${waiting === 1 ? 'waits' : 'wait'} for an answer` : '',
+    isShort ? '; others are closed at once, without an answer' : '',
+  ].join('');
+}
+
 /** `upstream shop 100 % 502 (88/min); api 0 (retries hide 12/min)`. */
-export function clientsText({ impact }: Pick<Diagnosis, 'impact'>): string {
+export function clientsText(one: Pick<Diagnosis, 'impact' | 'judged'>): string {
+  return `${loggedText(one)}${unloggedText(one)}`;
+}
+
+function loggedText({ impact }: Pick<Diagnosis, 'impact'>): string {
   if (impact.read.length === 0) return 'not known, because no access log was read';
   if (!impact.tellsUpstreams) {
     if (errorsOf(impact.server) === 0) return 'no 5xx in the last minute on the entire server';

@@ -61,7 +61,7 @@ function connections({ workerConnections }: NginxFacts): Finding {
 }
 
 /** A limit that is reached is reached again within seconds, as long as there is as much traffic. */
-const overMs = 30_000;
+const overMs = 20_000;
 
 /** Empty for kinds that are no limit. */
 export function limitRules(
