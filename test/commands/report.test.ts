@@ -258,6 +258,8 @@ test.each<readonly [readonly string[], string]>([
   [['--format', 'main', '--conf', fileURLToPath(import.meta.url)], '--format main: no such log_format in'],
   [['--conf', '/nonexistent/nginx.conf'], '--conf /nonexistent/nginx.conf: no such file'],
   [['--conf', '/'], 'is a directory'],
+  [['--conf', '/dev/null'], '--conf /dev/null: is no regular file'],
+  [['--conf', 'dump:/dev/null'], '--conf /dev/null: is no regular file'],
 ])('misused: %j', async (args, words) => {
   const streams = { stdin: Readable.from([]), stdout: new PassThrough(), stderr: new PassThrough() };
   const failure = report.run(args, streams);

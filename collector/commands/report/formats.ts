@@ -44,7 +44,10 @@ export function configuredFormats(path: string, name: string | null = null): Rep
   const found = attempt(() => nodeFileSystem.stat(file));
   if (!found.ok) throw new UsageError(`--conf ${file}: ${found.code === 'ENOENT' ? 'no such file' : found.code}`);
   if (found.value.kind === 'directory') throw new UsageError(`--conf ${file}: is a directory: name nginx's main file`);
-  if (found.value.kind === 'file') expectConfiguration(file);
+  // Of a pipe (`<(nginx -T)`) nothing would be read, and no format found.
+  if (found.value.kind !== 'file')
+    throw new UsageError(`--conf ${file}: is no regular file: write its text to one and name that`);
+  expectConfiguration(file);
   const { configuration } = readTold(path.startsWith('dump:') ? path : resolve(path), () => null, nodeFileSystem, '');
   const named = configuration.formats.filter((format) => format.name === name);
   if (name !== null && named.length === 0)
