@@ -844,7 +844,7 @@ use_changes() {
   if [ "$alerts_put" = yes ]; then change 'reload the alerts' reload_health "$netdata"; fi
   if [ "$plugin_put" = yes ]; then
     for pid in $pids; do change "end the old plugin, pid $pid: Netdata starts the new one" kill -TERM "$pid"; done
-  elif [ -z "$pids" ] && [ -z "$(find "$plugin" -mmin -3 2>/dev/null)" ]; then
+  elif [ -z "$pids" ] && [ -n "$(find "$plugin" -mmin +2 2>/dev/null)" ]; then
     say "  Netdata has not started the plugin for minutes: $(service_command restart)"
   fi
 }
