@@ -85,7 +85,7 @@ export const report: Command = {
     ['--json', 'print one JSON object'],
     [
       '--since TIME',
-      'only lines from this time on, in the time zone of the log: 2h (ago), 07:30, 2026-11-22, "2026-11-22 07:30"',
+      'only lines from this time on, in the time zone of the log: 2h (ago), 1h30m, yesterday, 07:30, 2026-11-22, "2026-11-22 07:30"',
     ],
     ['--until TIME', 'only lines up to this time; the day or minute given is included'],
     ['--format FORMAT', 'format of the access log: the text of a log_format, the complete directive, or combined'],
