@@ -105,12 +105,13 @@ test(`${minutes} minutes of everything: flat`, { timeout: (minutes + 3) * 60_000
   });
   const third = Math.floor(samples.length / 3);
   const highest = (some: readonly Sample[], of: (each: Sample) => number) => Math.max(...some.map(of));
+  const lowest = (some: readonly Sample[]) => Math.min(...some.map(({ residentKb }) => residentKb));
   const middle = samples.slice(third, 2 * third);
   const end = samples.slice(2 * third);
   console.log(`soak: ${JSON.stringify({ minutes, errors, requests, middle: middle.at(-1), end: end.at(-1) })}`);
-  expect(highest(end, ({ residentKb }) => residentKb)).toBeLessThan(
-    highest(middle, ({ residentKb }) => residentKb) + 15_000,
-  );
+  // V8's young generation comes and goes; what is kept for ever shows where memory is least.
+  expect(lowest(end)).toBeLessThan(lowest(middle) + 15_000);
+  expect(highest(samples, ({ residentKb }) => residentKb)).toBeLessThan(200_000);
   expect(highest(end, ({ descriptors }) => descriptors)).toBeLessThan(
     highest(middle, ({ descriptors }) => descriptors) + 30,
   );
