@@ -74,7 +74,26 @@ test.each<[string, 'unreachable' | 'read_timeout', number, PeerCause, PeerCause]
   const seen = { ...past(then, nowMs - 90_000, nowMs - 41_000), evidence: ['seen then', 'test connection: refused'] };
   const kept = keepEnded(judged, seen, nowMs);
   expect([kept.findings[0]?.code, kept.isOver]).toEqual([then, true]);
-  expect(kept.findings[0]?.evidence).toEqual(['seen then', 'test connection from this host just now: succeeded']);
+  expect(kept.findings[0]?.evidence).toEqual([
+    'while it failed: seen then',
+    'test connection from this host just now: succeeded',
+  ]);
+});
+
+test('where nobody may probe, what was seen before the peer listened again is not said of now', () => {
+  const failures = new Map([['refused', failed({ firstMs: nowMs - 2000, lastMs: nowMs - 2000 })]] as const);
+  const back = { serving: [listener('10.0.0.1:8080')], probe: { is: 'not_probed', why: 'off' } } as const;
+  const [judged] = judge(facts([peer('10.0.0.1:8080', { failures, tcp: tcp('10.0.0.1:8080', back) })]), String);
+  if (judged === undefined) throw new Error('nothing judged');
+  const seen = {
+    ...past('process_down', nowMs - 2000, nowMs - 2000),
+    evidence: ['no socket listens on port 8080', 'something listened there until 12:00:00'],
+  };
+  expect(keepEnded(judged, seen, nowMs).findings[0]?.evidence).toEqual([
+    'while it failed: no socket listens on port 8080',
+    'something listened there until 12:00:00',
+    'not probed: `probe: off`',
+  ]);
 });
 
 const gone = (lastMs: number, loadedMs: number | null) => {

@@ -45,6 +45,16 @@ function isOfSame(judged: Judged, past: PastVerdict): boolean {
   return judged.lastMs <= past.lastMs + slackMs && judged.lastMs >= past.firstMs - slackMs;
 }
 
+const thenPrefix = 'while it failed: ';
+/** Texts that name their time themselves. */
+const isTimed = /\b(?:until|since|meanwhile|ago)\b/;
+
+/** What was seen while it failed, and is not seen now: in the present tense it would contradict what is there. */
+function seenThen(evidence: readonly string[], now: readonly string[]): readonly string[] {
+  const isPlain = (each: string): boolean => now.includes(each) || isTimed.test(each) || each.startsWith(thenPrefix);
+  return evidence.filter((each) => !ofThen.test(each)).map((each) => (isPlain(each) ? each : `${thenPrefix}${each}`));
+}
+
 /** What shows that it is over, as far as it was not seen while it failed. */
 function sinceThen({ code, evidence }: Finding, then: readonly string[]): readonly string[] {
   const added = evidence.filter((each) => !then.includes(each) && !each.startsWith('something listened there until'));
@@ -68,7 +78,10 @@ export function keepEnded(judged: Judged, past: PastVerdict | null, nowMs: numbe
   const kept: Finding = {
     code: cause,
     sureness,
-    evidence: [...evidence.filter((each) => !ofThen.test(each)), ...(isOver ? sinceThen(finding, evidence) : [])],
+    evidence: [
+      ...seenThen(evidence, finding.evidence),
+      ...(isOver ? sinceThen(finding, evidence) : finding.evidence.filter((each) => ofThen.test(each))),
+    ],
     rulesOut,
     isOver,
   };
