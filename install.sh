@@ -174,6 +174,8 @@ safe_environment() {
   for tool in id readlink stat; do system_tool $tool >/dev/null; done
   [ "$("$(system_tool id)" -u)" = 0 ] || return 0
   for name in $("$(system_tool env)" | "$(system_tool sed)" -n 's/^\(NODE_[A-Za-z0-9_]*\)=.*/\1/p; s/^\(LD_[A-Za-z0-9_]*\)=.*/\1/p') BASH_ENV ENV; do
+    # Certificates of root's, without which npm reaches nothing behind a proxy that inspects TLS.
+    if [ "$name" = NODE_EXTRA_CA_CERTS ] && trusted "$NODE_EXTRA_CA_CERTS"; then continue; fi
     unset "$name"
   done
   PATH=$(trusted_folders)

@@ -382,6 +382,21 @@ never_run() { [ ! -e "$BASE/ran" ] || { echo "run by user $(cat "$BASE/ran")" >&
   ! grep -E '^(NODE_|LD_|BASH_ENV|ENV)' "$BASE/seen" || return 1
 }
 
+@test "behind a proxy that inspects TLS root's own certificates are kept for npm, others' are not" {
+  if [ "$(id -u)" != 0 ]; then return 0; fi
+  make_tree native 2.10.4
+  printf '#!/bin/sh\nenv >>%s/seen\necho v18.19.0\n' "$BASE" >"$TOOLS/node"
+  run env NODE_EXTRA_CA_CERTS=/etc/passwd sh "$RELEASE/install.sh" --prefix "$ROOT"
+  ok
+  grep -qx NODE_EXTRA_CA_CERTS=/etc/passwd "$BASE/seen"
+  rm "$BASE/seen"
+  echo x >"$BASE/theirs.pem"
+  chown 65534 "$BASE/theirs.pem"
+  run env "NODE_EXTRA_CA_CERTS=$BASE/theirs.pem" sh "$RELEASE/install.sh" --prefix "$ROOT"
+  ok
+  ! grep NODE_EXTRA "$BASE/seen" || return 1
+}
+
 @test "nothing is written through a link that waits under the name of a file in the making" {
   make_tree native 2.10.4
   mkdir -p "$ROOT$CONFIG/custom-plugins.d"
