@@ -2,6 +2,7 @@
 
 import type { ReportPeer } from '../../aggregate/report/peers.ts';
 import type { Report, ReportIncident } from '../../aggregate/report/totals.ts';
+import { sumOf } from '../../base/collections.ts';
 import { duration, plural } from '../../base/text.ts';
 import type { Percentiles } from '../../model.ts';
 import { isoOfWall } from '../../parse/wall-clock.ts';
@@ -21,7 +22,7 @@ function section(title: string, lines: readonly string[], { paint }: Terminal): 
   return lines.length === 0 ? [] : ['', paint('bold', title), ...lines];
 }
 
-const failuresOf = ({ timeline }: Report): number => timeline.reduce((sum, { count }) => sum + count, 0);
+const failuresOf = ({ timeline }: Report): number => sumOf(timeline, ({ count }) => count);
 
 function noticedText({ noticed }: ReportIncident): string {
   if (noticed === null) return 'not known';

@@ -65,6 +65,8 @@ export interface SocketFacts {
   readonly unread: number;
 }
 
+export const noSockets: SocketFacts = { retried: 0, unacknowledged: 0, unread: 0 };
+
 /** A systemd unit that should serve a peer. */
 export interface UnitFact {
   /** `app.service`: what to start. */

@@ -2,19 +2,18 @@
 
 import { madeAt } from '../../base/collections.ts';
 import { addressKey, parseSocketAddress } from '../../parse/peer-address.ts';
-import { parseNetUnix } from '../../parse/proc/net.ts';
+import { unixUses } from '../../parse/proc/net.ts';
 import { scanWaiting, type WaitingRow } from '../../parse/proc/waiting-rows.ts';
 import { readTcpTables } from '../../system/process/procfs.ts';
 import type { DiagnosePorts } from '../facts/ports.ts';
 import { type Namespace, type Namespaces, readablePid, readSockets } from '../places/namespaces.ts';
-import type { SocketFacts } from './traffic.ts';
+import { noSockets, type SocketFacts } from './traffic.ts';
 
 /** One reading of all that waits. */
 export interface Waiting {
   of(peer: string): SocketFacts;
 }
 
-const nothing: SocketFacts = { retried: 0, unacknowledged: 0, unread: 0 };
 /** With what waits: where some of it was read meanwhile, it is another. */
 const rowKey = ({ local, remote, unread }: WaitingRow): string =>
   `${addressKey(local)} ${addressKey(remote)} ${unread}`;
@@ -26,17 +25,12 @@ function rowsOf(namespace: Namespace, { proc }: Pick<DiagnosePorts, 'proc'>): re
   return rows;
 }
 
-/** Connections in the queues of unix sockets, by path; those without any are left out. */
-function queuesOf(
-  peers: readonly string[],
-  namespace: Namespace,
-  { proc }: Pick<DiagnosePorts, 'proc'>,
-): ReadonlyMap<string, number> {
-  const paths = new Set(peers.flatMap((peer) => (peer.startsWith('unix:') ? [peer.slice('unix:'.length)] : [])));
-  const pid = paths.size === 0 ? null : readablePid(namespace, { proc });
-  if (pid === null) return new Map();
-  const uses = parseNetUnix(proc.text(`${pid}/net/unix`) ?? '', paths);
-  return new Map([...uses].flatMap(([path, { queued }]) => (queued > 0 ? [[path, queued] as const] : [])));
+/** What stands in the queues of unix sockets, and behind them, by peer. */
+function unixOf(peers: readonly string[], namespace: Namespace, { proc }: Pick<DiagnosePorts, 'proc'>) {
+  return unixUses(peers, () => {
+    const pid = readablePid(namespace, { proc });
+    return pid === null ? '' : (proc.text(`${pid}/net/unix`) ?? '');
+  });
 }
 
 /**
@@ -65,7 +59,7 @@ export function readWaiting(
 
   function count(address: string, kind: 'retried' | 'unacknowledged' | 'unread', waitedMs = 0) {
     if (!wanted.has(address)) return null;
-    const known = madeAt(counts, address, () => ({ ...nothing }));
+    const known = madeAt(counts, address, () => ({ ...noSockets }));
     known[kind]++;
     if (kind === 'retried') known.youngestMs = Math.min(waitedMs, known.youngestMs ?? waitedMs);
     return known;
@@ -88,19 +82,18 @@ export function readWaiting(
   }
 
   for (const namespace of [nginx, ...others]) for (const row of rowsOf(namespace, ports)) add(row);
-  const unix = queuesOf(peers, nginx, ports);
-  for (const [path, queued] of unix) {
-    const key = `unix:${path}`;
-    keys.add(key);
+  for (const [peer, { queued }] of unixOf(peers, nginx, ports)) {
+    if (queued === 0) continue;
+    keys.add(peer);
     // Those that waited at the first reading may have been accepted, and others come.
-    if (queued > 0 && (before === null || before.has(key))) counts.set(key, { ...nothing, unread: queued });
+    if (before === null || before.has(peer)) counts.set(peer, { ...noSockets, unread: queued });
   }
   return {
     keys,
     of(peer) {
-      if (peer.startsWith('unix:')) return counts.get(peer) ?? nothing;
+      if (peer.startsWith('unix:')) return counts.get(peer) ?? noSockets;
       const address = parseSocketAddress(peer);
-      return address === null ? nothing : (counts.get(addressKey(address)) ?? nothing);
+      return address === null ? noSockets : (counts.get(addressKey(address)) ?? noSockets);
     },
   };
 }
@@ -112,12 +105,10 @@ export function countOpen(
   ports: DiagnosePorts,
 ): (peer: string) => number {
   const table = readSockets(nginx, peers, ports);
-  const paths = new Set(peers.flatMap((peer) => (peer.startsWith('unix:') ? [peer.slice('unix:'.length)] : [])));
-  const pid = readablePid(nginx, ports);
-  const uses = paths.size === 0 || pid === null ? null : parseNetUnix(ports.proc.text(`${pid}/net/unix`) ?? '', paths);
+  const unix = unixOf(peers, nginx, ports);
   return (peer) => {
     if (!peer.startsWith('unix:')) return table?.connectionsTo(peer) ?? 0;
-    const use = uses?.get(peer.slice('unix:'.length));
+    const use = unix.get(peer);
     return use === undefined ? 0 : use.accepted + use.queued;
   };
 }

@@ -148,9 +148,9 @@ export function createOwners({ pids }: Pick<Namespace, 'pids'>, ports: DiagnoseP
     const pid = pidOf.get(inode) ?? null;
     const guessed = pid === null && blind ? guess(uid, asked) : null;
     const its = pid ?? guessed;
-    const unit = its === null ? null : unitOfPid(its, ports);
     const textOf = (file: string): string => (its === null ? '' : (proc.text(`${its}/${file}`) ?? ''));
     const cgroup = textOf('cgroup');
+    const unit = unitOf(cgroup);
     const [container, runtime] = [containerOf(cgroup), runtimeOf(cgroup)];
     return {
       uid,

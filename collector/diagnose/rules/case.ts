@@ -1,6 +1,6 @@
 /** What every rule is given: one peer, and the kind of failure to explain. */
 
-import type { Facts, NamespaceName, PeerFacts, Remembered, TcpFacts } from '../facts/facts.ts';
+import type { Facts, ListenerFact, NamespaceName, PeerFacts, Remembered, TcpFacts } from '../facts/facts.ts';
 import type { KindFailures } from '../impact/traffic.ts';
 import type { TimeText } from './signs.ts';
 
@@ -29,6 +29,11 @@ const startMs = 1500;
 const seenMs = 2500;
 /** A large application opens its port long after its process has started. */
 const bootMs = 30_000;
+
+/** What has the peer's address, or may have it. */
+export function mayServe(tcp: TcpFacts | null): readonly ListenerFact[] {
+  return tcp === null ? [] : [...tcp.serving, ...tcp.perhapsServing];
+}
 
 /** The peer's home when it is on this host, so that its sockets can be seen. */
 export function visibleHome({ home }: TcpFacts): NamespaceName | null {

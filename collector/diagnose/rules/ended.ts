@@ -21,7 +21,7 @@ export function pastVerdict({ findings: [finding], firstMs, lastMs }: Judged): P
 }
 
 /** Verdicts of which the evidence stays true when all that can be seen now is that it is over. */
-const vague: ReadonlySet<PeerCause> = new Set(['unknown', 'restarting', 'process_down', 'no_answer']);
+const vague: ReadonlySet<PeerCause> = new Set(['restarting', 'process_down', 'no_answer']);
 /**
  * Causes that are read from what can be seen at that moment: after a link, a route or a lost packet is back, the same lines
  * look like a rule that rejects, or like a wrong local address.

@@ -1,5 +1,6 @@
 /** Facts to findings: every failing peer, group, name and nginx itself, most important first. Pure. */
 
+import { sumOf } from '../../base/collections.ts';
 import { plural } from '../../base/text.ts';
 import type { FailureKind, PeerCause } from '../../model.ts';
 import type { Facts, GroupFacts, NameFacts, PeerFacts } from '../facts/facts.ts';
@@ -193,7 +194,7 @@ function judgeNginx({ nginx, nowMs }: Facts): readonly Judged[] {
 }
 
 function total({ failures }: Judged): number {
-  return [...failures.values()].reduce((sum, { count }) => sum + count, 0);
+  return sumOf([...failures.values()], ({ count }) => count);
 }
 
 const consequences: ReadonlySet<string> = new Set(['ejected', 'worker_connections', 'no_files']);

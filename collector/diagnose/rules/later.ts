@@ -1,11 +1,12 @@
 /** The connection was made, and the request failed behind it: TLS, silence, breaks, an application's own errors. Pure. */
 
+import { sumOf } from '../../base/collections.ts';
 import { duration, plural } from '../../base/text.ts';
 import type { FailureKind } from '../../model.ts';
-import type { ListenerFact, PeerFacts } from '../facts/facts.ts';
+import type { PeerFacts } from '../facts/facts.ts';
 import { ended, type Finding, found } from '../finding.ts';
 import type { AnswerFacts, KindFailures } from '../impact/traffic.ts';
-import { type Case, sinceLast, succeededSince, succeedsMeanwhile } from './case.ts';
+import { type Case, mayServe, sinceLast, succeededSince, succeedsMeanwhile } from './case.ts';
 import { behindFinding } from './container.ts';
 import { ownerText, signs } from './signs.ts';
 
@@ -22,19 +23,14 @@ function quoted({ message }: KindFailures): string | null {
   return message === '' ? null : `nginx says: ${message}`;
 }
 
-function listenersOf({ tcp }: PeerFacts): readonly ListenerFact[] {
-  return tcp === null ? [] : [...tcp.serving, ...tcp.perhapsServing];
-}
-
 /** What shows that its process does not read; null where nothing does. */
 function stuckSign(peer: PeerFacts): string | null {
-  const stopped = listenersOf(peer).find(({ isStopped }) => isStopped);
-  if (stopped !== undefined) return `its process ${stopped.owner.pid ?? ''} is stopped (state T): it was sent SIGSTOP`;
-  if (peer.unix?.isStopped === true)
-    return `its process ${peer.unix.owner?.pid ?? ''} is stopped (state T): it was sent SIGSTOP`;
+  const stopped = mayServe(peer.tcp).find(({ isStopped }) => isStopped);
+  if (stopped !== undefined) return signs.stopped(stopped.owner.pid);
+  if (peer.unix?.isStopped === true) return signs.stopped(peer.unix.owner?.pid ?? null);
   if (peer.sockets.unread > 0 && peer.unix === null)
     return `${plural(peer.sockets.unread, 'request')} sent and not read by the application`;
-  const queued = Math.max(peer.unix?.queued ?? 0, ...listenersOf(peer).map((each) => each.queued));
+  const queued = Math.max(peer.unix?.queued ?? 0, ...mayServe(peer.tcp).map((each) => each.queued));
   return queued > 0 ? `${plural(queued, 'connection')} in its queue, not accepted yet` : null;
 }
 
@@ -156,9 +152,8 @@ const minuteMs = 60_000;
 export function applicationError(peer: PeerFacts, nowMs: number): Finding | null {
   const { answers } = peer;
   if (answers === null || answers.serverErrors === 0) return null;
-  const explained = [...peer.failures]
-    .filter(([kind, { lastMs }]) => nowMs - lastMs <= 2 * minuteMs && kind in rules)
-    .reduce((sum, [, { count }]) => sum + count, 0);
+  const recent = [...peer.failures].filter(([kind, { lastMs }]) => nowMs - lastMs <= 2 * minuteMs && kind in rules);
+  const explained = sumOf(recent, ([, { count }]) => count);
   const own = answers.serverErrors - explained;
   if (own <= 0 || (own < 3 && own * 100 <= answers.connected)) return null;
   // Both logs are read a little apart: a few that no line explains yet are not the application's.

@@ -82,6 +82,9 @@ function namesPort(rule: string, port: number | undefined): boolean {
 export const signs = {
   nothingListens: ({ port, home }: TcpFacts) =>
     `no socket listens on port ${port} in ${home === null || home === 'elsewhere' ? 'the host' : placeText(home)}`,
+  /** Of a process that takes nothing. */
+  stopped: (pid: number | null) =>
+    `its process ${pid === null ? '' : `${pid} `}is stopped (state T): it was sent SIGSTOP`,
   listens: (listeners: readonly ListenerFact[]) => `a socket listens: ${list(listeners)}`,
   listensElsewhere: (listeners: readonly ListenerFact[]) =>
     `something listens on the port, but on another address: ${list(listeners)}`,

@@ -1,11 +1,13 @@
 /** No answer in time (110), or nobody there (113, 101): firewalls, dead hosts, full queues. Pure. */
 
+import type { ListenerFact } from '../facts/facts.ts';
 import { ended, type Finding, found } from '../finding.ts';
 import { mayBePublished } from '../places/published.ts';
 import {
   connectedSince,
   isThroughAgain,
   isWithNginx,
+  mayServe,
   succeededSince,
   succeedsMeanwhile,
   succeedsNow,
@@ -23,28 +25,27 @@ export function timedOut(one: TcpCase): readonly Finding[] {
   const gone = containerGone(one);
   if (gone !== null) return [gone];
   if (isSilentToArp(one)) return [hostDown(one)];
-  const [full] = [...tcp.serving, ...tcp.perhapsServing].filter(({ queued }) => queued > 0);
+  const full = mayServe(tcp).find(({ queued }) => queued > 0);
   if (isFromBefore(one)) return cameBack(one);
   if (isThroughAgain(one)) return [ended(noAnswer(one))];
   const older = waitsFromBefore(one);
   if (older !== null) return [older];
-  if (full !== undefined) return [queueFull(one)];
+  if (full !== undefined) return [queueFull(one, full)];
   if (tcp.probe.is === 'unreachable') return unreachable(one);
   // Of many packets that are lost one may be that of the test connection.
   const isPartly = tcp.probe.is === 'connected' || (!isWithNginx(one) && succeedsNow(one));
   return isPartly ? [someLost(one)] : [noAnswer(one)];
 }
 
-function queueFull({ tcp }: TcpCase): Finding {
-  const [listener] = [...tcp.serving, ...tcp.perhapsServing].filter(({ queued }) => queued > 0);
+function queueFull({ tcp }: TcpCase, full: ListenerFact): Finding {
   const overflows = tcp.overflows ?? 0;
-  const stopped = listener?.isStopped === true ? 'its process is stopped (state T): it was sent SIGSTOP' : null;
+  const stopped = full.isStopped ? signs.stopped(null) : null;
   return found(
     'accept_queue_full',
     overflows > 0 || stopped !== null ? 'certain' : 'likely',
     [
-      listener === undefined ? null : signs.listens([listener]),
-      listener === undefined ? null : signs.queue(listener),
+      signs.listens([full]),
+      signs.queue(full),
       stopped,
       overflows > 0 ? signs.overflows(overflows) : null,
       signs.probe(tcp.probe),

@@ -106,7 +106,7 @@ const full: UnixRule = (_, unix) =>
       'errno 11: the queue of the socket was full',
       `${plural(unix.queued, 'connection')} waiting in it now`,
       listenText(unix),
-      unix.isStopped ? 'its process is stopped (state T): it was sent SIGSTOP' : null,
+      unix.isStopped ? signs.stopped(null) : null,
     ],
     ['process down: it listens', noNetwork],
   );

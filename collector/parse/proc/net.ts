@@ -36,6 +36,17 @@ export function parseNetUnix(text: string, paths: ReadonlySet<string>): Readonly
 }
 
 /**
+ * The same by peer, `unix:PATH`.
+ *
+ * @param read /proc/net/unix; not called where no peer is a unix socket
+ */
+export function unixUses(peers: readonly string[], read: () => string): ReadonlyMap<string, UnixUse> {
+  const paths = new Set(peers.flatMap((peer) => (peer.startsWith('unix:') ? [peer.slice('unix:'.length)] : [])));
+  if (paths.size === 0) return new Map();
+  return new Map([...parseNetUnix(read(), paths)].map(([path, use]) => [`unix:${path}`, use]));
+}
+
+/**
  * One counter out of /proc/net/netstat or /proc/net/snmp, where a line of names is followed by a line of values behind
  * the same word (net/ipv4/proc.c): `netCounter(text, 'TcpExt', 'ListenOverflows')`. null when it is not there.
  */

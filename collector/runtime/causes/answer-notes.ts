@@ -1,10 +1,7 @@
-import { total } from '../../base/collections.ts';
+import { pairKey, total } from '../../base/collections.ts';
 import type { AnswerTally } from '../../diagnose/impact/answers.ts';
 import type { OpenConnections, StallTally } from '../../diagnose/impact/stalls.ts';
-import type { SocketFacts } from '../../diagnose/impact/traffic.ts';
 import type { JobSnapshot, PeerSnapshot } from '../../model.ts';
-
-export const noSockets: SocketFacts = { retried: 0, unacknowledged: 0, unread: 0 };
 
 /** nginx is, or a minute ago was, connected to it. */
 export function isConnected(sockets: PeerSnapshot['sockets']): boolean {
@@ -98,7 +95,7 @@ export function createAnswerNotes(answers: AnswerTally, stalls: StallTally): Ans
       const seen = new Set<string>();
       for (const each of snapshot.peers) {
         // A peer of two upstreams has two instances.
-        const key = `${each.upstream}\0${each.peer}`;
+        const key = pairKey(each.upstream, each.peer);
         if (noteOne(each, key, outcomes.get(each.upstream) ?? null, nowMs)) seen.add(key).add(each.peer);
       }
       for (const key of before.keys()) if (!seen.has(key)) before.delete(key);

@@ -7,6 +7,7 @@ import { createAnswerTally, withStall } from '../../diagnose/impact/answers.ts';
 import { createFailureTally, type Failing } from '../../diagnose/impact/failures.ts';
 import { withPending } from '../../diagnose/impact/pending.ts';
 import { createStallTally } from '../../diagnose/impact/stalls.ts';
+import { noSockets } from '../../diagnose/impact/traffic.ts';
 import { judge } from '../../diagnose/rules/judge.ts';
 import { procFolder, procOf } from '../../discover/find/find-nginx.ts';
 import type { NginxRead } from '../../discover/follow/read-nginx.ts';
@@ -29,7 +30,7 @@ import type { Connect } from '../../system/network/net.ts';
 import { nodeStateFile, type StateFile } from '../../system/state-file.ts';
 import { keepState } from '../kept-state.ts';
 import { diagnosedNginx } from '../nginx/seen.ts';
-import { createAnswerNotes, isConnected, noSockets } from './answer-notes.ts';
+import { createAnswerNotes, isConnected } from './answer-notes.ts';
 import { createPeerWatch } from './peer-memory.ts';
 import { listenersFiles, verdictsFiles } from './state-files.ts';
 import { createSuspects } from './suspects.ts';
@@ -136,15 +137,15 @@ export function createPeerCauses(
   }
 
   function failingNow(): Failing {
-    const seen = suspects.seen().map((each) => ({ ...each, answers: answersOf(each.peer) }));
-    const erring = answers.erring(clock.wallMs());
-    const known = new Set(seen.map(({ peer }) => peer));
     const nowMs = clock.wallMs();
+    const seen = suspects.seen().map((each) => ({ ...each, answers: answersOf(each.peer) }));
+    const erring = answers.erring(nowMs);
+    const known = new Set(seen.map(({ peer }) => peer));
     const stalled = notes.peers().filter((peer) => stalls.of(peer, notes.open(peer), nowMs) !== null);
     const others = [...new Set([...erring, ...stalled])]
       .filter((peer) => !known.has(peer))
       .map((peer) => ({ peer, upstream: upstreamOf(peer, null), sockets: noSockets, answers: answersOf(peer) }));
-    return withPending(tally.failing(), [...seen, ...others], erring, clock.wallMs());
+    return withPending(tally.failing(), [...seen, ...others], erring, nowMs);
   }
 
   async function diagnose(failing: Failing, nowUs: number): Promise<void> {
@@ -167,11 +168,10 @@ export function createPeerCauses(
 
   function lookWhenDue(nowUs: number): void {
     const failing = failingNow();
+    const watched = nginx && { masterPid: nginx.found.master?.pid ?? null, configuration: nginx.configuration };
     if (isEmpty(failing)) {
       looks = 0;
-      if (nginx === null) return;
-      const { found, configuration } = nginx;
-      watch.look({ masterPid: found.master?.pid ?? null, configuration }, nowUs, 'when due');
+      if (watched !== null) watch.look(watched, nowUs, 'when due');
       return;
     }
     const fresh = isNew(failing, verdicts.standing());
@@ -179,9 +179,9 @@ export function createPeerCauses(
     const pace = fresh ? soonUs : (pacesUs[Math.min(looks - 1, pacesUs.length - 1)] ?? soonUs);
     if (nowUs - judgedUs >= pace) {
       diagnose(failing, nowUs).catch((error: unknown) => log.error(`diagnosing: ${error}`, { job }));
-    } else if (nginx !== null) {
+    } else if (watched !== null) {
       // What comes and goes is seen only by who looks often.
-      watch.look({ masterPid: nginx.found.master?.pid ?? null, configuration: nginx.configuration }, nowUs, 'soon');
+      watch.look(watched, nowUs, 'soon');
     }
   }
 

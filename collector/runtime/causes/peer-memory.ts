@@ -8,7 +8,7 @@ import { type Namespaces, surveyNamespaces } from '../../diagnose/places/namespa
 import type { Conditions } from '../../netdata/log.ts';
 import { mayBeOf } from '../../nginx/peers.ts';
 import { oomKills } from '../../parse/proc/counters.ts';
-import { parseNetUnix } from '../../parse/proc/net.ts';
+import { unixUses } from '../../parse/proc/net.ts';
 import { attempt } from '../../system/fs.ts';
 import type { StateFile } from '../../system/state-file.ts';
 import { keepState } from '../kept-state.ts';
@@ -128,11 +128,11 @@ function unixListeners(
   { nginx }: Namespaces,
   { proc }: DiagnosePorts,
 ): readonly (readonly [string, SeenListener | null])[] {
-  const paths = peers.flatMap((peer) => (peer.startsWith('unix:') ? [peer.slice('unix:'.length)] : []));
-  if (paths.length === 0) return [];
-  const uses = parseNetUnix(proc.text(`${nginx.name.pid}/net/unix`) ?? '', new Set(paths));
-  return paths.map((path) => {
-    const use = uses.get(path);
-    return [`unix:${path}`, use?.listening === true ? { uid: null, inode: use.inode } : null];
-  });
+  const uses = unixUses(peers, () => proc.text(`${nginx.name.pid}/net/unix`) ?? '');
+  return peers
+    .filter((peer) => peer.startsWith('unix:'))
+    .map((peer) => {
+      const use = uses.get(peer);
+      return [peer, use?.listening === true ? { uid: null, inode: use.inode } : null];
+    });
 }

@@ -8,7 +8,7 @@ import {
   type SocketAddress,
 } from '../../parse/peer-address.ts';
 import { localAddresses } from '../../parse/proc/local-addresses.ts';
-import { localPortCount, netCounter, parseNetUnix, type UnixUse } from '../../parse/proc/net.ts';
+import { localPortCount, netCounter, type UnixUse, unixUses } from '../../parse/proc/net.ts';
 import { createTcpScanner, type PeerIndex } from '../../parse/proc/net-tcp.ts';
 import type { Listener } from '../../parse/proc/socket-rows.ts';
 import { portsUsed, tcpStatesOf } from '../../parse/proc/tcp-states.ts';
@@ -70,9 +70,8 @@ export function readSocketTables(
   }
 
   const unixPeers = peers.filter((peer) => peer.startsWith('unix:'));
-  const paths = new Set(unixPeers.map(pathOf));
-  const unix = paths.size > 0 ? parseNetUnix(text(`${pid}/net/unix`), paths) : new Map<string, UnixUse>();
-  for (const peer of unixPeers) sockets.set(peer, unixSockets(unix.get(pathOf(peer))));
+  const unix = unixUses(unixPeers, () => text(`${pid}/net/unix`));
+  for (const peer of unixPeers) sockets.set(peer, unixSockets(unix.get(peer)));
   let toUnix = 0;
   for (const { accepted, queued } of unix.values()) toUnix += accepted + queued;
 
@@ -82,10 +81,6 @@ export function readSocketTables(
     listenOverflows: netCounter(text(`${pid}/net/netstat`), 'TcpExt', 'ListenOverflows'),
     peers: sockets,
   };
-}
-
-function pathOf(peer: string): string {
-  return peer.slice('unix:'.length);
 }
 
 /** To the one who connects, a connection that is not accepted yet is made. */
