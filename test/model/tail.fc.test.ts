@@ -50,6 +50,16 @@ const found: Record<string, readonly Action[]> = {
     { do: 'tick', times: 15 },
     { do: 'write', lines: 1 },
   ],
+  'the file between was created before the last bytes of the one before it, and was empty when it was first seen': [
+    { do: 'rename' },
+    { do: 'create' },
+    { do: 'begin' },
+    { do: 'reopen' },
+    { do: 'rename' },
+    { do: 'create' },
+    { do: 'tick', times: 1 },
+    { do: 'write', lines: 1 },
+  ],
   'killed between two rotations, and again when the file of the checkpoint is read to its end': [
     { do: 'write', lines: 1 },
     { do: 'rename' },

@@ -89,7 +89,9 @@ export function missedBetween(
       if (isCompressed || isSame(stat) || isKnown(stat)) return false;
       // Both times: a file system without times of birth (they read 1970, or the time of the rename) must never make
       // yesterday's log look new.
-      return stat.bornMs >= before.bornMs && stat.bornMs <= bornBefore && stat.modifiedMs >= before.modifiedMs;
+      // In one that is empty there is nothing old, and nginx may write to it yet.
+      const isFresh = stat.modifiedMs >= before.modifiedMs || stat.size === 0;
+      return stat.bornMs >= before.bornMs && stat.bornMs <= bornBefore && isFresh;
     })
     .sort(byAge);
   // Nothing at the path yet: counted when there is, once.
