@@ -74,7 +74,7 @@ test('model.ts is the door of model/, nothing imports app.ts but main.ts, and on
   expect(composed.filter((file) => !/^collector\/(app\.ts|commands\/|runtime\/)/.test(file))).toEqual([]);
 });
 
-test('the linter has a fence for every room', () => {
+test('the linter has a fence for every room, at every depth of its folders', () => {
   const { overrides } = JSON.parse(readFileSync(join(repository, 'biome.json'), 'utf8')) as {
     overrides: {
       includes: string[];
@@ -85,5 +85,11 @@ test('the linter has a fence for every room', () => {
     const fence = overrides.find(({ includes }) => includes.includes(`${room}/**`))?.linter.rules;
     expect(fence?.style, room).toHaveProperty('noRestrictedImports');
     expect(Boolean(fence?.correctness?.['noNodejsModules']), room).toBe(!node);
+    const depth = (file: string) => relative(room, dirname(file)).split('/').filter(Boolean).length;
+    for (let level = Math.max(...sourceFiles(room).map(depth)); level > 0; level -= 1) {
+      const folders = `${room}/${'*/'.repeat(level)}**`;
+      const inner = overrides.find(({ includes }) => includes.includes(folders))?.linter.rules;
+      expect(inner?.style, folders).toHaveProperty('noRestrictedImports');
+    }
   }
 });

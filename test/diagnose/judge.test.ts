@@ -1,8 +1,8 @@
 /** The rules as a table: facts, and the codes with their sureness. */
 import { describe, expect, test } from 'vitest';
 import type { Facts, PeerFacts, TcpFacts, UnixFacts } from '../../collector/diagnose/facts/facts.ts';
+import { isSlip } from '../../collector/diagnose/rules/connect/process.ts';
 import { judge } from '../../collector/diagnose/rules/judge.ts';
-import { isSlip } from '../../collector/diagnose/rules/process.ts';
 import { word } from '../../collector/diagnose/words/wording.ts';
 import { type FailureKind, peerCauses } from '../../collector/model.ts';
 import {

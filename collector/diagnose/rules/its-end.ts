@@ -2,9 +2,9 @@
 import type { FailureKind } from '../../model.ts';
 import { ended, type Finding, found } from '../finding.ts';
 import { apartMs, type Case, isOlderThanListener, lasted, sinceLast, succeededSince, visibleHome } from './case.ts';
-import { refused } from './refused.ts';
+import { refused } from './connect/refused.ts';
+import { unixRules } from './connect/unix.ts';
 import { signs } from './signs.ts';
-import { unixRules } from './unix.ts';
 
 /** What the end of a process does to a request in flight. */
 const breaking: ReadonlySet<FailureKind> = new Set(['reset', 'closed_early']);

@@ -7,15 +7,15 @@ import type { Facts, GroupFacts, NameFacts, PeerFacts } from '../facts/facts.ts'
 import { ended, type Finding, found } from '../finding.ts';
 import type { FailuresByKind, KindFailures } from '../impact/traffic.ts';
 import { type Case, endedByReload, type TcpCase, takenOut } from './case.ts';
+import { refused } from './connect/refused.ts';
+import { denied } from './connect/route.ts';
+import { timedOut, unreachable } from './connect/silence.ts';
+import { unixRules } from './connect/unix.ts';
 import { brokenByItsEnd } from './its-end.ts';
 import { applicationError, laterRules } from './later.ts';
 import { limitRules } from './limit.ts';
 import { staleAddress, unresolved } from './name.ts';
-import { refused } from './refused.ts';
-import { denied } from './route.ts';
 import { failureText, signs, type TimeText } from './signs.ts';
-import { timedOut, unreachable } from './silence.ts';
-import { unixRules } from './unix.ts';
 
 export type JudgedSubject =
   | { readonly is: 'peer'; readonly peer: PeerFacts }

@@ -7,7 +7,7 @@ import type { PeerFacts } from '../facts/facts.ts';
 import { ended, type Finding, found } from '../finding.ts';
 import type { AnswerFacts, KindFailures } from '../impact/traffic.ts';
 import { type Case, mayServe, sinceLast, succeededSince, succeedsMeanwhile } from './case.ts';
-import { behindFinding } from './container.ts';
+import { behindFinding } from './connect/container.ts';
 import { ownerText, signs } from './signs.ts';
 
 const connects = 'the network: connections are made';

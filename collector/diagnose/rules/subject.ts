@@ -5,8 +5,8 @@ import type { Finding } from '../finding.ts';
 import type { KindFailures } from '../impact/traffic.ts';
 import { isPublished } from '../places/published.ts';
 import { inside, withFiles } from '../words/commands.ts';
+import { isSlip, meantPorts } from './connect/process.ts';
 import type { Judged } from './judge.ts';
-import { isSlip, meantPorts } from './process.ts';
 import { endpoint } from './signs.ts';
 
 /** What is said of a cause. */

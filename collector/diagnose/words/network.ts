@@ -1,7 +1,7 @@
 /** Words for what stands between nginx and its peer: firewalls, routes, hosts, a queue. */
 
 import { isWithNginx } from '../rules/case.ts';
-import { othersSucceed, takesConnections } from '../rules/silence.ts';
+import { othersSucceed, takesConnections } from '../rules/connect/silence.ts';
 import {
   containerOwner,
   failuresOf,

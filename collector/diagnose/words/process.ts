@@ -2,7 +2,7 @@
 
 import { shellWord } from '../../base/shell-word.ts';
 import { takenOut } from '../rules/case.ts';
-import { servedOutOfReach } from '../rules/container.ts';
+import { servedOutOfReach } from '../rules/connect/container.ts';
 import { endpoint } from '../rules/signs.ts';
 import {
   containerOwner,

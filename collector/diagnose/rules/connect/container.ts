@@ -1,9 +1,9 @@
 /** Containers of this host that are gone, were replaced, or refuse behind a published port. Pure. */
-import type { ListenerFact, PeerFacts, TcpFacts } from '../facts/facts.ts';
-import { type Finding, found } from '../finding.ts';
-import type { BehindFacts } from '../impact/traffic.ts';
-import { type TcpCase, visibleHome } from './case.ts';
-import { ownerText, signs } from './signs.ts';
+import type { ListenerFact, PeerFacts, TcpFacts } from '../../facts/facts.ts';
+import { type Finding, found } from '../../finding.ts';
+import type { BehindFacts } from '../../impact/traffic.ts';
+import { type TcpCase, visibleHome } from '../case.ts';
+import { ownerText, signs } from '../signs.ts';
 
 /** The port is held by the engine; behind it the container refuses, or is not there. */
 export function behindFinding(tcp: TcpFacts, behind: BehindFacts | null): Finding {

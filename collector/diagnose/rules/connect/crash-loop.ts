@@ -1,8 +1,8 @@
 /** What does not stay up: it ended more than once, each time soon after it had begun. Pure. */
 
-import type { Sureness } from '../../model.ts';
-import type { PeerFacts } from '../facts/facts.ts';
-import type { Burst, KindFailures } from '../impact/traffic.ts';
+import type { Sureness } from '../../../model.ts';
+import type { PeerFacts } from '../../facts/facts.ts';
+import type { Burst, KindFailures } from '../../impact/traffic.ts';
 
 /** What stays up for longer was started again by somebody: two deploys are no loop. */
 const staysUpMs = 60_000;

@@ -1,8 +1,8 @@
 /** errno 111 over TCP and UDP. Pure. */
 
-import { duration } from '../../base/text.ts';
-import { ended, type Finding, found } from '../finding.ts';
-import { isPublished, mayBePublished } from '../places/published.ts';
+import { duration } from '../../../base/text.ts';
+import { ended, type Finding, found } from '../../finding.ts';
+import { isPublished, mayBePublished } from '../../places/published.ts';
 import {
   apartMs,
   connectedSince,
@@ -19,11 +19,11 @@ import {
   succeedsMeanwhile,
   type TcpCase,
   visibleHome,
-} from './case.ts';
+} from '../case.ts';
+import { signs } from '../signs.ts';
 import { behindFinding, containerGone } from './container.ts';
 import { burstsInTurn, endsInARow } from './crash-loop.ts';
 import { nobodyServes } from './process.ts';
-import { signs } from './signs.ts';
 
 const notDown = 'process down: it listens on exactly this address and port';
 

@@ -1,11 +1,11 @@
 /** Unix sockets: the errno says which of four it is, the file says why. Pure. */
-import { permissions, plural } from '../../base/text.ts';
-import type { FailureKind } from '../../model.ts';
-import type { UnixFacts } from '../facts/facts.ts';
-import { ended, type Finding, found } from '../finding.ts';
-import { type Case, lasted, restartMs, succeededSince } from './case.ts';
+import { permissions, plural } from '../../../base/text.ts';
+import type { FailureKind } from '../../../model.ts';
+import type { UnixFacts } from '../../facts/facts.ts';
+import { ended, type Finding, found } from '../../finding.ts';
+import { type Case, lasted, restartMs, succeededSince } from '../case.ts';
+import { ownerText, placeText, signs } from '../signs.ts';
 import { endsInARow } from './crash-loop.ts';
-import { ownerText, placeText, signs } from './signs.ts';
 
 type UnixRule = (one: Case, unix: UnixFacts) => Finding;
 

@@ -1,7 +1,7 @@
 /** What this host's own tables and policies say at once, before anything is sent. Pure. */
-import { ended, type Finding, found } from '../finding.ts';
-import { isThroughAgain, type TcpCase } from './case.ts';
-import { signs } from './signs.ts';
+import { ended, type Finding, found } from '../../finding.ts';
+import { isThroughAgain, type TcpCase } from '../case.ts';
+import { signs } from '../signs.ts';
 
 /** nginx calls connect() and fails at once only where this host's own tables say no; else the answer came from outside. */
 export function isOwnRoute({ failures }: TcpCase): boolean {

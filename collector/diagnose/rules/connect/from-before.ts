@@ -1,9 +1,9 @@
 /** Failures, and connects that still wait, from before what listens now began to: a peer that was down and is back. Pure. */
 
-import { duration, plural } from '../../base/text.ts';
-import { ended, type Finding, found } from '../finding.ts';
-import { isOlderThanListener, startedAt, succeededSince, type TcpCase } from './case.ts';
-import { signs } from './signs.ts';
+import { duration, plural } from '../../../base/text.ts';
+import { ended, type Finding, found } from '../../finding.ts';
+import { isOlderThanListener, startedAt, succeededSince, type TcpCase } from '../case.ts';
+import { signs } from '../signs.ts';
 
 /** A SYN is sent again after 1, 3, 7, 15, 31 and 63 s: so long a connect may not notice that its peer is back. */
 const longestSynMs = 64_000;

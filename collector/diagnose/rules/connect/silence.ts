@@ -1,8 +1,8 @@
 /** No answer in time (110), or nobody there (113, 101): firewalls, dead hosts, full queues. Pure. */
 
-import type { ListenerFact } from '../facts/facts.ts';
-import { ended, type Finding, found } from '../finding.ts';
-import { mayBePublished } from '../places/published.ts';
+import type { ListenerFact } from '../../facts/facts.ts';
+import { ended, type Finding, found } from '../../finding.ts';
+import { mayBePublished } from '../../places/published.ts';
 import {
   connectedSince,
   isThroughAgain,
@@ -13,12 +13,12 @@ import {
   succeedsNow,
   type TcpCase,
   visibleHome,
-} from './case.ts';
+} from '../case.ts';
+import { placeText, signs } from '../signs.ts';
 import { containerGone } from './container.ts';
 import { isFromBefore, waitingText, waitsFromBefore } from './from-before.ts';
 import { cameBack } from './refused.ts';
 import { isOwnRoute, noRoute } from './route.ts';
-import { placeText, signs } from './signs.ts';
 
 export function timedOut(one: TcpCase): readonly Finding[] {
   const { tcp } = one;

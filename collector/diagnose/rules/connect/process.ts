@@ -1,8 +1,8 @@
 /** Refused, and nothing serves the address: a process that is down, or one that is somewhere else. Pure. */
-import type { ListenerFact, Owner, TcpFacts } from '../facts/facts.ts';
-import { type Finding, found } from '../finding.ts';
-import { type TcpCase, visibleHome } from './case.ts';
-import { endpoint, signs } from './signs.ts';
+import type { ListenerFact, Owner, TcpFacts } from '../../facts/facts.ts';
+import { type Finding, found } from '../../finding.ts';
+import { type TcpCase, visibleHome } from '../case.ts';
+import { endpoint, signs } from '../signs.ts';
 
 const noFirewall = 'firewall as the only cause (nothing listens)';
 const notDown = 'process down: it listens';
