@@ -30,6 +30,14 @@ test.each([
     ['/run/b.sock'],
   ],
   ['one pool by its name', { 'a.conf': 'include = ROOT/b.conf', 'b.conf': 'listen = /run/b.sock' }, ['/run/b.sock']],
+  [
+    'a socket that is called after its pool',
+    {
+      'a.conf':
+        '[global]\npid = /run/a.pid\n[shop]\nlisten = /run/php/$pool.sock\n[blog]\nlisten = /run/php/$pool.sock\n',
+    },
+    ['/run/php/shop.sock', '/run/php/blog.sock'],
+  ],
   ['a folder that is not there', { 'a.conf': 'include = /nowhere/at/all/*.conf' }, []],
   ['no file', {}, []],
 ])('%s', (_, files, expected) => {

@@ -41,6 +41,13 @@ const answered = {
   lastErrorMs: Number.NEGATIVE_INFINITY,
 };
 
+const unitOf = (unit: string): PeerFacts['unit'] => ({
+  unit,
+  socket: null,
+  isMasked: false,
+  file: `/etc/systemd/system/${unit}`,
+});
+
 /** A peer at 10.0.0.1:8080 refused, with these facts of it. */
 const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial<PeerFacts>, readonly string[]]>> = {
   'nothing listens, nothing is remembered': [{}, {}, ['process_down likely']],
@@ -56,6 +63,26 @@ const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial
     { otherPorts: [listener('0.0.0.0:8081', { owner: { ...owner, unit: 'app@8081.service' } })] },
     {},
     ['process_down likely', 'wrong_port likely'],
+  ],
+  'another instance of a template unit listens beside it, and the one that is meant is known': [
+    { otherPorts: [listener('0.0.0.0:8081', { owner: { ...owner, unit: 'app@8081.service' } })] },
+    { unit: unitOf('app@8080.service') },
+    ['process_down likely'],
+  ],
+  'a neighbour listens, and a unit file names the port of the peer': [
+    { otherPorts: [listener('0.0.0.0:3000', { owner: { ...owner, unit: 'other.service' } })] },
+    { unit: unitOf('shop.service') },
+    ['process_down likely'],
+  ],
+  'a process that cannot be seen is on the next port, and a unit file names the port of the peer': [
+    { otherPorts: [listener('0.0.0.0:8081', { owner: { ...owner, pid: null, command: null, unit: null } })] },
+    { unit: unitOf('shop.service') },
+    ['process_down likely'],
+  ],
+  'the unit whose file names the port listens on another': [
+    { otherPorts: [listener('0.0.0.0:8081', { owner: { ...owner, unit: 'shop.service' } })] },
+    { unit: unitOf('shop.service') },
+    ['wrong_port likely'],
   ],
   'one other application listens': [
     { otherPorts: [listener('0.0.0.0:3000')] },

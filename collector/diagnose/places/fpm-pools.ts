@@ -13,9 +13,19 @@ export function fpmConf(commandLine: string): string | null {
   return /^php-fpm: master process \((\/.*)\)/.exec(commandLine)?.[1] ?? null;
 }
 
-function valuesOf(text: string, key: 'listen' | 'include'): readonly string[] {
-  const lines = text.matchAll(new RegExp(`^[ \\t]*${key}[ \\t]*=[ \\t]*"?([^";\\r\\n]+?)"?[ \\t]*(?:;.*)?$`, 'gm'));
-  return Array.from(lines, ([, value = '']) => value);
+/** The values of a key in a file of php-fpm, with the name of the pool that each is in. */
+export function fpmValues(text: string, key: 'listen' | 'include'): readonly string[] {
+  const line = new RegExp(
+    `^[ \\t]*(?:\\[(?<pool>[^\\]]+)\\]|${key}[ \\t]*=[ \\t]*"?(?<value>[^";\\r\\n]+?)"?[ \\t]*(?:;.*)?$)`,
+    'gm',
+  );
+  let name = '';
+  const values: string[] = [];
+  for (const { groups } of text.matchAll(line)) {
+    if (groups?.['pool'] !== undefined) name = groups['pool'];
+    else values.push((groups?.['value'] ?? '').replaceAll('$pool', name));
+  }
+  return values;
 }
 
 /** `include=` names files, mostly all of one folder. */
@@ -35,8 +45,8 @@ export function fpmListens(conf: string, files: Files): readonly string[] {
     return text.ok ? text.value : '';
   };
   const main = textOf(conf);
-  const more = valuesOf(main, 'include').flatMap((pattern) => included(pattern, onHost, files));
-  return [main, ...more.slice(0, mostFiles).map(textOf)].flatMap((text) => valuesOf(text, 'listen'));
+  const more = fpmValues(main, 'include').flatMap((pattern) => included(pattern, onHost, files));
+  return [main, ...more.slice(0, mostFiles).map(textOf)].flatMap((text) => fpmValues(text, 'listen'));
 }
 
 /** Sockets of all php-fpm that run among these processes. */

@@ -203,7 +203,9 @@ export function meantPorts({ otherPorts }: Pick<TcpFacts, 'otherPorts'>): readon
 
 function otherPort(one: TcpCase): readonly Finding[] {
   const { peer, tcp, time } = one;
-  const candidates = meantPorts(tcp);
+  // Where a unit's file names this very port, no neighbour is meant: only that unit itself may listen elsewhere.
+  const meant = peer.unit === null ? null : peer.unit.unit;
+  const candidates = meantPorts(tcp).filter(({ owner }) => meant === null || owner.unit === meant);
   const slips = candidates.filter(({ port }) => isSlip(port, tcp.port));
   const wrongPort = (listeners: readonly ListenerFact[]): Finding =>
     found(
