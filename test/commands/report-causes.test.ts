@@ -1,8 +1,8 @@
 /** What `report` makes of incidents: no story that the log cannot know. */
 import { expect, test } from 'vitest';
 import { createReportTotals } from '../../collector/aggregate/report/totals.ts';
-import { causesOf, signsOf } from '../../collector/commands/report/causes.ts';
-import { renderReport } from '../../collector/commands/report/text.ts';
+import { causesOf, signsOf } from '../../collector/commands/report/output/causes.ts';
+import { renderReport } from '../../collector/commands/report/output/text.ts';
 import { readLogFormat } from '../../collector/parse/access/log-format.ts';
 import { createAccessMatcher } from '../../collector/parse/access/matcher.ts';
 import { parseErrorLine } from '../../collector/parse/error/line.ts';

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { UsageError } from '../../collector/commands/command.ts';
-import { createProgress } from '../../collector/commands/report/progress.ts';
+import { createProgress } from '../../collector/commands/report/input/progress.ts';
 import { report } from '../../collector/commands/report/report.ts';
 import { forgeries, notFoundRecord, shapes } from '../support/forging.ts';
 import { nearestRank, reportFormat, reportLogs } from '../support/report-logs.ts';

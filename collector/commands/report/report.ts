@@ -6,14 +6,14 @@ import type { Command, Streams } from '../command.ts';
 import { createOutput } from '../input.ts';
 import { readOptions } from '../options.ts';
 import { terminalOf } from '../terminal.ts';
-import { configuredFormats, knownFormats, type ReportFormats, toldFormat } from './formats.ts';
-import { findLogs } from './found-logs.ts';
-import { readInput, sizeOf } from './input.ts';
-import { reportJson } from './json.ts';
-import { createReportLog } from './logs.ts';
+import { readInput, sizeOf } from './input/files.ts';
+import { configuredFormats, knownFormats, type ReportFormats, toldFormat } from './input/formats.ts';
+import { findLogs } from './input/found.ts';
+import { createReportLog } from './input/logs.ts';
+import { createProgress } from './input/progress.ts';
+import { reportJson } from './output/json.ts';
+import { renderReport } from './output/text.ts';
 import { readPeriod, wallSecondNow } from './period.ts';
-import { createProgress } from './progress.ts';
-import { renderReport } from './text.ts';
 
 interface Options {
   readonly json: boolean;

@@ -1,12 +1,12 @@
 /** What `report` prints for a person: the morning after, on a screen. Pure. */
 
-import type { ReportPeer } from '../../aggregate/report/peers.ts';
-import type { Report, ReportIncident } from '../../aggregate/report/totals.ts';
-import { sumOf } from '../../base/collections.ts';
-import { duration, plural } from '../../base/text.ts';
-import type { Percentiles } from '../../model.ts';
-import { isoOfWall } from '../../parse/wall-clock.ts';
-import { type Terminal, wrapped } from '../terminal.ts';
+import type { ReportPeer } from '../../../aggregate/report/peers.ts';
+import type { Report, ReportIncident } from '../../../aggregate/report/totals.ts';
+import { sumOf } from '../../../base/collections.ts';
+import { duration, plural } from '../../../base/text.ts';
+import type { Percentiles } from '../../../model.ts';
+import { isoOfWall } from '../../../parse/wall-clock.ts';
+import { type Terminal, wrapped } from '../../terminal.ts';
 import { causesOf, signsOf } from './causes.ts';
 import { plotOf } from './plot.ts';
 import { name, number, type Row, table } from './table.ts';

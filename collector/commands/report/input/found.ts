@@ -1,10 +1,10 @@
 /** The logs that `report` reads when it is typed without a FILE: those of the nginx found here. */
 
 import { existsSync } from 'node:fs';
-import { settingsFiles } from '../../netdata/environment.ts';
-import { UsageError } from '../command.ts';
-import { commandEnvironment } from '../environment.ts';
-import { findJobs, readSettings } from '../nginx-jobs.ts';
+import { settingsFiles } from '../../../netdata/environment.ts';
+import { UsageError } from '../../command.ts';
+import { commandEnvironment } from '../../environment.ts';
+import { findJobs, readSettings } from '../../nginx-jobs.ts';
 
 export interface FoundLogs {
   /** The main file of its configuration, for the formats; null: they come from a dump. */

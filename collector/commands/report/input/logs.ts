@@ -1,9 +1,9 @@
 /** The bytes of one log on their way into the report. Error and access lines may stand mixed, and inside wrappings. */
-import type { ReportTotals } from '../../aggregate/report/totals.ts';
-import { type LineSink, lineSplitter } from '../../decode/lines.ts';
-import { createUnwrapper } from '../../decode/unwrap.ts';
-import { createAccessLines } from '../../parse/access/lines.ts';
-import type { ParsedFormat } from '../../parse/access/log-format.ts';
+import type { ReportTotals } from '../../../aggregate/report/totals.ts';
+import { type LineSink, lineSplitter } from '../../../decode/lines.ts';
+import { createUnwrapper } from '../../../decode/unwrap.ts';
+import { createAccessLines } from '../../../parse/access/lines.ts';
+import type { ParsedFormat } from '../../../parse/access/log-format.ts';
 import { createReportAccess, type ReportAccessLines } from './access-lines.ts';
 import { createErrorLines } from './error-lines.ts';
 import { kindOfLog, type LogKind } from './kind.ts';

@@ -1,8 +1,8 @@
 /** One line that says how far reading is: on a terminal only, and gone when the result comes. */
 import { basename } from 'node:path';
-import { printable } from '../../base/printable.ts';
-import { type Clock, systemClock } from '../../system/clock.ts';
-import type { Streams } from '../command.ts';
+import { printable } from '../../../base/printable.ts';
+import { type Clock, systemClock } from '../../../system/clock.ts';
+import type { Streams } from '../../command.ts';
 
 export interface Progress {
   add(file: string, bytes: number): void;

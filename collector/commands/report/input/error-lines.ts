@@ -1,13 +1,13 @@
 /** Error lines on their way into the report. */
-import type { ReportTotals } from '../../aggregate/report/totals.ts';
-import type { LineSink } from '../../decode/lines.ts';
-import type { CountedLine, ErrorLine } from '../../model.ts';
-import { parseErrorLine } from '../../parse/error/line.ts';
-import { withoutWrapping } from '../../parse/error/prefix.ts';
-import { errorLineReader } from '../../parse/error/reader.ts';
-import { createLineBatch } from '../../parse/storm/batch.ts';
-import { createStormLog, type StormLog } from '../../parse/storm/lines.ts';
-import { createWallSecondReader } from '../../parse/wall-clock.ts';
+import type { ReportTotals } from '../../../aggregate/report/totals.ts';
+import type { LineSink } from '../../../decode/lines.ts';
+import type { CountedLine, ErrorLine } from '../../../model.ts';
+import { parseErrorLine } from '../../../parse/error/line.ts';
+import { withoutWrapping } from '../../../parse/error/prefix.ts';
+import { errorLineReader } from '../../../parse/error/reader.ts';
+import { createLineBatch } from '../../../parse/storm/batch.ts';
+import { createStormLog, type StormLog } from '../../../parse/storm/lines.ts';
+import { createWallSecondReader } from '../../../parse/wall-clock.ts';
 
 export interface ErrorLines {
   /** Counts the line where it is nginx's; says whether it is. */

@@ -1,6 +1,6 @@
-import type { Report } from '../../aggregate/report/totals.ts';
-import type { Percentiles } from '../../model.ts';
-import { isoOfWall } from '../../parse/wall-clock.ts';
+import type { Report } from '../../../aggregate/report/totals.ts';
+import type { Percentiles } from '../../../model.ts';
+import { isoOfWall } from '../../../parse/wall-clock.ts';
 
 const none = { count: 0, p50: null, p90: null, p95: null, p99: null, max: null } as const;
 

@@ -1,8 +1,8 @@
 /** Tables of `report` on a screen. Pure. */
 
-import { printable } from '../../base/printable.ts';
-import { aligned } from '../table.ts';
-import type { Terminal } from '../terminal.ts';
+import { printable } from '../../../base/printable.ts';
+import { aligned } from '../../table.ts';
+import type { Terminal } from '../../terminal.ts';
 
 export type Row = readonly string[];
 

@@ -2,8 +2,8 @@
 import { createReadStream } from 'node:fs';
 import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
-import { attempt, nodeFileSystem } from '../../system/fs.ts';
-import type { Streams } from '../command.ts';
+import { attempt, nodeFileSystem } from '../../../system/fs.ts';
+import type { Streams } from '../../command.ts';
 
 /** How reading an input ended: complete, or with the reason why not. */
 export type Ending = { readonly is: 'complete' } | { readonly is: 'failed'; readonly reason: string };

@@ -1,11 +1,11 @@
 /** What a file is, by its first lines. Pure. */
 
-import { createUnwrapper } from '../../decode/unwrap.ts';
-import type { ParsedFormat } from '../../parse/access/log-format.ts';
-import { type AccessMatcher, createAccessMatcher } from '../../parse/access/matcher.ts';
-import { matchBehindPrefix } from '../../parse/access/prefixes.ts';
-import { parseErrorLine } from '../../parse/error/line.ts';
-import { contentOf } from '../content.ts';
+import { createUnwrapper } from '../../../decode/unwrap.ts';
+import type { ParsedFormat } from '../../../parse/access/log-format.ts';
+import { type AccessMatcher, createAccessMatcher } from '../../../parse/access/matcher.ts';
+import { matchBehindPrefix } from '../../../parse/access/prefixes.ts';
+import { parseErrorLine } from '../../../parse/error/line.ts';
+import { contentOf } from '../../content.ts';
 
 export type LogKind =
   /** Most lines are of an error log. */

@@ -1,6 +1,6 @@
 /** What logs alone show of causes, and what they cannot show. Pure. */
-import type { Report, ReportIncident } from '../../aggregate/report/totals.ts';
-import type { FailureKind } from '../../model.ts';
+import type { Report, ReportIncident } from '../../../aggregate/report/totals.ts';
+import type { FailureKind } from '../../../model.ts';
 
 const meanings: Readonly<Record<FailureKind, string>> = {
   refused:

@@ -1,10 +1,10 @@
 /** Whose requests failed, and who made the errors: the virtual hosts and the 5xx of `report`. Pure. */
 
-import { type NamedFailures, sumOfKinds } from '../../aggregate/report/by-name.ts';
-import type { Report } from '../../aggregate/report/totals.ts';
-import { type ReportUpstream, serverErrorsOf } from '../../aggregate/report/upstreams.ts';
-import { plural } from '../../base/text.ts';
-import type { Terminal } from '../terminal.ts';
+import { type NamedFailures, sumOfKinds } from '../../../aggregate/report/by-name.ts';
+import type { Report } from '../../../aggregate/report/totals.ts';
+import { type ReportUpstream, serverErrorsOf } from '../../../aggregate/report/upstreams.ts';
+import { plural } from '../../../base/text.ts';
+import type { Terminal } from '../../terminal.ts';
 import { name, number, type Row, table } from './table.ts';
 
 /** More than this does not fit a screen; `--json` has all. */

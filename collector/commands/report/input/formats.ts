@@ -1,16 +1,21 @@
 /** Which log_formats a file may be written in: given, found in a configuration by the log's path, or well known. */
 import { basename, resolve } from 'node:path';
-import { shellWord } from '../../base/shell-word.ts';
-import { httpFormat, streamFormat } from '../../discover/check/remedies.ts';
-import { readTold } from '../../discover/follow/read-nginx.ts';
-import type { UpstreamOf } from '../../model.ts';
-import { createAttribution } from '../../nginx/peers.ts';
-import type { AccessLog, LogFormat, NginxConfiguration } from '../../nginx/types.ts';
-import { type FormatResult, type ParsedFormat, readArguments, readLogFormat } from '../../parse/access/log-format.ts';
-import { attempt, nodeFileSystem } from '../../system/fs.ts';
-import { UsageError } from '../command.ts';
-import { contentOf } from '../content.ts';
-import { formatOption } from '../format-option.ts';
+import { shellWord } from '../../../base/shell-word.ts';
+import { httpFormat, streamFormat } from '../../../discover/check/remedies.ts';
+import { readTold } from '../../../discover/follow/read-nginx.ts';
+import type { UpstreamOf } from '../../../model.ts';
+import { createAttribution } from '../../../nginx/peers.ts';
+import type { AccessLog, LogFormat, NginxConfiguration } from '../../../nginx/types.ts';
+import {
+  type FormatResult,
+  type ParsedFormat,
+  readArguments,
+  readLogFormat,
+} from '../../../parse/access/log-format.ts';
+import { attempt, nodeFileSystem } from '../../../system/fs.ts';
+import { UsageError } from '../../command.ts';
+import { contentOf } from '../../content.ts';
+import { formatOption } from '../../format-option.ts';
 
 const headLength = 1024;
 
