@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readWriters } from '../../collector/commands/diagnose/log-writers.ts';
+import { readWriters } from '../../collector/commands/diagnose/recent/log-writers.ts';
 import { procOf } from '../../collector/discover/find/find-nginx.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
 import { hostTree } from '../discover/host-tree.ts';

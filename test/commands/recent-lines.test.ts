@@ -2,7 +2,7 @@
 import { symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readRecentLines } from '../../collector/commands/diagnose/recent-lines.ts';
+import { readRecentLines } from '../../collector/commands/diagnose/recent/lines.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
 import type { Execute } from '../../collector/system/process/exec.ts';
 import { forgeries, notFoundRecord, shapes } from '../support/forging.ts';

@@ -1,7 +1,7 @@
 /** Logs of pods as Netdata's container sees them: the links of /var/log/containers begin at the host's root. */
 import { expect, test } from 'vitest';
-import { readRecentAccess } from '../../collector/commands/diagnose/recent-access.ts';
-import { readRecentLines } from '../../collector/commands/diagnose/recent-lines.ts';
+import { readRecentAccess } from '../../collector/commands/diagnose/recent/access.ts';
+import { readRecentLines } from '../../collector/commands/diagnose/recent/lines.ts';
 import { nodeFileSystem as fs } from '../../collector/system/fs.ts';
 import { hostTree } from '../discover/host-tree.ts';
 

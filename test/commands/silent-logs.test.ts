@@ -1,6 +1,6 @@
 /** Error logs whose silence proves nothing. */
 import { expect, test } from 'vitest';
-import { silentLogs } from '../../collector/commands/diagnose/silent-logs.ts';
+import { silentLogs } from '../../collector/commands/diagnose/recent/silent-logs.ts';
 import type { ErrorLog, LogLevel, LogTarget } from '../../collector/nginx/types.ts';
 
 const file = (path: string): LogTarget => ({ kind: 'file', path, glob: null });

@@ -4,8 +4,8 @@ import type { Judged } from '../../diagnose/rules/judge.ts';
 import type { NginxRead } from '../../discover/follow/read-nginx.ts';
 import type { OpenNames } from '../../system/network/ask-names.ts';
 import type { Impact } from './impact.ts';
-import type { RecentLines } from './recent-lines.ts';
-import type { SilentLogs } from './silent-logs.ts';
+import type { RecentLines } from './recent/lines.ts';
+import type { SilentLogs } from './recent/silent-logs.ts';
 
 /** `10.0.0.1:80` is what nginx writes; a person may leave out the brackets, the port, or `unix:`. */
 export function isMeantPeer(wanted: string | null, peer: string): boolean {

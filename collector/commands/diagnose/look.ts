@@ -35,10 +35,10 @@ import { execute } from '../../system/process/exec.ts';
 import { nodeStateFile } from '../../system/state-file.ts';
 import { type Diagnosis, isMeantPeer } from './diagnosis.ts';
 import { createImpactTally, errorsOf } from './impact.ts';
-import { readWriters } from './log-writers.ts';
-import { readRecentAccess } from './recent-access.ts';
-import { readRecentLines } from './recent-lines.ts';
-import { silentLogs } from './silent-logs.ts';
+import { readRecentAccess } from './recent/access.ts';
+import { readRecentLines } from './recent/lines.ts';
+import { readWriters } from './recent/log-writers.ts';
+import { silentLogs } from './recent/silent-logs.ts';
 import { lookAtSockets } from './waiting-peers.ts';
 
 export interface LookOptions {

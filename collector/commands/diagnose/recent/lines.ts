@@ -1,17 +1,17 @@
 /** The last minutes of nginx's error logs, files read from their ends: bounded, whatever their size. */
 
-import { recordText } from '../../decode/container.ts';
-import { hostFile } from '../../discover/find/host-path.ts';
-import { errorLineReader } from '../../parse/error/reader.ts';
-import { toldSpec } from '../../runtime/plan/told-log.ts';
-import { matchingFiles, mostMatches } from '../../source/glob.ts';
-import { type LogSpec, specText, type Wrapping } from '../../source/log-spec.ts';
-import { isCompressedName } from '../../source/tail/rotated.ts';
-import type { FileSystem } from '../../system/fs.ts';
-import type { Execute } from '../../system/process/exec.ts';
-import { lookAt, rootedPath } from '../../system/reach.ts';
-import { type FileEnd, readEnd } from '../../system/small-file.ts';
-import { readJournal, type TimedLine } from './recent-journal.ts';
+import { recordText } from '../../../decode/container.ts';
+import { hostFile } from '../../../discover/find/host-path.ts';
+import { errorLineReader } from '../../../parse/error/reader.ts';
+import { toldSpec } from '../../../runtime/plan/told-log.ts';
+import { matchingFiles, mostMatches } from '../../../source/glob.ts';
+import { type LogSpec, specText, type Wrapping } from '../../../source/log-spec.ts';
+import { isCompressedName } from '../../../source/tail/rotated.ts';
+import type { FileSystem } from '../../../system/fs.ts';
+import type { Execute } from '../../../system/process/exec.ts';
+import { lookAt, rootedPath } from '../../../system/reach.ts';
+import { type FileEnd, readEnd } from '../../../system/small-file.ts';
+import { readJournal, type TimedLine } from './journal.ts';
 
 export interface RecentLines {
   readonly lines: readonly TimedLine[];

@@ -1,10 +1,10 @@
 /** The last minutes of what nginx writes to the journal, by one run of journalctl: bounded, whatever its size. */
-import { journalEntry } from '../../decode/journal.ts';
-import type { ErrorLine } from '../../model.ts';
-import { parseStrictErrorLine } from '../../parse/error/line.ts';
-import { errorLineReader } from '../../parse/error/reader.ts';
-import { journalMatches, mayNotRead } from '../../source/journal.ts';
-import type { Execute } from '../../system/process/exec.ts';
+import { journalEntry } from '../../../decode/journal.ts';
+import type { ErrorLine } from '../../../model.ts';
+import { parseStrictErrorLine } from '../../../parse/error/line.ts';
+import { errorLineReader } from '../../../parse/error/reader.ts';
+import { journalMatches, mayNotRead } from '../../../source/journal.ts';
+import type { Execute } from '../../../system/process/exec.ts';
 
 /** As many as fit into what a program may print here; what lies further back is the same again. */
 const mostEntries = 4000;

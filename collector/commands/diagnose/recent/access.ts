@@ -1,15 +1,15 @@
 /** The last lines of nginx's access logs, read from their ends: who answered what, and client results. */
-import { hostFile } from '../../discover/find/host-path.ts';
-import { type FormatResult, readArguments, readLogFormat } from '../../parse/access/log-format.ts';
-import { type AccessMatcher, createAccessMatcher } from '../../parse/access/matcher.ts';
-import { wallSecondAt } from '../../parse/wall-clock.ts';
-import type { AccessLogPlan, FormatPlan } from '../../runtime/plan/log-plan.ts';
-import { toldSpec } from '../../runtime/plan/told-log.ts';
-import { matchingFiles } from '../../source/glob.ts';
-import type { Wrapping } from '../../source/log-spec.ts';
-import { attempt } from '../../system/fs.ts';
-import { readEnd } from '../../system/small-file.ts';
-import { type RecentPorts, tailLength, unwrap } from './recent-lines.ts';
+import { hostFile } from '../../../discover/find/host-path.ts';
+import { type FormatResult, readArguments, readLogFormat } from '../../../parse/access/log-format.ts';
+import { type AccessMatcher, createAccessMatcher } from '../../../parse/access/matcher.ts';
+import { wallSecondAt } from '../../../parse/wall-clock.ts';
+import type { AccessLogPlan, FormatPlan } from '../../../runtime/plan/log-plan.ts';
+import { toldSpec } from '../../../runtime/plan/told-log.ts';
+import { matchingFiles } from '../../../source/glob.ts';
+import type { Wrapping } from '../../../source/log-spec.ts';
+import { attempt } from '../../../system/fs.ts';
+import { readEnd } from '../../../system/small-file.ts';
+import { type RecentPorts, tailLength, unwrap } from './lines.ts';
 
 /** Takes the line that the matcher's record holds; `ms` since 1970. */
 export type OnAccess = (matcher: AccessMatcher, log: AccessLogPlan, ms: number) => void;

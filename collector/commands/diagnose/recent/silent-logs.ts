@@ -1,5 +1,5 @@
 /** Error logs in which refused connections cannot be, or cannot be seen: their silence proves nothing. Pure. */
-import type { ErrorLog, LogTarget, NginxConfiguration } from '../../nginx/types.ts';
+import type { ErrorLog, LogTarget, NginxConfiguration } from '../../../nginx/types.ts';
 
 export interface SilentLogs {
   readonly unread: readonly { readonly log: string; readonly reason: string }[];

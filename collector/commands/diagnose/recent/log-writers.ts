@@ -1,8 +1,8 @@
 /** The processes whose lines an error log may hold, from /proc. */
-import type { Writers } from '../../diagnose/facts/writers.ts';
-import { startTimes, workersOf } from '../../discover/find/processes.ts';
-import { createLiveProcesses } from '../../runtime/nginx/processes.ts';
-import type { Procfs } from '../../system/process/procfs.ts';
+import type { Writers } from '../../../diagnose/facts/writers.ts';
+import { startTimes, workersOf } from '../../../discover/find/processes.ts';
+import { createLiveProcesses } from '../../../runtime/nginx/processes.ts';
+import type { Procfs } from '../../../system/process/procfs.ts';
 
 /**
  * @param masters of every nginx that may write to the log
