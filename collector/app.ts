@@ -1,7 +1,7 @@
 import { dialectOf, hasFunctions } from '../charts/dialect.ts';
 import { keepAlive } from '../charts/encode.ts';
-import { alertFileFindings } from './discover/check/alert-files.ts';
-import { wordFinding } from './discover/check/wording.ts';
+import { alertFileFindings } from './discover/check/rules/alert-files.ts';
+import { wordFinding } from './discover/check/words/wording.ts';
 import { registration } from './functions/answer.ts';
 import { isPipeOrSocket, listenToNetdata } from './netdata/commands.ts';
 import { type NetdataEnvironment, readEnvironment, settingsFiles } from './netdata/environment.ts';

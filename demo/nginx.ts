@@ -1,7 +1,7 @@
 /** The demo's nginx: two upstreams, everything in the demo's folder, the log_format that `check` recommends. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { httpFormat } from '../collector/discover/check/remedies.ts';
+import { httpFormat } from '../collector/discover/check/words/remedies.ts';
 import type { Program } from './programs.ts';
 import { type Server, start, waitFor } from './server.ts';
 

@@ -8,8 +8,8 @@ import {
   gatherFacts,
 } from '../discover/check/facts.ts';
 import { finding, type UnwordedFinding } from '../discover/check/finding.ts';
-import { judgeNginx } from '../discover/check/rules.ts';
-import { type WordedFinding, wordFinding } from '../discover/check/wording.ts';
+import { judgeNginx } from '../discover/check/rules/nginx.ts';
+import { type WordedFinding, wordFinding } from '../discover/check/words/wording.ts';
 import { hostFile, hostPath } from '../discover/find/host-path.ts';
 import type { NginxRead } from '../discover/follow/read-nginx.ts';
 import { bySeverity, type CheckFinding } from '../functions/facts.ts';

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { renderText } from '../../collector/commands/check/text.ts';
 import { finding, findingCodes } from '../../collector/discover/check/finding.ts';
-import { wordFinding } from '../../collector/discover/check/wording.ts';
+import { wordFinding } from '../../collector/discover/check/words/wording.ts';
 
 const values = {
   text: '1: max_peers must be an integer from 1 to 1000',

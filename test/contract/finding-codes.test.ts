@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { finding, findingCodes } from '../../collector/discover/check/finding.ts';
-import { wordFinding } from '../../collector/discover/check/wording.ts';
+import { wordFinding } from '../../collector/discover/check/words/wording.ts';
 import { peerCauses } from '../../collector/model.ts';
 
 test('every finding and every cause has a section in docs/troubleshooting.md, and every section one of them', () => {

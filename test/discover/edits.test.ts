@@ -11,7 +11,7 @@ import {
   withoutGzip,
   withParameter,
   withSyslogServer,
-} from '../../collector/discover/check/edits.ts';
+} from '../../collector/discover/check/rules/edits.ts';
 
 const edited = (text: string, edit: (args: readonly string[]) => readonly string[]): string => {
   const [name = '', ...args] = createLexer(text)

@@ -1,7 +1,7 @@
-import { alertFileFindings } from '../../discover/check/alert-files.ts';
 import { finding } from '../../discover/check/finding.ts';
-import { isAnythingUsable } from '../../discover/check/rules.ts';
-import { type WordedFinding, wordFinding } from '../../discover/check/wording.ts';
+import { alertFileFindings } from '../../discover/check/rules/alert-files.ts';
+import { isAnythingUsable } from '../../discover/check/rules/nginx.ts';
+import { type WordedFinding, wordFinding } from '../../discover/check/words/wording.ts';
 import { asOnHost } from '../../discover/find/host-path.ts';
 import { bySeverity } from '../../functions/facts.ts';
 import { askNetdataVersion } from '../../netdata/ask-version.ts';

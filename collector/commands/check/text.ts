@@ -4,7 +4,7 @@ import { printable } from '../../base/printable.ts';
 import { plural } from '../../base/text.ts';
 import type { CheckFacts } from '../../discover/check/facts.ts';
 import type { LogState } from '../../discover/check/log-state.ts';
-import type { WordedFinding } from '../../discover/check/wording.ts';
+import type { WordedFinding } from '../../discover/check/words/wording.ts';
 import type { Addresses } from '../../discover/names.ts';
 import type { AccessLog, ErrorLog, LogTarget, Upstream } from '../../nginx/types.ts';
 import type { Inspected } from '../../runtime/findings.ts';

@@ -2,7 +2,7 @@ import type { Remembered } from '../../diagnose/facts/facts.ts';
 import type { DiagnosedNginx } from '../../diagnose/facts/ports.ts';
 import type { AnswerFacts } from '../../diagnose/impact/traffic.ts';
 import { workersSince } from '../../discover/check/facts.ts';
-import { commandFor, entryTo } from '../../discover/check/rules.ts';
+import { commandFor, entryTo } from '../../discover/check/rules/nginx.ts';
 import { hostMounts, procFolder, procOf } from '../../discover/find/find-nginx.ts';
 import { sameFile } from '../../discover/find/mounts.ts';
 import { workersOf } from '../../discover/find/processes.ts';

@@ -1,11 +1,11 @@
 /** Settings of upstreams that make failures more likely, or harder to distinguish. Pure. */
-import { nginxLine } from '../../base/nginx-words.ts';
-import type { Upstream, UpstreamServer } from '../../nginx/types.ts';
-import { isLuaBalanced } from '../../nginx/upstream-groups.ts';
-import { openNamesText } from '../../system/network/ask-names.ts';
+import { nginxLine } from '../../../base/nginx-words.ts';
+import type { Upstream, UpstreamServer } from '../../../nginx/types.ts';
+import { isLuaBalanced } from '../../../nginx/upstream-groups.ts';
+import { openNamesText } from '../../../system/network/ask-names.ts';
+import type { CheckFacts } from '../facts.ts';
+import { finding, type UnwordedFinding } from '../finding.ts';
 import { withHost, withParameter } from './edits.ts';
-import type { CheckFacts } from './facts.ts';
-import { finding, type UnwordedFinding } from './finding.ts';
 
 /** Up to nginx's default: the peer is out and back while others of the group restart. */
 const shortFailTimeout = 10;

@@ -1,5 +1,5 @@
 /** What the words about a finding are made of. */
-import type { Severity } from './finding.ts';
+import type { Severity } from '../finding.ts';
 import { keptOut, type RemedyValues } from './remedies.ts';
 
 export interface FindingWords {

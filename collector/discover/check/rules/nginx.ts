@@ -1,14 +1,14 @@
 /** Facts to findings: what nginx itself and its configuration lack. Pure. */
-import { shellWord } from '../../base/shell-word.ts';
-import type { ProblemCode } from '../../nginx/types.ts';
-import type { NginxFound } from '../find/find-nginx.ts';
-import type { Master } from '../find/processes.ts';
-import type { CheckFacts } from './facts.ts';
-import { type FindingCode, finding, type UnwordedFinding } from './finding.ts';
+import { shellWord } from '../../../base/shell-word.ts';
+import type { ProblemCode } from '../../../nginx/types.ts';
+import type { NginxFound } from '../../find/find-nginx.ts';
+import type { Master } from '../../find/processes.ts';
+import type { CheckFacts } from '../facts.ts';
+import { type FindingCode, finding, type UnwordedFinding } from '../finding.ts';
+import type { LogState } from '../log-state.ts';
 import { generatorOf } from './generated.ts';
-import { logRules } from './log-rules.ts';
-import type { LogState } from './log-state.ts';
-import { upstreamRules } from './upstream-rules.ts';
+import { logRules } from './logs.ts';
+import { upstreamRules } from './upstreams.ts';
 
 function problemCode(code: ProblemCode, unreached: boolean): FindingCode {
   if (code === 'too_large') return 'configuration_too_large';

@@ -3,10 +3,10 @@
  * a route. What is missing is named by the controller's own setting. Pure.
  */
 
-import type { Upstream } from '../../nginx/types.ts';
-import { isLuaBalanced } from '../../nginx/upstream-groups.ts';
-import type { FindingCode } from './finding.ts';
-import { httpFormat, indented, publishedStatusServer, type RemedyValues } from './remedies.ts';
+import type { Upstream } from '../../../nginx/types.ts';
+import { isLuaBalanced } from '../../../nginx/upstream-groups.ts';
+import type { FindingCode } from '../finding.ts';
+import { httpFormat, indented, publishedStatusServer, type RemedyValues } from '../words/remedies.ts';
 
 export type Generator = 'ingress-nginx' | 'Kong' | 'APISIX';
 

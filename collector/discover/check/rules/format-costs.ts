@@ -1,5 +1,5 @@
 /** What a log_format costs by what it lacks, variable by variable. */
-import type { Protocol } from '../../nginx/types.ts';
+import type { Protocol } from '../../../nginx/types.ts';
 
 const httpCosts: Readonly<Record<string, string>> = {
   status: 'client results',

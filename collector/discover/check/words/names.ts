@@ -1,6 +1,7 @@
 /** The sentences about names of servers that do not lead where nginx wants to go. */
+
+import { error, type FindingWording, notice, warning } from './parts.ts';
 import { reload, replaceLine } from './remedies.ts';
-import { error, type FindingWording, notice, warning } from './words.ts';
 
 type NameCode = 'names_not_asked' | 'name_unresolved' | 'name_not_from_here' | 'name_moved' | 'localhost_two_addresses';
 

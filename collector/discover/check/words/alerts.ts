@@ -1,5 +1,5 @@
 /** The sentences about Netdata's alert files. */
-import { type FindingWording, notice, warning } from './words.ts';
+import { type FindingWording, notice, warning } from './parts.ts';
 
 type AlertCode = 'alerts_missing' | 'alerts_outdated' | 'alerts_of_other_netdata' | 'alerts_changed';
 

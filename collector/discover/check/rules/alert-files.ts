@@ -1,8 +1,8 @@
 /** The alert files that Netdata was given: whether they are for this Netdata and this plugin (docs/alerts.md). */
-import { jobAlertValues, peerAlertValues, upstreamAlertValues } from '../../model.ts';
-import { attempt, type FileSystem } from '../../system/fs.ts';
-import { readText } from '../../system/small-file.ts';
-import { finding, type UnwordedFinding } from './finding.ts';
+import { jobAlertValues, peerAlertValues, upstreamAlertValues } from '../../../model.ts';
+import { attempt, type FileSystem } from '../../../system/fs.ts';
+import { readText } from '../../../system/small-file.ts';
+import { finding, type UnwordedFinding } from '../finding.ts';
 
 const alertFiles = ['nginx_upstream.conf', 'nginx_upstream_peers.conf', 'nginx_upstream_server.conf'] as const;
 

@@ -1,9 +1,13 @@
 /** What of nginx's logs the plugin cannot see, and what the logs do not say. Pure. */
 
-import { addTo } from '../../base/collections.ts';
-import { nginxLine } from '../../base/nginx-words.ts';
-import { parseSeconds } from '../../nginx/syntax/values.ts';
-import type { AccessLog, ErrorLog, LogFormat, LogSet, Place, Protocol, Upstream } from '../../nginx/types.ts';
+import { addTo } from '../../../base/collections.ts';
+import { nginxLine } from '../../../base/nginx-words.ts';
+import { parseSeconds } from '../../../nginx/syntax/values.ts';
+import type { AccessLog, ErrorLog, LogFormat, LogSet, Place, Protocol, Upstream } from '../../../nginx/types.ts';
+import type { CheckFacts } from '../facts.ts';
+import { type FindingCode, finding, type UnwordedFinding } from '../finding.ts';
+import { barrierValues, type LogState } from '../log-state.ts';
+import { formatNamed } from '../words/remedies.ts';
 import {
   hidingLevels,
   lineToFile,
@@ -14,11 +18,7 @@ import {
   withoutGzip,
   withSyslogServer,
 } from './edits.ts';
-import type { CheckFacts } from './facts.ts';
-import { type FindingCode, finding, type UnwordedFinding } from './finding.ts';
 import { costOf, neededVariables } from './format-costs.ts';
-import { barrierValues, type LogState } from './log-state.ts';
-import { formatNamed } from './remedies.ts';
 
 export function formatVariables(format: string): ReadonlySet<string> {
   return new Set(Array.from(format.matchAll(/\$(?:\{(\w+)\}|(\w+))/g), (match) => match[1] ?? match[2] ?? ''));

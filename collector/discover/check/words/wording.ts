@@ -1,8 +1,10 @@
 /** The only sentences about findings: what it is, why it matters, what to do. Severity goes with the code. */
-import { alertWordings } from './alert-wording.ts';
-import type { FindingCode, UnwordedFinding } from './finding.ts';
-import { generatedRemedy } from './generated.ts';
-import { nameWordings } from './name-wording.ts';
+
+import type { FindingCode, UnwordedFinding } from '../finding.ts';
+import { generatedRemedy } from '../rules/generated.ts';
+import { alertWordings } from './alerts.ts';
+import { nameWordings } from './names.ts';
+import { configuredStates, error, type FindingWording, type FindingWords, notice, warning } from './parts.ts';
 import {
   afterEdit,
   formatRemedy,
@@ -19,7 +21,6 @@ import {
   statusServer,
   streamRemedy,
 } from './remedies.ts';
-import { configuredStates, error, type FindingWording, type FindingWords, notice, warning } from './words.ts';
 
 const blind = 'Nothing is counted from this log.';
 

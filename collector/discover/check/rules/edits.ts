@@ -3,8 +3,8 @@
  * order. Pure.
  */
 
-import { nginxLine } from '../../base/nginx-words.ts';
-import type { AccessLog, ErrorLog } from '../../nginx/types.ts';
+import { nginxLine } from '../../../base/nginx-words.ts';
+import type { AccessLog, ErrorLog } from '../../../nginx/types.ts';
 
 /** Refused connections are logged at `error`, missing sockets at `crit`. */
 export const hidingLevels: ReadonlySet<string> = new Set(['crit', 'alert', 'emerg']);
