@@ -5,9 +5,9 @@ import { dialectOf } from '../charts/dialect.ts';
 import { encode } from '../charts/encode.ts';
 import { nothingDrawn, plan } from '../charts/plan.ts';
 import { createJobAggregate } from '../collector/aggregate/job.ts';
+import { readLogFormat } from '../collector/parse/access/format/log-format.ts';
 import { createAccessLines } from '../collector/parse/access/lines.ts';
-import { readLogFormat } from '../collector/parse/access/log-format.ts';
-import { createAccessMatcher } from '../collector/parse/access/matcher.ts';
+import { createAccessMatcher } from '../collector/parse/access/match/matcher.ts';
 import { format } from './generate.ts';
 
 const newline = 10;

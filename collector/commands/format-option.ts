@@ -1,5 +1,5 @@
 /** The value of --format, for every command that has it. */
-import { type ParsedFormat, readLogFormat } from '../parse/access/log-format.ts';
+import { type ParsedFormat, readLogFormat } from '../parse/access/format/log-format.ts';
 import { UsageError } from './command.ts';
 
 /** Variables without which a line says nothing that is counted. */

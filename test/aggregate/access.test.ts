@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { createReconciliation, explainDifference } from '../../collector/aggregate/failures/reconciliation.ts';
 import { createJobAggregate } from '../../collector/aggregate/job.ts';
 import type { JobSnapshot } from '../../collector/model.ts';
+import { readLogFormat } from '../../collector/parse/access/format/log-format.ts';
 import { createAccessLines } from '../../collector/parse/access/lines.ts';
-import { readLogFormat } from '../../collector/parse/access/log-format.ts';
-import { createAccessMatcher } from '../../collector/parse/access/matcher.ts';
+import { createAccessMatcher } from '../../collector/parse/access/match/matcher.ts';
 import { fine, load } from './kit.ts';
 
 const full =

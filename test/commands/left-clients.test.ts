@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import { createImpactTally } from '../../collector/commands/diagnose/impact.ts';
 import { withPending } from '../../collector/diagnose/impact/pending.ts';
-import { readLogFormat } from '../../collector/parse/access/log-format.ts';
-import { createAccessMatcher } from '../../collector/parse/access/matcher.ts';
+import { readLogFormat } from '../../collector/parse/access/format/log-format.ts';
+import { createAccessMatcher } from '../../collector/parse/access/match/matcher.ts';
 
 const nowMs = 1_800_000_000_000;
 const peer = '172.18.0.2:3000';

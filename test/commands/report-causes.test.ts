@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { createReportTotals } from '../../collector/aggregate/report/totals.ts';
 import { causesOf, signsOf } from '../../collector/commands/report/output/causes.ts';
 import { renderReport } from '../../collector/commands/report/output/text.ts';
-import { readLogFormat } from '../../collector/parse/access/log-format.ts';
-import { createAccessMatcher } from '../../collector/parse/access/matcher.ts';
+import { readLogFormat } from '../../collector/parse/access/format/log-format.ts';
+import { createAccessMatcher } from '../../collector/parse/access/match/matcher.ts';
 import { parseErrorLine } from '../../collector/parse/error/line.ts';
 import { wallSecondOf } from '../../collector/parse/wall-clock.ts';
 

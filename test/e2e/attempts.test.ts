@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { readLogFormat } from '../../collector/parse/access/format/log-format.ts';
 import { readAccessLine } from '../../collector/parse/access/json.ts';
-import { readLogFormat } from '../../collector/parse/access/log-format.ts';
-import { createAccessMatcher } from '../../collector/parse/access/matcher.ts';
+import { createAccessMatcher } from '../../collector/parse/access/match/matcher.ts';
 import { inBrief, type Line, playScenarios, type Run, scenarios } from './attempt-scenarios.ts';
 
 const all = [

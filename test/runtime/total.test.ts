@@ -1,8 +1,8 @@
 /** Total means total: what nobody writes on purpose is read, or refused, and stops nothing. */
 import { describe, expect, test } from 'vitest';
 import { parseSettings } from '../../collector/config/parse.ts';
-import { readLogFormat } from '../../collector/parse/access/log-format.ts';
-import { createAccessMatcher } from '../../collector/parse/access/matcher.ts';
+import { readLogFormat } from '../../collector/parse/access/format/log-format.ts';
+import { createAccessMatcher } from '../../collector/parse/access/match/matcher.ts';
 import { refusedLine, runtime } from './world.ts';
 
 describe('a peer with bytes that no path can have', () => {

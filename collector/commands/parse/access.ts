@@ -1,7 +1,7 @@
 import { createUnwrapper } from '../../decode/unwrap.ts';
 import { formatAccessLine, formatUnmatchedAccess, readAccessLine } from '../../parse/access/json.ts';
 import { createAccessLines, longestLine } from '../../parse/access/lines.ts';
-import { createAccessMatcher } from '../../parse/access/matcher.ts';
+import { createAccessMatcher } from '../../parse/access/match/matcher.ts';
 import { type Command, UsageError } from '../command.ts';
 import { formatOption } from '../format-option.ts';
 import { createOutput, pipeInputs } from '../input.ts';

@@ -1,4 +1,4 @@
-import type { AccessMatcher } from './matcher.ts';
+import type { AccessMatcher } from './match/matcher.ts';
 import { matchBehindPrefix } from './prefixes.ts';
 
 export interface AccessAttempt {

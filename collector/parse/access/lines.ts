@@ -1,4 +1,4 @@
-import type { LineMatcher } from './fast.ts';
+import type { LineMatcher } from './match/fast.ts';
 import { byte } from './values.ts';
 
 /** Longer lines are skipped and counted: memory stays bounded whatever the log holds. */

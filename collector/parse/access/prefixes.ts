@@ -1,5 +1,5 @@
 /** Access lines behind what docker compose, container runtimes, journald, syslog and `grep` put before them. Pure. */
-import type { LineMatcher } from './fast.ts';
+import type { LineMatcher } from './match/fast.ts';
 
 /** What a prefix is made of, in the order in which it is tried. None holds a quote: behind one stands a client's text. */
 const pieces: readonly RegExp[] = [

@@ -1,9 +1,9 @@
 import type { AccessLogCounter, AccessLogOptions } from '../../aggregate/access/access.ts';
 import type { JobAggregate } from '../../aggregate/job.ts';
-import type { LineMatcher } from '../../parse/access/fast.ts';
+import { type FormatResult, readArguments, readLogFormat } from '../../parse/access/format/log-format.ts';
 import { createAccessLines } from '../../parse/access/lines.ts';
-import { type FormatResult, readArguments, readLogFormat } from '../../parse/access/log-format.ts';
-import { createAccessMatcher } from '../../parse/access/matcher.ts';
+import type { LineMatcher } from '../../parse/access/match/fast.ts';
+import { createAccessMatcher } from '../../parse/access/match/matcher.ts';
 import { wallSecondAt } from '../../parse/wall-clock.ts';
 import type { OpenSink } from '../../source/source.ts';
 import type { AccessLogPlan, FormatPlan } from '../plan/log-plan.ts';

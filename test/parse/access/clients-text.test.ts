@@ -1,9 +1,9 @@
 /** A client's text beside the fields that we want, with nothing that distinguishes them: no instance is made of it. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readLogFormat } from '../../../collector/parse/access/format/log-format.ts';
 import { readAccessLine } from '../../../collector/parse/access/json.ts';
-import { readLogFormat } from '../../../collector/parse/access/log-format.ts';
-import { createAccessMatcher } from '../../../collector/parse/access/matcher.ts';
+import { createAccessMatcher } from '../../../collector/parse/access/match/matcher.ts';
 
 function matcherOf(text: string) {
   const result = readLogFormat(text);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { readLogFormat } from '../../../collector/parse/access/format/log-format.ts';
 import { readAccessLine } from '../../../collector/parse/access/json.ts';
-import { readLogFormat } from '../../../collector/parse/access/log-format.ts';
-import { createAccessMatcher } from '../../../collector/parse/access/matcher.ts';
+import { createAccessMatcher } from '../../../collector/parse/access/match/matcher.ts';
 
 const read = (format: string, line: string) => {
   const result = readLogFormat(format);

@@ -1,8 +1,8 @@
 /** A log_format as nginx understands it, from whatever a person pastes. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readLogFormat } from '../../../collector/parse/access/log-format.ts';
-import { compileAccess } from '../../../collector/parse/access/program.ts';
+import { readLogFormat } from '../../../collector/parse/access/format/log-format.ts';
+import { compileAccess } from '../../../collector/parse/access/format/program.ts';
 
 /** The format's text again, variables in angle brackets. */
 const brief = (text: string) => {

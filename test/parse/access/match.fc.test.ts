@@ -1,13 +1,13 @@
 /** The matcher against a naive reference, the fast way against the exact one, entire chunks against any split of them. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createExactMatcher } from '../../../collector/parse/access/exact.ts';
-import { createFastMatcher } from '../../../collector/parse/access/fast.ts';
+import { readLogFormat } from '../../../collector/parse/access/format/log-format.ts';
+import { compileAccess } from '../../../collector/parse/access/format/program.ts';
 import { type AccessLine, readAccessLine } from '../../../collector/parse/access/json.ts';
 import { createAccessLines, longestLine } from '../../../collector/parse/access/lines.ts';
-import { readLogFormat } from '../../../collector/parse/access/log-format.ts';
-import { createAccessMatcher } from '../../../collector/parse/access/matcher.ts';
-import { compileAccess } from '../../../collector/parse/access/program.ts';
+import { createExactMatcher } from '../../../collector/parse/access/match/exact.ts';
+import { createFastMatcher } from '../../../collector/parse/access/match/fast.ts';
+import { createAccessMatcher } from '../../../collector/parse/access/match/matcher.ts';
 import { newAccessRecord } from '../../../collector/parse/access/record.ts';
 import { createNames } from '../../../collector/parse/names.ts';
 

@@ -3,9 +3,9 @@
  * the shape was found.
  */
 import { expect, test } from 'vitest';
+import { readLogFormat } from '../../../collector/parse/access/format/log-format.ts';
 import { readAccessLine } from '../../../collector/parse/access/json.ts';
-import { readLogFormat } from '../../../collector/parse/access/log-format.ts';
-import { createAccessMatcher } from '../../../collector/parse/access/matcher.ts';
+import { createAccessMatcher } from '../../../collector/parse/access/match/matcher.ts';
 
 const time = '[22/Nov/2026:07:30:45 +0000]';
 

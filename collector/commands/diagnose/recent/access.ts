@@ -1,7 +1,7 @@
 /** The last lines of nginx's access logs, read from their ends: who answered what, and client results. */
 import { hostFile } from '../../../discover/find/host-path.ts';
-import { type FormatResult, readArguments, readLogFormat } from '../../../parse/access/log-format.ts';
-import { type AccessMatcher, createAccessMatcher } from '../../../parse/access/matcher.ts';
+import { type FormatResult, readArguments, readLogFormat } from '../../../parse/access/format/log-format.ts';
+import { type AccessMatcher, createAccessMatcher } from '../../../parse/access/match/matcher.ts';
 import { wallSecondAt } from '../../../parse/wall-clock.ts';
 import type { AccessLogPlan, FormatPlan } from '../../../runtime/plan/log-plan.ts';
 import { toldSpec } from '../../../runtime/plan/told-log.ts';

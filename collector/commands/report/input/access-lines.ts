@@ -1,8 +1,8 @@
 /** Access lines on their way into the report. */
 import type { ReportAccessLog } from '../../../aggregate/report/access.ts';
 import type { ReportTotals } from '../../../aggregate/report/totals.ts';
-import type { ParsedFormat } from '../../../parse/access/log-format.ts';
-import type { AccessMatcher } from '../../../parse/access/matcher.ts';
+import type { ParsedFormat } from '../../../parse/access/format/log-format.ts';
+import type { AccessMatcher } from '../../../parse/access/match/matcher.ts';
 import { wallSecondAt } from '../../../parse/wall-clock.ts';
 import { matchTolerantly, reportMatcher } from './kind.ts';
 

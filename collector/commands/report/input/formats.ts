@@ -11,7 +11,7 @@ import {
   type ParsedFormat,
   readArguments,
   readLogFormat,
-} from '../../../parse/access/log-format.ts';
+} from '../../../parse/access/format/log-format.ts';
 import { attempt, nodeFileSystem } from '../../../system/fs.ts';
 import { UsageError } from '../../command.ts';
 import { contentOf } from '../../content.ts';

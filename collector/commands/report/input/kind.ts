@@ -1,8 +1,8 @@
 /** What a file is, by its first lines. Pure. */
 
 import { createUnwrapper } from '../../../decode/unwrap.ts';
-import type { ParsedFormat } from '../../../parse/access/log-format.ts';
-import { type AccessMatcher, createAccessMatcher } from '../../../parse/access/matcher.ts';
+import type { ParsedFormat } from '../../../parse/access/format/log-format.ts';
+import { type AccessMatcher, createAccessMatcher } from '../../../parse/access/match/matcher.ts';
 import { matchBehindPrefix } from '../../../parse/access/prefixes.ts';
 import { parseErrorLine } from '../../../parse/error/line.ts';
 import { contentOf } from '../../content.ts';

@@ -2,8 +2,8 @@
 import type { ReportTotals } from '../../../aggregate/report/totals.ts';
 import { type LineSink, lineSplitter } from '../../../decode/lines.ts';
 import { createUnwrapper } from '../../../decode/unwrap.ts';
+import type { ParsedFormat } from '../../../parse/access/format/log-format.ts';
 import { createAccessLines } from '../../../parse/access/lines.ts';
-import type { ParsedFormat } from '../../../parse/access/log-format.ts';
 import { createReportAccess, type ReportAccessLines } from './access-lines.ts';
 import { createErrorLines } from './error-lines.ts';
 import { kindOfLog, type LogKind } from './kind.ts';

@@ -1,6 +1,6 @@
+import type { AccessProgram, FormatStep } from '../format/program.ts';
+import { byte } from '../values.ts';
 import type { LineMatcher } from './fast.ts';
-import type { AccessProgram, FormatStep } from './program.ts';
-import { byte } from './values.ts';
 
 /**
  * Runs a new matcher over made-up lines of its format, until V8 has seen every way through it. Without that it compiles

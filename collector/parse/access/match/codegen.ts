@@ -1,6 +1,6 @@
-import type { AccessProgram, FormatStep, StepKind } from './program.ts';
-import { listIndex, maxAttempts } from './record.ts';
-import { byte } from './values.ts';
+import type { AccessProgram, FormatStep, StepKind } from '../format/program.ts';
+import { listIndex, maxAttempts } from '../record.ts';
+import { byte } from '../values.ts';
 
 /**
  * The JavaScript of a matcher for one log_format: an expression that gives the position behind the line's last value,

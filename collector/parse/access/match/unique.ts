@@ -1,7 +1,7 @@
+import { type AccessProgram, type FormatStep, listKinds, wantedKinds } from '../format/program.ts';
+import { closeRecord, type MatchedRecord } from '../record.ts';
+import { byte, milliseconds, valuesEnd } from '../values.ts';
 import type { LineMatcher } from './fast.ts';
-import { type AccessProgram, type FormatStep, listKinds, wantedKinds } from './program.ts';
-import { closeRecord, type MatchedRecord } from './record.ts';
-import { byte, milliseconds, valuesEnd } from './values.ts';
 
 /** Steps for one line before it is given up as unmatched: what a client sends must not decide how long we work. */
 const budget = 1500;

@@ -1,9 +1,9 @@
-import { createNames } from '../names.ts';
+import { createNames } from '../../names.ts';
+import type { ParsedFormat } from '../format/log-format.ts';
+import { type AccessProgram, compileAccess } from '../format/program.ts';
+import { type MatchedRecord, newAccessRecord } from '../record.ts';
 import { createExactMatcher } from './exact.ts';
 import { createFastMatcher, type LineMatcher } from './fast.ts';
-import type { ParsedFormat } from './log-format.ts';
-import { type AccessProgram, compileAccess } from './program.ts';
-import { type MatchedRecord, newAccessRecord } from './record.ts';
 import { rehearse } from './rehearsal.ts';
 import { createUniqueMatcher } from './unique.ts';
 

@@ -1,8 +1,8 @@
+import type { AccessProgram } from '../format/program.ts';
+import { closeRecord, type MatchedRecord } from '../record.ts';
+import { byte, valuesEnd } from '../values.ts';
 import { matcherSource, stopTables, unitsOf } from './codegen.ts';
 import { createMoreElements } from './more.ts';
-import type { AccessProgram } from './program.ts';
-import { closeRecord, type MatchedRecord } from './record.ts';
-import { byte, valuesEnd } from './values.ts';
 
 /** Matches one line; gives the position of its newline, or -1. There must be a newline at or after `p`. */
 export type LineMatcher = (b: Buffer, p: number) => number;

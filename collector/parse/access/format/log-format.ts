@@ -1,4 +1,4 @@
-import { type FormatProblem, lexArguments } from './log-format-lexer.ts';
+import { type FormatProblem, lexArguments } from './lexer.ts';
 
 /** How nginx escapes values: `null` when only the text of the format is known, not its directive. */
 export type Escape = 'default' | 'json' | 'none';

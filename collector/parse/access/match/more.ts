@@ -1,6 +1,6 @@
-import type { StepKind } from './program.ts';
-import { type MatchedRecord, maxAttempts } from './record.ts';
-import { byte, isDigit, milliseconds, separatorAt, statusAt, timeEnd } from './values.ts';
+import type { StepKind } from '../format/program.ts';
+import { type MatchedRecord, maxAttempts } from '../record.ts';
+import { byte, isDigit, milliseconds, separatorAt, statusAt, timeEnd } from '../values.ts';
 
 /** The attempts after the first: of requests that were retried, or redirected inside nginx. */
 export interface MoreElements {

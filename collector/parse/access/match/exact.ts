@@ -1,6 +1,5 @@
-import type { LineMatcher } from './fast.ts';
-import type { AccessProgram } from './program.ts';
-import { closeRecord, type MatchedRecord } from './record.ts';
+import type { AccessProgram } from '../format/program.ts';
+import { closeRecord, type MatchedRecord } from '../record.ts';
 import {
   byte,
   isDigit,
@@ -12,7 +11,8 @@ import {
   timeEnd,
   timestampEnd,
   valuesEnd,
-} from './values.ts';
+} from '../values.ts';
+import type { LineMatcher } from './fast.ts';
 
 /**
  * Checks bytes and steps for one line before it is given up as unmatched: what a client sends must not decide how long

@@ -1,4 +1,4 @@
-import type { AccessFields } from '../../model.ts';
+import type { AccessFields } from '../../../model.ts';
 import type { FormatPart, ParsedFormat } from './log-format.ts';
 
 /**
