@@ -3,7 +3,7 @@
  * errno's number decides, never its text (libcs differ: 113 is "No route to host" or "Host is unreachable").
  */
 import type { Kind } from '../../model.ts';
-import { isAboutName, isUnresolved } from './message.ts';
+import { isAboutName, isUnresolved } from './fields/message.ts';
 
 export interface Evidence {
   readonly level: string | null;

@@ -3,13 +3,13 @@
  * a value. Read from the left, because nothing in the line is escaped.
  */
 import type { ErrorLine, Kind, UpstreamField } from '../../model.ts';
-import { type Context, readContext } from './context.ts';
+import { type Context, readContext } from './fields/context.ts';
+import { isAboutName, type Message, splitMessage } from './fields/message.ts';
+import { type Prefix, strictPrefix, tolerantPrefix } from './fields/prefix.ts';
+import { protocolOf } from './fields/protocol.ts';
+import { barePeer, httpUpstream, peerOfMessage } from './fields/upstream.ts';
 import { isNoise, isQuiet, kindOf } from './kind.ts';
-import { isAboutName, type Message, splitMessage } from './message.ts';
-import { type Prefix, strictPrefix, tolerantPrefix } from './prefix.ts';
-import { protocolOf } from './protocol.ts';
 import { isBufferCut } from './size.ts';
-import { barePeer, httpUpstream, peerOfMessage } from './upstream.ts';
 
 function upstreamOf(context: Context, protocol: string | null, named: string | null): UpstreamField | null {
   if (context.check !== null) return { scheme: null, peer: context.check.peer, uri: null };

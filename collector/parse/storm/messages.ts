@@ -1,8 +1,8 @@
 /** StormMessages of failures that quote nothing, by their bytes: each is given to the full parser once. Pure. */
 import type { CountedLine } from '../../model.ts';
 import { matchesAt } from '../access/values.ts';
+import { peerOfMessage } from '../error/fields/upstream.ts';
 import { parseStrictErrorLine } from '../error/line.ts';
-import { peerOfMessage } from '../error/upstream.ts';
 
 export interface StormMessage extends Pick<CountedLine, 'level' | 'errno' | 'kind' | 'action'> {
   readonly text: string;

@@ -1,7 +1,7 @@
 /** Scheme and peer at the beginning of an upstream field, by their bytes: each has one object, and one name. Pure. */
 import type { UpstreamField } from '../../model.ts';
 import { matchesAt } from '../access/values.ts';
-import { httpUpstream } from '../error/upstream.ts';
+import { httpUpstream } from '../error/fields/upstream.ts';
 import { behindAll, classes, isSame, literalBytes } from './bytes.ts';
 
 export interface StormPeer {

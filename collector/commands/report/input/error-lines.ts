@@ -2,8 +2,8 @@
 import type { ReportTotals } from '../../../aggregate/report/totals.ts';
 import type { LineSink } from '../../../decode/lines.ts';
 import type { CountedLine, ErrorLine } from '../../../model.ts';
+import { withoutWrapping } from '../../../parse/error/fields/prefix.ts';
 import { parseErrorLine } from '../../../parse/error/line.ts';
-import { withoutWrapping } from '../../../parse/error/prefix.ts';
 import { errorLineReader } from '../../../parse/error/reader.ts';
 import { createLineBatch } from '../../../parse/storm/batch.ts';
 import { createStormLog, type StormLog } from '../../../parse/storm/lines.ts';

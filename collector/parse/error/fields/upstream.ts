@@ -2,7 +2,7 @@
  * The text of the `upstream:` field (nginx src/http/ngx_http_request.c:ngx_http_log_error_handler:
  * `SCHEME PEER [":"] URI`; src/stream/ngx_stream_proxy_module.c: the peer alone).
  */
-import type { UpstreamField } from '../../model.ts';
+import type { UpstreamField } from '../../../model.ts';
 
 export interface UpstreamText {
   readonly text: string;

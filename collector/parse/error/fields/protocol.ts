@@ -1,5 +1,5 @@
 /** Which of nginx's subsystems wrote a line. */
-import type { ErrorLine } from '../../model.ts';
+import type { ErrorLine } from '../../../model.ts';
 import type { Context } from './context.ts';
 import { isSchemed } from './upstream.ts';
 
