@@ -1,6 +1,6 @@
 import { createReadStream, fstatSync } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import { shellWord } from '../base/shell-word.ts';
+import { shellWord } from '../base/syntax/shell-word.ts';
 import type { Streams } from './command.ts';
 import { contentOf } from './content.ts';
 

@@ -1,7 +1,7 @@
 /** The files that match a pattern: of a log named in nginx-upstream.conf, or of a path with variables in nginx.conf. */
 
-import { expandGlob } from '../base/glob.ts';
 import { folderOf } from '../base/paths.ts';
+import { expandGlob } from '../base/syntax/glob.ts';
 import { isContainerFolder } from '../system/docker.ts';
 import { attempt, type FileSystem } from '../system/fs.ts';
 import type { LogSpec } from './log-spec.ts';

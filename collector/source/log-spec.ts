@@ -1,6 +1,6 @@
 /** Where a log is and how it is read: out of what `nginx-upstream.conf` says, and into its words. Pure. */
 import { isIP, isIPv6 } from 'node:net';
-import { isPattern, patternOfVariables } from '../base/glob.ts';
+import { isPattern, patternOfVariables } from '../base/syntax/glob.ts';
 import type { SourceProblem } from './source.ts';
 
 export type LogSpec =

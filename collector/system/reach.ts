@@ -5,7 +5,7 @@
 
 import { dirname, resolve } from 'node:path';
 import { stepsTo } from '../base/paths.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellWord } from '../base/syntax/shell-word.ts';
 import { type Foreign, foreignPath } from './beneath.ts';
 import { attempt, type FileKind, type FileStat, type FileSystem } from './fs.ts';
 

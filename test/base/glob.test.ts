@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { expandGlob, globBounds, isPattern, patternOfVariables } from '../../collector/base/glob.ts';
+import { expandGlob, globBounds, isPattern, patternOfVariables } from '../../collector/base/syntax/glob.ts';
 
 /** What of `names` in /d the pattern matches. */
 function matching(pattern: string, names: readonly string[]): readonly string[] {

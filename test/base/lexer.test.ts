@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createLexer } from '../../collector/base/lexer.ts';
+import { createLexer } from '../../collector/base/syntax/lexer.ts';
 
 /** `[words…]END` for each statement up to the end of the file. */
 function statements(text: string): string[] {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createLexer } from '../../collector/base/lexer.ts';
-import { nginxLine } from '../../collector/base/nginx-words.ts';
+import { createLexer } from '../../collector/base/syntax/lexer.ts';
+import { nginxLine } from '../../collector/base/syntax/nginx-words.ts';
 import {
   withFlush,
   withFormat,

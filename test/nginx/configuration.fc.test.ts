@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createLexer } from '../../collector/base/lexer.ts';
+import { createLexer } from '../../collector/base/syntax/lexer.ts';
 import { createAttribution, namesToResolve } from '../../collector/nginx/peers.ts';
 import { configurationOf } from './memory-files.ts';
 

@@ -2,7 +2,7 @@
 
 import { joint } from '../../base/joint.ts';
 import { printable } from '../../base/printable.ts';
-import { shellWord } from '../../base/shell-word.ts';
+import { shellWord } from '../../base/syntax/shell-word.ts';
 import type { Facts, ServerFact } from '../../diagnose/facts/facts.ts';
 import type { Judged } from '../../diagnose/rules/judge.ts';
 import { failureText } from '../../diagnose/rules/signs.ts';

@@ -1,7 +1,7 @@
 import { createReportTotals } from '../../aggregate/report/totals.ts';
 import type { ReportPeriod } from '../../aggregate/report/window.ts';
 import { printable } from '../../base/printable.ts';
-import { shellWord } from '../../base/shell-word.ts';
+import { shellWord } from '../../base/syntax/shell-word.ts';
 import type { Command, Streams } from '../command.ts';
 import { createOutput } from '../input.ts';
 import { readOptions } from '../options.ts';

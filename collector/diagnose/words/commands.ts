@@ -1,6 +1,6 @@
 /** Commands to type, each for the place where it gives the right answer: the namespaces of nginx, of a peer, another host. Pure. */
 
-import { shellWord } from '../../base/shell-word.ts';
+import { shellWord } from '../../base/syntax/shell-word.ts';
 import type { NamespaceName, Owner } from '../facts/facts.ts';
 import type { NginxFacts } from '../facts/nginx-facts.ts';
 import type { UnitFact } from '../impact/traffic.ts';

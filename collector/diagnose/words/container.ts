@@ -1,5 +1,5 @@
 /** Words for containers of this host: behind a published port, gone, or on another network than nginx. */
-import { shellWord } from '../../base/shell-word.ts';
+import { shellWord } from '../../base/syntax/shell-word.ts';
 import type { ListenerFact, Owner } from '../facts/facts.ts';
 import { containerOwner, line, peerOf, type Subject, type Words } from '../rules/subject.ts';
 import { startAgain } from './commands.ts';

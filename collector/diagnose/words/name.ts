@@ -1,5 +1,5 @@
 /** Words for names: one that leads elsewhere than nginx does, one that leads nowhere. */
-import { shellWord } from '../../base/shell-word.ts';
+import { shellWord } from '../../base/syntax/shell-word.ts';
 import { line, open, type Subject, type Words } from '../rules/subject.ts';
 import { asNginx, asResolver } from './commands.ts';
 

@@ -1,6 +1,6 @@
 /** Words for applications that do not run, or are not where nginx asks for them, and for what is not known. */
 
-import { shellWord } from '../../base/shell-word.ts';
+import { shellWord } from '../../base/syntax/shell-word.ts';
 import { takenOut } from '../rules/case.ts';
 import { servedOutOfReach } from '../rules/connect/container.ts';
 import { endpoint } from '../rules/signs.ts';

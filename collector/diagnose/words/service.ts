@@ -1,5 +1,5 @@
 /** Words for applications that take connections and fail behind them, or do not stay up. */
-import { shellWord } from '../../base/shell-word.ts';
+import { shellWord } from '../../base/syntax/shell-word.ts';
 import { lossOf, tlsReason } from '../rules/later.ts';
 import { endpoint } from '../rules/signs.ts';
 import { failuresOf, open, ownerOf, peerOf, type Subject, ss, type Wording, type Words } from '../rules/subject.ts';

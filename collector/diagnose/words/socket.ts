@@ -1,7 +1,7 @@
 /** Words for unix sockets: files that nginx sees by its own root, listeners by a network namespace. */
 
 import { lastPart, stepsTo } from '../../base/paths.ts';
-import { shellWord } from '../../base/shell-word.ts';
+import { shellWord } from '../../base/syntax/shell-word.ts';
 import type { NamespaceName } from '../facts/facts.ts';
 import type { NginxFacts } from '../facts/nginx-facts.ts';
 import { line, open, ownerOf, peerOf, type Subject, type Wording } from '../rules/subject.ts';

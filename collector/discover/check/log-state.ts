@@ -1,7 +1,7 @@
 /** What a log is from where the plugin stands, found out without opening what must not be opened. */
 
 import { folderOf } from '../../base/paths.ts';
-import { shellWord } from '../../base/shell-word.ts';
+import { shellWord } from '../../base/syntax/shell-word.ts';
 import { permissions } from '../../base/text.ts';
 import type { LogTarget } from '../../nginx/types.ts';
 import type { FileSystem } from '../../system/fs.ts';

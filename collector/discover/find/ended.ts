@@ -1,5 +1,5 @@
 /** How to look after an nginx that does not run: where it most likely ran, without asking an engine. */
-import { shellWord } from '../../base/shell-word.ts';
+import { shellWord } from '../../base/syntax/shell-word.ts';
 import { endedContainers } from '../../system/docker.ts';
 import { attempt, type FileSystem } from '../../system/fs.ts';
 

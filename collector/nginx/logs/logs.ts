@@ -1,6 +1,7 @@
 /** Which logs nginx writes, where, and in which format; an inner `error_log` or `access_log` replaces the outer ones. */
-import { patternOfVariables } from '../../base/glob.ts';
+
 import { completePath, normalisePath } from '../../base/paths.ts';
+import { patternOfVariables } from '../../base/syntax/glob.ts';
 import type { Problems } from '../bounds.ts';
 import { passesOf } from '../passes.ts';
 import { inherited, ownOf, type Scope } from '../scopes.ts';

@@ -1,5 +1,5 @@
 /** Statements whose `;` was forgotten. */
-import type { Word } from '../../base/lexer.ts';
+import type { Word } from '../../base/syntax/lexer.ts';
 import { knownDirectives } from './directive-names.ts';
 
 /**

@@ -3,9 +3,9 @@
  * with its file and line, and reading continues behind it.
  */
 
-import { expandGlob, type GlobBudget, globBounds, isPattern } from '../../base/glob.ts';
-import { createLexer, type Lexer, type Statement } from '../../base/lexer.ts';
 import { completePath, folderOf, normalisePath } from '../../base/paths.ts';
+import { expandGlob, type GlobBudget, globBounds, isPattern } from '../../base/syntax/glob.ts';
+import { createLexer, type Lexer, type Statement } from '../../base/syntax/lexer.ts';
 import { bounds, createProblems, type Problems } from '../bounds.ts';
 import type { ConfigurationFiles, ConfigurationTree, Directive, ProblemCode } from '../types.ts';
 import { dataBlocks } from './directive-names.ts';

@@ -1,6 +1,6 @@
 /** Which files a log is now. A file has several paths: a link, a pattern, the root of a container. */
 import { addTo } from '../../base/collections.ts';
-import { expandGlob } from '../../base/glob.ts';
+import { expandGlob } from '../../base/syntax/glob.ts';
 import { matchingFiles } from '../../source/glob.ts';
 import type { LogSpec } from '../../source/log-spec.ts';
 import type { FileSystem } from '../../system/fs.ts';

@@ -1,6 +1,6 @@
 /** Which log_formats a file may be written in: given, found in a configuration by the log's path, or well known. */
 import { basename, resolve } from 'node:path';
-import { shellWord } from '../../../base/shell-word.ts';
+import { shellWord } from '../../../base/syntax/shell-word.ts';
 import { httpFormat, streamFormat } from '../../../discover/check/words/remedies.ts';
 import { readTold } from '../../../discover/follow/read-nginx.ts';
 import type { UpstreamOf } from '../../../model.ts';

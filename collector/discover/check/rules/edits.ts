@@ -3,7 +3,7 @@
  * order. Pure.
  */
 
-import { nginxLine } from '../../../base/nginx-words.ts';
+import { nginxLine } from '../../../base/syntax/nginx-words.ts';
 import type { AccessLog, ErrorLog } from '../../../nginx/types.ts';
 
 /** Refused connections are logged at `error`, missing sockets at `crit`. */

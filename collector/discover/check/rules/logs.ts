@@ -1,7 +1,7 @@
 /** What of nginx's logs the plugin cannot see, and what the logs do not say. Pure. */
 
 import { addTo } from '../../../base/collections.ts';
-import { nginxLine } from '../../../base/nginx-words.ts';
+import { nginxLine } from '../../../base/syntax/nginx-words.ts';
 import { parseSeconds } from '../../../nginx/syntax/values.ts';
 import type { AccessLog, ErrorLog, LogFormat, LogSet, Place, Protocol, Upstream } from '../../../nginx/types.ts';
 import type { CheckFacts } from '../facts.ts';

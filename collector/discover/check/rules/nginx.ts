@@ -1,5 +1,5 @@
 /** Facts to findings: what nginx itself and its configuration lack. Pure. */
-import { shellWord } from '../../../base/shell-word.ts';
+import { shellWord } from '../../../base/syntax/shell-word.ts';
 import type { ProblemCode } from '../../../nginx/types.ts';
 import type { NginxFound } from '../../find/find-nginx.ts';
 import type { Master } from '../../find/processes.ts';

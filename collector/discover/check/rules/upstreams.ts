@@ -1,5 +1,5 @@
 /** Settings of upstreams that make failures more likely, or harder to distinguish. Pure. */
-import { nginxLine } from '../../../base/nginx-words.ts';
+import { nginxLine } from '../../../base/syntax/nginx-words.ts';
 import type { Upstream, UpstreamServer } from '../../../nginx/types.ts';
 import { isLuaBalanced } from '../../../nginx/upstream-groups.ts';
 import { openNamesText } from '../../../system/network/ask-names.ts';

@@ -1,5 +1,5 @@
 /** Text to paste. */
-import { shellWord } from '../../../base/shell-word.ts';
+import { shellWord } from '../../../base/syntax/shell-word.ts';
 
 /** The one format that says all the plugin can use; `$proxy_host` alone distinguishes upstreams with a common peer. */
 export const httpFormat = `log_format nginx_upstream '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent '

@@ -1,4 +1,4 @@
-import { createLexer } from '../../../base/lexer.ts';
+import { createLexer } from '../../../base/syntax/lexer.ts';
 
 export interface FormatProblem {
   readonly problem: string;
