@@ -11,7 +11,8 @@ export function formatOption(text: string): ParsedFormat {
   if ('problem' in result) throw new UsageError(`--format: ${result.problem}`);
   const variables = result.format.parts.flatMap(({ variable }) => variable ?? []);
   if (variables.length === 0) {
-    const remedy = 'give its text ($remote_addr … $status …), the complete log_format directive, or combined';
+    const remedy =
+      "give its text in single quotes ('$remote_addr … $status …'), the complete log_format directive, or combined";
     throw new UsageError(`--format: '${text}' is not the text of a log_format: ${remedy}`);
   }
   if (!variables.some((name) => telling.test(name))) {

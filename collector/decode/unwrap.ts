@@ -5,7 +5,18 @@
  */
 import { parseObject } from '../base/json.ts';
 import { journalEntry } from './journal.ts';
-import { behindFront, objectIn, ofCopy, ofEntry, ofLogfmt, ofRow, ofRuby, ofString, oneLine } from './wrappings.ts';
+import {
+  behindFront,
+  objectIn,
+  ofCopy,
+  ofEntry,
+  ofLogfmt,
+  ofQuoted,
+  ofRow,
+  ofRuby,
+  ofString,
+  oneLine,
+} from './wrappings.ts';
 
 export interface Unwrapper {
   /**
@@ -32,6 +43,10 @@ const colourStart = '\u001b[';
 const byteOrderMark = 0xfeff;
 /** A quote that is not nginx's, where one of nginx's must stand. */
 const copied = /(?:: |\] )(?:\\"|[\u201c\u201d\u2033]|&(?:quot|#34);)/;
+/** A cell in quotes. */
+const separated = /[,;\t]"/;
+/** An object, a list, quotes of every kind, blanks. */
+const openings: ReadonlySet<number> = new Set(Array.from('{["\'`\u2018\u201c\u00ab \t', (char) => char.charCodeAt(0)));
 const mostLayers = 4;
 const longestPart = 262_144;
 
@@ -80,7 +95,7 @@ export function createUnwrapper(): Unwrapper {
     const object = objectIn(text);
     const read = object === undefined ? undefined : ofJson(object);
     if (read !== undefined || text.startsWith('{')) return read;
-    return ofLogfmt(text) ?? ofRuby(text) ?? ofString(text) ?? ofRow(text) ?? ofCopy(text);
+    return ofLogfmt(text) ?? ofRuby(text) ?? ofString(text) ?? ofRow(text) ?? ofQuoted(text) ?? ofCopy(text);
   }
 
   return {
@@ -115,6 +130,6 @@ function mayBeWrapped(text: string): boolean {
   if (copied.test(text)) return true;
   const isDigit = first >= 48 && first <= 57;
   if (text.includes('{"')) return true;
-  if (isDigit) return text[4] === '-' || text.includes(',"') || text.includes('="');
-  return first === 123 || first === 91 || first === 34 || first === 32 || text.includes('="') || text.includes('"=>"');
+  if (isDigit) return text[4] === '-' || separated.test(text) || text.includes('="');
+  return openings.has(first) || text.includes('="') || text.includes('"=>"');
 }

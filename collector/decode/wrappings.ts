@@ -54,9 +54,18 @@ const rubyEnd = /(?:\\n)?"(?:, "[\w.@-]+"=>|\}\])/;
 /** A member of JSON that was printed over several lines, or an element of a list. */
 const member =
   /^\s*(?:"(?:log|message|msg|MESSAGE|line|_raw|textPayload|@message)"\s*:\s*)?("(?:[^"\\]|\\.)*")\s*,?\s*$/;
-/** A row of comma-separated values: each cell plain, or in quotes with its own quotes doubled. */
-const row = /^(?:"(?:[^"]|"")*"|[^",]*)(?:,(?:"(?:[^"]|"")*"|[^",]*))*$/;
-const cell = /(?:^|,)"((?:[^"]|"")*)"(?=,|$)/g;
+/** A row of separated values: each cell plain, or in quotes with its own quotes doubled. */
+const rows = [',', ';', '\t'].map((mark) => ({
+  row: new RegExp(`^(?:"(?:[^"]|"")*"|[^"${mark}]*)(?:${mark}(?:"(?:[^"]|"")*"|[^"${mark}]*))+$`),
+  cell: new RegExp(`(?:^|${mark})"((?:[^"]|"")*)"(?=${mark}|$)`, 'g'),
+}));
+/** How a line of nginx's error log begins, or one that its level alone is left of. */
+const errorStart = /^\s*\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[/;
+const request = /^[A-Z]+ \S+ HTTP\/\d/;
+/** Quotes around a line whose own are not escaped. */
+const quotedError = /^\s*["'`\u2018\u201c\u00ab]+(?=\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[[a-z]+\] )/;
+const quotedAccess = /^\s*"(?=[\da-fA-F:.]{2,45} \S+ .{1,64} \[)(.*")"\s*,?\s*$/;
+const closingQuotes = /["'`\u2019\u201d\u00bb]\s*,?\s*$/;
 /** A line of nginx's that was copied out of a string: its own quotes are escaped. */
 const escaped = /, (?:request|upstream|host): \\"/;
 const plain = /, (?:request|upstream|host|login): "/;
@@ -104,11 +113,31 @@ export function ofString(text: string): string | undefined {
   return typeof read === 'string' ? oneLine(read) : undefined;
 }
 
-/** What Grafana, Kibana and CloudWatch export: the cell that has quotes is the line. */
+/** A row that has a request as well is an access log's, and the cell a client's. */
+const errorCell = (cells: readonly string[]): string | undefined =>
+  cells.some((value) => request.test(value)) ? undefined : cells.find((value) => errorStart.test(value));
+
+/** What Grafana, Kibana and CloudWatch export: the cell that begins as an error line does or else has quotes is the line. */
 export function ofRow(text: string): string | undefined {
-  if (!text.includes('""') || !row.test(text)) return undefined;
-  const found = [...text.matchAll(cell)].map((match) => match[1] ?? '').find((value) => value.includes('""'));
-  return found === undefined ? undefined : oneLine(found.replaceAll('""', '"'));
+  if (!text.includes('"')) return undefined;
+  for (const { row, cell } of rows) {
+    if (!row.test(text)) continue;
+    const cells = [...text.matchAll(cell)].map((match) => match[1] ?? '');
+    const found = errorCell(cells) ?? cells.find((value) => value.includes('""'));
+    if (found !== undefined) return oneLine(found.replaceAll('""', '"').trim());
+  }
+  return undefined;
+}
+
+/** A line between plain quotes, as people put it into a message or a spreadsheet: its own quotes come in pairs. */
+export function ofQuoted(text: string): string | undefined {
+  const access = quotedAccess.exec(text)?.[1];
+  if (access !== undefined) return access;
+  const mark = quotedError.exec(text)?.[0];
+  if (mark === undefined) return undefined;
+  const inner = text.slice(mark.length);
+  const isPaired = mark.trim() === '"' && inner.split('"').length % 2 === 1;
+  return isPaired ? inner : inner.replace(closingQuotes, '');
 }
 
 /**

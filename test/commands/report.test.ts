@@ -142,7 +142,20 @@ test('without access log nobody knows what was masked', async () => {
 
 test('lines that are not understood are counted, and no failure', async () => {
   const { code, found } = await json([], [`${logs.error.slice(0, 3000)}\nnonsense\n\nmore`]);
-  expect([code, found.errors.unmatched]).toEqual([0, 3]);
+  expect([code, found.errors.unmatched]).toEqual([0, 2]);
+});
+
+test.each([
+  ['error lines', () => logs.error, '\n'],
+  ['access lines', () => logs.access, '\n'],
+  ['error lines, CR LF', () => logs.error, ' \r\n'],
+  ['access lines, CR LF', () => logs.access, '\t\r\n'],
+  ['a mixed stream', () => logs.error.split('\n').slice(0, 40).join('\n') + logs.access, '\n \n'],
+  ['behind compose', () => logs.error.replace(/^(?=.)/gm, 'web-1  | '), '\n'],
+])('blank lines between %s count for nothing', async (_, log, blank) => {
+  const without = await json(['--format', reportFormat], [log()]);
+  const blanks = await json(['--format', reportFormat], [blank + log().replaceAll('\n', `\n${blank}`)]);
+  expect(blanks.found).toEqual(without.found);
 });
 
 test('the line behind docker compose', async () => {

@@ -130,8 +130,40 @@ describe('rows of comma-separated values', () => {
   });
 });
 
+describe('lines between plain quotes', () => {
+  const bare = error.replace('/\\"x', '/x');
+  test.each([
+    ['plain', `"${bare}"`],
+    ['with a comma behind', `"${bare}",`],
+    ['indented', `   "${bare}"`],
+    ['without the last', `"${bare}`],
+    ['single', `'${bare}'`],
+    ['backticks', `\`${bare}\``],
+    ['curly', `\u201c${bare.replaceAll(/"([^"]*)"/g, '\u201c$1\u201d')}\u201d`],
+    ['French', `\u00ab${bare}\u00bb`],
+    ['CSV, another mark', `2026-11-22T07:30:45Z;"${bare.replaceAll('"', '""')}"`],
+    ['CSV, tabs', `"app"\t"${bare.replaceAll('"', '""')}"\t1`],
+  ])('%s', (_, text) => {
+    expect(read([text])).toEqual([bare]);
+  });
+  test('of an access log', () => {
+    expect(read([`"${access}"`, `"${access}",`])).toEqual([access, access]);
+  });
+  test.each([
+    ['a notice', '2026/11/22 07:30:45 [notice] 1#1: signal process started'],
+    ['a name in the configuration', '2026/11/22 07:30:45 [emerg] 1#1: host not found in upstream app in /etc/a.conf:3'],
+  ])('a cell with no quotes inside: %s', (_, line) => {
+    expect(read([`"1795332645000","${line}"`, `1795332645000,nginx,"${line}"`])).toEqual([line, line]);
+  });
+});
+
 describe('what is no wrapping stays as it is', () => {
   test.each([
+    [
+      'a client in a row of an access log',
+      `192.0.2.7,"GET / HTTP/1.1",502,"2026/11/22 07:30:45 [error] 7#7: *1 no live"`,
+    ],
+    ['a format that begins and ends with quotes', '"192.0.2.7" "GET / HTTP/1.1" "502"'],
     ['an error line that quotes one', `${error.replace('"a"', '"a", referrer: "msg="x""')}`],
     ['an access log in JSON', '{"status":200,"request":"GET / HTTP/1.1","upstream_addr":"127.0.0.1:80"}'],
     ['no JSON', '{"log":"x'],

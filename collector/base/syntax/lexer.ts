@@ -37,7 +37,7 @@ const longestWord = 4096;
 const escapes: Readonly<Record<string, string>> = { t: '\t', r: '\r', n: '\n' };
 
 /** Only these escapes are undone; any other backslash stays, which is what regular expressions rely on. */
-function undoEscapes(raw: string): string {
+export function undoEscapes(raw: string): string {
   return raw.includes('\\') ? raw.replace(/\\(["'\\trn])/g, (_, char: string) => escapes[char] ?? char) : raw;
 }
 

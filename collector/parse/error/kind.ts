@@ -3,6 +3,7 @@
  * errno's number decides, never its text (libcs differ: 113 is "No route to host" or "Host is unreachable").
  */
 import type { Kind } from '../../model.ts';
+import { connectKind, isOutOfFiles, numberKind } from './errno.ts';
 import { isAboutName, isUnresolved } from './fields/message.ts';
 
 export interface Evidence {
@@ -16,43 +17,15 @@ export interface Evidence {
   readonly isCut: boolean;
   /** Lua code in a timer. */
   readonly timer: boolean;
+  /** The line is complete and has one context: nginx's own text begins where the message ends. */
+  readonly isWhole: boolean;
 }
-
-/** Of one kind each, for whoever looks a number up. */
-function kindsOf(table: Readonly<Partial<Record<Kind, readonly number[]>>>): ReadonlyMap<number, Kind> {
-  return new Map(
-    Object.entries(table).flatMap(([kind, numbers]) => numbers.map((errno) => [errno, kind as Kind] as const)),
-  );
-}
-
-/** Linux; BSD and macOS; Solaris and Linux on MIPS; Windows. */
-const errnoKinds = kindsOf({
-  refused: [111, 61, 146, 10061],
-  timed_out: [110, 60, 145, 10060],
-  // Network or host unreachable, network or host down, address family not supported, Linux's ENONET.
-  unreachable: [101, 51, 128, 10051, 113, 65, 148, 10065, 100, 50, 127, 10050, 112, 64, 147, 10064, 97, 47, 124, 10047],
-  // Reset, broken pipe, aborted, not connected.
-  reset: [104, 54, 131, 10054, 32, 10058, 103, 53, 130, 10053, 107, 57, 134, 10057],
-  // 10055 is what Windows says when its ports are used up.
-  no_ports: [99, 49, 126, 10049, 10055],
-  // 23 is the system's limit where 24 is the process's: nginx treats them alike (ngx_event_accept.c).
-  no_files: [24, 23, 10024],
-  // A local firewall answers sending and connecting with EPERM.
-  denied: [1, 13, 10013],
-});
-
-/** Numbers that speak of a peer only when they come from connecting. */
-const connectOnly = kindsOf({
-  // No such file, or a part of its path is no folder.
-  socket_missing: [2, 20],
-  backlog_full: [11, 35],
-  // A blackhole route; ICMP's "protocol unreachable", which rules with reject may send.
-  unreachable: [22, 10022, 92, 42],
-  no_ports: [98, 48, 125, 10048],
-});
 
 /** Messages about files, and what an application printed: clients choose the text behind their first words. */
 const quotation = /^(?:\w+\(\) "|"|FastCGI sent in stderr|directory index of ")/;
+/** Of these, a file that could not be opened because the limit of descriptors is reached. */
+const unopened = /^\w+\(\) "[^"]*" failed$/;
+const unopenedStart = /^\w+\(\) "[^"]*" failed \((?:24|23|10024): /;
 /** Messages about clients and limits, and third-party health checks. */
 const noise = new RegExp(
   `^(?:${[
@@ -80,6 +53,8 @@ const noise = new RegExp(
 );
 
 const listening = /^(?:bind|listen|socket|setsockopt)\(\) |^still could not bind|^setsockopt\(/;
+/** Calls that take a descriptor. */
+const opening = /^(?:accept4?|socket|socketpair|pipe|eventfd|epoll_create|kqueue|io_setup|port_create)\(\) /;
 /** At start there is one more, about listening sockets. */
 const workerConnections = /^\d+ worker_connections are not enough(?! for )/;
 const connectCall = /^(?:kevent\(\) reported that )?connect\(\) /;
@@ -127,7 +102,8 @@ const quietLevels: ReadonlySet<string> = new Set(['info', 'notice', 'debug']);
 
 /** Whether the message's first words alone show that the line is no upstream failure. */
 export function isNoise(message: string): boolean {
-  return quotation.test(message) || (noise.test(message) && !message.includes(' could not be resolved ('));
+  if (quotation.test(message)) return !unopenedStart.test(message);
+  return noise.test(message) && !message.includes(' could not be resolved (');
 }
 
 /** Whether the level alone shows it: what nginx writes below `warn` is what clients did. */
@@ -187,15 +163,6 @@ function answerKind({ message, level, action }: Evidence): Kind | null {
   return message.startsWith('upstream ') && !isPassedOver ? 'other' : null;
 }
 
-function connectKind(errno: number | null): Kind {
-  if (errno === null) return 'other';
-  return errnoKinds.get(errno) ?? connectOnly.get(errno) ?? 'other';
-}
-
-function numberKind(errno: number | null): Kind {
-  return errno === null ? 'other' : (errnoKinds.get(errno) ?? 'other');
-}
-
 function laterKind(errno: number | null): Kind {
   const kind = numberKind(errno);
   return kind === 'timed_out' ? 'read_timeout' : kind;
@@ -216,8 +183,7 @@ function callKind({ message, errno, action, upstream, isCut, level }: Evidence):
 function ownKind({ message, errno, action, upstream, timer }: Evidence): Kind | null {
   if (workerConnections.test(message)) return 'worker_connections';
   if (message.startsWith('[lua]') || timer) return 'unrelated';
-  const outOfFiles = errno === 24 || errno === 23;
-  if (outOfFiles && /^(?:accept4?|socket)\(\) /.test(message)) return 'no_files';
+  if (isOutOfFiles(errno) && opening.test(message)) return 'no_files';
   if (message.startsWith('accept') || (action === null && listening.test(message))) return 'unrelated';
   // A refused peer of a stream can be noticed in an event of the client's side.
   if (action !== null && clientActions.test(action))
@@ -235,7 +201,8 @@ function unknownKind({ level, errno, action, message }: Evidence): Kind {
 
 /** The kind of a line, as docs/decisions/0100 lists them. */
 export function kindOf(evidence: Evidence): Kind {
-  const { message, action } = evidence;
+  const { message, action, errno } = evidence;
+  if (evidence.isWhole && isOutOfFiles(errno) && unopened.test(message)) return 'no_files';
   if (quotation.test(message) || (action !== null && otherServices.test(action))) return 'unrelated';
   const name = nameKind(evidence);
   if (name !== null) return name;

@@ -30,8 +30,10 @@ function upstreamOf(context: Context, protocol: string | null, named: string | n
 function isTrusted(kind: Kind, left: Message, context: Context, text: string, cut: boolean): boolean {
   if (isAboutName(left.message)) return false;
   if (kind !== 'unrelated') return true;
-  return !cut && context.client !== null && !text.includes(', client: ', left.context + 1);
+  return !cut && context.client !== null && hasOneClient(text, left);
 }
+
+const hasOneClient = (text: string, { context }: Message): boolean => !text.includes(', client: ', context + 1);
 
 /** A request that talks to an upstream has a request line. */
 function lacksRequest(action: string | null, protocol: string | null, context: Context): boolean {
@@ -43,9 +45,7 @@ function parseFrom(text: string, prefix: Prefix): ErrorLine {
   const body = text.trimEnd();
   const cutByNginx = isBufferCut(text.slice(prefix.start));
   const left = splitMessage(body, Math.min(prefix.message, body.length));
-  const found = readContext(body, left.context, !cutByNginx);
-  // Where a connection is named a client may have written it.
-  const context = prefix.connection === null ? found : { ...found, check: null };
+  const context = readContext(body, left.context, !cutByNginx);
   const protocol = protocolOf(left.action, context);
   const kind = kindOf({
     level: prefix.level,
@@ -55,6 +55,7 @@ function parseFrom(text: string, prefix: Prefix): ErrorLine {
     upstream: context.upstream !== null,
     isCut: left.cut,
     timer: context.timer,
+    isWhole: !cutByNginx && hasOneClient(body, left),
   });
   const truncated = cutByNginx || left.cut || context.cut || lacksRequest(left.action, protocol, context);
   const named = kind === 'unrelated' ? null : peerOfMessage(left.message);

@@ -41,6 +41,16 @@ test.each([
     'a log format with a line break in it cannot be read line by line',
   ],
   ['a name that looks like combined', 'combined2 $a', [null, null, 'combined2 <a>']],
+  ['a name before the argument', `main '$status "$request"'`, ['main', 'default', '<status> "<request>"']],
+  ['a name before several', `main '$status '\n  # x\n "$a";`, ['main', 'default', '<status> <a>']],
+  ['a name and its escaping', `json escape=json '{"a":"$a"}';`, ['json', 'json', '{"a":"<a>"}']],
+  ['a name before double quotes', 'main "$status \\"$request\\"";', ['main', 'default', '<status> "<request>"']],
+  ['double quotes and a semicolon', '"$status $request_time";', [null, 'default', '<status> <request_time>']],
+  ['text that begins with a word and a quote', `site '$host' $status`, [null, null, `site '<host>' <status>`]],
+  ['text in quotes with more behind', `site "$host" - "$status" $a`, [null, null, `site "<host>" - "<status>" <a>`]],
+  ['escapes whose quotes a shell took off', String.raw`$a\t$status\t\"$b\"`, [null, null, '<a>\t<status>\t"<b>"']],
+  ['no escape of nginx’s', String.raw`$a\x1f$status\d`, [null, null, String.raw`<a>\x1f<status>\d`]],
+  ['comments before it', `\n  # main format\n#\n  log_format main '$a';`, ['main', 'default', '<a>']],
 ])('%s', (_, text, expected) => {
   expect(brief(text)).toEqual(expected);
 });

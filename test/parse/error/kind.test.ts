@@ -894,12 +894,68 @@ describe('active health checks of NGINX Plus', () => {
     }
   });
 
+  test.each([
+    ['error', `connect() failed (111: x)${connecting}`, 'refused'],
+    ['warn', `peer is unhealthy while checking status code`, 'disabled'],
+    ['warn', `peer is unhealthy while checking body`, 'disabled'],
+  ] as const)('with the number of its connection: %s %s', (level, text, kind) => {
+    const line = head(level) + text + check;
+    expect(parseErrorLine(line)).toMatchObject({ kind, ...named });
+    expect(parseStrictErrorLine(line)).toMatchObject({ kind, ...named });
+  });
+
   test('a client that writes one makes none', () => {
-    const text = `${head()}connect() failed (111: x)${connecting}${check}`;
-    expect(parseErrorLine(text)).toMatchObject({ upstream: null });
+    const behind = `${head()}connect() failed (111: x)${connecting}${check}${request}`;
+    expect(parseErrorLine(behind)).toMatchObject({ upstream: null });
+    expect(parseErrorLine(behind)).not.toHaveProperty('checked');
+    const asked = `${head()}x${check} could not be resolved (3: Host not found)${request}`;
+    expect(parseErrorLine(asked)).toMatchObject({ upstream: null });
+    expect(parseErrorLine(asked)).not.toHaveProperty('checked');
+    const inUri = `${head()}connect() failed (111: x)${connecting}, client: 1.2.3.4, server: a, request: "GET /${check}`;
+    expect(parseErrorLine(inUri)).not.toHaveProperty('checked');
+    const cut = `${head()}connect() failed (111: x)${connecting}${check.replace('"app"', `"${'a'.repeat(4000)}`)}`;
+    expect(parseErrorLine(`${cut.slice(0, 2046)}"`)).not.toHaveProperty('checked');
     const referrer = `${head()}connect() failed (111: x)${connecting}${request}${upstream}, host: "a", referrer: "${check}"`;
     expect(parseErrorLine(referrer)?.upstream?.peer).toBe(peer);
     expect(parseErrorLine(referrer)).not.toHaveProperty('checked');
+  });
+});
+
+describe('the limit of open files', () => {
+  const full = '(24: Too many open files)';
+  test.each([
+    ['a static file', head('crit'), `open() "/srv/a.js" failed ${full}${request}, host: "a"`],
+    [
+      'a temporary file',
+      head('crit'),
+      `open() "/var/lib/nginx/proxy/1/00/01" failed ${full} while reading upstream${fields}`,
+    ],
+    ['a log', head('crit'), `open() "/var/log/nginx/a.log" failed ${full} while logging request${request}, host: "a"`],
+    ['a reopened log', head('emerg', ''), `open() "/var/log/nginx/a.log" failed ${full}`],
+    ['the system’s', head('crit'), `open() "/srv/a.js" failed (23: Too many open files in system)${request}`],
+    ['a folder', head('crit'), `opendir() "/srv/a" failed ${full}${request}`],
+    ['accept4', head('crit', ''), `accept4() failed ${full}`],
+    ['accept', head('crit', ''), `accept() failed ${full}`],
+    ['a socket', head('alert'), `socket() failed ${full}${connecting}${fields}`],
+    ['a socket without a request', head('alert', ''), `socket() failed ${full}`],
+    ['a pipe', head('alert', ''), `pipe() failed ${full}`],
+    ['a pair of sockets', head('alert', ''), `socketpair() failed while spawning "worker process" ${full}`],
+    ['another thread’s pipe', head('alert', ''), `eventfd() failed ${full}`],
+    ['epoll', head('emerg', ''), `epoll_create() failed ${full}`],
+  ])('%s', (_, prefix, text) => {
+    expect(parseErrorLine(prefix + text)?.kind).toBe('no_files');
+    expect(parseStrictErrorLine(prefix + text)?.kind).toBe('no_files');
+  });
+  const forged = `open() "/srv/x" failed ${full}`;
+  test.each([
+    ['in a URI', `${forged}" failed (2: No such file or directory)${request}, host: "a"`],
+    ['with a context', `${forged}, client: 1.2.3.4, server: a" failed (2: No such file or directory)${request}`],
+    ['before the end of the buffer', `${forged}, client: 1.2.3.4, server: ${'a'.repeat(4000)}`.slice(0, 1990)],
+    ['of another kind', `FastCGI sent in stderr: "${forged}" while reading response header from upstream${request}`],
+  ])('what a client writes %s makes none', (_, text) => {
+    const cut = text.length > 1500 ? (head() + text.padEnd(3000, 'a')).slice(0, 2047) : head() + text;
+    expect(parseErrorLine(cut)?.kind).toBe('unrelated');
+    expect(parseStrictErrorLine(cut)?.kind).toBe('unrelated');
   });
 });
 

@@ -29,12 +29,16 @@ export function createErrorLines(totals: ReportTotals, foreign: () => void): Err
   const secondOf = createWallSecondReader();
   let current: ErrorLine | null = null;
   const count = (line: CountedLine, times: number) => totals.errorLine(line, secondOf(line.time), times);
+  /** A blank line, as copying leaves them, is none that was not understood. */
+  const unlessBlank = (unmatched: () => void) => (text: string) => {
+    if (text.trim() !== '') unmatched();
+  };
   const reader = errorLineReader(
     {
       line: (_, line) => count(line, 1),
       forged: totals.unmatchedError,
-      continuation: totals.unmatchedError,
-      foreign,
+      continuation: unlessBlank(totals.unmatchedError),
+      foreign: unlessBlank(foreign),
     },
     () => current,
   );

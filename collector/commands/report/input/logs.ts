@@ -78,7 +78,7 @@ function sinkOf(
     const isTaken =
       kind.is === 'error'
         ? errors.take(inner) || access.take(inner)
-        : access.take(inner) || errors.take(inner) || (inner !== line && access.take(line));
+        : access.take(inner) || (inner !== line && access.take(line)) || errors.take(inner);
     if (!isTaken) errors.takeOther(inner);
   }
 

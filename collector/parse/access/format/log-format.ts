@@ -1,3 +1,4 @@
+import { undoEscapes } from '../../../base/syntax/lexer.ts';
 import { type FormatProblem, lexArguments } from './lexer.ts';
 
 /** How nginx escapes values: `null` when only the text of the format is known, not its directive. */
@@ -27,16 +28,19 @@ const mostParts = 2000;
  * Reads a log_format in any of the ways a person has it at hand.
  *
  * @param pasted `combined`; or a complete directive as a configuration has it (`log_format name escape=json '…' "…";`);
- *   its arguments with their quotes; or the text of the format as nginx concatenates it, without quotes; or the entry of an
- *   ingress controller's ConfigMap
+ *   its arguments with their quotes, also behind its name; or the text of the format as nginx concatenates it, without
+ *   quotes; or the entry of an ingress controller's ConfigMap
  */
 export function readLogFormat(pasted: string): FormatResult {
-  const text = pasted.replace(configMapKey, '');
+  const text = pasted.replace(comments, '').replace(configMapKey, '');
   if (text.trim() === 'combined')
     return { format: { name: 'combined', escape: 'default', parts: splitParts(combined) } };
-  const args = pastedArguments(text);
-  if (args !== null) return readArguments(null, args);
-  if (!/^\s*log_format\s/.test(text)) return whole(null, null, text);
+  const isDirective = /^\s*log_format\s/.test(text);
+  const label = isDirective ? null : nameBefore.exec(text);
+  const args = pastedArguments(text.slice(label?.[0].length ?? 0));
+  if (args !== null) return readArguments(label?.[1] ?? null, args);
+  // A shell takes the quotes off and leaves the backslashes: nginx reads those in a bare word as in a quoted one.
+  if (!isDirective) return whole(null, null, undoEscapes(text));
   const lexed = lexArguments(text);
   if ('problem' in lexed) return lexed;
   const [, name, ...rest] = lexed.words;
@@ -46,8 +50,13 @@ export function readLogFormat(pasted: string): FormatResult {
 
 /** `log-format-upstream: '…'` in YAML, also folded. */
 const configMapKey = /^\s*log-format(?:-upstream|-stream)?: +(?:[>|][+-]? *\n\s*)?/;
+/** Lines before what is wanted: comments of the file that it was copied from. */
+const comments = /^(?:[ \t]*#[^\n]*\n|\s*\n)+/;
+/** The name of a log_format whose directive's own name was left out: only arguments with their quotes stand behind it. */
+const nameBefore =
+  /^\s*([\w.-]+)\s+(?=(?:escape=\w+\s+)?(?:'(?:[^'\\]|\\.)*'\s*|"(?:[^"\\]|\\.)*"\s*|#[^\n]*\n\s*)+;?\s*$)/;
 /** In front of the first argument of a directive. */
-const argumentStart = /^\s*(?:escape=\w+\s+)?(?:'|"(?=(?:[^"\\]|\\.)*\\"))/;
+const argumentStart = /^\s*(?:escape=\w+\s+)?(?:'|"(?=(?:[^"\\]|\\.)*(?:\\"|";\s*$)))/;
 
 /**
  * The arguments as a configuration has them, with their quotes but without the directive's name; null where the text

@@ -34,8 +34,8 @@ interface Draft extends Mutable<Context> {
 }
 
 const luaContext = /, context: ([^,]*)/y;
-/** Of names out of the configuration. */
-const healthCheck = /, health check "[^"]*" of peer (\S+) in upstream "([^"]*)"$/y;
+/** Of names out of the configuration. It is all that stands behind the message: what a client wrote has `, client: ` behind it. */
+const healthCheck = /, health check "[^",]*" of peer (\S+) in upstream "([^"]*)"$/y;
 const clientLabel = /, (udp )?client: /y;
 const clientEnd = /,| server: /g;
 const serverLabel = /,? server: /y;
@@ -183,7 +183,7 @@ export function readContext(text: string, at: number, isComplete: boolean): Cont
     cut: false,
     at,
   };
-  const check = matchAt(healthCheck, text, draft.at);
+  const check = isComplete ? matchAt(healthCheck, text, draft.at) : null;
   if (check !== null) {
     draft.check = { peer: check[1] ?? '', group: check[2] ?? '' };
     return draft;
