@@ -57,6 +57,8 @@ export interface PeerSnapshot {
   readonly servers?: readonly string[];
   /** By the error log connects to it time out now, and have for a while. */
   readonly timesOut?: boolean;
+  /** Requests that wait for it, or whose clients left, while it answers nothing any more. */
+  readonly hung?: number;
   /** What alerts on the peer read (aggregate/windows/). */
   readonly alerts?: AlertValues;
 }

@@ -64,6 +64,10 @@ const tables: Readonly<Record<string, Rows>> = {
     ['half of five', 'CLEAR', after(5, 50), 'CRITICAL'],
     ['half of four', 'CLEAR', after(4, 50), 'WARNING'],
     ['over', 'CRITICAL', {}, 'CLEAR'],
+    ['one peer hangs, its clients leave', 'CLEAR', { hung_requests: 5, answers: 1 }, 'WARNING'],
+    ['all hang, clients leave', 'CLEAR', { hung_requests: 5, none_answers: 1 }, 'CRITICAL'],
+    ['one hangs, and few of many fail', 'CLEAR', { ...after(3, 1), hung_requests: 1 }, 'WARNING'],
+    ['others answer again', 'CRITICAL', { hung_requests: 5, answers: 1 }, 'WARNING'],
     ['in no access log: inferred, never critical', 'CLEAR', { inferred_after_sustained: 300 }, 'WARNING'],
   ],
   connect_time: [

@@ -1,6 +1,11 @@
 /** Requests that wait while nothing has failed yet, and what only looks like it. */
 import { expect, test } from 'vitest';
-import { createStallTally, type OpenConnections, type StallTally } from '../../collector/diagnose/impact/stalls.ts';
+import {
+  createStallTally,
+  hungRequests,
+  type OpenConnections,
+  type StallTally,
+} from '../../collector/diagnose/impact/stalls.ts';
 
 const now = 1_000_000_000;
 const ago = (seconds: number): number => now - seconds * 1000;
@@ -51,4 +56,19 @@ test('an answer ends it; names in a log make no memory without end', () => {
   expect(tally.of('p', open(9), now)).toBeNull();
   for (let n = 0; n < 10; n++) tally.abandoned('q', 1, ago(12));
   expect(tally.of('q', open(9), now)).toBeNull();
+});
+
+test.each<[string, readonly ((tally: StallTally) => void)[], OpenConnections, number]>([
+  ['docker pause, clients leave after 5 s', [steady(4, 60, 12, 20), left(5, 7)], open(4), 9],
+  ['docker pause, a single client leaves every 5 s', [steady(4, 60, 26, 20), left(5, 21)], open(1, 0), 6],
+  ['the first seconds of it', [steady(4, 60, 9, 20), left(5, 8)], open(4), 0],
+  ['all clients wait: nginx will write its 504', [steady(4, 60, 12, 20)], open(9), 0],
+  ['websockets come again after a break of the network', [steady(1, 60, 12, 20)], open(30), 0],
+  ['it has never answered, and clients leave: long polls', [left(10, 20)], open(4), 0],
+  ['it has not answered for a minute, and clients leave', [left(10, 65)], open(4), 14],
+  ['it answers others', [steady(4, 60, 1, 20), left(5, 7)], open(4), 0],
+])('requests that no log will count: %s', (_, acts, connections, expected) => {
+  const tally = createStallTally(10);
+  for (const act of acts) act(tally);
+  expect(hungRequests(tally.of('p', connections, now))).toBe(expected);
 });

@@ -164,6 +164,7 @@ export function createUpstreamWindow(): UpstreamWindow {
       ...after,
       client_errors_1m: errors,
       connects: seconds.sum('connected', second, 0, 9) > 0 ? 1 : 0,
+      answers: seconds.sum('requests', second, 0, 9) > 0 ? 1 : 0,
     };
   }
 }

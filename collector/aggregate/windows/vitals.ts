@@ -28,7 +28,7 @@ interface PeerVitals {
   readonly cause: CauseLabel;
   readonly slow: SlowPeer;
   readonly inferred: Latch;
-  readonly seconds: ReturnType<typeof createSeconds<'unanswered'>>;
+  readonly seconds: ReturnType<typeof createSeconds<'unanswered' | 'hung'>>;
   unavailableSince: number | null;
   /** Seconds at which nginx took it back, oldest first. */
   returns: number[];
@@ -40,11 +40,23 @@ const newPeerVitals = (): PeerVitals => ({
   cause: createCauseLabel(),
   slow: createSlowPeer(),
   inferred: createLatch(),
-  seconds: createSeconds(['unanswered']),
+  seconds: createSeconds(['unanswered', 'hung']),
   unavailableSince: null,
   returns: [],
   returned: null,
 });
+
+/** What waits at the peers of an upstream: peers whose SYNs nobody answers, requests that a peer took; now and in the last minute. */
+interface Unanswered {
+  readonly silent: number;
+  readonly hung: number;
+  readonly wasSilent: boolean;
+  readonly wasHung: boolean;
+}
+
+const none: Unanswered = { silent: 0, hung: 0, wasSilent: false, wasHung: false };
+
+const newLatches = () => ({ some: createLatch(), all: createLatch(), hung: createLatch(), mute: createLatch() });
 
 /** Whether a peer's charts are drawn always, or from its first failure until an hour after its last. */
 export type PeerCharts = 'all' | 'failing' | 'auto';
@@ -67,7 +79,7 @@ export function createVitals(peerCharts: PeerCharts = 'all'): Vitals {
   /** The p95 of the response time when all peers were live, by upstream. */
   let calm = new Map<string, number>();
   /** Whether peers of an upstream answer nobody, by upstream. */
-  let silence = new Map<string, { readonly some: Latch; readonly all: Latch }>();
+  let silence = new Map<string, Record<'some' | 'all' | 'hung' | 'mute', Latch>>();
   /** What is said where no peer has failed, by upstream. */
   let unfailed = new Map<string, UpstreamLabel>();
 
@@ -90,12 +102,15 @@ export function createVitals(peerCharts: PeerCharts = 'all'): Vitals {
     };
   }
 
-  function silenceOf({ upstream, alerts }: UpstreamSnapshot, silent: number, unanswered: boolean): AlertValues {
-    const latch = madeAt(silence, upstream, () => ({ some: createLatch(), all: createLatch() }));
-    const connects = alerts?.['connects'] === 1;
+  function silenceOf({ upstream, alerts }: UpstreamSnapshot, now: Unanswered): AlertValues {
+    const latch = madeAt(silence, upstream, newLatches);
+    const [connects, answers] = [alerts?.['connects'] === 1, alerts?.['answers'] === 1];
+    const { silent, hung, wasSilent, wasHung } = now;
     return {
-      silent_peers: latch.some(silent > 0, unanswered) ? Math.max(1, silent) : 0,
-      none_connects: latch.all(silent > 0 && !connects, unanswered && !connects) ? 1 : 0,
+      silent_peers: latch.some(silent > 0, wasSilent) ? Math.max(1, silent) : 0,
+      none_connects: latch.all(silent > 0 && !connects, wasSilent && !connects) ? 1 : 0,
+      hung_requests: latch.hung(hung > 0, wasHung) ? Math.max(1, hung) : 0,
+      none_answers: latch.mute(hung > 0 && !answers, wasHung && !answers) ? 1 : 0,
     };
   }
 
@@ -118,8 +133,7 @@ export function createVitals(peerCharts: PeerCharts = 'all'): Vitals {
   return {
     complete(snapshot, nowUs, nginxDown) {
       const second = Math.floor(nowUs / 1e6);
-      const silent = new Map<string, number>();
-      const unanswered = new Map<string, number>();
+      const unanswered = new Map<string, Unanswered>();
       const causes = new Map<string, (readonly [string, string])[]>();
       const slow = new Map<string, (readonly [string, string])[]>();
       const failingPeers = failing.record(snapshot.peers, second);
@@ -133,12 +147,16 @@ export function createVitals(peerCharts: PeerCharts = 'all'): Vitals {
         const vitals = before.get(key) ?? newPeerVitals();
         peers.set(key, vitals);
         const isSilent = vitals.silence.isSilent(peer, second);
-        if (isSilent) {
-          vitals.seconds.add('unanswered', second, 1);
-          silent.set(peer.upstream, (silent.get(peer.upstream) ?? 0) + 1);
-        }
-        const lately = vitals.seconds.sum('unanswered', second, 0, 59);
-        unanswered.set(peer.upstream, (unanswered.get(peer.upstream) ?? 0) + lately);
+        const { hung = 0 } = peer;
+        if (isSilent) vitals.seconds.add('unanswered', second, 1);
+        if (hung > 0) vitals.seconds.add('hung', second, 1);
+        const others = unanswered.get(peer.upstream) ?? none;
+        unanswered.set(peer.upstream, {
+          silent: others.silent + (isSilent ? 1 : 0),
+          hung: others.hung + hung,
+          wasSilent: others.wasSilent || vitals.seconds.sum('unanswered', second, 0, 59) > 0,
+          wasHung: others.wasHung || vitals.seconds.sum('hung', second, 0, 59) > 0,
+        });
         const alerts = ofPeer(vitals, peer, second, errorsRise);
         const causeLabel = vitals.cause.record(peer, second, isHeld(alerts), isSilent);
         note(causes, peer, causeLabel);
@@ -161,7 +179,7 @@ export function createVitals(peerCharts: PeerCharts = 'all'): Vitals {
           failingLabel: failed === undefined ? label : failingLabel(failed),
           alerts: {
             ...of.alerts,
-            ...silenceOf(of, silent.get(upstream) ?? 0, (unanswered.get(upstream) ?? 0) > 0),
+            ...silenceOf(of, unanswered.get(upstream) ?? none),
             ...times,
           },
         };

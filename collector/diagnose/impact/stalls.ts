@@ -7,10 +7,25 @@ import { madeWithin, sumOf, total } from '../../base/collections.ts';
 export interface StallFacts {
   /** Requests that wait now, and those whose clients have left without an answer. */
   readonly waiting: number;
+  /** Those of them whose clients have left. */
+  readonly abandoned: number;
   /** For so long nothing was answered. */
   readonly silentMs: number;
   /** What 99 of 100 answers took until then; null where there was none. */
   readonly usualMs: number | null;
+}
+
+const hungMs = 10_000;
+/** Where it has never answered since the plugin started, its usual pace is not known: long polls may take so long. */
+const hungMuteMs = 60_000;
+
+/**
+ * Requests of a stall that no log will count: nginx writes no error for clients that leave, and gives up on nobody. 0 while
+ * none has left: those who wait get their 504, or an answer.
+ */
+export function hungRequests(stall: StallFacts | null): number {
+  if (stall === null || stall.abandoned === 0) return 0;
+  return stall.silentMs < (stall.usualMs === null ? hungMuteMs : hungMs) ? 0 : stall.waiting;
 }
 
 /** nginx's connections to a peer. */
@@ -143,6 +158,7 @@ export function createStallTally(mostPeers: number): StallTally {
       if (!isMute && !isSilentFor(peer, nowMs)) return null;
       return {
         waiting: now + abandoned,
+        abandoned,
         silentMs: nowMs - (isMute ? firstAbandonedMs : lastMs),
         usualMs: usualOf(peer.buckets),
       };

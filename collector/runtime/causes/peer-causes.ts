@@ -1,4 +1,3 @@
-import { tally as zeros } from '../../aggregate/failures/tally.ts';
 import { gather } from '../../diagnose/facts/gather.ts';
 import type { DiagnosedNginx, DiagnosePorts } from '../../diagnose/facts/ports.ts';
 import { createProber, type ProbeMode } from '../../diagnose/facts/probe.ts';
@@ -6,20 +5,13 @@ import { mailAuthPeer } from '../../diagnose/facts/servers.ts';
 import { createAnswerTally, withStall } from '../../diagnose/impact/answers.ts';
 import { createFailureTally, type Failing } from '../../diagnose/impact/failures.ts';
 import { withPending } from '../../diagnose/impact/pending.ts';
-import { createStallTally } from '../../diagnose/impact/stalls.ts';
+import { createStallTally, hungRequests } from '../../diagnose/impact/stalls.ts';
 import { noSockets } from '../../diagnose/impact/traffic.ts';
 import { judge } from '../../diagnose/rules/judge.ts';
 import { procFolder, procOf } from '../../discover/find/find-nginx.ts';
 import type { NginxRead } from '../../discover/follow/read-nginx.ts';
 import type { Verdict } from '../../functions/facts.ts';
-import {
-  type CountedLine,
-  type Counts,
-  type JobSnapshot,
-  type PeerCause,
-  type PeerSnapshot,
-  peerCauses,
-} from '../../model.ts';
+import type { CountedLine, JobSnapshot } from '../../model.ts';
 import { createBoundedLog } from '../../netdata/bounded-log.ts';
 import type { Conditions, Log } from '../../netdata/log.ts';
 import type { Accounts } from '../../system/accounts.ts';
@@ -34,7 +26,7 @@ import { createAnswerNotes, isConnected } from './answer-notes.ts';
 import { createPeerWatch } from './peer-memory.ts';
 import { listenersFiles, verdictsFiles } from './state-files.ts';
 import { createSuspects } from './suspects.ts';
-import { createVerdicts, isEmpty, isNew, labelOf, type StandingVerdict, verdictsOf } from './verdicts.ts';
+import { concerning, createVerdicts, foundCauses, isEmpty, isNew, labelOf, verdictsOf } from './verdicts.ts';
 
 /** Why the peers of a job fail, found while they do. */
 export interface PeerCauses {
@@ -66,7 +58,6 @@ export interface CausePorts {
 
 /** A verdict stands so long after the last failure, as the texts of alerts need it. */
 const standsMs = 120_000;
-const noCauses = zeros(peerCauses);
 /** A new failure is checked in its own second, once more soon after it, then as often as a probe may be repeated. */
 const soonUs = 1_000_000;
 const pacesUs = [3_000_000, 7_000_000, 10_000_000] as const;
@@ -193,25 +184,6 @@ export function createPeerCauses(
     keepState(file, verdicts.text(clock.wallMs()), conditions, `verdicts ${file.path}`);
   }
 
-  /** A group without a live peer is each of its peers' trouble, and nginx's own limits are everybody's. */
-  function concerning(
-    { peer, upstream }: PeerSnapshot,
-    standing: readonly StandingVerdict[],
-  ): readonly StandingVerdict[] {
-    if (standing.length === 0) return standing;
-    const own = standing.filter((each) => each.is === 'peer' && each.name === peer);
-    const group = standing.filter((each) => each.is === 'group' && each.name === upstream);
-    const all = standing.filter((each) => each.is === 'nginx' && each.cause !== 'unknown');
-    return [...own, ...group, ...all];
-  }
-
-  function causesOf(concern: readonly StandingVerdict[]): Counts<PeerCause> {
-    if (concern.length === 0) return noCauses;
-    const causes = { ...noCauses };
-    for (const { causes: found } of concern) for (const code of found) causes[code] = 1;
-    return causes;
-  }
-
   return {
     follow(next) {
       nginx = next;
@@ -228,7 +200,8 @@ export function createPeerCauses(
     },
     verdicts: () => verdictsOf(verdicts.standing()),
     complete(snapshot) {
-      notes.note(snapshot, clock.wallMs());
+      const nowMs = clock.wallMs();
+      notes.note(snapshot, nowMs);
       suspects.note(snapshot.peers, clock.monotonicUs());
       for (const { peer, sockets } of snapshot.peers) if (isConnected(sockets)) watch.connected(peer);
       watch.seenInLogs(snapshot.peers.flatMap(({ peer, origin }) => (origin === 'log' ? [peer] : [])));
@@ -239,7 +212,13 @@ export function createPeerCauses(
           if (each.origin === 'other') return each;
           const concern = concerning(each, standing);
           const [first] = concern;
-          return { ...each, causes: causesOf(concern), ...(first === undefined ? {} : { verdict: labelOf(first) }) };
+          const hung = hungRequests(stalls.of(each.peer, notes.open(each.peer), nowMs));
+          return {
+            ...each,
+            causes: foundCauses(concern),
+            ...(first === undefined ? {} : { verdict: labelOf(first) }),
+            ...(hung === 0 ? {} : { hung }),
+          };
         }),
       };
     },

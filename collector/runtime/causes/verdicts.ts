@@ -1,3 +1,4 @@
+import { tally as zeros } from '../../aggregate/failures/tally.ts';
 import { keepNewest } from '../../base/collections.ts';
 import type { Facts } from '../../diagnose/facts/facts.ts';
 import type { Failing } from '../../diagnose/impact/failures.ts';
@@ -6,7 +7,7 @@ import type { Judged } from '../../diagnose/rules/judge.ts';
 import { subjectOf } from '../../diagnose/rules/subject.ts';
 import { word } from '../../diagnose/words/wording.ts';
 import type { Verdict } from '../../functions/facts.ts';
-import type { PeerCause } from '../../model.ts';
+import { type Counts, type PeerCause, type PeerSnapshot, peerCauses } from '../../model.ts';
 import type { Log } from '../../netdata/log.ts';
 
 /** The verdicts that stand, each reported once to the log. */
@@ -89,6 +90,27 @@ export function verdictsOf(standing: readonly StandingVerdict[]): readonly Verdi
     if (is !== 'name') return [{ is, name, ...rest }];
     return upstream === '' ? [] : [{ is: 'group', name: upstream, ...rest }];
   });
+}
+
+/** A group without a live peer is each of its peers' trouble, and nginx's own limits are everybody's. */
+export function concerning(
+  { peer, upstream }: PeerSnapshot,
+  standing: readonly StandingVerdict[],
+): readonly StandingVerdict[] {
+  if (standing.length === 0) return standing;
+  const own = standing.filter((each) => each.is === 'peer' && each.name === peer);
+  const group = standing.filter((each) => each.is === 'group' && each.name === upstream);
+  const all = standing.filter((each) => each.is === 'nginx' && each.cause !== 'unknown');
+  return [...own, ...group, ...all];
+}
+
+const noCauses = zeros(peerCauses);
+
+export function foundCauses(concern: readonly StandingVerdict[]): Counts<PeerCause> {
+  if (concern.length === 0) return noCauses;
+  const causes = { ...noCauses };
+  for (const { causes: found } of concern) for (const code of found) causes[code] = 1;
+  return causes;
 }
 
 export function createVerdicts(job: string, log: Log): Verdicts {

@@ -197,6 +197,32 @@ describe('vitals', () => {
     expect(silentAt(played([...Array(8).fill(stuck), calm, ...Array(8).fill(stuck)])).every((n) => n === 0)).toBe(true);
   });
 
+  describe('requests hang and their clients leave (docker pause, 499 only)', () => {
+    const hung = Array.from({ length: 3 }, () => ({ hung: 7 }));
+    const calmFor = (seconds: number) => Array.from({ length: seconds }, () => ({}));
+    const valuesAt = (peers: readonly object[], name: string) =>
+      played(peers).map((each) => upstreamAlerts(each, 'a')[name]);
+
+    test('as many as wait, until a minute has passed without any', () => {
+      const looks = [...calmFor(2), ...hung, ...calmFor(62)];
+      const values = valuesAt(looks, 'hung_requests');
+      expect(values.slice(0, 6)).toEqual([0, 0, 7, 7, 7, 1]);
+      expect(values.slice(62, 67)).toEqual([1, 1, 0, 0, 0]);
+    });
+
+    test('no peer answers: critical; where one does, a warning', () => {
+      expect(valuesAt(hung, 'none_answers')).toEqual([1, 1, 1]);
+      const vitals = createVitals();
+      const upstreams = [{ upstream: 'a', origin: 'configured' as const, alerts: { answers: 1 } }];
+      const peers = [
+        { ...peerOf('p'), upstream: 'a', hung: 7 },
+        { ...peerOf('q'), upstream: 'a' },
+      ];
+      const one = vitals.complete(snapshotOf({ upstreams, peers }), 1e6, 0);
+      expect(upstreamAlerts(one, 'a')).toMatchObject({ hung_requests: 7, none_answers: 0 });
+    });
+  });
+
   describe('one client that gives up and asks again (499 only)', () => {
     const attempts = { connected: 5, connect_failed: 0, reused: 0, status_502: 0, status_503: 0, status_504: 0 };
     const fresh = { sockets: { states: states(1), retransmitting: 0, queued: null, localPorts: null } };
