@@ -971,7 +971,10 @@ forget() {
   netdata=$(netdata_pid)
   [ -n "$netdata" ] || return 0
   pids=$(plugin_pids "$config/custom-plugins.d/$NAME.plugin")
-  if restart_netdata "it to forget the plugin"; then return 0; fi
+  if restart_netdata "it to forget the plugin"; then
+    [ "$dry_run" = yes ] || await_end "$config/custom-plugins.d/$NAME.plugin"
+    return 0
+  fi
   for pid in $pids; do change "end the plugin, pid $pid" end_process "$pid"; done
   change 'reload the alerts' reload_health "$netdata"
 }
@@ -985,6 +988,15 @@ uninstall_state() {
   done
 }
 
+# A plugin notices that its Netdata has gone when it draws next, and writes its state until then.
+await_end() {
+  for _ in 1 2 3 4 5; do
+    pids=$(plugin_pids "$1")
+    [ -n "$pids" ] || return 0
+    sleep 1
+  done
+  for pid in $pids; do end_process "$pid"; done
+}
 end_process() {
   kill -TERM "$1"
   for _ in 1 2 3 4 5; do
