@@ -95,7 +95,14 @@ function addNode(folder, platform) {
   const tarball = join(cache, `node-${platform}-${NODE_VERSION}.tgz`);
   mkdirSync(cache, { recursive: true });
   if (!existsSync(tarball)) {
-    execFileSync('npm', ['pack', '--silent', '--fetch-retries=5', `node-${platform}@${NODE_VERSION}`, '--pack-destination', cache]);
+    execFileSync('npm', [
+      'pack',
+      '--silent',
+      '--fetch-retries=5',
+      `node-${platform}@${NODE_VERSION}`,
+      '--pack-destination',
+      cache,
+    ]);
   }
   const integrity = `sha512-${createHash('sha512').update(readFileSync(tarball)).digest('base64')}`;
   if (integrity !== NODE_INTEGRITY[platform]) {
