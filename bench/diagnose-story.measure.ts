@@ -2,8 +2,9 @@
  * `npm run docs:story`: plays the demo's story and writes docs/diagnose-story.md, what `diagnose` prints in each act. No
  * test compares it: how long a peer was away, and what else listens on the machine, decides some of the words.
  */
+
 import { writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'vitest';
 import { createBackend } from '../demo/backends.ts';
 import { startLoad } from '../demo/load.ts';
@@ -12,11 +13,12 @@ import { writeStory } from '../demo/story.ts';
 import { tool } from '../test/support/packages.ts';
 import { readablePlugin } from '../test/support/plugin.ts';
 import { freePorts } from '../test/support/ports.ts';
+import { repository } from '../test/support/repository.ts';
 import { run } from '../test/support/run.ts';
 import { atEnd, tempDir } from '../test/support/temp.ts';
 import { sleep } from '../test/support/wait.ts';
 
-const page = resolve(import.meta.dirname, '../docs/diagnose-story.md');
+const page = join(repository, 'docs/diagnose-story.md');
 const head = `# The demo as \`diagnose\` reports it
 
 \`install.sh --demo\` makes these failures happen, one after the other. This is what \`nginx-upstream diagnose\` prints ten

@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { repository } from '../support/repository.ts';
 import { run } from '../support/run.ts';
 import { tempDir } from '../support/temp.ts';
 
-const SUMS = resolve(import.meta.dirname, '../../.ci/sums.js');
+const SUMS = join(repository, '.ci/sums.js');
 
 type Verdict = 'passed' | 'failed' | 'pending' | 'todo';
 

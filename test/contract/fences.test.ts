@@ -1,9 +1,9 @@
 /** Who may import what (docs/architecture.md). The linter enforces the same table; here it is readable, and checked. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize, relative, resolve } from 'node:path';
-import { describe, expect, test } from 'vitest';
 
-const repository = resolve(import.meta.dirname, '../..');
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { repository } from '../support/repository.ts';
 
 /** room → other rooms (or files) it may import from, and whether it may touch Node and packages. */
 const rooms: Record<

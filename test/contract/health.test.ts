@@ -1,9 +1,11 @@
 /** The health files as each version of Netdata gets them. stock-alerts.txt: the names in Debian's netdata-core 1.37.1. */
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { catalogue } from '../../charts/catalogue.ts';
 import { adaptedAlerts } from '../support/netdata.ts';
+import { repository } from '../support/repository.ts';
 import { lintHealth, parseHealth } from './health-lint.ts';
 
 const stock = new Set(
@@ -23,7 +25,7 @@ test('texts for 1.37.1, whose placeholders end in a blank, leave no full stop al
 test('docs/alerts.md has a section for each alert and none for others', () => {
   const entities = Object.entries(adaptedAlerts('2.10.4')).flatMap(([file, text]) => parseHealth(file, text));
   const alerts = entities.filter(({ lines }) => lines.some(({ key }) => key === 'warn' || key === 'crit'));
-  const text = readFileSync(join(import.meta.dirname, '../../docs/alerts.md'), 'utf8');
+  const text = readFileSync(join(repository, 'docs/alerts.md'), 'utf8');
   const sections = Array.from(text.matchAll(/^### (\w+)$/gm), ([, name]) => name);
   expect(sections.sort()).toEqual(alerts.map(({ name }) => name.replace('nginx_upstream_', '')).sort());
 });

@@ -1,9 +1,10 @@
 /** Names that install.sh and the plugin must agree on, in two languages. */
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { repository } from '../support/repository.ts';
 
-const text = (path: string) => readFileSync(resolve(import.meta.dirname, '../..', path), 'utf8');
+const text = (path: string) => readFileSync(join(repository, path), 'utf8');
 
 test('the state that the plugin keeps is what that --uninstall removes', () => {
   const [, kept] = /`\$\{libDirectory\}\/([\w.-]+)`/.exec(text('collector/app.ts')) ?? [];

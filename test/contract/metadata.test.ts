@@ -2,15 +2,16 @@
  * docs/metadata.yaml has the shape of the metadata of Netdata's collectors, and its options, alerts and metrics are
  * those of the code: `UPDATE_DOCS=1 npx vitest run test/contract/metadata.test.ts` writes them.
  */
+
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Document, parseDocument } from 'yaml';
 import { catalogue } from '../../charts/catalogue.ts';
 import { settingsSchema } from '../../collector/config/schema.ts';
+import { repository } from '../support/repository.ts';
 
-const root = resolve(import.meta.dirname, '../..');
-const path = join(root, 'docs/metadata.yaml');
+const path = join(repository, 'docs/metadata.yaml');
 
 interface Option {
   readonly name: string;
@@ -41,7 +42,7 @@ function options(): readonly Option[] {
 }
 
 function alerts(): readonly Record<string, string>[] {
-  const folder = join(root, 'alerts');
+  const folder = join(repository, 'alerts');
   const files = readdirSync(folder).filter((name) => name.endsWith('.conf'));
   return files.flatMap((file) => {
     // A line that ends in a backslash continues in the next.

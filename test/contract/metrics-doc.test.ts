@@ -1,11 +1,13 @@
 /** docs/metrics.md is made of charts/ and is never out of date: `UPDATE_DOCS=1 npx vitest run test/contract` writes it. */
+
 import { readFileSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { catalogue } from '../../charts/catalogue.ts';
 import type { Chart } from '../../charts/chart.ts';
+import { repository } from '../support/repository.ts';
 
-const path = resolve(import.meta.dirname, '../../docs/metrics.md');
+const path = join(repository, 'docs/metrics.md');
 
 const levels = {
   job: 'Of one nginx. Label: `_collect_job`.',

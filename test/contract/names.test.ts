@@ -1,9 +1,10 @@
 /** One name, one thing; and no file that needs, by way of others, itself. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize, relative, resolve } from 'node:path';
-import { expect, test } from 'vitest';
 
-const repository = resolve(import.meta.dirname, '../..');
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import { expect, test } from 'vitest';
+import { repository } from '../support/repository.ts';
+
 const files = ['collector', 'charts'].flatMap((folder) =>
   readdirSync(join(repository, folder), { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))

@@ -1,15 +1,15 @@
 /** The built plugin's Functions, asked as Netdata asks: over stdin, with a strict parser at the other end of stdout. */
+
 import { appendFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createNetdataParser } from '../functions/netdata-parser.ts';
 import { problemsOf } from '../functions/schema.ts';
 import { freePort } from '../support/ports.ts';
 import { type Child, start } from '../support/process.ts';
+import { builtPlugin } from '../support/repository.ts';
 import { tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
-
-const plugin = resolve(import.meta.dirname, '../../dist/nginx-upstream.plugin');
 
 /** Everything in it that a client chose says so. */
 const failure = (port: number) =>
@@ -39,7 +39,7 @@ async function startAsked(version: string) {
   writeFileSync(settings, `jobs:\n  - name: edge\n    nginx_conf: ${conf}\n    error_log: ${errorLog}\n`);
   const lib = tempDir('functions-lib');
   const begin = () =>
-    start(process.execPath, [plugin, '1', '--config', settings], {
+    start(process.execPath, [builtPlugin, '1', '--config', settings], {
       env: { ...process.env, NETDATA_VERSION: version, NETDATA_LIB_DIR: lib },
     });
   return { dir, errorLog, port, begin };

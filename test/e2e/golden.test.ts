@@ -2,14 +2,14 @@
  * The text that a current Netdata gets, which the tests cannot run: a committed transcript of the built plugin. After a
  * change that is meant: npx vitest run test/e2e/golden.test.ts -u
  */
+
 import { appendFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { start } from '../support/process.ts';
+import { builtPlugin } from '../support/repository.ts';
 import { tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
-
-const plugin = resolve(import.meta.dirname, '../../dist/nginx-upstream.plugin');
 
 const nginxConf = `events { }
 http {
@@ -62,7 +62,7 @@ test.each([
       settings,
       `probe: off\njobs:\n  - name: edge\n    nginx_conf: ${conf}\n    error_log: ${errorLog}\n    access_log:\n${log}`,
     );
-    const child = start(process.execPath, [plugin, '1', '--config', settings], {
+    const child = start(process.execPath, [builtPlugin, '1', '--config', settings], {
       env: { ...process.env, NETDATA_VERSION: version },
     });
     await waitUntil(() => child.stdout().split('BEGIN nginx_upstream_edge.log_lines').length > 3, {

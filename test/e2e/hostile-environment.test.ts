@@ -1,14 +1,14 @@
 /** What the environment, the options and the state folder may hold: nothing of it stops a command, or keeps the plugin from ending. */
+
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { start } from '../support/process.ts';
+import { builtPlugin } from '../support/repository.ts';
 import { run } from '../support/run.ts';
 import { atEnd, tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
-
-const built = resolve('dist/nginx-upstream.plugin');
 
 function fifo(): string {
   const path = join(tempDir('trap'), 'fifo');
@@ -28,7 +28,7 @@ function settings(): string {
 
 /** Runs it as Netdata does for some ticks, then ends it as Netdata does. */
 async function plugin(env: NodeJS.ProcessEnv, config = settings()) {
-  const child = start(process.execPath, [built, '1', '--config', config], { env: { ...process.env, ...env } });
+  const child = start(process.execPath, [builtPlugin, '1', '--config', config], { env: { ...process.env, ...env } });
   atEnd(() => child.stop());
   await waitUntil(() => child.stdout().split('\n').length > 3 || child.exit() !== null, { what: 'three ticks' });
   child.signal('SIGTERM');
@@ -67,7 +67,7 @@ test.each(zones)('TZ is %s: the plugin ticks and ends when asked', { timeout: 30
 test.each(zones)('TZ is %s: report ends', { timeout: 30_000 }, async (_, env) => {
   const input =
     '2026/11/22 07:30:45 [error] 7#7: *1 connect() failed (111: Connection refused) while connecting to upstream, client: 192.0.2.1, server: , request: "GET / HTTP/1.1", upstream: "http://192.0.2.9:80/", host: "a"\n';
-  const done = await run(process.execPath, [built, 'report', '-'], { env: { ...process.env, ...env() }, input });
+  const done = await run(process.execPath, [builtPlugin, 'report', '-'], { env: { ...process.env, ...env() }, input });
   expect(done).toMatchObject({ code: 0, signal: null });
   expect(done.stdout).toContain('192.0.2.9:80');
 });
@@ -90,7 +90,7 @@ test.each(configs)(
   async (_, make, says) => {
     const path = make();
     for (const command of ['check', 'diagnose']) {
-      const done = await run(process.execPath, [built, command, '--config', path], { timeout: 50_000 });
+      const done = await run(process.execPath, [builtPlugin, command, '--config', path], { timeout: 50_000 });
       expect(done.signal).toBeNull();
       expect(done.stdout.split('\n').filter((line) => says.test(line))).toHaveLength(1);
     }

@@ -2,20 +2,20 @@
  * An nginx of root in its own root, whose files belong to somebody else: none of its paths may make `check`,
  * `diagnose` or the plugin open a file of the host, whatever the path is for.
  */
+
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { describeOn } from '../support/machine.ts';
 import { startNginx } from '../support/nginx.ts';
 import { tool } from '../support/packages.ts';
 import { freePorts } from '../support/ports.ts';
 import { start } from '../support/process.ts';
+import { builtPlugin } from '../support/repository.ts';
 import { run } from '../support/run.ts';
 import { atEnd, tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
-
-const built = resolve('dist/nginx-upstream.plugin');
 
 /** Its own root with the system's programs, and one folder that is shared with the test. */
 const jail = `set -e
@@ -110,7 +110,7 @@ describeOn('namespaces')("an nginx of root in somebody's root", { timeout: 120_0
 
   test.each(['check', 'check --json', 'diagnose', 'diagnose --json'])('%s', async (command) => {
     const words = command.split(' ');
-    const done = await run(process.execPath, [built, ...words], { input: stdin, timeout: 90_000 });
+    const done = await run(process.execPath, [builtPlugin, ...words], { input: stdin, timeout: 90_000 });
     expect(done.signal).toBeNull();
     if (words[0] === 'check') expect(done.stdout).toContain('inside');
     expect(done.stdout + done.stderr).not.toContain(marker);
@@ -118,7 +118,7 @@ describeOn('namespaces')("an nginx of root in somebody's root", { timeout: 120_0
   });
 
   test('the plugin', async () => {
-    const child = start(process.execPath, [built, '1', '--config', world.config], {
+    const child = start(process.execPath, [builtPlugin, '1', '--config', world.config], {
       env: { ...process.env, NETDATA_UPDATE_EVERY: '1' },
     });
     atEnd(() => child.stop());

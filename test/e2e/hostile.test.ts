@@ -2,6 +2,7 @@
  * What an ordinary user of the host may try against `check`, `diagnose` and the plugin, which root or Netdata runs: the
  * attacks by which it became root, or made the plugin read, run or print what it liked.
  */
+
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -13,19 +14,19 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { describeOn } from '../support/machine.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
 import { tool } from '../support/packages.ts';
 import { freePorts } from '../support/ports.ts';
 import { type Child, start } from '../support/process.ts';
+import { builtPlugin } from '../support/repository.ts';
 import { request } from '../support/request.ts';
 import { type Result, run } from '../support/run.ts';
 import { atEnd, tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
 
-const built = resolve('dist/nginx-upstream.plugin');
 const mallory = 65_534;
 
 /** What it would be known by if anything of it came through. */
@@ -78,7 +79,19 @@ async function traced(args: readonly string[], env: NodeJS.ProcessEnv = process.
   const strace = await tool('strace');
   const log = join(tempDir('strace'), 'calls');
   const calls = 'execve,execveat,open,openat,openat2';
-  const command = ['-f', '-qq', '-s', '4096', '-o', log, '-e', `trace=${calls}`, process.execPath, built, ...args];
+  const command = [
+    '-f',
+    '-qq',
+    '-s',
+    '4096',
+    '-o',
+    log,
+    '-e',
+    `trace=${calls}`,
+    process.execPath,
+    builtPlugin,
+    ...args,
+  ];
   const result = await run(strace.path, command, { env: { ...env, ...strace.env }, timeout: 60_000 });
   const lines = existsSync(log) ? readFileSync(log, 'utf8').split('\n') : [];
   const named = (call: RegExp) => lines.flatMap((line) => call.exec(line)?.[1] ?? []);
@@ -120,7 +133,7 @@ describeOn('root')('an ordinary user whose process calls itself nginx', { timeou
     const result = await traced(['check']);
     expectNothingOf(mallorys, result);
     expect(result.stdout).toContain(`pid ${pid} (`);
-    const json = await run(process.execPath, [built, 'check', '--json']);
+    const json = await run(process.execPath, [builtPlugin, 'check', '--json']);
     expect(JSON.parse(json.stdout)).toMatchObject({
       notFollowed: expect.arrayContaining([expect.objectContaining({ pid })]),
     });
@@ -194,7 +207,7 @@ describeOn('root')('an ordinary user whose process calls itself nginx', { timeou
     const mallorys = attack();
     await pretend(`nginx: master process ${mallorys.payload} -c ${mallorys.conf}`);
     const plugin = join(tempDir('plugin'), 'nginx-upstream.plugin');
-    copyFileSync(built, plugin);
+    copyFileSync(builtPlugin, plugin);
     const as = ['--reuid', String(uid), '--regid', String(uid), '--clear-groups'];
     const child = start('setpriv', [...as, process.execPath, plugin, '1', '--config', settingsFile()]);
     atEnd(() => child.stop());
@@ -241,7 +254,7 @@ describeOn('root')('files that an ordinary user, or netdata, puts in the way', {
 
   test.each(traps)('%s as the checkpoint and its .tmp: the plugin runs', async (_, make) => {
     const folder = stateFolder(make, ['nginx-upstream.checkpoint.json', 'nginx-upstream.checkpoint.json.tmp']);
-    const child = start(process.execPath, [built, '1', '--config', settingsFile()], {
+    const child = start(process.execPath, [builtPlugin, '1', '--config', settingsFile()], {
       env: { ...process.env, NETDATA_LIB_DIR: folder },
     });
     atEnd(() => child.stop());
@@ -256,7 +269,7 @@ describeOn('root')('files that an ordinary user, or netdata, puts in the way', {
     const folder = stateFolder(make, [`nginx-upstream.listeners.${slug}.json`]);
     const config = join(folder, 'c.conf');
     writeFileSync(config, `jobs:\n  - name: here\n    nginx_conf: ${nginx.conf}\n`);
-    const done = await run(process.execPath, [built, 'diagnose', '--config', config], {
+    const done = await run(process.execPath, [builtPlugin, 'diagnose', '--config', config], {
       env: { ...process.env, NETDATA_LIB_DIR: folder },
     });
     // It has failures to explain, and so has asked for what the plugin remembers.

@@ -1,14 +1,14 @@
 /** With a resolver that takes every question and answers none, the plugin ends soon after it is asked to. */
+
 import { existsSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { describeOn } from '../support/machine.ts';
 import { tool } from '../support/packages.ts';
 import { start } from '../support/process.ts';
+import { builtPlugin } from '../support/repository.ts';
 import { atEnd, tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
-
-const built = resolve('dist/nginx-upstream.plugin');
 
 /** Leaves a file behind when it is asked, and ends with the plugin, its parent. */
 const mute = `
@@ -42,7 +42,7 @@ describeOn('namespaces')('a resolver that never answers', () => {
       exec "$2" "$3" 1 --config ${at('settings')}`;
     const args = ['--net', '--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', ip.path, process.execPath];
     const { RES_OPTIONS: _, ...env } = process.env;
-    const child = start('unshare', [...args, built], { env: { ...env, ...ip.env } });
+    const child = start('unshare', [...args, builtPlugin], { env: { ...env, ...ip.env } });
     atEnd(() => child.stop());
     await waitUntil(() => existsSync(at('asked')), { what: 'the first question', hint: () => child.stderr() });
     child.signal('SIGTERM');

@@ -1,14 +1,15 @@
 /** The built file as a process: when it leaves, when it stays, and what a person gets who types something. */
+
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { start } from '../support/process.ts';
+import { builtPlugin } from '../support/repository.ts';
 import { run } from '../support/run.ts';
 import { atEnd, tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
 
-const plugin = resolve(import.meta.dirname, '../../dist/nginx-upstream.plugin');
 const line =
   '2026/11/22 07:30:45 [error] 10#10: *1 connect() failed (111: Connection refused) while connecting to upstream, ' +
   'client: 127.0.0.1, server: , request: "GET / HTTP/1.1", upstream: "http://10.0.0.1:80/", host: "x"\n';
@@ -31,7 +32,7 @@ describe('leaving', () => {
     ['SIGTERM', (child: ReturnType<typeof start>) => child.signal('SIGTERM')],
     ['nobody reads any more (EPIPE)', (child: ReturnType<typeof start>) => child.process.stdout?.destroy()],
   ])('%s: at once, with 0', async (_name, tell) => {
-    const child = start(process.execPath, [plugin, '1'], { env: environment() });
+    const child = start(process.execPath, [builtPlugin, '1'], { env: environment() });
     await waitUntil(() => begins(child.stdout()) > 0, { what: 'the first tick' });
     tell(child);
     await waitUntil(() => child.exit(), { what: 'the end', timeout: 3_000 });
@@ -42,7 +43,7 @@ describe('leaving', () => {
     const path = what === 'a file' ? join(tempDir('stdin'), 'empty') : what;
     if (what === 'a file') writeFileSync(path, '');
     const stdin = openSync(path, 'r');
-    const child = spawn(process.execPath, [plugin, '1'], { env: environment(), stdio: [stdin, 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [builtPlugin, '1'], { env: environment(), stdio: [stdin, 'pipe', 'pipe'] });
     closeSync(stdin);
     atEnd(() => void child.kill('SIGKILL'));
     let text = '';
@@ -58,7 +59,7 @@ describe('leaving', () => {
   });
 
   test('SIGHUP reads the configuration again', async () => {
-    const child = start(process.execPath, [plugin, '1'], { env: environment() });
+    const child = start(process.execPath, [builtPlugin, '1'], { env: environment() });
     await child.waitForLine(/configuration read from/);
     child.signal('SIGHUP');
     await waitUntil(() => child.stderr().split('configuration read from').length === 3, { what: 'the second reading' });
@@ -66,7 +67,7 @@ describe('leaving', () => {
 });
 
 describe('what a person types', () => {
-  const typed = (...args: string[]) => run(process.execPath, [plugin, ...args]);
+  const typed = (...args: string[]) => run(process.execPath, [builtPlugin, ...args]);
 
   test('--help and --version', async () => {
     const help = await typed('--help');
@@ -135,7 +136,7 @@ describe('what a person types', () => {
     const path = join(tempDir('parse'), 'error.log');
     writeFileSync(path, line);
     const script = '"$1" "$2" parse error < /; echo $?; "$1" "$2" parse error "$3" > /dev/full; echo $?';
-    const { stdout, stderr } = await run('bash', ['-c', script, 'bash', process.execPath, plugin, path]);
+    const { stdout, stderr } = await run('bash', ['-c', script, 'bash', process.execPath, builtPlugin, path]);
     expect(stdout).toBe('2\n1\n');
     expect(stderr.trimEnd().split('\n')).toEqual([
       '-: is a directory: name the files in it',
@@ -147,7 +148,7 @@ describe('what a person types', () => {
     const settings = environment();
     const path = join(settings.NETDATA_USER_CONFIG_DIR, 'nginx-upstream.conf');
     writeFileSync(path, `update_every: 2\n${readFileSync(path, 'utf8')}`);
-    const child = start(process.execPath, [plugin, '1'], { env: settings });
+    const child = start(process.execPath, [builtPlugin, '1'], { env: settings });
     await waitUntil(() => begins(child.stdout()) > 0, { what: 'the first tick' });
     expect(child.stdout()).toMatch(/^CHART nginx_upstream_local\.connect_failures .* stacked 60000 2 /m);
   });
@@ -156,7 +157,7 @@ describe('what a person types', () => {
     const path = join(tempDir('parse'), 'error.log');
     writeFileSync(path, line.repeat(50_000));
     const script = `"$1" "$2" parse error "$3" | head -1 >/dev/null; echo "\${PIPESTATUS[0]}"`;
-    const { stdout, stderr } = await run('bash', ['-c', script, 'bash', process.execPath, plugin, path]);
+    const { stdout, stderr } = await run('bash', ['-c', script, 'bash', process.execPath, builtPlugin, path]);
     expect([stdout, stderr]).toEqual(['0\n', '']);
   });
 });

@@ -1,13 +1,14 @@
 /** Netdata does not read, and the plugin is killed: what the checkpoint says was sent, was sent. */
+
 import { spawn } from 'node:child_process';
 import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { builtPlugin } from '../support/repository.ts';
 import { run } from '../support/run.ts';
 import { atEnd, tempDir } from '../support/temp.ts';
 import { sleep, waitUntil } from '../support/wait.ts';
 
-const built = resolve(import.meta.dirname, '../../dist/nginx-upstream.plugin');
 const line =
   '2026/11/22 07:30:45 [error] 10#10: *1 connect() failed (111: Connection refused) while connecting to upstream, ' +
   'client: 127.0.0.1, server: , request: "GET / HTTP/1.1", upstream: "http://10.0.0.1:80/", host: "x"\n';
@@ -24,7 +25,7 @@ test('kill -9 while nobody reads: what comes next is neither lost nor sent twice
   // Both ends, so that neither waits; never read until the plugin is dead.
   const pipe = openSync(fifo, 'r+');
   atEnd(() => closeSync(pipe));
-  const child = spawn(process.execPath, [built, '1'], {
+  const child = spawn(process.execPath, [builtPlugin, '1'], {
     env: { ...process.env, NETDATA_USER_CONFIG_DIR: dir, NETDATA_LIB_DIR: lib },
     stdio: ['ignore', pipe, 'ignore'],
   });

@@ -3,6 +3,7 @@
  * the upstream in time, nothing else cries there, and it clears. ALERTS_TABLE=1 writes what was measured into
  * docs/alerts.md.
  */
+
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
@@ -17,6 +18,7 @@ import type { Row } from '../support/alert-scenarios.ts';
 import { writeTable } from '../support/alert-table.ts';
 import { type Watch, watchAlerts } from '../support/alerts.ts';
 import { startNetdata } from '../support/netdata.ts';
+import { repository } from '../support/repository.ts';
 
 interface Seen {
   readonly rows: readonly Row[];
@@ -41,7 +43,7 @@ beforeAll(async () => {
 
 afterAll(() => {
   if (process.env['ALERTS_TABLE'] !== '1') return;
-  writeTable(join(import.meta.dirname, '../../docs/alerts.md'), 'test/full/alert-outages.test.ts', rows, []);
+  writeTable(join(repository, 'docs/alerts.md'), 'test/full/alert-outages.test.ts', rows, []);
 });
 
 async function run(outage: Outage, stage: OutageStage): Promise<Seen> {

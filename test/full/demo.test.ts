@@ -2,18 +2,19 @@
  * install.sh --demo of a release, as a user runs it: it ends, survives kill -9, and leaves no process, port or
  * file. A clone would be built first, with npm ci, which is nothing for a test to do.
  */
+
 import { readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { processesOf } from '../../demo/folder.ts';
 import { platform } from '../../demo/programs.ts';
 import { type Child, start } from '../support/process.ts';
+import { repository } from '../support/repository.ts';
 import { request } from '../support/request.ts';
 import { run } from '../support/run.ts';
 import { tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
 
-const repository = resolve(import.meta.dirname, '../..');
 let home = '';
 
 beforeAll(async () => {

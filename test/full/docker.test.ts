@@ -3,12 +3,14 @@
  * Debian's docker.io, unpacked privately, in its own network namespace and without a bridge: nothing of this machine
  * changes. Loudly skipped where it cannot run.
  */
+
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Tool, tool } from '../support/packages.ts';
 import { startPlugin } from '../support/plugin.ts';
 import { start } from '../support/process.ts';
+import { builtPlugin } from '../support/repository.ts';
 import { run } from '../support/run.ts';
 import { atEnd, tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
@@ -16,7 +18,6 @@ import { waitUntil } from '../support/wait.ts';
 const isRoot = process.getuid?.() === 0;
 if (!isRoot) process.stderr.write('\n!!! test/full/docker.test.ts does not run: only root can start a docker engine\n');
 
-const built = resolve('dist/nginx-upstream.plugin');
 const conf = `user www-data; pid /run/nginx.pid; error_log /var/log/nginx/error.log; events {}
 http {
   log_format app '$status "$upstream_addr" "$upstream_status" "$upstream_connect_time"';
@@ -132,7 +133,7 @@ describe.skipIf(!isRoot)('nginx in a docker container', { timeout: 120_000 }, ()
     const config = join(tempDir('settings'), 'c.conf');
     const plugin = join(dirname(config), 'p.plugin');
     writeFileSync(config, settings);
-    writeFileSync(plugin, readFileSync(built));
+    writeFileSync(plugin, readFileSync(builtPlugin));
     const [command = '', ...args] = [...as, process.execPath, plugin, 'check', '--json', '--config', config];
     return JSON.parse((await run(command, args)).stdout) as Report;
   }

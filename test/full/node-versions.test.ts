@@ -1,14 +1,14 @@
 /** The shipped file runs alone, copied anywhere, on every Node that a user may have. */
+
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { start } from '../support/process.ts';
+import { builtPlugin, repository } from '../support/repository.ts';
 import { run } from '../support/run.ts';
 import { tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
-
-const repository = resolve(import.meta.dirname, '../..');
 
 /** Node's own binary of another version, from the packages that the npm package `node` is made of. */
 function node(version: string): string {
@@ -37,7 +37,7 @@ describe.each(['18.19.0', '20.19.0', '22.23.3', '24.21.0'])('Node %s', (version)
     expect(execFileSync(binary, ['--version'], { encoding: 'utf8' }).trim()).toBe(`v${version}`);
     const folder = tempDir('elsewhere');
     const plugin = join(folder, 'nginx-upstream.plugin');
-    copyFileSync(join(repository, 'dist/nginx-upstream.plugin'), plugin);
+    copyFileSync(builtPlugin, plugin);
     expect((await run(binary, [plugin, '--help'])).stdout).toContain('usage:');
 
     const log = join(folder, 'error.log');

@@ -2,6 +2,7 @@
  * A long day in short: traffic, rotations, reloads of the settings, peers and logs that come and go. Memory, descriptors,
  * charts and state files stay flat. One minute in test:full, SOAK_MINUTES=20 in `npm run soak`.
  */
+
 import {
   appendFileSync,
   existsSync,
@@ -13,14 +14,14 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { start } from '../support/process.ts';
+import { builtPlugin } from '../support/repository.ts';
 import { tempDir } from '../support/temp.ts';
 import { sleep, waitUntil } from '../support/wait.ts';
 
 const minutes = Number(process.env['SOAK_MINUTES'] ?? 1);
-const built = resolve(import.meta.dirname, '../../dist/nginx-upstream.plugin');
 
 interface Sample {
   readonly residentKb: number;
@@ -50,7 +51,7 @@ test(`${minutes} minutes of everything: flat`, { timeout: (minutes + 3) * 60_000
   for (const name of ['error.log', 'access.log']) writeFileSync(join(logs, name), '');
   settings(0);
   const env = { ...process.env, NETDATA_USER_CONFIG_DIR: dir, NETDATA_LIB_DIR: lib };
-  const child = start(process.execPath, [built, '1'], { env });
+  const child = start(process.execPath, [builtPlugin, '1'], { env });
   await waitUntil(() => child.stdout().includes('BEGIN nginx_upstream_steady.'), { what: 'the first tick' });
   const samples: Sample[] = [];
   let errors = 0;

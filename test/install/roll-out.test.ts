@@ -1,12 +1,14 @@
 /** docs/examples/roll-out.sh: which host is touched, what is said of it, and the exit status. Hosts are folders here. */
+
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { repository } from '../support/repository.ts';
 import { run } from '../support/run.ts';
 import { tempDir } from '../support/temp.ts';
 
-const SCRIPT = resolve(import.meta.dirname, '../../docs/examples/roll-out.sh');
+const SCRIPT = join(repository, 'docs/examples/roll-out.sh');
 
 /** Does what its host's file `installs` says; notes each run and its arguments. */
 const installer = `#!/bin/sh

@@ -1,10 +1,12 @@
 /** The custom sender of docs/alerts.md, for Netdata's own alarm-notify.sh. */
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { repository } from './repository.ts';
 
 /** The indented lines from `curl=` to the closing brace: it sends on a machine without curl, too. */
 function documentedSender(): string {
-  const text = readFileSync(join(import.meta.dirname, '../../docs/alerts.md'), 'utf8');
+  const text = readFileSync(join(repository, 'docs/alerts.md'), 'utf8');
   const [sender] = /^ {4}curl=[\s\S]*?^ {4}\}$/m.exec(text) ?? [];
   if (sender === undefined) throw new Error('docs/alerts.md has no custom sender');
   return sender.replace(/^ {4}/gm, '');

@@ -3,14 +3,15 @@
  * a source is newer, and gets nginx and Netdata, so that no test's own time goes there. Unit tests alone need neither,
  * nor a network. NGINX_UPSTREAM_NO_BUILD=1 takes dist as it is.
  */
+
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { askMachine } from './machine.ts';
 import { tool } from './packages.ts';
+import { builtPlugin, repository } from './repository.ts';
 import { run } from './run.ts';
 
-const REPOSITORY = resolve(import.meta.dirname, '../..');
 const NEEDS_PROGRAMS = /\/test\/(e2e|full|install)\//;
 const NEEDS_DIST = /\/test\/(e2e|full|install|contract)\//;
 
@@ -30,25 +31,25 @@ export default async function setup(project: TestProject): Promise<void> {
 
 /** Under a lock: two runs side by side must not read what the other is writing. */
 async function build(): Promise<void> {
-  mkdirSync(join(REPOSITORY, '.cache'), { recursive: true });
-  const lock = join(REPOSITORY, '.cache/build.lock');
-  const output = join(REPOSITORY, 'dist/nginx-upstream.plugin');
-  if (!existsSync(join(REPOSITORY, 'collector/main.ts')) || !isStale(output)) return;
+  mkdirSync(join(repository, '.cache'), { recursive: true });
+  const lock = join(repository, '.cache/build.lock');
+  const output = builtPlugin;
+  if (!existsSync(join(repository, 'collector/main.ts')) || !isStale(output)) return;
   console.log('building dist/nginx-upstream.plugin');
-  const { code, stderr } = await run('flock', [lock, process.execPath, 'build.js'], { cwd: REPOSITORY });
+  const { code, stderr } = await run('flock', [lock, process.execPath, 'build.js'], { cwd: repository });
   if (code !== 0) throw new Error(`npm run build failed: ${stderr}`);
 }
 
 function isStale(output: string): boolean {
-  if (!existsSync(output) || !existsSync(join(REPOSITORY, 'dist/demo.cjs'))) return true;
+  if (!existsSync(output) || !existsSync(join(repository, 'dist/demo.cjs'))) return true;
   const built = statSync(output).mtimeMs;
   const sources = ['build.js', 'package.json', ...['collector', 'charts', 'demo'].flatMap(sourcesIn)];
-  return sources.some((path) => statSync(join(REPOSITORY, path)).mtimeMs > built);
+  return sources.some((path) => statSync(join(repository, path)).mtimeMs > built);
 }
 
 const sourcesIn = (folder: string): string[] =>
-  (existsSync(join(REPOSITORY, folder))
-    ? readdirSync(join(REPOSITORY, folder), { recursive: true, encoding: 'utf8' })
+  (existsSync(join(repository, folder))
+    ? readdirSync(join(repository, folder), { recursive: true, encoding: 'utf8' })
     : []
   )
     .filter((path) => path.endsWith('.ts'))

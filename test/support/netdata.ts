@@ -16,16 +16,16 @@
 
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, delimiter, dirname, join, resolve } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { netdataConf, privateSections } from '../../demo/netdata-conf.ts';
 import { tool } from './packages.ts';
 import { freePort } from './ports.ts';
 import { type Child, descendants, start } from './process.ts';
+import { repository } from './repository.ts';
 import { request } from './request.ts';
 import { tempDir } from './temp.ts';
 import { waitUntil } from './wait.ts';
 
-const REPOSITORY = resolve(import.meta.dirname, '../..');
 const PLUGIN = 'nginx-upstream.plugin';
 
 export interface NetdataOptions {
@@ -306,7 +306,7 @@ export async function startNetdata(options: NetdataOptions = {}): Promise<Netdat
 
 function writePlugins(custom: string, { plugin, plugins = {} }: NetdataOptions): void {
   const all: Record<string, string> = { ...plugins };
-  if (plugin) all[PLUGIN] = join(REPOSITORY, 'dist', PLUGIN);
+  if (plugin) all[PLUGIN] = join(repository, 'dist', PLUGIN);
   for (const [name, source] of Object.entries(all)) {
     const file = join(custom, name);
     if (!source.startsWith('/')) writeFileSync(file, source);
@@ -318,7 +318,7 @@ function writePlugins(custom: string, { plugin, plugins = {} }: NetdataOptions):
 
 /** The repository's alerts by file name, as install.sh adapts them for the version that will read them. */
 export function adaptedAlerts(version: string): Record<string, string> {
-  const alerts = join(REPOSITORY, 'alerts');
+  const alerts = join(repository, 'alerts');
   const adapted = (name: string): string => {
     const args = ['-v', `version=${version}`, '-f', join(alerts, 'adapt.awk'), join(alerts, name)];
     return execFileSync('awk', args, { encoding: 'utf8' });

@@ -10,9 +10,11 @@
  * NGINX_UPSTREAM_PACKAGES=DIR   the folder to unpack into, shared between checkouts if you like
  * NGINX_UPSTREAM_PRIVATE=1      never take the system's program
  */
+
 import { existsSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { netdata, type Program, platform, privateProgram, systemProgram, type Wanted } from '../../demo/programs.ts';
+import { repository } from './repository.ts';
 
 /** Debian's own of each release. */
 const php = platform().startsWith('trixie') ? '8.4' : '8.2';
@@ -67,8 +69,7 @@ export type ToolName = keyof typeof TOOLS;
 
 export type Tool = Program;
 
-const REPOSITORY = resolve(import.meta.dirname, '../..');
-const GET = join(REPOSITORY, 'demo/get-packages.sh');
+const GET = join(repository, 'demo/get-packages.sh');
 const ready = new Map<ToolName, Promise<Tool>>();
 
 /**
@@ -78,8 +79,8 @@ const ready = new Map<ToolName, Promise<Tool>>();
 function packagesFolder(): string {
   const isReachable = (path: string): boolean =>
     (statSync(path).mode & 0o001) !== 0 && (path === '/' || isReachable(dirname(path)));
-  const isOwn = process.getuid?.() !== 0 || isReachable(REPOSITORY);
-  return join(isOwn ? join(REPOSITORY, '.cache') : '/var/cache/nginx-upstream', 'packages', platform());
+  const isOwn = process.getuid?.() !== 0 || isReachable(repository);
+  return join(isOwn ? join(repository, '.cache') : '/var/cache/nginx-upstream', 'packages', platform());
 }
 
 /** nginx -V lists what was built in; a module built to be loaded is a file beside it. */

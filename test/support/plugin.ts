@@ -6,9 +6,11 @@
  *   plugin.updates('nginx_upstream_t.accepts');                      // every BEGIN … END so far, in order
  *   plugin.log();                                                    // the msg of every line on stderr
  */
+
 import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { type Child, start } from './process.ts';
+import { builtPlugin } from './repository.ts';
 import { tempDir } from './temp.ts';
 import { waitUntil } from './wait.ts';
 
@@ -30,12 +32,10 @@ export interface Plugin {
   log(): readonly string[];
 }
 
-const BUILT = resolve(import.meta.dirname, '../../dist/nginx-upstream.plugin');
-
 /** A copy of the built plugin that any user may read and run, wherever the checkout is. */
 export function readablePlugin(): string {
   const copy = join(tempDir('plugin'), 'nginx-upstream.plugin');
-  copyFileSync(BUILT, copy);
+  copyFileSync(builtPlugin, copy);
   chmodSync(copy, 0o755);
   return copy;
 }

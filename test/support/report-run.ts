@@ -4,12 +4,13 @@
  *   const { files, expected, bytes } = writeReportLogs(dir, 300e6);
  *   const { json, seconds, peakMb } = await runReport(dir, files);
  */
+
 import { appendFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { reportFormat, reportLogs } from './report-logs.ts';
+import { builtPlugin } from './repository.ts';
 import { run } from './run.ts';
 
-const BUILT = resolve(import.meta.dirname, '../../dist/nginx-upstream.plugin');
 const perSecond = 200;
 /** One of the generated access lines, or an error line with half an access line each; bytes, about. */
 const bytesPerRequest = 300;
@@ -58,7 +59,7 @@ export async function runReport(dir: string, files: readonly string[]) {
     });`,
   );
   const begin = process.hrtime.bigint();
-  const args = ['-r', preload, BUILT, 'report', '--json', '--format', reportFormat, ...files];
+  const args = ['-r', preload, builtPlugin, 'report', '--json', '--format', reportFormat, ...files];
   const { code, stdout, stderr } = await run(process.execPath, args, { timeout: 600_000 });
   const seconds = Number(process.hrtime.bigint() - begin) / 1e9;
   if (code !== 0) throw new Error(`report ended with ${code}: ${stderr}`);

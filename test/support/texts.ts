@@ -2,10 +2,10 @@
  * What a person reads of this repository: comments and string literals of code, the prose of pages, and all of files
  * that have little else (alerts, shell, settings).
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 
-const repository = resolve(import.meta.dirname, '../..');
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { repository } from './repository.ts';
 
 export interface Text {
   /** Relative to the repository. */
