@@ -9,8 +9,8 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'vitest';
-import { accessLine, errorLine, firstPeers, fleetConfiguration, residentMb } from '../test/support/fleet.ts';
-import { startNetdata } from '../test/support/netdata.ts';
+import { accessLine, errorLine, firstPeers, fleetConfiguration, residentMb } from '../test/support/servers/fleet.ts';
+import { startNetdata } from '../test/support/servers/netdata.ts';
 import { tempDir } from '../test/support/temp.ts';
 import { sleep } from '../test/support/wait.ts';
 

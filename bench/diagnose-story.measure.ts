@@ -10,11 +10,11 @@ import { createBackend } from '../demo/backends.ts';
 import { startLoad } from '../demo/load.ts';
 import { startNginx } from '../demo/nginx.ts';
 import { writeStory } from '../demo/story.ts';
-import { tool } from '../test/support/packages.ts';
-import { readablePlugin } from '../test/support/plugin.ts';
-import { freePorts } from '../test/support/ports.ts';
+import { freePorts } from '../test/support/network/ports.ts';
 import { repository } from '../test/support/repository.ts';
 import { run } from '../test/support/run.ts';
+import { tool } from '../test/support/servers/packages.ts';
+import { readablePlugin } from '../test/support/servers/plugin.ts';
 import { atEnd, tempDir } from '../test/support/temp.ts';
 import { sleep } from '../test/support/wait.ts';
 

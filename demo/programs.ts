@@ -1,7 +1,7 @@
 /**
  * nginx and Netdata for somebody who may have neither: the machine's own where it will do, else Debian's packages,
  * unpacked by get-packages.sh into a private folder and never installed. The tests use the same
- * (test/support/packages.ts).
+ * (test/support/servers/packages.ts).
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /** Access lines, against a bare scan and against mawk: complete programs. */
 import { appendFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { tool } from '../../test/support/packages.ts';
+import { tool } from '../../test/support/servers/packages.ts';
 import { lines } from '../generate.ts';
 import type { Options } from '../options.ts';
 import { mawkProgram } from '../others.ts';

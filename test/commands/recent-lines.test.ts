@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { readRecentLines } from '../../collector/commands/diagnose/recent/lines.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
 import type { Execute } from '../../collector/system/process/exec.ts';
-import { forgeries, notFoundRecord, shapes } from '../support/forging.ts';
+import { forgeries, notFoundRecord, shapes } from '../support/logs/forging.ts';
 import { tempDir } from '../support/temp.ts';
 
 function stamp(ms: number): string {

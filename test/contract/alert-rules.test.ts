@@ -1,8 +1,8 @@
 /** Each alert's truth table over its variables: what it says first, what it says while it is raised, and when it ends. */
 import { describe, expect, test } from 'vitest';
 import { jobAlertValues, peerAlertValues, upstreamAlertValues } from '../../collector/model.ts';
-import { parseExpression, type Variables } from '../support/alert-expressions.ts';
-import { adaptedAlerts } from '../support/netdata.ts';
+import { parseExpression, type Variables } from '../support/alerts/expressions.ts';
+import { adaptedAlerts } from '../support/servers/netdata.ts';
 import { parseHealth } from './health-lint.ts';
 
 const status = { REMOVED: -2, UNINITIALIZED: -1, UNDEFINED: 0, CLEAR: 1, WARNING: 3, CRITICAL: 4 } as const;

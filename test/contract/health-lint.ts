@@ -3,7 +3,7 @@
  * (health/REFERENCE.md in 1.37.1), and that an alert reads variables of the chart it is on and nothing else.
  */
 import type { Chart } from '../../charts/chart.ts';
-import { parseExpression } from '../support/alert-expressions.ts';
+import { parseExpression } from '../support/alerts/expressions.ts';
 
 export interface Entity {
   readonly kind: string;

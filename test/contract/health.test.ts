@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { catalogue } from '../../charts/catalogue.ts';
-import { adaptedAlerts } from '../support/netdata.ts';
 import { repository } from '../support/repository.ts';
+import { adaptedAlerts } from '../support/servers/netdata.ts';
 import { lintHealth, parseHealth } from './health-lint.ts';
 
 const stock = new Set(

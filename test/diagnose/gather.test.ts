@@ -12,7 +12,7 @@ import { judge } from '../../collector/diagnose/rules/judge.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
 import type { ConnectResult } from '../../collector/system/network/net.ts';
 import { configurationOf } from '../nginx/memory-files.ts';
-import { type FakeNamespace, type FakeProcess, procHost, tcpRow, unixRow } from '../support/proc-host.ts';
+import { type FakeNamespace, type FakeProcess, procHost, tcpRow, unixRow } from '../support/hosts/proc-host.ts';
 import { failed, nowMs } from './facts-kit.ts';
 
 interface Scene {

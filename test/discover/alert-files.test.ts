@@ -7,7 +7,7 @@ import { alertFileFindings, judgeAlertFile } from '../../collector/discover/chec
 import { wordFinding } from '../../collector/discover/check/words/wording.ts';
 import { askNetdataVersion } from '../../collector/netdata/ask-version.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
-import { adaptedAlerts } from '../support/netdata.ts';
+import { adaptedAlerts } from '../support/servers/netdata.ts';
 import { atEnd, tempDir } from '../support/temp.ts';
 
 const path = '/etc/netdata/health.d/nginx_upstream.conf';

@@ -8,8 +8,8 @@ import { discoveredAccessLogs, discoveredErrorLogs } from '../../collector/runti
 import { attempt, nodeFileSystem as fs } from '../../collector/system/fs.ts';
 import { trialAs } from '../../collector/system/process/identity.ts';
 import { testOn } from '../support/machine.ts';
-import { tool } from '../support/packages.ts';
 import { run } from '../support/run.ts';
+import { tool } from '../support/servers/packages.ts';
 import { tempDir } from '../support/temp.ts';
 import { type HostTree, hostTree } from './host-tree.ts';
 

@@ -5,7 +5,7 @@ import { logState } from '../../collector/discover/check/log-state.ts';
 import { findNginx } from '../../collector/discover/find/find-nginx.ts';
 import { readNginx, readTold } from '../../collector/discover/follow/read-nginx.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
-import { tool } from '../support/packages.ts';
+import { tool } from '../support/servers/packages.ts';
 import { tempDir } from '../support/temp.ts';
 import { hostTree } from './host-tree.ts';
 

@@ -1,8 +1,8 @@
 /** The tests' reader of Netdata's expressions against the real 1.37.1: simple ones, and every one that is shipped. */
 import { expect, test } from 'vitest';
 import { parseHealth } from '../contract/health-lint.ts';
-import { evaluate, type Variables } from '../support/alert-expressions.ts';
-import { adaptedAlerts, startNetdata } from '../support/netdata.ts';
+import { evaluate, type Variables } from '../support/alerts/expressions.ts';
+import { adaptedAlerts, startNetdata } from '../support/servers/netdata.ts';
 
 const simple = [
   '1 + 2 * 3',

@@ -7,11 +7,11 @@ import { chmodSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { AccessAttempt } from '../../collector/parse/access/json.ts';
-import { startBackend, startFullBacklog } from '../support/backend.ts';
 import { has } from '../support/machine.ts';
-import { type Nginx, startNginx } from '../support/nginx.ts';
-import { freePorts } from '../support/ports.ts';
-import { request } from '../support/request.ts';
+import { freePorts } from '../support/network/ports.ts';
+import { request } from '../support/network/request.ts';
+import { startBackend, startFullBacklog } from '../support/servers/backend.ts';
+import { type Nginx, startNginx } from '../support/servers/nginx.ts';
 import { atEnd, tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
 

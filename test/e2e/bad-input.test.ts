@@ -2,8 +2,8 @@
 import { appendFileSync, chmodSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readablePlugin } from '../support/plugin.ts';
 import { type Child, start } from '../support/process.ts';
+import { readablePlugin } from '../support/servers/plugin.ts';
 import { tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
 

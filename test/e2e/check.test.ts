@@ -2,13 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startBackend } from '../support/backend.ts';
 import { testOn } from '../support/machine.ts';
-import { type Nginx, startNginx } from '../support/nginx.ts';
-import { readablePlugin } from '../support/plugin.ts';
-import { freePort, freePorts } from '../support/ports.ts';
-import { request } from '../support/request.ts';
+import { freePort, freePorts } from '../support/network/ports.ts';
+import { request } from '../support/network/request.ts';
 import { run } from '../support/run.ts';
+import { startBackend } from '../support/servers/backend.ts';
+import { type Nginx, startNginx } from '../support/servers/nginx.ts';
+import { readablePlugin } from '../support/servers/plugin.ts';
 import { tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
 

@@ -1,8 +1,8 @@
 /** Every cause as a fault really done. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { network } from '../support/hosts/two-hosts.ts';
 import { atEnd } from '../support/temp.ts';
-import { network } from '../support/two-hosts.ts';
 import { type Fault, failUntil, fillQueue, hangUntil, type Site, sleep, startApp } from './diagnose-world.ts';
 
 export const back = `${network}.2`;

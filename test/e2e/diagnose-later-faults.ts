@@ -1,8 +1,8 @@
 /** Faults behind the connection, of names, of rules for nginx alone, and before the first line of the log: really done. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { tool } from '../support/packages.ts';
 import { run } from '../support/run.ts';
+import { tool } from '../support/servers/packages.ts';
 import { atEnd } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
 import { passTo, peer, remote } from './diagnose-faults.ts';

@@ -3,13 +3,13 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdir
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { startBackend } from '../support/backend.ts';
-import { type Nginx, startNginx } from '../support/nginx.ts';
-import { readablePlugin } from '../support/plugin.ts';
-import { freePort, freePorts } from '../support/ports.ts';
+import { freePort, freePorts } from '../support/network/ports.ts';
+import { request } from '../support/network/request.ts';
 import { type Child, start } from '../support/process.ts';
-import { request } from '../support/request.ts';
 import { type Result, run } from '../support/run.ts';
+import { startBackend } from '../support/servers/backend.ts';
+import { type Nginx, startNginx } from '../support/servers/nginx.ts';
+import { readablePlugin } from '../support/servers/plugin.ts';
 import { atEnd, tempDir } from '../support/temp.ts';
 import { never, waitUntil } from '../support/wait.ts';
 

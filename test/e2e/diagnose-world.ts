@@ -3,13 +3,13 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { PeerCause } from '../../collector/model.ts';
-import { type Nginx, startNginx } from '../support/nginx.ts';
-import { readablePlugin } from '../support/plugin.ts';
+import type { Host } from '../support/hosts/two-hosts.ts';
+import { request } from '../support/network/request.ts';
 import type { Child } from '../support/process.ts';
-import { request } from '../support/request.ts';
 import { run } from '../support/run.ts';
+import { type Nginx, startNginx } from '../support/servers/nginx.ts';
+import { readablePlugin } from '../support/servers/plugin.ts';
 import { atEnd, tempDir } from '../support/temp.ts';
-import type { Host } from '../support/two-hosts.ts';
 import { sleep, waitUntil } from '../support/wait.ts';
 
 /** Where one fault lives: its own port, its own folder, its own location of nginx. */

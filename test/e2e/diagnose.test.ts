@@ -5,8 +5,8 @@
 import { appendFileSync, chownSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTwoHosts } from '../support/hosts/two-hosts.ts';
 import { describeOn } from '../support/machine.ts';
-import { startTwoHosts } from '../support/two-hosts.ts';
 import { faults } from './diagnose-faults.ts';
 import { laterFaults } from './diagnose-later-faults.ts';
 import { type Hosts, type Said, startWorld, type Verdict } from './diagnose-world.ts';

@@ -2,11 +2,11 @@
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Backend, startBackend } from '../support/backend.ts';
-import { type Nginx, type NginxConfig, startNginx } from '../support/nginx.ts';
-import { startPlugin, type Values } from '../support/plugin.ts';
-import { freePort, freePorts } from '../support/ports.ts';
-import { statuses } from '../support/request.ts';
+import { freePort, freePorts } from '../support/network/ports.ts';
+import { statuses } from '../support/network/request.ts';
+import { type Backend, startBackend } from '../support/servers/backend.ts';
+import { type Nginx, type NginxConfig, startNginx } from '../support/servers/nginx.ts';
+import { startPlugin, type Values } from '../support/servers/plugin.ts';
 import { waitUntil } from '../support/wait.ts';
 
 const variables =

@@ -1,10 +1,10 @@
 /** A quiet, healthy nginx, and clients that forge lines of every kind, in every way: nothing comes of them. */
 import { expect, test } from 'vitest';
-import { type Claim, escaped, forgeries, logTime, shapes } from '../support/forging.ts';
-import { startNginx } from '../support/nginx.ts';
-import { freePorts } from '../support/ports.ts';
+import { type Claim, escaped, forgeries, logTime, shapes } from '../support/logs/forging.ts';
+import { freePorts } from '../support/network/ports.ts';
+import { request } from '../support/network/request.ts';
 import { descendants, isAlive } from '../support/process.ts';
-import { request } from '../support/request.ts';
+import { startNginx } from '../support/servers/nginx.ts';
 import { textOf } from './forged-kit.ts';
 import { watch } from './watch-kit.ts';
 

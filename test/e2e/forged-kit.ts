@@ -1,12 +1,12 @@
 /** A private nginx that can be upgraded, and what a client asks for to forge lines of its error log. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { logTime } from '../support/forging.ts';
-import { configText } from '../support/nginx.ts';
-import { tool } from '../support/packages.ts';
-import { freePorts } from '../support/ports.ts';
+import { logTime } from '../support/logs/forging.ts';
+import { freePorts } from '../support/network/ports.ts';
 import { descendants, isAlive } from '../support/process.ts';
 import { run } from '../support/run.ts';
+import { configText } from '../support/servers/nginx.ts';
+import { tool } from '../support/servers/packages.ts';
 import { atEnd, tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
 

@@ -5,10 +5,10 @@
 import { chmodSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { expect, test } from 'vitest';
-import { logTime } from '../support/forging.ts';
-import { startNginx } from '../support/nginx.ts';
-import { freePorts } from '../support/ports.ts';
+import { logTime } from '../support/logs/forging.ts';
+import { freePorts } from '../support/network/ports.ts';
 import { descendants, isAlive } from '../support/process.ts';
+import { startNginx } from '../support/servers/nginx.ts';
 import { atEnd, tempDir } from '../support/temp.ts';
 import { textOf } from './forged-kit.ts';
 import { watch } from './watch-kit.ts';

@@ -2,8 +2,8 @@
 import { appendFileSync, existsSync, renameSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { defaultSettings } from '../../collector/config/settings.ts';
+import { request } from '../support/network/request.ts';
 import { isAlive } from '../support/process.ts';
-import { request } from '../support/request.ts';
 import { waitUntil } from '../support/wait.ts';
 import { forgedLine, forgery, isForged, startDaemon, stranger, textOf } from './forged-kit.ts';
 import { watch } from './watch-kit.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createNetdataParser } from '../functions/netdata-parser.ts';
 import { problemsOf } from '../functions/schema.ts';
-import { freePort } from '../support/ports.ts';
+import { freePort } from '../support/network/ports.ts';
 import { type Child, start } from '../support/process.ts';
 import { builtPlugin } from '../support/repository.ts';
 import { tempDir } from '../support/temp.ts';

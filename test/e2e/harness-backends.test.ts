@@ -2,11 +2,11 @@
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Behaviour, startBackend, startFullBacklog } from '../support/backend.ts';
 import { has } from '../support/machine.ts';
-import { NginxFailed, startNginx } from '../support/nginx.ts';
-import { freePort, freePorts } from '../support/ports.ts';
-import { request, statuses } from '../support/request.ts';
+import { freePort, freePorts } from '../support/network/ports.ts';
+import { request, statuses } from '../support/network/request.ts';
+import { type Behaviour, startBackend, startFullBacklog } from '../support/servers/backend.ts';
+import { NginxFailed, startNginx } from '../support/servers/nginx.ts';
 import { tempDir } from '../support/temp.ts';
 
 describe('a backend that misbehaves', () => {

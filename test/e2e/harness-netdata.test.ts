@@ -1,9 +1,9 @@
 /** The support's Netdata counts exactly, raises alarms, can be stalled and restarted. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { startNetdata } from '../support/netdata.ts';
+import { request } from '../support/network/request.ts';
 import { descendants, isAlive } from '../support/process.ts';
-import { request } from '../support/request.ts';
+import { startNetdata } from '../support/servers/netdata.ts';
 import { never, waitUntil } from '../support/wait.ts';
 
 /** Counts 1, 8, 8, 8 … events: from a baseline of 0, in the way that keeps sums exact. */

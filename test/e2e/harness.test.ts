@@ -2,12 +2,12 @@
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
-import { startBackend, startFullBacklog } from '../support/backend.ts';
-import { startNetdata } from '../support/netdata.ts';
-import { startNginx } from '../support/nginx.ts';
-import { closedPort, freePort } from '../support/ports.ts';
+import { closedPort, freePort } from '../support/network/ports.ts';
+import { request } from '../support/network/request.ts';
 import { descendants, isAlive } from '../support/process.ts';
-import { request } from '../support/request.ts';
+import { startBackend, startFullBacklog } from '../support/servers/backend.ts';
+import { startNetdata } from '../support/servers/netdata.ts';
+import { startNginx } from '../support/servers/nginx.ts';
 
 const FAKE = `#!/bin/bash
 echo "CHART fake.a '' 'a' 'things' 'fam' 'fake.a' line 1000 1"

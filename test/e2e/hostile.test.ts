@@ -17,13 +17,13 @@ import {
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { describeOn } from '../support/machine.ts';
-import { type Nginx, startNginx } from '../support/nginx.ts';
-import { tool } from '../support/packages.ts';
-import { freePorts } from '../support/ports.ts';
+import { freePorts } from '../support/network/ports.ts';
+import { request } from '../support/network/request.ts';
 import { type Child, start } from '../support/process.ts';
 import { builtPlugin } from '../support/repository.ts';
-import { request } from '../support/request.ts';
 import { type Result, run } from '../support/run.ts';
+import { type Nginx, startNginx } from '../support/servers/nginx.ts';
+import { tool } from '../support/servers/packages.ts';
 import { atEnd, tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
 

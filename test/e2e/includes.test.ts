@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readTree } from '../../collector/nginx/syntax/tree.ts';
-import { disk } from '../support/disk.ts';
-import { tool } from '../support/packages.ts';
+import { disk } from '../support/hosts/disk.ts';
 import { run } from '../support/run.ts';
+import { tool } from '../support/servers/packages.ts';
 import { tempDir } from '../support/temp.ts';
 
 /** One pattern with the names that it is tried on; `folder` is a pattern, too, and `folders` are there. */

@@ -2,15 +2,15 @@
 import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cpuSeconds } from '../support/fleet.ts';
 import { testOn } from '../support/machine.ts';
-import { startNetdata } from '../support/netdata.ts';
-import { startNginx } from '../support/nginx.ts';
-import { tool } from '../support/packages.ts';
-import { startPlugin } from '../support/plugin.ts';
-import { freePort } from '../support/ports.ts';
+import { freePort } from '../support/network/ports.ts';
+import { request, statuses } from '../support/network/request.ts';
 import { type Child, start } from '../support/process.ts';
-import { request, statuses } from '../support/request.ts';
+import { cpuSeconds } from '../support/servers/fleet.ts';
+import { startNetdata } from '../support/servers/netdata.ts';
+import { startNginx } from '../support/servers/nginx.ts';
+import { tool } from '../support/servers/packages.ts';
+import { startPlugin } from '../support/servers/plugin.ts';
 import { tempDir } from '../support/temp.ts';
 import { sleep, waitUntil } from '../support/wait.ts';
 

@@ -6,9 +6,9 @@ import { createNginxServer, type ServerFacts } from '../../collector/runtime/ngi
 import { systemClock } from '../../collector/system/clock.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
 import { processLoad } from '../../collector/system/process/load.ts';
-import { startBackend } from '../support/backend.ts';
-import { type Nginx, startNginx } from '../support/nginx.ts';
-import { freePorts } from '../support/ports.ts';
+import { freePorts } from '../support/network/ports.ts';
+import { startBackend } from '../support/servers/backend.ts';
+import { type Nginx, startNginx } from '../support/servers/nginx.ts';
 import { atEnd } from '../support/temp.ts';
 import { sleep, waitUntil } from '../support/wait.ts';
 

@@ -1,8 +1,8 @@
 /** The built plugin on the logs of a real nginx, without a Netdata: its last word on each chart is what it has counted. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readablePlugin } from '../support/plugin.ts';
 import { type Child, start } from '../support/process.ts';
+import { readablePlugin } from '../support/servers/plugin.ts';
 import { tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
 

@@ -14,12 +14,12 @@ import {
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { testOn } from '../support/machine.ts';
-import { startNginx } from '../support/nginx.ts';
-import { tool } from '../support/packages.ts';
-import { freePorts } from '../support/ports.ts';
+import { freePorts } from '../support/network/ports.ts';
+import { request } from '../support/network/request.ts';
 import { start } from '../support/process.ts';
-import { request } from '../support/request.ts';
 import { run } from '../support/run.ts';
+import { startNginx } from '../support/servers/nginx.ts';
+import { tool } from '../support/servers/packages.ts';
 import { tempDir } from '../support/temp.ts';
 import { sleep, waitUntil } from '../support/wait.ts';
 import { type Plugin, startPlugin } from './logs-kit.ts';

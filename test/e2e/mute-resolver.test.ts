@@ -4,9 +4,9 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { describeOn } from '../support/machine.ts';
-import { tool } from '../support/packages.ts';
 import { start } from '../support/process.ts';
 import { builtPlugin } from '../support/repository.ts';
+import { tool } from '../support/servers/packages.ts';
 import { atEnd, tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
 

@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { senderConf } from '../support/custom-sender.ts';
-import { startNetdata } from '../support/netdata.ts';
-import { startNginx } from '../support/nginx.ts';
-import { tool } from '../support/packages.ts';
-import { freePorts } from '../support/ports.ts';
+import { senderConf } from '../support/alerts/custom-sender.ts';
+import { freePorts } from '../support/network/ports.ts';
+import { startTraffic } from '../support/network/traffic.ts';
+import { startNetdata } from '../support/servers/netdata.ts';
+import { startNginx } from '../support/servers/nginx.ts';
+import { tool } from '../support/servers/packages.ts';
 import { tempDir } from '../support/temp.ts';
-import { startTraffic } from '../support/traffic.ts';
 
 test('the first line says what, where and since when; the rest what to do', async () => {
   const { path: notify } = await tool('alarm-notify');

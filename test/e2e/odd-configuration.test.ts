@@ -8,12 +8,12 @@ import { readDump } from '../../collector/nginx/syntax/dump.ts';
 import { readTree } from '../../collector/nginx/syntax/tree.ts';
 import type { Directive } from '../../collector/nginx/types.ts';
 import { debianBuild } from '../nginx/memory-files.ts';
-import { disk } from '../support/disk.ts';
-import { startNginx } from '../support/nginx.ts';
-import { tool } from '../support/packages.ts';
-import { freePort } from '../support/ports.ts';
-import { request } from '../support/request.ts';
+import { disk } from '../support/hosts/disk.ts';
+import { freePort } from '../support/network/ports.ts';
+import { request } from '../support/network/request.ts';
 import { run } from '../support/run.ts';
+import { startNginx } from '../support/servers/nginx.ts';
+import { tool } from '../support/servers/packages.ts';
 import { tempDir } from '../support/temp.ts';
 
 function findAll(directives: readonly Directive[], name: string): Directive[] {

@@ -9,11 +9,11 @@ import { readLogFormat } from '../../collector/parse/access/format/log-format.ts
 import { createAccessLines } from '../../collector/parse/access/lines.ts';
 import { createAccessMatcher } from '../../collector/parse/access/match/matcher.ts';
 import { errorLineReader } from '../../collector/parse/error/reader.ts';
-import { startBackend } from '../support/backend.ts';
-import { startNetdata } from '../support/netdata.ts';
-import { startNginx } from '../support/nginx.ts';
-import { freePorts } from '../support/ports.ts';
-import { statuses } from '../support/request.ts';
+import { freePorts } from '../support/network/ports.ts';
+import { statuses } from '../support/network/request.ts';
+import { startBackend } from '../support/servers/backend.ts';
+import { startNetdata } from '../support/servers/netdata.ts';
+import { startNginx } from '../support/servers/nginx.ts';
 import { waitUntil } from '../support/wait.ts';
 
 const format =

@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Backend, startBackend } from '../support/backend.ts';
 import { has } from '../support/machine.ts';
-import { type Netdata, startNetdata } from '../support/netdata.ts';
-import { type Nginx, startNginx } from '../support/nginx.ts';
-import { freePorts } from '../support/ports.ts';
-import { request } from '../support/request.ts';
+import { freePorts } from '../support/network/ports.ts';
+import { request } from '../support/network/request.ts';
+import { type Backend, startBackend } from '../support/servers/backend.ts';
+import { type Netdata, startNetdata } from '../support/servers/netdata.ts';
+import { type Nginx, startNginx } from '../support/servers/nginx.ts';
 import { tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
 

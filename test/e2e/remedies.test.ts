@@ -16,8 +16,8 @@ import { readTree } from '../../collector/nginx/syntax/tree.ts';
 import type { Directive, NginxConfiguration } from '../../collector/nginx/types.ts';
 import { checkFacts, foundNginx } from '../discover/check-kit.ts';
 import { debianBuild, memoryFiles } from '../nginx/memory-files.ts';
-import { modulePath, tool } from '../support/packages.ts';
 import { run } from '../support/run.ts';
+import { modulePath, tool } from '../support/servers/packages.ts';
 import { tempDir } from '../support/temp.ts';
 
 const readable: LogState = { is: 'readable' };

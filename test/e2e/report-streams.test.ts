@@ -2,11 +2,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startNginx } from '../support/nginx.ts';
-import { readablePlugin } from '../support/plugin.ts';
-import { freePorts } from '../support/ports.ts';
-import { request } from '../support/request.ts';
+import { freePorts } from '../support/network/ports.ts';
+import { request } from '../support/network/request.ts';
 import { run } from '../support/run.ts';
+import { startNginx } from '../support/servers/nginx.ts';
+import { readablePlugin } from '../support/servers/plugin.ts';
 import { tempDir } from '../support/temp.ts';
 
 test('two files, a mixed stream, a json-file of docker, an export of the journal, kubectl, logfmt', {

@@ -1,9 +1,9 @@
 /** What a real Netdata stores of the server's charts when nginx is stopped and started. */
 import { expect, test } from 'vitest';
-import { startNetdata } from '../support/netdata.ts';
-import { startNginx } from '../support/nginx.ts';
-import { freePorts } from '../support/ports.ts';
-import { statuses } from '../support/request.ts';
+import { freePorts } from '../support/network/ports.ts';
+import { statuses } from '../support/network/request.ts';
+import { startNetdata } from '../support/servers/netdata.ts';
+import { startNginx } from '../support/servers/nginx.ts';
 import { atEnd } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
 

@@ -2,15 +2,15 @@
 import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
-import { startBackend } from '../support/backend.ts';
 import { testOn } from '../support/machine.ts';
-import { startNginx } from '../support/nginx.ts';
-import { tool } from '../support/packages.ts';
-import { type Plugin, startPlugin } from '../support/plugin.ts';
-import { freePorts } from '../support/ports.ts';
+import { freePorts } from '../support/network/ports.ts';
+import { request } from '../support/network/request.ts';
 import { start } from '../support/process.ts';
-import { request } from '../support/request.ts';
 import { run } from '../support/run.ts';
+import { startBackend } from '../support/servers/backend.ts';
+import { startNginx } from '../support/servers/nginx.ts';
+import { tool } from '../support/servers/packages.ts';
+import { type Plugin, startPlugin } from '../support/servers/plugin.ts';
 import { sleep, waitUntil } from '../support/wait.ts';
 
 const chart = (name: string) => `nginx_upstream_t.${name}`;

@@ -6,9 +6,9 @@ import { expect, test } from 'vitest';
 import { readLogFormat } from '../../collector/parse/access/format/log-format.ts';
 import { readAccessLine } from '../../collector/parse/access/json.ts';
 import { createAccessMatcher } from '../../collector/parse/access/match/matcher.ts';
-import { startBackend } from '../support/backend.ts';
-import { startNginx } from '../support/nginx.ts';
-import { freePorts } from '../support/ports.ts';
+import { freePorts } from '../support/network/ports.ts';
+import { startBackend } from '../support/servers/backend.ts';
+import { startNginx } from '../support/servers/nginx.ts';
 import { waitUntil } from '../support/wait.ts';
 
 const formats = {

@@ -2,8 +2,8 @@
 import { appendFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Netdata, startNetdata } from '../support/netdata.ts';
 import { isAlive } from '../support/process.ts';
+import { type Netdata, startNetdata } from '../support/servers/netdata.ts';
 import { tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
 

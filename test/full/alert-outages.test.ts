@@ -1,5 +1,5 @@
 /**
- * Every kind of total outage (test/support/alert-outages.ts), each in its own upstream, all at once: an alert names
+ * Every kind of total outage (test/support/alerts/outages.ts), each in its own upstream, all at once: an alert names
  * the upstream in time, nothing else cries there, and it clears. ALERTS_TABLE=1 writes what was measured into
  * docs/alerts.md.
  */
@@ -13,12 +13,12 @@ import {
   outages,
   startOutageStage,
   statusesOf,
-} from '../support/alert-outages.ts';
-import type { Row } from '../support/alert-scenarios.ts';
-import { writeTable } from '../support/alert-table.ts';
-import { type Watch, watchAlerts } from '../support/alerts.ts';
-import { startNetdata } from '../support/netdata.ts';
+} from '../support/alerts/outages.ts';
+import type { Row } from '../support/alerts/scenarios.ts';
+import { writeTable } from '../support/alerts/table.ts';
+import { type Watch, watchAlerts } from '../support/alerts/watch.ts';
 import { repository } from '../support/repository.ts';
+import { startNetdata } from '../support/servers/netdata.ts';
 
 interface Seen {
   readonly rows: readonly Row[];

@@ -1,12 +1,12 @@
 /** Netdata is restarted, or the plugin is, or it ticks every 5 s only: alerts are the same. */
 import { expect, test } from 'vitest';
-import { attemptsFormat } from '../support/alert-world.ts';
-import { watchAlerts } from '../support/alerts.ts';
-import { type Backend, startBackend } from '../support/backend.ts';
-import { type Netdata, startNetdata } from '../support/netdata.ts';
-import { startNginx } from '../support/nginx.ts';
-import { freePorts } from '../support/ports.ts';
-import { startTraffic } from '../support/traffic.ts';
+import { watchAlerts } from '../support/alerts/watch.ts';
+import { attemptsFormat } from '../support/alerts/world.ts';
+import { freePorts } from '../support/network/ports.ts';
+import { startTraffic } from '../support/network/traffic.ts';
+import { type Backend, startBackend } from '../support/servers/backend.ts';
+import { type Netdata, startNetdata } from '../support/servers/netdata.ts';
+import { startNginx } from '../support/servers/nginx.ts';
 import { sleep, waitUntil } from '../support/wait.ts';
 
 interface Edge {

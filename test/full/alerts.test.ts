@@ -3,8 +3,8 @@
  */
 
 import { join } from 'node:path';
-import { alertSuite } from '../support/alert-suite.ts';
-import { writeTable } from '../support/alert-table.ts';
+import { alertSuite } from '../support/alerts/suite.ts';
+import { writeTable } from '../support/alerts/table.ts';
 import { repository } from '../support/repository.ts';
 
 alertSuite(400_000, (rows, quiet) => {

@@ -9,10 +9,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { faults } from '../e2e/diagnose-faults.ts';
 import { laterFaults } from '../e2e/diagnose-later-faults.ts';
 import { type Hosts, startWorld, type Verdict, type World } from '../e2e/diagnose-world.ts';
+import { startTwoHosts } from '../support/hosts/two-hosts.ts';
 import { describeOn } from '../support/machine.ts';
-import { tool } from '../support/packages.ts';
 import { type Result, run } from '../support/run.ts';
-import { startTwoHosts } from '../support/two-hosts.ts';
+import { tool } from '../support/servers/packages.ts';
 import { type Claim, claimOf, neverHere, placeholder, programsOf, together } from './command-claims.ts';
 import { realFaults } from './real-faults.ts';
 

@@ -2,8 +2,8 @@
 import { beforeAll, expect, test } from 'vitest';
 import { faults } from '../e2e/diagnose-faults.ts';
 import { type Hosts, startWorld } from '../e2e/diagnose-world.ts';
+import { startTwoHosts } from '../support/hosts/two-hosts.ts';
 import { describeOn } from '../support/machine.ts';
-import { startTwoHosts } from '../support/two-hosts.ts';
 
 /** Both at one nginx: each has its own port, socket and location. */
 const pairs: readonly (readonly [string, string])[] = [

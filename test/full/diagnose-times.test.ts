@@ -8,10 +8,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PeerCause } from '../../collector/model.ts';
 import { back } from '../e2e/diagnose-faults.ts';
 import { type Fault, type Site, startApp, startWorld, type Verdict, type World } from '../e2e/diagnose-world.ts';
-import { readablePlugin } from '../support/plugin.ts';
+import { startTwoHosts } from '../support/hosts/two-hosts.ts';
 import type { Child } from '../support/process.ts';
+import { readablePlugin } from '../support/servers/plugin.ts';
 import { atEnd } from '../support/temp.ts';
-import { startTwoHosts } from '../support/two-hosts.ts';
 import { sleep, waitUntil } from '../support/wait.ts';
 
 type Expected = PeerCause | 'none';

@@ -7,11 +7,11 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Tool, tool } from '../support/packages.ts';
-import { startPlugin } from '../support/plugin.ts';
 import { start } from '../support/process.ts';
 import { builtPlugin } from '../support/repository.ts';
 import { run } from '../support/run.ts';
+import { type Tool, tool } from '../support/servers/packages.ts';
+import { startPlugin } from '../support/servers/plugin.ts';
 import { atEnd, tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
 

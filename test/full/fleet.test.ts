@@ -3,7 +3,7 @@
  * can be read from the buckets. FLEET=1,5,20 measures fleets of these sizes and prints a table.
  */
 import { expect, test } from 'vitest';
-import { bucketOf, startFleet } from '../support/fleet.ts';
+import { bucketOf, startFleet } from '../support/servers/fleet.ts';
 import { waitUntilEqual } from '../support/wait.ts';
 
 test('two nodes as one: sums by upstream and by peer, and percentiles from the buckets', async () => {

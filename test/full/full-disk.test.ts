@@ -6,8 +6,8 @@ import { appendFileSync, closeSync, openSync, readFileSync, rmSync, writeFileSyn
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { testOn } from '../support/machine.ts';
-import { readablePlugin } from '../support/plugin.ts';
 import { type Child, start } from '../support/process.ts';
+import { readablePlugin } from '../support/servers/plugin.ts';
 import { tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
 

@@ -5,13 +5,13 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseHealth } from '../contract/health-lint.ts';
-import { labelOf, outages, startOutageStage, statusesOf } from '../support/alert-outages.ts';
-import { loudScenarios } from '../support/alert-scenarios.ts';
-import { startAlertWorld } from '../support/alert-world.ts';
-import { watchAlerts } from '../support/alerts.ts';
-import { readSent, type Sent, senderConf } from '../support/custom-sender.ts';
-import { adaptedAlerts, startNetdata } from '../support/netdata.ts';
-import { tool } from '../support/packages.ts';
+import { readSent, type Sent, senderConf } from '../support/alerts/custom-sender.ts';
+import { labelOf, outages, startOutageStage, statusesOf } from '../support/alerts/outages.ts';
+import { loudScenarios } from '../support/alerts/scenarios.ts';
+import { watchAlerts } from '../support/alerts/watch.ts';
+import { startAlertWorld } from '../support/alerts/world.ts';
+import { adaptedAlerts, startNetdata } from '../support/servers/netdata.ts';
+import { tool } from '../support/servers/packages.ts';
 import { tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
 

@@ -3,11 +3,11 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { peer, remote } from '../e2e/diagnose-faults.ts';
 import { type Fault, failUntil, type Site, sleep, startApp } from '../e2e/diagnose-world.ts';
-import { tool } from '../support/packages.ts';
+import { network, startHostBehind } from '../support/hosts/two-hosts.ts';
 import type { Child } from '../support/process.ts';
 import { run } from '../support/run.ts';
+import { tool } from '../support/servers/packages.ts';
 import { atEnd } from '../support/temp.ts';
-import { network, startHostBehind } from '../support/two-hosts.ts';
 
 const socketOf = ({ dir, port }: Site): string => join(dir, `pool-${port}.sock`);
 

@@ -1,7 +1,7 @@
 /** `report` over hundreds of megabytes: every count equals the generator's, and memory is bounded. */
 import { expect, test } from 'vitest';
-import { nearestRank } from '../support/report-logs.ts';
-import { runReport, writeReportLogs } from '../support/report-run.ts';
+import { nearestRank } from '../support/logs/report-logs.ts';
+import { runReport, writeReportLogs } from '../support/logs/report-run.ts';
 import { tempDir } from '../support/temp.ts';
 
 test('300 MB of error and access logs, newest first', async () => {

@@ -2,12 +2,12 @@
 import { renameSync, statSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { startPlugin } from '../e2e/logs-kit.ts';
-import { startBackend } from '../support/backend.ts';
-import { startNginx } from '../support/nginx.ts';
-import { tool } from '../support/packages.ts';
-import { freePorts } from '../support/ports.ts';
-import { request } from '../support/request.ts';
+import { freePorts } from '../support/network/ports.ts';
+import { request } from '../support/network/request.ts';
 import { run } from '../support/run.ts';
+import { startBackend } from '../support/servers/backend.ts';
+import { startNginx } from '../support/servers/nginx.ts';
+import { tool } from '../support/servers/packages.ts';
 import { sleep } from '../support/wait.ts';
 
 const seconds = 20;

@@ -1,7 +1,7 @@
 /** Whatever a status page answers, the plugin keeps time and says once what is wrong. */
 import { expect, test } from 'vitest';
-import { type Behaviour, startBackend } from '../support/backend.ts';
-import { startPlugin } from '../support/plugin.ts';
+import { type Behaviour, startBackend } from '../support/servers/backend.ts';
+import { startPlugin } from '../support/servers/plugin.ts';
 import { waitUntil } from '../support/wait.ts';
 
 const chart = (name: string) => `nginx_upstream_t.${name}`;

@@ -2,7 +2,7 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startNetdata } from '../support/netdata.ts';
+import { startNetdata } from '../support/servers/netdata.ts';
 import { tempDir } from '../support/temp.ts';
 import { sleep } from '../support/wait.ts';
 

@@ -1,11 +1,11 @@
 /** Two children and a parent over streaming: charts, labels and alerts arrive, and counters add up. */
 import { expect, test } from 'vitest';
-import { startParent, streamTo } from '../support/fleet.ts';
-import { type Alarm, type Chart, type Netdata, startNetdata } from '../support/netdata.ts';
-import { type Nginx, startNginx } from '../support/nginx.ts';
-import { freePort, freePorts } from '../support/ports.ts';
-import { request } from '../support/request.ts';
-import { startTraffic } from '../support/traffic.ts';
+import { freePort, freePorts } from '../support/network/ports.ts';
+import { request } from '../support/network/request.ts';
+import { startTraffic } from '../support/network/traffic.ts';
+import { startParent, streamTo } from '../support/servers/fleet.ts';
+import { type Alarm, type Chart, type Netdata, startNetdata } from '../support/servers/netdata.ts';
+import { type Nginx, startNginx } from '../support/servers/nginx.ts';
 import { waitUntilEqual } from '../support/wait.ts';
 
 async function startChild(hostname: string, parent: Netdata, nginx: Nginx): Promise<Netdata> {

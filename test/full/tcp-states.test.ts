@@ -6,12 +6,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { tcpStates } from '../../collector/model.ts';
+import { cable, type Namespace } from '../support/hosts/netns.ts';
 import { describeOn } from '../support/machine.ts';
-import { cable, type Namespace } from '../support/netns.ts';
-import { configText } from '../support/nginx.ts';
-import { type Tool, tool } from '../support/packages.ts';
-import { type Plugin, startPlugin, type Values } from '../support/plugin.ts';
 import type { Child } from '../support/process.ts';
+import { configText } from '../support/servers/nginx.ts';
+import { type Tool, tool } from '../support/servers/packages.ts';
+import { type Plugin, startPlugin, type Values } from '../support/servers/plugin.ts';
 import { tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
 

@@ -1,8 +1,8 @@
 /** A peer that leaves nginx's configuration: its charts are obsolete a minute later, those of the others stay. */
 import { expect, test } from 'vitest';
-import { startNginx } from '../support/nginx.ts';
-import { startPlugin } from '../support/plugin.ts';
-import { freePorts } from '../support/ports.ts';
+import { freePorts } from '../support/network/ports.ts';
+import { startNginx } from '../support/servers/nginx.ts';
+import { startPlugin } from '../support/servers/plugin.ts';
 import { waitUntil } from '../support/wait.ts';
 
 test('a vanished peer becomes obsolete after a minute', async () => {

@@ -4,9 +4,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { describeBats } from '../support/bats.ts';
-import { tool } from '../support/packages.ts';
 import { repository } from '../support/repository.ts';
 import { run } from '../support/run.ts';
+import { tool } from '../support/servers/packages.ts';
 import { tempDir } from '../support/temp.ts';
 
 const HERE = import.meta.dirname;

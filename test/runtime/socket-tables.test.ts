@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { indexPeers } from '../../collector/parse/proc/net-tcp.ts';
 import { readSocketTables } from '../../collector/runtime/nginx/socket-tables.ts';
 import { createNginxSockets } from '../../collector/runtime/nginx/sockets.ts';
-import { type FakeNamespace, type FakeProcess, procHost, tcpRow, unixRow } from '../support/proc-host.ts';
+import { type FakeNamespace, type FakeProcess, procHost, tcpRow, unixRow } from '../support/hosts/proc-host.ts';
 
 const nginx: Readonly<Record<number, FakeProcess>> = {
   100: { line: 'nginx: master process nginx' },

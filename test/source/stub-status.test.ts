@@ -7,9 +7,9 @@ import { parseStubStatus } from '../../collector/parse/stub-status.ts';
 import { parseStatusUrl } from '../../collector/source/status-url.ts';
 import { createStatusSource, type StatusReading } from '../../collector/source/stub-status.ts';
 import { createHttpClient } from '../../collector/system/network/http.ts';
-import { type Backend, startBackend } from '../support/backend.ts';
-import { tool } from '../support/packages.ts';
-import { closedPort, freePort } from '../support/ports.ts';
+import { closedPort, freePort } from '../support/network/ports.ts';
+import { type Backend, startBackend } from '../support/servers/backend.ts';
+import { tool } from '../support/servers/packages.ts';
 import { atEnd, tempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
 

@@ -4,7 +4,7 @@ import { createSyslog } from '../../collector/source/syslog.ts';
 import { udpDrops } from '../../collector/source/udp-drops.ts';
 import { nodeFileSystem } from '../../collector/system/fs.ts';
 import { type BindUdp, bindUdp, type DatagramHandlers } from '../../collector/system/network/udp.ts';
-import { freePort } from '../support/ports.ts';
+import { freePort } from '../support/network/ports.ts';
 import { waitUntil } from '../support/wait.ts';
 
 function receive(port: number, bind: BindUdp, maxQueueBytes?: number) {

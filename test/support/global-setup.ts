@@ -8,9 +8,9 @@ import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { askMachine } from './machine.ts';
-import { tool } from './packages.ts';
 import { builtPlugin, repository } from './repository.ts';
 import { run } from './run.ts';
+import { tool } from './servers/packages.ts';
 
 const NEEDS_PROGRAMS = /\/test\/(e2e|full|install)\//;
 const NEEDS_DIST = /\/test\/(e2e|full|install|contract)\//;

@@ -9,8 +9,8 @@
  */
 import { createServer } from 'node:net';
 import { describe, inject, test } from 'vitest';
-import { tool } from './packages.ts';
 import { run } from './run.ts';
+import { tool } from './servers/packages.ts';
 
 export type Ability = 'root' | 'namespaces' | 'ipv6' | 'users';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { connectOnce } from '../../collector/system/network/net.ts';
-import { freePort } from '../support/ports.ts';
+import { freePort } from '../support/network/ports.ts';
 import { atEnd } from '../support/temp.ts';
 
 /** As long as this process gets no time. */

@@ -6,8 +6,8 @@ import { type FileStat, type FileSystem, nodeFileSystem as fs } from '../../coll
 import { trialAs } from '../../collector/system/process/identity.ts';
 import { allows, barriersTo, lookAt, type Reader, readRemedy } from '../../collector/system/reach.ts';
 import { describeOn, testOn } from '../support/machine.ts';
-import { tool } from '../support/packages.ts';
 import { run } from '../support/run.ts';
+import { tool } from '../support/servers/packages.ts';
 import { tempDir } from '../support/temp.ts';
 
 let folder = '';

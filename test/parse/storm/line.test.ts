@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { parseErrorLine, parseStrictErrorLine } from '../../../collector/parse/error/line.ts';
 import { openOf } from '../../../collector/parse/error/open.ts';
 import { createStormLineReader } from '../../../collector/parse/storm/line.ts';
-import { plausible as claim, forgeries } from '../../support/forging.ts';
+import { plausible as claim, forgeries } from '../../support/logs/forging.ts';
 import { connecting, fields, head, headers, refused, request, upstream } from '../error/lines.ts';
 import { actions, lineOf, messages } from '../error/messages.ts';
 import { counted } from './lines.ts';

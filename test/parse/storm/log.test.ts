@@ -1,7 +1,7 @@
 /** A complete error log says the same whether or not the lines of a storm are read in place. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { plausible as claim, forgeries, notFoundRecord, shapes } from '../../support/forging.ts';
+import { plausible as claim, forgeries, notFoundRecord, shapes } from '../../support/logs/forging.ts';
 import { connecting, fields, head, refused, request, upstream } from '../error/lines.ts';
 import { pieces, type Step, tell } from './lines.ts';
 

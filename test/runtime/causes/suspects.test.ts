@@ -5,7 +5,7 @@ import { surveyNamespaces } from '../../../collector/diagnose/places/namespaces.
 import { tcpStates } from '../../../collector/model.ts';
 import { createSuspects } from '../../../collector/runtime/causes/suspects.ts';
 import { peer as snapshotOf, zeros } from '../../charts/snapshots.ts';
-import { procHost, tcpRow, unixRow } from '../../support/proc-host.ts';
+import { procHost, tcpRow, unixRow } from '../../support/hosts/proc-host.ts';
 
 const name = '10.0.0.9:8080';
 const syn = (retransmits: number, to = name) => tcpRow('10.0.0.5:40000', { to, state: '02', retransmits, uid: 33 });

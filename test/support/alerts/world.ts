@@ -9,14 +9,14 @@
  * does not exist).
  */
 import { join } from 'node:path';
-import { type Watch, watchAlerts } from './alerts.ts';
-import { type Backend, startBackend, startFullBacklog } from './backend.ts';
-import { type Netdata, type NetdataOptions, startNetdata } from './netdata.ts';
-import { type Nginx, type NginxConfig, startNginx } from './nginx.ts';
-import { freePorts } from './ports.ts';
-import { nginxTlsSettings, type SlowTls, startSlowTls } from './slow-tls.ts';
-import { atEnd, tempDir } from './temp.ts';
-import { type Held, holdClients, startTraffic, type Traffic } from './traffic.ts';
+import { freePorts } from '../network/ports.ts';
+import { nginxTlsSettings, type SlowTls, startSlowTls } from '../network/slow-tls.ts';
+import { type Held, holdClients, startTraffic, type Traffic } from '../network/traffic.ts';
+import { type Backend, startBackend, startFullBacklog } from '../servers/backend.ts';
+import { type Netdata, type NetdataOptions, startNetdata } from '../servers/netdata.ts';
+import { type Nginx, type NginxConfig, startNginx } from '../servers/nginx.ts';
+import { atEnd, tempDir } from '../temp.ts';
+import { type Watch, watchAlerts } from './watch.ts';
 
 /** What our snippet says, shorter. */
 export const attemptsFormat =

@@ -8,11 +8,11 @@
  */
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { run } from '../run.ts';
+import { tempDir } from '../temp.ts';
+import { sleep } from '../wait.ts';
 import { type Alarm, type Chart, type Netdata, startNetdata } from './netdata.ts';
 import { tool } from './packages.ts';
-import { run } from './run.ts';
-import { tempDir } from './temp.ts';
-import { sleep } from './wait.ts';
 
 const key = '11111111-2222-3333-4444-555555555555';
 const upstreams = 5;

@@ -7,14 +7,14 @@ import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
-import type { On } from './alerts.ts';
-import { type Backend, type FullBacklog, startBackend, startFullBacklog } from './backend.ts';
-import { type FakeDns, startFakeDns } from './fake-dns.ts';
-import { type Nginx, startNginx } from './nginx.ts';
-import { freePorts } from './ports.ts';
-import { atEnd } from './temp.ts';
-import { startTraffic } from './traffic.ts';
-import { sleep } from './wait.ts';
+import { type FakeDns, startFakeDns } from '../network/fake-dns.ts';
+import { freePorts } from '../network/ports.ts';
+import { startTraffic } from '../network/traffic.ts';
+import { type Backend, type FullBacklog, startBackend, startFullBacklog } from '../servers/backend.ts';
+import { type Nginx, startNginx } from '../servers/nginx.ts';
+import { atEnd } from '../temp.ts';
+import { sleep } from '../wait.ts';
+import type { On } from './watch.ts';
 
 export interface Outage {
   readonly cause: string;

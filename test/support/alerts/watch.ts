@@ -7,9 +7,9 @@
  *   await watch.raised('no_live', 'CRITICAL', { upstream: 'app' }, began);   // seconds since `began`
  *   watch.worst('clients_affected', { upstream: 'app' });                     // the worst status it ever had
  */
-import type { Alarm, AlarmStatus, Netdata } from './netdata.ts';
-import { atEnd } from './temp.ts';
-import { sleep, waitUntil } from './wait.ts';
+import type { Alarm, AlarmStatus, Netdata } from '../servers/netdata.ts';
+import { atEnd } from '../temp.ts';
+import { sleep, waitUntil } from '../wait.ts';
 
 /** What an alert is on; all that are given must match. */
 export interface On {

@@ -13,8 +13,8 @@
 
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { netdata, type Program, platform, privateProgram, systemProgram, type Wanted } from '../../demo/programs.ts';
-import { repository } from './repository.ts';
+import { netdata, type Program, platform, privateProgram, systemProgram, type Wanted } from '../../../demo/programs.ts';
+import { repository } from '../repository.ts';
 
 /** Debian's own of each release. */
 const php = platform().startsWith('trixie') ? '8.4' : '8.2';

@@ -17,14 +17,14 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';
-import { netdataConf, privateSections } from '../../demo/netdata-conf.ts';
+import { netdataConf, privateSections } from '../../../demo/netdata-conf.ts';
+import { freePort } from '../network/ports.ts';
+import { request } from '../network/request.ts';
+import { type Child, descendants, start } from '../process.ts';
+import { repository } from '../repository.ts';
+import { tempDir } from '../temp.ts';
+import { waitUntil } from '../wait.ts';
 import { tool } from './packages.ts';
-import { freePort } from './ports.ts';
-import { type Child, descendants, start } from './process.ts';
-import { repository } from './repository.ts';
-import { request } from './request.ts';
-import { tempDir } from './temp.ts';
-import { waitUntil } from './wait.ts';
 
 const PLUGIN = 'nginx-upstream.plugin';
 

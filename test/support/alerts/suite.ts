@@ -1,7 +1,7 @@
 /** The scenarios of the alerts as tests: all begin at once, and each test waits for its own. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { loudScenarios, type QuietRow, quietScenarios, type Row } from './alert-scenarios.ts';
-import { startAlertWorld, type World } from './alert-world.ts';
+import { loudScenarios, type QuietRow, quietScenarios, type Row } from './scenarios.ts';
+import { startAlertWorld, type World } from './world.ts';
 
 /**
  * @param longest milliseconds for one scenario

@@ -5,8 +5,8 @@
  *   traffic.pace(0.16); await traffic.stop();
  */
 import { connect, type Socket } from 'node:net';
+import { atEnd } from '../temp.ts';
 import { request } from './request.ts';
-import { atEnd } from './temp.ts';
 
 export interface Traffic {
   pace(perSecond: number): void;

@@ -15,10 +15,10 @@ import { once } from 'node:events';
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { ListenOptions, Socket } from 'node:net';
-import { fillBacklog, listenerArgs } from '../../demo/backlog.ts';
-import { freePort } from './ports.ts';
-import { start } from './process.ts';
-import { atEnd } from './temp.ts';
+import { fillBacklog, listenerArgs } from '../../../demo/backlog.ts';
+import { freePort } from '../network/ports.ts';
+import { start } from '../process.ts';
+import { atEnd } from '../temp.ts';
 
 export interface Reply {
   readonly status?: number;

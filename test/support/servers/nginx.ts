@@ -21,10 +21,10 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Child, descendants, isAlive, start } from '../process.ts';
+import { tempDir } from '../temp.ts';
+import { waitUntil } from '../wait.ts';
 import { modulePath, type Tool, tool } from './packages.ts';
-import { type Child, descendants, isAlive, start } from './process.ts';
-import { tempDir } from './temp.ts';
-import { waitUntil } from './wait.ts';
 
 export interface NginxConfig {
   /** What stands in http { }. */

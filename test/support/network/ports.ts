@@ -10,9 +10,9 @@
 import { mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { highestPort, isFree, LOWEST_PORT } from '../../demo/ports.ts';
-import { isAlive } from './process.ts';
-import { atEnd } from './temp.ts';
+import { highestPort, isFree, LOWEST_PORT } from '../../../demo/ports.ts';
+import { isAlive } from '../process.ts';
+import { atEnd } from '../temp.ts';
 
 const FOLDER = join(tmpdir(), `nginx-upstream-ports-${process.getuid?.()}`);
 

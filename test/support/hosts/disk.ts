@@ -1,6 +1,6 @@
 /** The files of this machine, as the reader of configurations sees them. */
 import { readdirSync, readFileSync } from 'node:fs';
-import type { ConfigurationFiles } from '../../collector/nginx/types.ts';
+import type { ConfigurationFiles } from '../../../collector/nginx/types.ts';
 
 export const disk: ConfigurationFiles = {
   readFile(path) {

@@ -9,10 +9,10 @@
 
 import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Child, start } from './process.ts';
-import { builtPlugin } from './repository.ts';
-import { tempDir } from './temp.ts';
-import { waitUntil } from './wait.ts';
+import { type Child, start } from '../process.ts';
+import { builtPlugin } from '../repository.ts';
+import { tempDir } from '../temp.ts';
+import { waitUntil } from '../wait.ts';
 
 export type Values = Readonly<Record<string, number>>;
 

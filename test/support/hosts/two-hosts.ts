@@ -11,10 +11,10 @@
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { tool } from './packages.ts';
-import { type Child, type StartOptions, start } from './process.ts';
-import { type Result, run } from './run.ts';
-import { atEnd } from './temp.ts';
+import { type Child, type StartOptions, start } from '../process.ts';
+import { type Result, run } from '../run.ts';
+import { tool } from '../servers/packages.ts';
+import { atEnd } from '../temp.ts';
 
 export interface Host {
   readonly name: string;

@@ -1,6 +1,6 @@
 /** The measured table in docs/alerts.md, between its two marks. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { QuietRow, Row } from './alert-scenarios.ts';
+import type { QuietRow, Row } from './scenarios.ts';
 
 const end = '<!-- /measured -->';
 

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { repository } from './repository.ts';
+import { repository } from '../repository.ts';
 
 /** The indented lines from `curl=` to the closing brace: it sends on a machine without curl, too. */
 function documentedSender(): string {

@@ -6,10 +6,11 @@
  *   const child = front.start(process.execPath, ['-e', script]);
  *   await back.nft('add rule ip filter input tcp dport 9001 drop');   // table and chain are there
  */
-import { tool } from './packages.ts';
-import { type Child, type StartOptions, start } from './process.ts';
-import { type Result, run } from './run.ts';
-import { atEnd } from './temp.ts';
+
+import { type Child, type StartOptions, start } from '../process.ts';
+import { type Result, run } from '../run.ts';
+import { tool } from '../servers/packages.ts';
+import { atEnd } from '../temp.ts';
 
 export interface Namespace {
   readonly address: string;

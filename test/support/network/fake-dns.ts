@@ -6,7 +6,7 @@
  */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { atEnd } from './temp.ts';
+import { atEnd } from '../temp.ts';
 
 export interface FakeDns {
   readonly address: string;

@@ -5,10 +5,10 @@
  */
 import { linkSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseSocketAddress } from '../../collector/parse/peer-address.ts';
-import { nodeFileSystem } from '../../collector/system/fs.ts';
-import { createProcfs } from '../../collector/system/process/procfs.ts';
-import { hostTree } from '../discover/host-tree.ts';
+import { parseSocketAddress } from '../../../collector/parse/peer-address.ts';
+import { nodeFileSystem } from '../../../collector/system/fs.ts';
+import { createProcfs } from '../../../collector/system/process/procfs.ts';
+import { hostTree } from '../../discover/host-tree.ts';
 
 export interface FakeProcess {
   /** Its network namespace: `host` when not said. */

@@ -7,9 +7,9 @@
 
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { builtPlugin } from '../repository.ts';
+import { run } from '../run.ts';
 import { reportFormat, reportLogs } from './report-logs.ts';
-import { builtPlugin } from './repository.ts';
-import { run } from './run.ts';
 
 const perSecond = 200;
 /** One of the generated access lines, or an error line with half an access line each; bytes, about. */

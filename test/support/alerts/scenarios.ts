@@ -4,11 +4,11 @@
  * Each scenario has its own upstream or job (alert-world.ts), so that all run at once.
  */
 import { renameSync, writeFileSync } from 'node:fs';
-import { dyingNginx, type World } from './alert-world.ts';
-import type { On } from './alerts.ts';
-import { startNginx } from './nginx.ts';
-import { isAlive } from './process.ts';
-import { sleep, waitUntil } from './wait.ts';
+import { isAlive } from '../process.ts';
+import { startNginx } from '../servers/nginx.ts';
+import { sleep, waitUntil } from '../wait.ts';
+import type { On } from './watch.ts';
+import { dyingNginx, type World } from './world.ts';
 
 type Status = 'WARNING' | 'CRITICAL';
 

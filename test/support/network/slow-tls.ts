@@ -9,8 +9,8 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
+import { atEnd } from '../temp.ts';
 import { freePort } from './ports.ts';
-import { atEnd } from './temp.ts';
 
 const ciphers = 'AECDH-AES256-SHA:@SECLEVEL=0';
 
