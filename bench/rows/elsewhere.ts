@@ -11,7 +11,7 @@ export const elsewhere: readonly Row[] = [
   {
     what: 'refusal → on the chart; → alert raised',
     target: '≤ 2 s; ≤ 15 s',
-    measured: '`test/e2e/refused.test.ts`',
+    measured: '`test/e2e/netdata/refused.test.ts`',
     isMet: null,
   },
   { what: '`npm cit`', target: 'under 8 minutes on 2 cores', measured: 'CI', isMet: null },

@@ -36,7 +36,7 @@ test('one test of 4148 fails on CI: the tail names it, right before the sums', a
   const failed = report('failed', '', PASSED, assertion('counts each refusal', 'failed', message), PASSED);
   const { lines, code } = await sums('npm cit, -s bookworm', '1', failed, 'the demo', '0', '-');
   expect(lines).toEqual([
-    'failed: npm cit, -s bookworm: test/e2e/refused.test.ts: counts each refusal',
+    'failed: npm cit, -s bookworm: test/e2e/netdata/refused.test.ts: counts each refusal',
     '    Error: waited 30000 ms',
     ...[1, 2, 3, 4, 5].map((at) => `      at ${['', 'one', 'two'][at] ?? at}`),
     'npm cit, -s bookworm: 2 passed, 1 failed, 0 skipped',
@@ -50,18 +50,18 @@ test.each<{ name: string; steps: () => string[]; expected: string[] }>([
   {
     name: 'a skipped test',
     steps: () => ['cit', '0', report('passed', '', PASSED, assertion('not here', 'pending'))],
-    expected: ['skipped: cit: test/e2e/refused.test.ts: not here', 'cit: 1 passed, 0 failed, 1 skipped'],
+    expected: ['skipped: cit: test/e2e/netdata/refused.test.ts: not here', 'cit: 1 passed, 0 failed, 1 skipped'],
   },
   {
     name: 'a test to be written',
     steps: () => ['cit', '0', report('passed', '', PASSED, assertion('later', 'todo'))],
-    expected: ['skipped: cit: test/e2e/refused.test.ts: later', 'cit: 1 passed, 0 failed, 1 skipped'],
+    expected: ['skipped: cit: test/e2e/netdata/refused.test.ts: later', 'cit: 1 passed, 0 failed, 1 skipped'],
   },
   {
     name: 'a file that does not load',
     steps: () => ['cit', '1', report('failed', "Cannot find module 'x'")],
     expected: [
-      'failed: cit: test/e2e/refused.test.ts',
+      'failed: cit: test/e2e/netdata/refused.test.ts',
       "    Cannot find module 'x'",
       'cit: 0 passed, 1 failed, 0 skipped',
     ],
@@ -70,9 +70,9 @@ test.each<{ name: string; steps: () => string[]; expected: string[] }>([
     name: 'a hook that fails, after which its tests do not run',
     steps: () => ['cit', '1', report('failed', 'nginx did not start', assertion('reads', 'pending'))],
     expected: [
-      'failed: cit: test/e2e/refused.test.ts',
+      'failed: cit: test/e2e/netdata/refused.test.ts',
       '    nginx did not start',
-      'skipped: cit: test/e2e/refused.test.ts: reads',
+      'skipped: cit: test/e2e/netdata/refused.test.ts: reads',
       'cit: 0 passed, 1 failed, 1 skipped',
     ],
   },
@@ -80,9 +80,9 @@ test.each<{ name: string; steps: () => string[]; expected: string[] }>([
     name: "a describe's hook, of which vitest's report has no message",
     steps: () => ['cit', '1', report('failed', '', PASSED, assertion('reads', 'pending'))],
     expected: [
-      'failed: cit: test/e2e/refused.test.ts',
+      'failed: cit: test/e2e/netdata/refused.test.ts',
       '    one of its hooks failed: the message is above',
-      'skipped: cit: test/e2e/refused.test.ts: reads',
+      'skipped: cit: test/e2e/netdata/refused.test.ts: reads',
       'cit: 1 passed, 1 failed, 1 skipped',
     ],
   },

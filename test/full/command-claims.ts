@@ -1,6 +1,6 @@
 /** What the commands of `diagnose` claim to show, by their form: `sed -n 12p` shows the line to change. */
 import { existsSync } from 'node:fs';
-import type { Site, Verdict } from '../e2e/diagnose-world.ts';
+import type { Site, Verdict } from '../e2e/diagnose/world.ts';
 
 export interface Claim {
   readonly exits: readonly number[];

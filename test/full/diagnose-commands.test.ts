@@ -6,9 +6,9 @@
 import { appendFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { faults } from '../e2e/diagnose-faults.ts';
-import { laterFaults } from '../e2e/diagnose-later-faults.ts';
-import { type Hosts, startWorld, type Verdict, type World } from '../e2e/diagnose-world.ts';
+import { faults } from '../e2e/diagnose/faults.ts';
+import { laterFaults } from '../e2e/diagnose/later-faults.ts';
+import { type Hosts, startWorld, type Verdict, type World } from '../e2e/diagnose/world.ts';
 import { startTwoHosts } from '../support/hosts/two-hosts.ts';
 import { describeOn } from '../support/machine.ts';
 import { type Result, run } from '../support/run.ts';

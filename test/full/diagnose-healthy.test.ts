@@ -7,7 +7,7 @@ import { connect as connectHttp2 } from 'node:http2';
 import { connect, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startDaemon } from '../e2e/forged-kit.ts';
+import { startDaemon } from '../e2e/forged/kit.ts';
 import { has } from '../support/machine.ts';
 import { startFakeDns } from '../support/network/fake-dns.ts';
 import { freePorts } from '../support/network/ports.ts';

@@ -1,7 +1,7 @@
 /** Two faults at one nginx: each peer keeps its own verdict. */
 import { beforeAll, expect, test } from 'vitest';
-import { faults } from '../e2e/diagnose-faults.ts';
-import { type Hosts, startWorld } from '../e2e/diagnose-world.ts';
+import { faults } from '../e2e/diagnose/faults.ts';
+import { type Hosts, startWorld } from '../e2e/diagnose/world.ts';
 import { startTwoHosts } from '../support/hosts/two-hosts.ts';
 import { describeOn } from '../support/machine.ts';
 

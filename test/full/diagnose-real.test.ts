@@ -1,6 +1,6 @@
 /** Real programs that fail, at a real nginx: the verdict, as root and as nobody, and whose process it is. */
 import { beforeAll, expect, test } from 'vitest';
-import { type Hosts, startWorld } from '../e2e/diagnose-world.ts';
+import { type Hosts, startWorld } from '../e2e/diagnose/world.ts';
 import { startTwoHosts } from '../support/hosts/two-hosts.ts';
 import { describeOn } from '../support/machine.ts';
 import { realFaults } from './real-faults.ts';

@@ -1,8 +1,8 @@
 /** Faults of real programs, and of a network that loses only large packets. */
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { peer, remote } from '../e2e/diagnose-faults.ts';
-import { type Fault, failUntil, type Site, sleep, startApp } from '../e2e/diagnose-world.ts';
+import { peer, remote } from '../e2e/diagnose/faults.ts';
+import { type Fault, failUntil, type Site, sleep, startApp } from '../e2e/diagnose/world.ts';
 import { network, startHostBehind } from '../support/hosts/two-hosts.ts';
 import type { Child } from '../support/process.ts';
 import { run } from '../support/run.ts';

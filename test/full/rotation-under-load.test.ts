@@ -1,7 +1,7 @@
 /** A real nginx under load while its logs are rotated every second: no request is missing, none is counted twice. */
 import { renameSync, statSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { startPlugin } from '../e2e/logs-kit.ts';
+import { startPlugin } from '../e2e/logs/kit.ts';
 import { freePorts } from '../support/network/ports.ts';
 import { request } from '../support/network/request.ts';
 import { run } from '../support/run.ts';

@@ -1,7 +1,7 @@
 /**
  * Netdata's alert expressions, read and evaluated as 1.37.1 does (libnetdata/eval/eval.c), as far as ours use them:
  * AND and OR have one precedence there and arithmetic beside a comparison beside AND or OR is read wrongly, so what mixes
- * them without parentheses is refused here. test/e2e/alert-expressions.test.ts compares this with the real one.
+ * them without parentheses is refused here. test/e2e/netdata/alert-expressions.test.ts compares this with the real one.
  *
  *   evaluate('($a > 0 AND $b > 0) ? ($a) : (0)', { a: 3, b: 1 });    // 3
  */
