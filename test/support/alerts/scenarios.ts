@@ -1,6 +1,6 @@
 /**
  * For each alert a cause that is brought about in a real nginx, and taken away again; and the causes that must raise
- * nothing. Run by test/full/alerts.test.ts.
+ * nothing. Run by test/full/alerts/scenarios.test.ts.
  * Each scenario has its own upstream or job (alert-world.ts), so that all run at once.
  */
 import { renameSync, writeFileSync } from 'node:fs';
