@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { DiagnosePorts } from '../../collector/diagnose/facts/ports.ts';
-import type { NginxConfiguration } from '../../collector/nginx/types.ts';
-import { createPeerWatch } from '../../collector/runtime/causes/peer-memory.ts';
+import type { DiagnosePorts } from '../../../collector/diagnose/facts/ports.ts';
+import type { NginxConfiguration } from '../../../collector/nginx/types.ts';
+import { createPeerWatch } from '../../../collector/runtime/causes/peer-memory.ts';
 
 /** A host of no processes, which counts how often it is surveyed. */
 function watched() {

@@ -1,10 +1,10 @@
 /** What peers answered, out of the running totals of their attempts. */
 import { expect, test } from 'vitest';
-import { tally } from '../../collector/aggregate/failures/tally.ts';
-import { createAnswerTally } from '../../collector/diagnose/impact/answers.ts';
-import { createStallTally } from '../../collector/diagnose/impact/stalls.ts';
-import { type AttemptKind, outcomes as outcomeNames, type PeerSnapshot } from '../../collector/model.ts';
-import { createAnswerNotes, isConnected } from '../../collector/runtime/causes/answer-notes.ts';
+import { tally } from '../../../collector/aggregate/failures/tally.ts';
+import { createAnswerTally } from '../../../collector/diagnose/impact/answers.ts';
+import { createStallTally } from '../../../collector/diagnose/impact/stalls.ts';
+import { type AttemptKind, outcomes as outcomeNames, type PeerSnapshot } from '../../../collector/model.ts';
+import { createAnswerNotes, isConnected } from '../../../collector/runtime/causes/answer-notes.ts';
 
 const now = 1_000_000_000;
 const peer = (attempts: Partial<Record<AttemptKind, number>> | null, upstream = 'app'): PeerSnapshot => ({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { parseStrictErrorLine } from '../../collector/parse/error/line.ts';
-import { createLineJudge } from '../../collector/runtime/logs/forged-lines.ts';
-import { createKnownWriters } from '../../collector/runtime/logs/known-writers.ts';
+import { parseStrictErrorLine } from '../../../collector/parse/error/line.ts';
+import { createLineJudge } from '../../../collector/runtime/logs/forged-lines.ts';
+import { createKnownWriters } from '../../../collector/runtime/logs/known-writers.ts';
 
 const refused = (pid: number, connection = '*1 ', filler = '') =>
   `2026/11/22 07:30:45 [error] ${pid}#${pid}: ${connection}connect() failed (111: Connection refused) while connecting to upstream, client: 127.0.0.1, server: , request: "GET /${filler} HTTP/1.1", upstream: "http://127.0.0.1:81/", host: "x"`;

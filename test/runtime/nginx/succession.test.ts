@@ -1,8 +1,8 @@
 /** A job's name and its charts outlive its nginx: another container takes the place of the one that is gone. */
 import { linkSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { hostMounts } from '../discover/host-tree.ts';
-import { type Runtime, refusedLine, runtime } from './world.ts';
+import { hostMounts } from '../../discover/host-tree.ts';
+import { type Runtime, refusedLine, runtime } from '../world.ts';
 
 const conf = '/etc/nginx/nginx.conf';
 const log = '/var/log/nginx/error.log';

@@ -2,7 +2,7 @@
 import { linkSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Runtime, refusedLine, runtime } from './world.ts';
+import { type Runtime, refusedLine, runtime } from '../world.ts';
 
 const title = 'nginx: master process nginx';
 

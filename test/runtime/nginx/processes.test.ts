@@ -1,10 +1,10 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createLiveProcesses } from '../../collector/runtime/nginx/processes.ts';
-import { type FileSystem, nodeFileSystem } from '../../collector/system/fs.ts';
-import { createProcfs } from '../../collector/system/process/procfs.ts';
-import { tempDir } from '../support/temp.ts';
+import { createLiveProcesses } from '../../../collector/runtime/nginx/processes.ts';
+import { type FileSystem, nodeFileSystem } from '../../../collector/system/fs.ts';
+import { createProcfs } from '../../../collector/system/process/procfs.ts';
+import { tempDir } from '../../support/temp.ts';
 
 interface Fake {
   readonly title: string;

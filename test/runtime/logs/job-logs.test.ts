@@ -2,15 +2,15 @@
 import { appendFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createLogClaims } from '../../collector/runtime/logs/claims.ts';
-import { createJobLogs } from '../../collector/runtime/logs/job-logs.ts';
-import type { LogSpec } from '../../collector/source/log-spec.ts';
-import { createCheckpoint } from '../../collector/source/tail/checkpoint.ts';
-import { nodeAccounts } from '../../collector/system/accounts.ts';
-import { nodeFileSystem } from '../../collector/system/fs.ts';
-import { bindUdp } from '../../collector/system/network/udp.ts';
-import { startChild } from '../../collector/system/process/child.ts';
-import { atEnd, tempDir } from '../support/temp.ts';
+import { createLogClaims } from '../../../collector/runtime/logs/claims.ts';
+import { createJobLogs } from '../../../collector/runtime/logs/job-logs.ts';
+import type { LogSpec } from '../../../collector/source/log-spec.ts';
+import { createCheckpoint } from '../../../collector/source/tail/checkpoint.ts';
+import { nodeAccounts } from '../../../collector/system/accounts.ts';
+import { nodeFileSystem } from '../../../collector/system/fs.ts';
+import { bindUdp } from '../../../collector/system/network/udp.ts';
+import { startChild } from '../../../collector/system/process/child.ts';
+import { atEnd, tempDir } from '../../support/temp.ts';
 
 const known =
   '2026/11/22 07:30:45 [error] 10#10: *5 open() "/x" failed (2: No such file or directory), client: ::1, server: , host: "x"\n';

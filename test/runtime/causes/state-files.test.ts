@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { findNginx } from '../../collector/discover/find/find-nginx.ts';
-import { listenersFiles, verdictsFiles } from '../../collector/runtime/causes/state-files.ts';
-import { nodeFileSystem as fs } from '../../collector/system/fs.ts';
-import { hostMounts, hostTree } from '../discover/host-tree.ts';
+import { findNginx } from '../../../collector/discover/find/find-nginx.ts';
+import { listenersFiles, verdictsFiles } from '../../../collector/runtime/causes/state-files.ts';
+import { nodeFileSystem as fs } from '../../../collector/system/fs.ts';
+import { hostMounts, hostTree } from '../../discover/host-tree.ts';
 
 test('one file for each nginx, in the folder of Netdata; outside of Netdata in the usual ones', () => {
   const host = hostTree({ '/etc/nginx/nginx.conf': 'events {}' });

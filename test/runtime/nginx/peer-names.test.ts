@@ -1,10 +1,10 @@
 /** The running plugin and names: a resolver that is slow, or dead, holds up nothing and collects no questions. */
 import { expect, test } from 'vitest';
-import { createPeerNames } from '../../collector/runtime/nginx/peer-names.ts';
-import { createNameBudget, nameBounds } from '../../collector/system/network/ask-names.ts';
-import type { Resolution } from '../../collector/system/network/dns.ts';
-import { configurationOf } from '../nginx/memory-files.ts';
-import { sleep } from '../support/wait.ts';
+import { createPeerNames } from '../../../collector/runtime/nginx/peer-names.ts';
+import { createNameBudget, nameBounds } from '../../../collector/system/network/ask-names.ts';
+import type { Resolution } from '../../../collector/system/network/dns.ts';
+import { configurationOf } from '../../nginx/memory-files.ts';
+import { sleep } from '../../support/wait.ts';
 
 const second = 1_000_000;
 

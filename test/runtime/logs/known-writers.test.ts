@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { isByStranger } from '../../collector/diagnose/facts/writers.ts';
-import { createKnownWriters } from '../../collector/runtime/logs/known-writers.ts';
+import { isByStranger } from '../../../collector/diagnose/facts/writers.ts';
+import { createKnownWriters } from '../../../collector/runtime/logs/known-writers.ts';
 
 const minute = 60_000;
 const before = [{ pid: 10, sleeps: 5 as number | null, logPids: [10, 11, 12] }];

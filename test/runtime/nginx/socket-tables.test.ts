@@ -1,9 +1,9 @@
 /** nginx's sockets and its peers' by the tables of a /proc of ours. */
 import { expect, test } from 'vitest';
-import { indexPeers } from '../../collector/parse/proc/net-tcp.ts';
-import { readSocketTables } from '../../collector/runtime/nginx/socket-tables.ts';
-import { createNginxSockets } from '../../collector/runtime/nginx/sockets.ts';
-import { type FakeNamespace, type FakeProcess, procHost, tcpRow, unixRow } from '../support/hosts/proc-host.ts';
+import { indexPeers } from '../../../collector/parse/proc/net-tcp.ts';
+import { readSocketTables } from '../../../collector/runtime/nginx/socket-tables.ts';
+import { createNginxSockets } from '../../../collector/runtime/nginx/sockets.ts';
+import { type FakeNamespace, type FakeProcess, procHost, tcpRow, unixRow } from '../../support/hosts/proc-host.ts';
 
 const nginx: Readonly<Record<number, FakeProcess>> = {
   100: { line: 'nginx: master process nginx' },

@@ -1,7 +1,7 @@
 /** Logs of containers that nginx-upstream.conf names: by which formats they are read, and whose they are. */
 import { mkdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { runtime } from './world.ts';
+import { runtime } from '../world.ts';
 
 const conf = `events {}
 http {

@@ -1,14 +1,14 @@
 import { linkSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { sourceDefaults } from '../../collector/discover/find/build.ts';
-import { rootView } from '../../collector/discover/find/view.ts';
-import { readNginx } from '../../collector/discover/follow/read-nginx.ts';
-import { fileAt } from '../../collector/runtime/logs/log-files.ts';
-import { ownErrorLogs } from '../../collector/runtime/logs/own-logs.ts';
-import type { WatchedNginx } from '../../collector/runtime/nginx/watch.ts';
-import { nodeFileSystem } from '../../collector/system/fs.ts';
-import { tempDir } from '../support/temp.ts';
+import { sourceDefaults } from '../../../collector/discover/find/build.ts';
+import { rootView } from '../../../collector/discover/find/view.ts';
+import { readNginx } from '../../../collector/discover/follow/read-nginx.ts';
+import { fileAt } from '../../../collector/runtime/logs/log-files.ts';
+import { ownErrorLogs } from '../../../collector/runtime/logs/own-logs.ts';
+import type { WatchedNginx } from '../../../collector/runtime/nginx/watch.ts';
+import { nodeFileSystem } from '../../../collector/system/fs.ts';
+import { tempDir } from '../../support/temp.ts';
 
 const dir = tempDir('own');
 

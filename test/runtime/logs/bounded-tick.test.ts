@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { nodeFileSystem } from '../../collector/system/fs.ts';
-import { refusedLine, runtime } from './world.ts';
+import { nodeFileSystem } from '../../../collector/system/fs.ts';
+import { refusedLine, runtime } from '../world.ts';
 
 const line = refusedLine('10.0.0.1:80');
 /** What time reading takes, on a machine that reads so fast. */
