@@ -1,9 +1,9 @@
 /** A process that ends breaks its connections: those resets are part of that end, and not a separate cause. */
 import { describe, expect, test } from 'vitest';
-import type { PeerFacts, TcpFacts } from '../../collector/diagnose/facts/facts.ts';
-import { judge } from '../../collector/diagnose/rules/judge.ts';
-import type { FailureKind } from '../../collector/model.ts';
-import { facts, failed, listener, nowMs, owner, peer, rememberedPeer, tcp, unix } from './facts-kit.ts';
+import type { PeerFacts, TcpFacts } from '../../../collector/diagnose/facts/facts.ts';
+import { judge } from '../../../collector/diagnose/rules/judge.ts';
+import type { FailureKind } from '../../../collector/model.ts';
+import { facts, failed, listener, nowMs, owner, peer, rememberedPeer, tcp, unix } from '../facts-kit.ts';
 
 const time = (ms: number): string => String(ms);
 const ago = (seconds: number): number => nowMs - seconds * 1000;

@@ -1,8 +1,8 @@
 /** What does not stay up, and two deploys that are no loop. */
 import { expect, test } from 'vitest';
-import { keepEnded } from '../../collector/diagnose/rules/ended.ts';
-import { judge } from '../../collector/diagnose/rules/judge.ts';
-import { facts, failed, listener, nowMs, peer, rememberedPeer, tcp, unix } from './facts-kit.ts';
+import { keepEnded } from '../../../collector/diagnose/rules/ended.ts';
+import { judge } from '../../../collector/diagnose/rules/judge.ts';
+import { facts, failed, listener, nowMs, peer, rememberedPeer, tcp, unix } from '../facts-kit.ts';
 
 const ago = (seconds: number): number => nowMs - seconds * 1000;
 const remembered = (ends: readonly number[]) =>

@@ -3,9 +3,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fpmConf, fpmListens } from '../../collector/diagnose/places/fpm-pools.ts';
-import { nodeFileSystem } from '../../collector/system/fs.ts';
-import { tempDir } from '../support/temp.ts';
+import { fpmConf, fpmListens } from '../../../collector/diagnose/places/fpm-pools.ts';
+import { nodeFileSystem } from '../../../collector/system/fs.ts';
+import { tempDir } from '../../support/temp.ts';
 
 test.each([
   ['php-fpm: master process (/etc/php/8.2/fpm/php-fpm.conf)', '/etc/php/8.2/fpm/php-fpm.conf'],

@@ -1,10 +1,10 @@
 /** Verdicts of when it failed stand when it is over. */
 import { expect, test } from 'vitest';
-import { keepEnded, type PastVerdict, pastVerdict, recallVerdicts } from '../../collector/diagnose/rules/ended.ts';
-import { type Judged, judge } from '../../collector/diagnose/rules/judge.ts';
-import { word } from '../../collector/diagnose/words/wording.ts';
-import type { PeerCause } from '../../collector/model.ts';
-import { facts, failed, listener, nginx, nowMs, peer, rememberedPeer, tcp, unix } from './facts-kit.ts';
+import { keepEnded, type PastVerdict, pastVerdict, recallVerdicts } from '../../../collector/diagnose/rules/ended.ts';
+import { type Judged, judge } from '../../../collector/diagnose/rules/judge.ts';
+import { word } from '../../../collector/diagnose/words/wording.ts';
+import type { PeerCause } from '../../../collector/model.ts';
+import { facts, failed, listener, nginx, nowMs, peer, rememberedPeer, tcp, unix } from '../facts-kit.ts';
 
 const minute = 60_000;
 const answered = { connected: 9, lastConnectedMs: 0, serverErrors: 0, statuses: [], firstErrorMs: 0, lastErrorMs: 0 };

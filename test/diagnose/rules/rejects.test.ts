@@ -1,11 +1,11 @@
 /** Rules that reject, in every way they can, and what looks like them: routes, links, restarts. */
 import { describe, expect, test } from 'vitest';
-import type { PeerFacts, TcpFacts } from '../../collector/diagnose/facts/facts.ts';
-import type { KindFailures } from '../../collector/diagnose/impact/traffic.ts';
-import { judge } from '../../collector/diagnose/rules/judge.ts';
-import { word } from '../../collector/diagnose/words/wording.ts';
-import type { FailureKind } from '../../collector/model.ts';
-import { facts, failed, listener, nowMs, other, peer, rememberedPeer, tcp } from './facts-kit.ts';
+import type { PeerFacts, TcpFacts } from '../../../collector/diagnose/facts/facts.ts';
+import type { KindFailures } from '../../../collector/diagnose/impact/traffic.ts';
+import { judge } from '../../../collector/diagnose/rules/judge.ts';
+import { word } from '../../../collector/diagnose/words/wording.ts';
+import type { FailureKind } from '../../../collector/model.ts';
+import { facts, failed, listener, nowMs, other, peer, rememberedPeer, tcp } from '../facts-kit.ts';
 
 const time = (ms: number): string => String(ms);
 const ago = (seconds: number): number => nowMs - seconds * 1000;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createPeerMemory, recall } from '../../collector/diagnose/facts/memory.ts';
-import { createProber } from '../../collector/diagnose/facts/probe.ts';
-import { owner } from './facts-kit.ts';
+import { createPeerMemory, recall } from '../../../collector/diagnose/facts/memory.ts';
+import { createProber } from '../../../collector/diagnose/facts/probe.ts';
+import { owner } from '../facts-kit.ts';
 
 const peer = '127.0.0.1:8080';
 const ownerOf = () => owner;

@@ -1,17 +1,29 @@
 /** Containers of this host, known without their engine: bridges, published ports, gone and replaced ones. */
 import { expect, test } from 'vitest';
-import type { PeerFacts, TcpFacts } from '../../collector/diagnose/facts/facts.ts';
-import { createLook } from '../../collector/diagnose/facts/look.ts';
-import type { DiagnosePorts } from '../../collector/diagnose/facts/ports.ts';
-import { peerAddress } from '../../collector/diagnose/facts/tcp.ts';
-import { longestWaitMs } from '../../collector/diagnose/impact/waiting.ts';
-import { bridgeOf, publishedTo } from '../../collector/diagnose/places/containers.ts';
-import { surveyNamespaces } from '../../collector/diagnose/places/namespaces.ts';
-import { containerFacts } from '../../collector/diagnose/places/tcp-containers.ts';
-import { judge } from '../../collector/diagnose/rules/judge.ts';
-import { word } from '../../collector/diagnose/words/wording.ts';
-import { parseSocketAddress } from '../../collector/parse/peer-address.ts';
-import { facts, failed, listener, nginx, nowMs, other, owner, peer, rememberedPeer, server, tcp } from './facts-kit.ts';
+import type { PeerFacts, TcpFacts } from '../../../collector/diagnose/facts/facts.ts';
+import { createLook } from '../../../collector/diagnose/facts/look.ts';
+import type { DiagnosePorts } from '../../../collector/diagnose/facts/ports.ts';
+import { peerAddress } from '../../../collector/diagnose/facts/tcp.ts';
+import { longestWaitMs } from '../../../collector/diagnose/impact/waiting.ts';
+import { bridgeOf, publishedTo } from '../../../collector/diagnose/places/containers.ts';
+import { surveyNamespaces } from '../../../collector/diagnose/places/namespaces.ts';
+import { containerFacts } from '../../../collector/diagnose/places/tcp-containers.ts';
+import { judge } from '../../../collector/diagnose/rules/judge.ts';
+import { word } from '../../../collector/diagnose/words/wording.ts';
+import { parseSocketAddress } from '../../../collector/parse/peer-address.ts';
+import {
+  facts,
+  failed,
+  listener,
+  nginx,
+  nowMs,
+  other,
+  owner,
+  peer,
+  rememberedPeer,
+  server,
+  tcp,
+} from '../facts-kit.ts';
 
 const routes = [
   'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT',

@@ -2,18 +2,18 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { TcpFacts } from '../../collector/diagnose/facts/facts.ts';
-import { gather } from '../../collector/diagnose/facts/gather.ts';
-import type { DiagnosePorts } from '../../collector/diagnose/facts/ports.ts';
-import { createProber } from '../../collector/diagnose/facts/probe.ts';
-import type { FailedPeer } from '../../collector/diagnose/impact/failures.ts';
-import type { AnswerFacts } from '../../collector/diagnose/impact/traffic.ts';
-import { judge } from '../../collector/diagnose/rules/judge.ts';
-import { nodeFileSystem } from '../../collector/system/fs.ts';
-import type { ConnectResult } from '../../collector/system/network/net.ts';
-import { configurationOf } from '../nginx/memory-files.ts';
-import { type FakeNamespace, type FakeProcess, procHost, tcpRow, unixRow } from '../support/hosts/proc-host.ts';
-import { failed, nowMs } from './facts-kit.ts';
+import type { TcpFacts } from '../../../collector/diagnose/facts/facts.ts';
+import { gather } from '../../../collector/diagnose/facts/gather.ts';
+import type { DiagnosePorts } from '../../../collector/diagnose/facts/ports.ts';
+import { createProber } from '../../../collector/diagnose/facts/probe.ts';
+import type { FailedPeer } from '../../../collector/diagnose/impact/failures.ts';
+import type { AnswerFacts } from '../../../collector/diagnose/impact/traffic.ts';
+import { judge } from '../../../collector/diagnose/rules/judge.ts';
+import { nodeFileSystem } from '../../../collector/system/fs.ts';
+import type { ConnectResult } from '../../../collector/system/network/net.ts';
+import { configurationOf } from '../../nginx/memory-files.ts';
+import { type FakeNamespace, type FakeProcess, procHost, tcpRow, unixRow } from '../../support/hosts/proc-host.ts';
+import { failed, nowMs } from '../facts-kit.ts';
 
 interface Scene {
   readonly peer: string;

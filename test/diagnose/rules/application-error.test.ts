@@ -1,7 +1,7 @@
 /** What the application answers itself: of now, or over. */
 import { expect, test } from 'vitest';
-import { judge } from '../../collector/diagnose/rules/judge.ts';
-import { facts, failed, nowMs, peer, tcp } from './facts-kit.ts';
+import { judge } from '../../../collector/diagnose/rules/judge.ts';
+import { facts, failed, nowMs, peer, tcp } from '../facts-kit.ts';
 
 const ago = (seconds: number): number => nowMs - seconds * 1000;
 

@@ -5,7 +5,7 @@ import {
   hungRequests,
   type OpenConnections,
   type StallTally,
-} from '../../collector/diagnose/impact/stalls.ts';
+} from '../../../collector/diagnose/impact/stalls.ts';
 
 const now = 1_000_000_000;
 const ago = (seconds: number): number => now - seconds * 1000;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isByStranger } from '../../collector/diagnose/facts/writers.ts';
+import { isByStranger } from '../../../collector/diagnose/facts/writers.ts';
 
 const writers = { pids: new Set([10, 11]), sinceMs: 1_000_000 };
 

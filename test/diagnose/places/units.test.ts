@@ -2,9 +2,9 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type AskedPlace, maskedUnit, unitFor } from '../../collector/diagnose/places/units.ts';
-import { nodeFileSystem } from '../../collector/system/fs.ts';
-import { tempDir } from '../support/temp.ts';
+import { type AskedPlace, maskedUnit, unitFor } from '../../../collector/diagnose/places/units.ts';
+import { nodeFileSystem } from '../../../collector/system/fs.ts';
+import { tempDir } from '../../support/temp.ts';
 
 function host(files: Readonly<Record<string, string | null>>): string {
   const root = tempDir('units');

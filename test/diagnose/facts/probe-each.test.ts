@@ -1,10 +1,10 @@
 /** By what a peer of another host is refused: the kernel counts ICMP for all connections together. */
 import { expect, test } from 'vitest';
-import type { DiagnosePorts } from '../../collector/diagnose/facts/ports.ts';
-import type { Prober } from '../../collector/diagnose/facts/probe.ts';
-import { probeEach } from '../../collector/diagnose/facts/probe-each.ts';
-import type { Namespaces } from '../../collector/diagnose/places/namespaces.ts';
-import { host } from './facts-kit.ts';
+import type { DiagnosePorts } from '../../../collector/diagnose/facts/ports.ts';
+import type { Prober } from '../../../collector/diagnose/facts/probe.ts';
+import { probeEach } from '../../../collector/diagnose/facts/probe-each.ts';
+import type { Namespaces } from '../../../collector/diagnose/places/namespaces.ts';
+import { host } from '../facts-kit.ts';
 
 const namespaces = { nginx: { name: host, pids: [1] }, others: [], shared: true } as unknown as Namespaces;
 

@@ -1,7 +1,7 @@
 /** The line of the configuration that a verdict points to is quoted as it is written there. */
 import { expect, test } from 'vitest';
-import { configuredServers, serverFact } from '../../collector/diagnose/facts/servers.ts';
-import { configurationOf } from '../nginx/memory-files.ts';
+import { configuredServers, serverFact } from '../../../collector/diagnose/facts/servers.ts';
+import { configurationOf } from '../../nginx/memory-files.ts';
 
 test.each([
   ['http { upstream app { server 10.0.0.1:80 max_fails=3 weight=2; } }', 'server 10.0.0.1:80'],

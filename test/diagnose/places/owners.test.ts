@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { DiagnosePorts } from '../../collector/diagnose/facts/ports.ts';
-import { createOwners } from '../../collector/diagnose/places/owners.ts';
-import { attempt, nodeFileSystem as fs } from '../../collector/system/fs.ts';
-import { tempDir } from '../support/temp.ts';
+import type { DiagnosePorts } from '../../../collector/diagnose/facts/ports.ts';
+import { createOwners } from '../../../collector/diagnose/places/owners.ts';
+import { attempt, nodeFileSystem as fs } from '../../../collector/system/fs.ts';
+import { tempDir } from '../../support/temp.ts';
 
 interface Fake {
   readonly pid: number;

@@ -1,10 +1,10 @@
 /** Packets that are lost: which ones, whether all are, and what is said when it is over. */
 import { describe, expect, test } from 'vitest';
-import type { Facts, PeerFacts } from '../../collector/diagnose/facts/facts.ts';
-import { keepEnded, pastVerdict } from '../../collector/diagnose/rules/ended.ts';
-import { judge } from '../../collector/diagnose/rules/judge.ts';
-import { word } from '../../collector/diagnose/words/wording.ts';
-import { facts, failed, host, listener, nowMs, peer, rememberedPeer, server, tcp } from './facts-kit.ts';
+import type { Facts, PeerFacts } from '../../../collector/diagnose/facts/facts.ts';
+import { keepEnded, pastVerdict } from '../../../collector/diagnose/rules/ended.ts';
+import { judge } from '../../../collector/diagnose/rules/judge.ts';
+import { word } from '../../../collector/diagnose/words/wording.ts';
+import { facts, failed, host, listener, nowMs, peer, rememberedPeer, server, tcp } from '../facts-kit.ts';
 
 const answers = { connected: 9, lastConnectedMs: 0, serverErrors: 0, statuses: [], firstErrorMs: 0, lastErrorMs: 0 };
 

@@ -1,10 +1,10 @@
 /** The rules as a table: facts, and the codes with their sureness. */
 import { describe, expect, test } from 'vitest';
-import type { Facts, PeerFacts, TcpFacts, UnixFacts } from '../../collector/diagnose/facts/facts.ts';
-import { isSlip } from '../../collector/diagnose/rules/connect/process.ts';
-import { judge } from '../../collector/diagnose/rules/judge.ts';
-import { word } from '../../collector/diagnose/words/wording.ts';
-import { type FailureKind, peerCauses } from '../../collector/model.ts';
+import type { Facts, PeerFacts, TcpFacts, UnixFacts } from '../../../collector/diagnose/facts/facts.ts';
+import { isSlip } from '../../../collector/diagnose/rules/connect/process.ts';
+import { judge } from '../../../collector/diagnose/rules/judge.ts';
+import { word } from '../../../collector/diagnose/words/wording.ts';
+import { type FailureKind, peerCauses } from '../../../collector/model.ts';
 import {
   facts,
   failed,
@@ -19,7 +19,7 @@ import {
   server,
   tcp,
   unix,
-} from './facts-kit.ts';
+} from '../facts-kit.ts';
 
 const time = (ms: number): string => String(ms);
 
