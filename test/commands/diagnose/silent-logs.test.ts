@@ -1,7 +1,7 @@
 /** Error logs whose silence proves nothing. */
 import { expect, test } from 'vitest';
-import { silentLogs } from '../../collector/commands/diagnose/recent/silent-logs.ts';
-import type { ErrorLog, LogLevel, LogTarget } from '../../collector/nginx/types.ts';
+import { silentLogs } from '../../../collector/commands/diagnose/recent/silent-logs.ts';
+import type { ErrorLog, LogLevel, LogTarget } from '../../../collector/nginx/types.ts';
 
 const file = (path: string): LogTarget => ({ kind: 'file', path, glob: null });
 

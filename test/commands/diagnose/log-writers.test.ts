@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { readWriters } from '../../collector/commands/diagnose/recent/log-writers.ts';
-import { procOf } from '../../collector/discover/find/find-nginx.ts';
-import { nodeFileSystem } from '../../collector/system/fs.ts';
-import { hostTree } from '../discover/host-tree.ts';
+import { readWriters } from '../../../collector/commands/diagnose/recent/log-writers.ts';
+import { procOf } from '../../../collector/discover/find/find-nginx.ts';
+import { nodeFileSystem } from '../../../collector/system/fs.ts';
+import { hostTree } from '../../discover/host-tree.ts';
 
 test('a cache manager and a worker that shuts down write to the error log, too; only serving workers say since when', () => {
   const host = hostTree();

@@ -1,10 +1,10 @@
 /** `--explain`: every cause has its section, alone and readable. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { UsageError } from '../../collector/commands/command.ts';
-import { explain } from '../../collector/commands/diagnose/explain.ts';
-import { painter } from '../../collector/commands/terminal.ts';
-import { peerCauses } from '../../collector/model.ts';
+import { UsageError } from '../../../collector/commands/command.ts';
+import { explain } from '../../../collector/commands/diagnose/explain.ts';
+import { painter } from '../../../collector/commands/terminal.ts';
+import { peerCauses } from '../../../collector/model.ts';
 
 const page = readFileSync('docs/troubleshooting.md', 'utf8');
 const terminal = { paint: painter(false), width: 60 };

@@ -1,12 +1,12 @@
 /** What `report` makes of incidents: no story that the log cannot know. */
 import { expect, test } from 'vitest';
-import { createReportTotals } from '../../collector/aggregate/report/totals.ts';
-import { causesOf, signsOf } from '../../collector/commands/report/output/causes.ts';
-import { renderReport } from '../../collector/commands/report/output/text.ts';
-import { readLogFormat } from '../../collector/parse/access/format/log-format.ts';
-import { createAccessMatcher } from '../../collector/parse/access/match/matcher.ts';
-import { parseErrorLine } from '../../collector/parse/error/line.ts';
-import { wallSecondOf } from '../../collector/parse/wall-clock.ts';
+import { createReportTotals } from '../../../collector/aggregate/report/totals.ts';
+import { causesOf, signsOf } from '../../../collector/commands/report/output/causes.ts';
+import { renderReport } from '../../../collector/commands/report/output/text.ts';
+import { readLogFormat } from '../../../collector/parse/access/format/log-format.ts';
+import { createAccessMatcher } from '../../../collector/parse/access/match/matcher.ts';
+import { parseErrorLine } from '../../../collector/parse/error/line.ts';
+import { wallSecondOf } from '../../../collector/parse/wall-clock.ts';
 
 const at = (time: string, message: string, peer: string) =>
   `2026/11/22 ${time} [error] 7#7: *1 ${message} while connecting to upstream, client: 10.0.0.9, server: , request: "GET / HTTP/1.1", upstream: "http://${peer}/", host: "x"`;

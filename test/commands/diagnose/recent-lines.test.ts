@@ -2,11 +2,11 @@
 import { symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readRecentLines } from '../../collector/commands/diagnose/recent/lines.ts';
-import { nodeFileSystem } from '../../collector/system/fs.ts';
-import type { Execute } from '../../collector/system/process/exec.ts';
-import { forgeries, notFoundRecord, shapes } from '../support/logs/forging.ts';
-import { tempDir } from '../support/temp.ts';
+import { readRecentLines } from '../../../collector/commands/diagnose/recent/lines.ts';
+import { nodeFileSystem } from '../../../collector/system/fs.ts';
+import type { Execute } from '../../../collector/system/process/exec.ts';
+import { forgeries, notFoundRecord, shapes } from '../../support/logs/forging.ts';
+import { tempDir } from '../../support/temp.ts';
 
 function stamp(ms: number): string {
   const local = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString();

@@ -1,11 +1,11 @@
 /** What `diagnose` prints of hostile names: nothing that a terminal obeys, nothing that a shell runs. */
 import { expect, test } from 'vitest';
-import type { Diagnosis } from '../../collector/commands/diagnose/diagnosis.ts';
-import { renderDiagnosis, toJson } from '../../collector/commands/diagnose/text.ts';
-import { json, painter } from '../../collector/commands/terminal.ts';
-import { judge } from '../../collector/diagnose/rules/judge.ts';
-import type { NginxRead } from '../../collector/discover/follow/read-nginx.ts';
-import { facts, nowMs, owner, peer, rememberedPeer, server, unix } from '../diagnose/facts-kit.ts';
+import type { Diagnosis } from '../../../collector/commands/diagnose/diagnosis.ts';
+import { renderDiagnosis, toJson } from '../../../collector/commands/diagnose/text.ts';
+import { json, painter } from '../../../collector/commands/terminal.ts';
+import { judge } from '../../../collector/diagnose/rules/judge.ts';
+import type { NginxRead } from '../../../collector/discover/follow/read-nginx.ts';
+import { facts, nowMs, owner, peer, rememberedPeer, server, unix } from '../../diagnose/facts-kit.ts';
 
 const hostile = "\u001b[2J\u009b31m$(reboot)'`id`\n\u202e";
 

@@ -1,6 +1,6 @@
 /** Tables of `report` on a narrow terminal: several of them, each with the column that names the row. */
 import { expect, test } from 'vitest';
-import { table } from '../../collector/commands/report/output/table.ts';
+import { table } from '../../../collector/commands/report/output/table.ts';
 
 const rows = [
   ['peer', 'upstream', 'failures', 'connect p50', 'p95', 'max', 'response p50', 'p95', 'max'],

@@ -5,13 +5,13 @@ import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import * as zlib from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { createFailuresByName } from '../../collector/aggregate/report/by-name.ts';
-import { createReportUpstreams } from '../../collector/aggregate/report/upstreams.ts';
-import { UsageError } from '../../collector/commands/command.ts';
-import { readPeriod, wallSecondNow } from '../../collector/commands/report/period.ts';
-import { report } from '../../collector/commands/report/report.ts';
-import { isoOfWall, wallSecondOf } from '../../collector/parse/wall-clock.ts';
-import { tempDir } from '../support/temp.ts';
+import { createFailuresByName } from '../../../collector/aggregate/report/by-name.ts';
+import { createReportUpstreams } from '../../../collector/aggregate/report/upstreams.ts';
+import { UsageError } from '../../../collector/commands/command.ts';
+import { readPeriod, wallSecondNow } from '../../../collector/commands/report/period.ts';
+import { report } from '../../../collector/commands/report/report.ts';
+import { isoOfWall, wallSecondOf } from '../../../collector/parse/wall-clock.ts';
+import { tempDir } from '../../support/temp.ts';
 
 async function run(args: readonly string[], input = '') {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];

@@ -1,9 +1,9 @@
 /** One client that gives up within a second: nginx writes 499 and no error, and no SYN is sent again. */
 import { expect, test } from 'vitest';
-import { createImpactTally } from '../../collector/commands/diagnose/impact.ts';
-import { withPending } from '../../collector/diagnose/impact/pending.ts';
-import { readLogFormat } from '../../collector/parse/access/format/log-format.ts';
-import { createAccessMatcher } from '../../collector/parse/access/match/matcher.ts';
+import { createImpactTally } from '../../../collector/commands/diagnose/impact.ts';
+import { withPending } from '../../../collector/diagnose/impact/pending.ts';
+import { readLogFormat } from '../../../collector/parse/access/format/log-format.ts';
+import { createAccessMatcher } from '../../../collector/parse/access/match/matcher.ts';
 
 const nowMs = 1_800_000_000_000;
 const peer = '172.18.0.2:3000';

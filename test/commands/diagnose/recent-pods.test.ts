@@ -1,9 +1,9 @@
 /** Logs of pods as Netdata's container sees them: the links of /var/log/containers begin at the host's root. */
 import { expect, test } from 'vitest';
-import { readRecentAccess } from '../../collector/commands/diagnose/recent/access.ts';
-import { readRecentLines } from '../../collector/commands/diagnose/recent/lines.ts';
-import { nodeFileSystem as fs } from '../../collector/system/fs.ts';
-import { hostTree } from '../discover/host-tree.ts';
+import { readRecentAccess } from '../../../collector/commands/diagnose/recent/access.ts';
+import { readRecentLines } from '../../../collector/commands/diagnose/recent/lines.ts';
+import { nodeFileSystem as fs } from '../../../collector/system/fs.ts';
+import { hostTree } from '../../discover/host-tree.ts';
 
 const pod = '/var/log/pods/ingress-nginx_a_b/controller/0.log';
 const spec = 'cri:/var/log/containers/*_ingress-nginx_controller-*.log';

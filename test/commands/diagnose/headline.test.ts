@@ -1,10 +1,10 @@
 /** The first line of diagnose counts clients whom no line of the access log shows. */
 import { expect, test } from 'vitest';
-import { clientsText } from '../../collector/commands/diagnose/headline.ts';
-import type { KindFailures } from '../../collector/diagnose/impact/traffic.ts';
-import { judge } from '../../collector/diagnose/rules/judge.ts';
-import type { FailureKind } from '../../collector/model.ts';
-import { facts, failed, nginx, nowMs, peer, tcp } from '../diagnose/facts-kit.ts';
+import { clientsText } from '../../../collector/commands/diagnose/headline.ts';
+import type { KindFailures } from '../../../collector/diagnose/impact/traffic.ts';
+import { judge } from '../../../collector/diagnose/rules/judge.ts';
+import type { FailureKind } from '../../../collector/model.ts';
+import { facts, failed, nginx, nowMs, peer, tcp } from '../../diagnose/facts-kit.ts';
 
 const none = { requests: 0, errors: new Map<number, number>(), hidden: 0, substituted: 0 };
 const impact = { read: ['/a'], tellsUpstreams: true, server: none, upstreams: new Map() };

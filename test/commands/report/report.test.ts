@@ -6,12 +6,12 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { UsageError } from '../../collector/commands/command.ts';
-import { createProgress } from '../../collector/commands/report/input/progress.ts';
-import { report } from '../../collector/commands/report/report.ts';
-import { forgeries, notFoundRecord, shapes } from '../support/logs/forging.ts';
-import { nearestRank, reportFormat, reportLogs } from '../support/logs/report-logs.ts';
-import { tempDir } from '../support/temp.ts';
+import { UsageError } from '../../../collector/commands/command.ts';
+import { createProgress } from '../../../collector/commands/report/input/progress.ts';
+import { report } from '../../../collector/commands/report/report.ts';
+import { forgeries, notFoundRecord, shapes } from '../../support/logs/forging.ts';
+import { nearestRank, reportFormat, reportLogs } from '../../support/logs/report-logs.ts';
+import { tempDir } from '../../support/temp.ts';
 
 async function run(args: readonly string[], input: readonly (string | Buffer)[] = [], tty = false) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
