@@ -14,7 +14,7 @@ import { readConfiguration } from '../../../collector/nginx/configuration.ts';
 import { withAddresses } from '../../../collector/nginx/peers.ts';
 import { readTree } from '../../../collector/nginx/syntax/tree.ts';
 import type { Directive, NginxConfiguration } from '../../../collector/nginx/types.ts';
-import { checkFacts, foundNginx } from '../../discover/check-kit.ts';
+import { checkFacts, foundNginx } from '../../discover/check/kit.ts';
 import { debianBuild, memoryFiles } from '../../nginx/memory-files.ts';
 import { run } from '../../support/run.ts';
 import { modulePath, tool } from '../../support/servers/packages.ts';

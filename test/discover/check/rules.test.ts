@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import type { CheckFacts } from '../../collector/discover/check/facts.ts';
-import { type FindingCode, findingCodes } from '../../collector/discover/check/finding.ts';
-import type { LogState } from '../../collector/discover/check/log-state.ts';
-import { commandFor, isAnythingUsable, judgeNginx } from '../../collector/discover/check/rules/nginx.ts';
-import { wordFinding } from '../../collector/discover/check/words/wording.ts';
-import { namesToResolve, withAddresses } from '../../collector/nginx/peers.ts';
-import { nodeFileSystem } from '../../collector/system/fs.ts';
-import { configurationOf } from '../nginx/memory-files.ts';
-import { runningArgs as args, checkFacts, foundNginx as found, runningMaster as master } from './check-kit.ts';
+import type { CheckFacts } from '../../../collector/discover/check/facts.ts';
+import { type FindingCode, findingCodes } from '../../../collector/discover/check/finding.ts';
+import type { LogState } from '../../../collector/discover/check/log-state.ts';
+import { commandFor, isAnythingUsable, judgeNginx } from '../../../collector/discover/check/rules/nginx.ts';
+import { wordFinding } from '../../../collector/discover/check/words/wording.ts';
+import { namesToResolve, withAddresses } from '../../../collector/nginx/peers.ts';
+import { nodeFileSystem } from '../../../collector/system/fs.ts';
+import { configurationOf } from '../../nginx/memory-files.ts';
+import { runningArgs as args, checkFacts, foundNginx as found, runningMaster as master } from './kit.ts';
 
 interface Circumstances {
   readonly state?: LogState;

@@ -3,12 +3,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { alertFileFindings, judgeAlertFile } from '../../collector/discover/check/rules/alert-files.ts';
-import { wordFinding } from '../../collector/discover/check/words/wording.ts';
-import { askNetdataVersion } from '../../collector/netdata/ask-version.ts';
-import { nodeFileSystem } from '../../collector/system/fs.ts';
-import { adaptedAlerts } from '../support/servers/netdata.ts';
-import { atEnd, tempDir } from '../support/temp.ts';
+import { alertFileFindings, judgeAlertFile } from '../../../collector/discover/check/rules/alert-files.ts';
+import { wordFinding } from '../../../collector/discover/check/words/wording.ts';
+import { askNetdataVersion } from '../../../collector/netdata/ask-version.ts';
+import { nodeFileSystem } from '../../../collector/system/fs.ts';
+import { adaptedAlerts } from '../../support/servers/netdata.ts';
+import { atEnd, tempDir } from '../../support/temp.ts';
 
 const path = '/etc/netdata/health.d/nginx_upstream.conf';
 const braced = ` info: x ${'$'}{label:upstream} y\n`;

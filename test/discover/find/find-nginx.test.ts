@@ -1,16 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findNginx, procOf } from '../../collector/discover/find/find-nginx.ts';
-import { parseMasterArgs } from '../../collector/discover/find/master-args.ts';
-import { hostPlaces, parseMounts, sameRoot } from '../../collector/discover/find/mounts.ts';
-import { workersOf } from '../../collector/discover/find/processes.ts';
-import { rootView } from '../../collector/discover/find/view.ts';
-import { readNginx } from '../../collector/discover/follow/read-nginx.ts';
-import { nodeFileSystem } from '../../collector/system/fs.ts';
-import { rootedPath } from '../../collector/system/reach.ts';
-import { tempDir } from '../support/temp.ts';
-import { type HostTree, hostMounts, hostTree } from './host-tree.ts';
+import { findNginx, procOf } from '../../../collector/discover/find/find-nginx.ts';
+import { parseMasterArgs } from '../../../collector/discover/find/master-args.ts';
+import { hostPlaces, parseMounts, sameRoot } from '../../../collector/discover/find/mounts.ts';
+import { workersOf } from '../../../collector/discover/find/processes.ts';
+import { rootView } from '../../../collector/discover/find/view.ts';
+import { readNginx } from '../../../collector/discover/follow/read-nginx.ts';
+import { nodeFileSystem } from '../../../collector/system/fs.ts';
+import { rootedPath } from '../../../collector/system/reach.ts';
+import { tempDir } from '../../support/temp.ts';
+import { type HostTree, hostMounts, hostTree } from '../host-tree.ts';
 
 const fs = nodeFileSystem;
 

@@ -1,6 +1,6 @@
 /** Whether a path means one file to two processes. */
 import { expect, test } from 'vitest';
-import { parseMounts, sameFile } from '../../collector/discover/find/mounts.ts';
+import { parseMounts, sameFile } from '../../../collector/discover/find/mounts.ts';
 
 const host = parseMounts(`1 0 8:1 / / rw - ext4 /dev/sda1 rw
 2 1 0:20 / /run rw - tmpfs tmpfs rw

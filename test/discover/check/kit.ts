@@ -1,9 +1,9 @@
 /** Facts for tests of what `check` finds: an nginx of Debian's that runs as root, on a recent kernel. */
-import type { CheckFacts } from '../../collector/discover/check/facts.ts';
-import type { LogState } from '../../collector/discover/check/log-state.ts';
-import type { NginxFound } from '../../collector/discover/find/find-nginx.ts';
-import type { NginxConfiguration } from '../../collector/nginx/types.ts';
-import { debianBuild } from '../nginx/memory-files.ts';
+import type { CheckFacts } from '../../../collector/discover/check/facts.ts';
+import type { LogState } from '../../../collector/discover/check/log-state.ts';
+import type { NginxFound } from '../../../collector/discover/find/find-nginx.ts';
+import type { NginxConfiguration } from '../../../collector/nginx/types.ts';
+import { debianBuild } from '../../nginx/memory-files.ts';
 
 export const runningArgs = { text: 'nginx', program: 'nginx', prefix: null, conf: null, globals: null, errorLog: null };
 export const runningMaster = {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createLexer } from '../../collector/base/syntax/lexer.ts';
-import { nginxLine } from '../../collector/base/syntax/nginx-words.ts';
+import { createLexer } from '../../../collector/base/syntax/lexer.ts';
+import { nginxLine } from '../../../collector/base/syntax/nginx-words.ts';
 import {
   withFlush,
   withFormat,
@@ -11,7 +11,7 @@ import {
   withoutGzip,
   withParameter,
   withSyslogServer,
-} from '../../collector/discover/check/rules/edits.ts';
+} from '../../../collector/discover/check/rules/edits.ts';
 
 const edited = (text: string, edit: (args: readonly string[]) => readonly string[]): string => {
   const [name = '', ...args] = createLexer(text)

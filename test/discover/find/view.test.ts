@@ -1,10 +1,10 @@
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseMounts } from '../../collector/discover/find/mounts.ts';
-import { configurationFiles, mountView, rootView } from '../../collector/discover/find/view.ts';
-import { nodeFileSystem as fs } from '../../collector/system/fs.ts';
-import { tempDir } from '../support/temp.ts';
+import { parseMounts } from '../../../collector/discover/find/mounts.ts';
+import { configurationFiles, mountView, rootView } from '../../../collector/discover/find/view.ts';
+import { nodeFileSystem as fs } from '../../../collector/system/fs.ts';
+import { tempDir } from '../../support/temp.ts';
 
 describe('what the kernel makes up is never configuration', () => {
   const ways: Readonly<Record<string, string>> = {

@@ -1,13 +1,13 @@
 import { chownSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Starter, starterOf } from '../../collector/discover/find/decides.ts';
-import { type FoundHere, findNginx, procOf } from '../../collector/discover/find/find-nginx.ts';
-import { parseMounts } from '../../collector/discover/find/mounts.ts';
-import { findMasters } from '../../collector/discover/find/processes.ts';
-import { readTold } from '../../collector/discover/follow/read-nginx.ts';
-import { nodeFileSystem } from '../../collector/system/fs.ts';
-import { type HostTree, hostMounts, hostTree } from './host-tree.ts';
+import { type Starter, starterOf } from '../../../collector/discover/find/decides.ts';
+import { type FoundHere, findNginx, procOf } from '../../../collector/discover/find/find-nginx.ts';
+import { parseMounts } from '../../../collector/discover/find/mounts.ts';
+import { findMasters } from '../../../collector/discover/find/processes.ts';
+import { readTold } from '../../../collector/discover/follow/read-nginx.ts';
+import { nodeFileSystem } from '../../../collector/system/fs.ts';
+import { type HostTree, hostMounts, hostTree } from '../host-tree.ts';
 
 const id = '0123456789ab'.padEnd(64, 'c');
 const service = '0::/system.slice/nginx.service';

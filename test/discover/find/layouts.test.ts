@@ -1,13 +1,13 @@
 import { chmodSync, cpSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { logState } from '../../collector/discover/check/log-state.ts';
-import { findNginx } from '../../collector/discover/find/find-nginx.ts';
-import { readNginx, readTold } from '../../collector/discover/follow/read-nginx.ts';
-import { nodeFileSystem } from '../../collector/system/fs.ts';
-import { tool } from '../support/servers/packages.ts';
-import { tempDir } from '../support/temp.ts';
-import { hostTree } from './host-tree.ts';
+import { logState } from '../../../collector/discover/check/log-state.ts';
+import { findNginx } from '../../../collector/discover/find/find-nginx.ts';
+import { readNginx, readTold } from '../../../collector/discover/follow/read-nginx.ts';
+import { nodeFileSystem } from '../../../collector/system/fs.ts';
+import { tool } from '../../support/servers/packages.ts';
+import { tempDir } from '../../support/temp.ts';
+import { hostTree } from '../host-tree.ts';
 
 const fs = nodeFileSystem;
 const root = { user: 'root', uid: 0, gids: [0], trial: null, groupName: String };

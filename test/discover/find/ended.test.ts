@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { lookAfterEnded } from '../../collector/discover/find/ended.ts';
-import { nodeFileSystem as fs } from '../../collector/system/fs.ts';
-import { hostTree } from './host-tree.ts';
+import { lookAfterEnded } from '../../../collector/discover/find/ended.ts';
+import { nodeFileSystem as fs } from '../../../collector/system/fs.ts';
+import { hostTree } from '../host-tree.ts';
 
 const config = (name: string, state: object, path = 'nginx', args: readonly string[] = ['-g', 'daemon off;']) =>
   JSON.stringify({ State: { Running: false, ExitCode: 1, ...state }, Path: path, Args: args, Name: `/${name}` });

@@ -1,6 +1,6 @@
 /** What `check` says of a log_format that lacks something: what it costs, and no more. */
 import { expect, test } from 'vitest';
-import { costOf, neededVariables } from '../../collector/discover/check/rules/format-costs.ts';
+import { costOf, neededVariables } from '../../../collector/discover/check/rules/format-costs.ts';
 
 test.each([
   [['request_time'], 'request times'],

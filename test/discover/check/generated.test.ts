@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { finding } from '../../collector/discover/check/finding.ts';
-import { generatedRemedy, generatorOf } from '../../collector/discover/check/rules/generated.ts';
-import { wordFinding } from '../../collector/discover/check/words/wording.ts';
-import { readLogFormat } from '../../collector/parse/access/format/log-format.ts';
+import { finding } from '../../../collector/discover/check/finding.ts';
+import { generatedRemedy, generatorOf } from '../../../collector/discover/check/rules/generated.ts';
+import { wordFinding } from '../../../collector/discover/check/words/wording.ts';
+import { readLogFormat } from '../../../collector/parse/access/format/log-format.ts';
 
 const lua = { method: 'balancer_by_lua_block' };
 const plain = { method: 'round_robin' };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { hostFile } from '../../collector/discover/find/host-path.ts';
-import { nodeFileSystem as fs } from '../../collector/system/fs.ts';
-import { hostTree } from './host-tree.ts';
+import { hostFile } from '../../../collector/discover/find/host-path.ts';
+import { nodeFileSystem as fs } from '../../../collector/system/fs.ts';
+import { hostTree } from '../host-tree.ts';
 
 const { prefix } = hostTree({
   '/var/log/pods/ingress/0.log': 'x',
