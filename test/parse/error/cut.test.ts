@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseErrorLine, parseStrictErrorLine } from '../../../collector/parse/error/line.ts';
-import { connecting, fields, head, peer, refused, request, streamFields } from './lines.ts';
+import { connecting, fields, head, peer, refused, request, streamFields } from './reader/lines.ts';
 
 const unixSocket = `${head('crit')}connect() to unix:/run/app:1/x.sock failed (2: No such file or directory)${connecting}${request}, upstream: "http://unix:/run/app:1/x.sock:/a:/b?c=http://d/", host: "a"`;
 

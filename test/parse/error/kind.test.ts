@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Kind } from '../../../collector/model.ts';
 import { parseErrorLine, parseStrictErrorLine } from '../../../collector/parse/error/line.ts';
-import { connecting, fields, head, headers, peer, request, streamFields, upstream } from './lines.ts';
+import { connecting, fields, head, headers, peer, request, streamFields, upstream } from './reader/lines.ts';
 
 const unix = (path: string): string => `${request}, upstream: "fastcgi://unix:${path}:", host: "www.example.org"`;
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parseErrorLine, parseStrictErrorLine } from '../../../collector/parse/error/line.ts';
 import { errorLineReader } from '../../../collector/parse/error/reader.ts';
 import { formatErrorRecord } from '../../../collector/parse/error/record.ts';
-import { connecting, head, peer, refused, tellingSink } from './lines.ts';
+import { connecting, head, peer, refused, tellingSink } from './reader/lines.ts';
 
 const limit = { interruptAfterTimeLimit: 2000, numRuns: 600 };
 /** What a decoder makes of any bytes. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ErrorLine } from '../../../collector/model.ts';
 import { parseErrorLine, parseStrictErrorLine } from '../../../collector/parse/error/line.ts';
 import { formatErrorRecord, formatUnmatched } from '../../../collector/parse/error/record.ts';
-import { connecting, fields, head, peer, refused, request, streamFields } from './lines.ts';
+import { connecting, fields, head, peer, refused, request, streamFields } from './reader/lines.ts';
 
 type Row = readonly [name: string, text: string, expected: Partial<ErrorLine>];
 

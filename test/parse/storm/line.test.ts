@@ -7,8 +7,8 @@ import { parseErrorLine, parseStrictErrorLine } from '../../../collector/parse/e
 import { openOf } from '../../../collector/parse/error/open.ts';
 import { createStormLineReader } from '../../../collector/parse/storm/line.ts';
 import { plausible as claim, forgeries } from '../../support/logs/forging.ts';
-import { connecting, fields, head, headers, refused, request, upstream } from '../error/lines.ts';
-import { actions, lineOf, messages } from '../error/messages.ts';
+import { actions, lineOf, messages } from '../error/catalogue/messages.ts';
+import { connecting, fields, head, headers, refused, request, upstream } from '../error/reader/lines.ts';
 import { counted } from './lines.ts';
 
 const reader = createStormLineReader(true);
@@ -117,7 +117,7 @@ describe('others are left to the full parser', () => {
   });
 });
 
-const reports = readFileSync(join(import.meta.dirname, '../error/public-reports.tsv'), 'utf8')
+const reports = readFileSync(join(import.meta.dirname, '../error/catalogue/public-reports.tsv'), 'utf8')
   .trimEnd()
   .split('\n');
 const known = [

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { plausible as claim, forgeries, notFoundRecord, shapes } from '../../support/logs/forging.ts';
-import { connecting, fields, head, refused, request, upstream } from '../error/lines.ts';
+import { connecting, fields, head, refused, request, upstream } from '../error/reader/lines.ts';
 import { pieces, type Step, tell } from './lines.ts';
 
 const other = `${head()}upstream timed out (110: Connection timed out)${connecting}${fields}`;

@@ -1,6 +1,6 @@
 /** Real lines that neither a debug log nor a record that nginx cut may cost. */
 import { expect, test } from 'vitest';
-import { errorLineReader } from '../../../collector/parse/error/reader.ts';
+import { errorLineReader } from '../../../../collector/parse/error/reader.ts';
 import { fields, head, refused, request, tellingSink } from './lines.ts';
 
 const states = (text: string): string => {

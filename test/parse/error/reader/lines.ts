@@ -1,4 +1,4 @@
-import type { ErrorLineSink } from '../../../collector/parse/error/reader.ts';
+import type { ErrorLineSink } from '../../../../collector/parse/error/reader.ts';
 
 /** Lines in the shape that nginx gives them: the prefix, then the handler's context fields. */
 export const head = (level = 'error', connection = '*7 '): string =>

@@ -1,9 +1,9 @@
 /** Complete lines that a client had nginx print, among real ones: which count. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseErrorLine } from '../../../collector/parse/error/line.ts';
-import { errorLineReader } from '../../../collector/parse/error/reader.ts';
-import { plausible as claim, escaped, forgeries, notFoundRecord, shapes } from '../../support/logs/forging.ts';
+import { parseErrorLine } from '../../../../collector/parse/error/line.ts';
+import { errorLineReader } from '../../../../collector/parse/error/reader.ts';
+import { plausible as claim, escaped, forgeries, notFoundRecord, shapes } from '../../../support/logs/forging.ts';
 import { fields, head, peer, refused, tellingSink, upstream } from './lines.ts';
 
 const root = `${head()}open() "/usr/share/nginx/html`;

@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createUnwrapper } from '../../../collector/decode/unwrap.ts';
-import { parseErrorLine } from '../../../collector/parse/error/line.ts';
+import { createUnwrapper } from '../../../../collector/decode/unwrap.ts';
+import { parseErrorLine } from '../../../../collector/parse/error/line.ts';
 
 const rows = readFileSync(join(import.meta.dirname, 'public-reports.tsv'), 'utf8')
   .trimEnd()

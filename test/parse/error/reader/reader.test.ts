@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { errorLineReader } from '../../../collector/parse/error/reader.ts';
+import { errorLineReader } from '../../../../collector/parse/error/reader.ts';
 import { fields, head, refused, request, tellingSink } from './lines.ts';
 
 const states = (text: string): string[] => {

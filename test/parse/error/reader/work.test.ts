@@ -1,6 +1,6 @@
 /** A client decodes a thousand line feeds into one record: each may cost no more than the first did. */
 import { expect, test } from 'vitest';
-import { errorLineReader } from '../../../collector/parse/error/reader.ts';
+import { errorLineReader } from '../../../../collector/parse/error/reader.ts';
 import { fields, head, tellingSink } from './lines.ts';
 
 const blanks = (count: number): readonly string[] => Array.from({ length: count }, () => '');

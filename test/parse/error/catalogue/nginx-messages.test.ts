@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseErrorLine, parseStrictErrorLine } from '../../../collector/parse/error/line.ts';
+import { parseErrorLine, parseStrictErrorLine } from '../../../../collector/parse/error/line.ts';
 import { actions, lineOf, messages } from './messages.ts';
 
 test('every message has its kind', () => {
@@ -57,5 +57,5 @@ ${actions.map(([action = '', source = '', side = '']) => `| ${action} | ${side} 
 
 ${parts.join('\n\n')}
 `;
-  await expect(text).toMatchFileSnapshot('../../../docs/nginx-messages.md');
+  await expect(text).toMatchFileSnapshot('../../../../docs/nginx-messages.md');
 });

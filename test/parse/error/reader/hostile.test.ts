@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseErrorLine, parseStrictErrorLine } from '../../../collector/parse/error/line.ts';
-import { errorLineReader } from '../../../collector/parse/error/reader.ts';
+import { parseErrorLine, parseStrictErrorLine } from '../../../../collector/parse/error/line.ts';
+import { errorLineReader } from '../../../../collector/parse/error/reader.ts';
 import { connecting, head, peer, tellingSink } from './lines.ts';
 
 const real = { scheme: 'http', peer };
