@@ -3,12 +3,12 @@
  * `npm run bench storm [LINES [PLUGIN]]`, and others: one thing alone.
  */
 
-import { reportAgainst } from './against.ts';
-import { reportConfiguration } from './configuration.ts';
-import { reportPastLogs } from './past-logs.ts';
+import { reportAgainst } from './alone/against.ts';
+import { reportConfiguration } from './alone/configuration.ts';
+import { reportPastLogs } from './alone/past-logs.ts';
+import { reportRealSockets, reportSockets } from './alone/sockets.ts';
 import { report } from './report.ts';
 import { bareScan, ourScan } from './scans.ts';
-import { reportRealSockets, reportSockets } from './sockets.ts';
 import { reportStorm } from './storm.ts';
 
 const [mode = '', ...args] = process.argv.slice(2);

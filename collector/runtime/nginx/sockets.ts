@@ -23,7 +23,7 @@ export interface NginxSockets {
 /**
  * The sockets of nginx and of its peers, read as often as is cheap. /proc/net/tcp and tcp6 can only be read completely, and
  * for each the kernel walks a table of up to half a million slots, whatever is in it (5 ms on a machine with 24 GB),
- * and then every socket (bench/sockets.ts). So while all is well that may take 0.2 % of a core, with tcp6 left out if
+ * and then every socket (bench/alone/sockets.ts). So while all is well that may take 0.2 % of a core, with tcp6 left out if
  * no peer has an IPv6 address: every 3 s there, every 30 s with 50,000 sockets (130 ms). While connects fail, hang, or
  * nginx does not answer, it may take 1 % and tcp6 is read, too: it also holds the listeners that take IPv4 and IPv6
  * alike. In between the last reading stands.

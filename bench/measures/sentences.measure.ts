@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { test } from 'vitest';
-import { readableFiles, textsOf } from '../test/support/texts.ts';
+import { readableFiles, textsOf } from '../../test/support/texts.ts';
 
 /** Where sentences stand; the first that matches counts. */
 const places: readonly (readonly [string, RegExp])[] = [

@@ -2,12 +2,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { layouts } from '../collector/discover/find/layouts.ts';
-import { rootView } from '../collector/discover/find/view.ts';
-import { readNginx } from '../collector/discover/follow/read-nginx.ts';
-import { signatureOf } from '../collector/discover/follow/watch.ts';
-import { createAttribution } from '../collector/nginx/peers.ts';
-import { nodeFileSystem } from '../collector/system/fs.ts';
+import { layouts } from '../../collector/discover/find/layouts.ts';
+import { rootView } from '../../collector/discover/find/view.ts';
+import { readNginx } from '../../collector/discover/follow/read-nginx.ts';
+import { signatureOf } from '../../collector/discover/follow/watch.ts';
+import { createAttribution } from '../../collector/nginx/peers.ts';
+import { nodeFileSystem } from '../../collector/system/fs.ts';
 
 function site(at: number): string {
   return `upstream app${at} {

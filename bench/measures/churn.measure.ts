@@ -9,10 +9,10 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'vitest';
-import { accessLine, errorLine, firstPeers, fleetConfiguration, residentMb } from '../test/support/servers/fleet.ts';
-import { startNetdata } from '../test/support/servers/netdata.ts';
-import { tempDir } from '../test/support/temp.ts';
-import { sleep } from '../test/support/wait.ts';
+import { accessLine, errorLine, firstPeers, fleetConfiguration, residentMb } from '../../test/support/servers/fleet.ts';
+import { startNetdata } from '../../test/support/servers/netdata.ts';
+import { tempDir } from '../../test/support/temp.ts';
+import { sleep } from '../../test/support/wait.ts';
 
 const seconds = Number(process.env['CHURN_SECONDS'] ?? 1200);
 const pods = Number(process.env['CHURN_PODS'] ?? 1000);

@@ -5,10 +5,10 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'vitest';
-import { accessLine, errorLine, fleetConfiguration, residentMb } from '../test/support/servers/fleet.ts';
-import { startNetdata } from '../test/support/servers/netdata.ts';
-import { tempDir } from '../test/support/temp.ts';
-import { sleep } from '../test/support/wait.ts';
+import { accessLine, errorLine, fleetConfiguration, residentMb } from '../../test/support/servers/fleet.ts';
+import { startNetdata } from '../../test/support/servers/netdata.ts';
+import { tempDir } from '../../test/support/temp.ts';
+import { sleep } from '../../test/support/wait.ts';
 
 const seconds = Number(process.env['PEER_SECONDS'] ?? 90);
 const counts = (process.env['PEERS'] ?? '20,50').split(',').map(Number);

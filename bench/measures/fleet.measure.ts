@@ -4,8 +4,8 @@
  * line to each child's nginx-upstream.conf.
  */
 import { test } from 'vitest';
-import { type Cost, type Fleet, requestsPerSecond, startFleet } from '../test/support/servers/fleet.ts';
-import type { Alarm } from '../test/support/servers/netdata.ts';
+import { type Cost, type Fleet, requestsPerSecond, startFleet } from '../../test/support/servers/fleet.ts';
+import type { Alarm } from '../../test/support/servers/netdata.ts';
 
 const sizes = (process.env['FLEET'] ?? '1,5,20').split(',').map(Number);
 const seconds = Number(process.env['FLEET_SECONDS'] ?? 30);

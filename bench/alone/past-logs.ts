@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { runReport, writeReportLogs } from '../test/support/logs/report-run.ts';
+import { runReport, writeReportLogs } from '../../test/support/logs/report-run.ts';
 
 export async function reportPastLogs(megabytes: number): Promise<string> {
   const dir = mkdtempSync(join(tmpdir(), 'nginx-upstream-bench-'));

@@ -6,12 +6,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { run } from '../test/support/run.ts';
-import { format } from './generate.ts';
-import { builtPlugin, cpuOf } from './process.ts';
-import { writeAccessLog } from './rows/access.ts';
-import { startOnLargeLog, steady } from './steady.ts';
-import { writeStorm } from './storm.ts';
+import { run } from '../../test/support/run.ts';
+import { format } from '../generate.ts';
+import { builtPlugin, cpuOf } from '../process.ts';
+import { writeAccessLog } from '../rows/access.ts';
+import { startOnLargeLog, steady } from '../steady.ts';
+import { writeStorm } from '../storm.ts';
 
 const rounds = 5;
 

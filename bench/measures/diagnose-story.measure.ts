@@ -6,17 +6,17 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'vitest';
-import { createBackend } from '../demo/backends.ts';
-import { startLoad } from '../demo/load.ts';
-import { startNginx } from '../demo/nginx.ts';
-import { writeStory } from '../demo/story.ts';
-import { freePorts } from '../test/support/network/ports.ts';
-import { repository } from '../test/support/repository.ts';
-import { run } from '../test/support/run.ts';
-import { tool } from '../test/support/servers/packages.ts';
-import { readablePlugin } from '../test/support/servers/plugin.ts';
-import { atEnd, tempDir } from '../test/support/temp.ts';
-import { sleep } from '../test/support/wait.ts';
+import { createBackend } from '../../demo/backends.ts';
+import { startLoad } from '../../demo/load.ts';
+import { startNginx } from '../../demo/nginx.ts';
+import { writeStory } from '../../demo/story.ts';
+import { freePorts } from '../../test/support/network/ports.ts';
+import { repository } from '../../test/support/repository.ts';
+import { run } from '../../test/support/run.ts';
+import { tool } from '../../test/support/servers/packages.ts';
+import { readablePlugin } from '../../test/support/servers/plugin.ts';
+import { atEnd, tempDir } from '../../test/support/temp.ts';
+import { sleep } from '../../test/support/wait.ts';
 
 const page = join(repository, 'docs/diagnose-story.md');
 const head = `# The demo as \`diagnose\` reports it

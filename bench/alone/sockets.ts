@@ -9,10 +9,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTcpScanner, indexPeers } from '../collector/parse/proc/net-tcp.ts';
-import { socketStates } from '../collector/parse/proc/socket-rows.ts';
-import { nodeFileSystem } from '../collector/system/fs.ts';
-import { createProcfs, type Procfs } from '../collector/system/process/procfs.ts';
+import { createTcpScanner, indexPeers } from '../../collector/parse/proc/net-tcp.ts';
+import { socketStates } from '../../collector/parse/proc/socket-rows.ts';
+import { nodeFileSystem } from '../../collector/system/fs.ts';
+import { createProcfs, type Procfs } from '../../collector/system/process/procfs.ts';
 
 const ports = [9001, 9002, 9003, 9004];
 const peers = ports.map((port) => `127.0.0.1:${port}`);
