@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { bounds } from '../../collector/nginx/bounds.ts';
 import { readDump } from '../../collector/nginx/syntax/dump.ts';
 import { readTree } from '../../collector/nginx/syntax/tree.ts';
+import { growsLinearly } from '../support/growth.ts';
 import { configurationOf, memoryFiles } from './memory-files.ts';
 
 const repeat = (count: number, text: (at: number) => string): string =>
@@ -17,17 +18,17 @@ const tooLarge = (text: string, others: Readonly<Record<string, string>> = {}) =
 type Input = (count: number) => readonly [string, Readonly<Record<string, string>>?];
 
 const inputs: Readonly<Record<string, Input>> = {
-  'statements on one line': (n) => ['a b c; '.repeat(10 * n)],
-  'quoted words on one line': (n) => ['a "b" \'c\'; '.repeat(10 * n)],
+  'statements on one line': (n) => ['a b c; '.repeat(4 * n)],
+  'quoted words on one line': (n) => ['a "b" \'c\'; '.repeat(3 * n)],
   'one long bare word': (n) => [`a ${'x'.repeat(100 * n)};`],
   'one long quoted word': (n) => [`a "${'x'.repeat(100 * n)}";`],
-  'semicolons alone': (n) => [';'.repeat(100 * n)],
-  'braces that open': (n) => ['{'.repeat(30 * n)],
-  'braces that close': (n) => ['}'.repeat(100 * n)],
-  'quotes that run into words': (n) => ['a "b"c;'.repeat(10 * n)],
+  'semicolons alone': (n) => [';'.repeat(40 * n)],
+  'braces that open': (n) => ['{'.repeat(15 * n)],
+  'braces that close': (n) => ['}'.repeat(40 * n)],
+  'quotes that run into words': (n) => ['a "b"c;'.repeat(3 * n)],
   comments: (n) => ['# x\n'.repeat(50 * n)],
-  'carriage returns': (n) => ['a;\r\n\r\n'.repeat(20 * n)],
-  'forgotten semicolons': (n) => ['listen 1\n'.repeat(20 * n)],
+  'carriage returns': (n) => ['a;\r\n\r\n'.repeat(8 * n)],
+  'forgotten semicolons': (n) => ['listen 1\n'.repeat(6 * n)],
   'Lua that never ends': (n) => ['a_by_lua_block { [==[ '.repeat(10 * n)],
   'Lua strings': (n) => [`a_by_lua_block { ${'x = "}" -- }\n'.repeat(10 * n)} }`],
   'servers in one group': (n) => [`http { upstream a { ${repeat(4 * n, (at) => `server ${address(at)};`)} } }`],
@@ -48,26 +49,14 @@ const inputs: Readonly<Record<string, Input>> = {
     `http { ${'include x; '.repeat(2 * n)} }`,
     { '/etc/nginx/x': 'server { listen 80; }' },
   ],
-  'many problems in one file': (n) => [repeat(10 * n, (at) => `access_log /${at} none;`)],
+  'many problems in one file': (n) => [repeat(4 * n, (at) => `access_log /${at} none;`)],
 };
 
-/** CPU time, so that a busy machine does not count. */
-function cpuMs(run: () => void): number {
-  const before = process.cpuUsage();
-  run();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000;
-}
-
-test.each(Object.entries(inputs))('twice as much takes about twice as long: %s', (_, input) => {
-  const timeOf = (count: number): number => {
+test.each(Object.entries(inputs))('eight times as much is about eight times the work: %s', (_, input) => {
+  growsLinearly((count) => {
     const [text, others] = input(count);
-    return Math.min(...[1, 2].map(() => cpuMs(() => configurationOf(text, others))));
-  };
-  timeOf(200);
-  const [once, fourfold] = [timeOf(500), timeOf(2_000)];
-  // Sixteen times would be quadratic; what takes a few milliseconds is noise.
-  expect(fourfold).toBeLessThan(Math.max(10 * once, 60));
+    return () => configurationOf(text, others);
+  }, 150);
 });
 
 describe('what is beyond a bound is said', () => {
@@ -156,11 +145,8 @@ test('logs of upstreams come before those of none', () => {
 });
 
 test('a dump of many files in one folder', () => {
-  const dump = (count: number): string => repeat(count, (at) => `# configuration file /etc/nginx/${at}.conf:\n`);
-  const timeOf = (count: number): number => {
-    const text = dump(count);
-    return cpuMs(() => readDump(text));
-  };
-  timeOf(200);
-  expect(timeOf(20_000)).toBeLessThan(Math.max(10 * timeOf(5_000), 100));
+  growsLinearly((count) => {
+    const dump = repeat(count, (at) => `# configuration file /etc/nginx/${at}.conf:\n`);
+    return () => readDump(dump);
+  }, 2_500);
 });

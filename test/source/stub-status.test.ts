@@ -119,10 +119,8 @@ test('refused, closed without an answer, no such socket', async () => {
 test('no answer in time is given up before the next tick, and asked anew; recovery is seen', async () => {
   const backend = await startBackend({ behave: 'hang' });
   const { source, next } = open(at(backend), 100);
-  const began = performance.now();
-  const reading = source.poll();
-  expect(performance.now() - began).toBeLessThan(100);
-  expect(reading).toEqual({ status: null, problem: null });
+  // Synchronous: a tick gets no answer here that has yet to come, and cannot wait for it.
+  expect(source.poll()).toEqual({ status: null, problem: null });
   expect((await next()).problem?.text).toContain('no answer within 100 ms');
   backend.behave({ body: page });
   const recovered = await waitUntil(() => source.poll().status, { what: 'recovery', interval: 20 });
