@@ -18,7 +18,7 @@ const assertion = (fullName: string, status: Verdict, message = ''): object => (
 /** A report as vitest writes it, with one file of tests. */
 function report(status: 'passed' | 'failed', message: string, ...assertionResults: object[]): string {
   const path = join(tempDir('sums'), 'report.json');
-  const file = { name: '/src/test/e2e/refused.test.ts', status, message, assertionResults };
+  const file = { name: '/src/test/e2e/netdata/refused.test.ts', status, message, assertionResults };
   writeFileSync(path, JSON.stringify({ testResults: [file] }));
   return path;
 }
