@@ -4,7 +4,8 @@
  *
  *   node .ci/sums.js (NAME STATUS REPORT)...
  *
- * STATUS is an exit code, or `skipped`; REPORT is the JSON that vitest wrote, or - where the command itself is the test.
+ * STATUS is an exit code, or `skipped`; REPORT is the JSON that vitest wrote, or the output, FILE.log, where the command
+ * itself is the test: its last lines are shown when it fails; - where nothing was kept.
  * A skipped test counts as not run: exit 1.
  */
 import { readFileSync } from 'node:fs';
@@ -12,6 +13,8 @@ import { readFileSync } from 'node:fs';
 /** Longer lists and messages would push the sums' own context out of a log's tail. */
 const MOST_TESTS = 40;
 const MOST_LINES = 6;
+/** Of the output of a command that failed: what it ended with. */
+const LAST_LINES = 12;
 const MOST_CHARACTERS = 300;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: terminals' colours are what must go
@@ -19,17 +22,19 @@ const COLOURS = /\u001b\[[0-9;]*m/g;
 
 const NONE = { passed: 0, failed: 0, skipped: 0 };
 
-const indented = (text) =>
+const linesOf = (text) =>
   (text ?? '')
     .replace(COLOURS, '')
+    // A progress line that a terminal would overwrite.
+    .replace(/^.*\r(?!\n|$)/gm, '')
     .split('\n')
-    .filter((line) => line.trim() !== '')
-    .slice(0, MOST_LINES)
-    .map((line) => `    ${line.slice(0, MOST_CHARACTERS)}`);
+    .filter((line) => line.trim() !== '');
+
+const indented = (lines) => lines.map((line) => `    ${line.trimEnd().slice(0, MOST_CHARACTERS)}`);
 
 const told = (verdict, step, file, name, message) => [
   [verdict, step, file, name].filter(Boolean).join(': '),
-  ...indented(message),
+  ...indented(linesOf(message).slice(0, MOST_LINES)),
 ];
 
 const shortPath = (path) => path.replace(/^.*?(?=\btest\/)/, '');
@@ -52,14 +57,25 @@ function readFile(step, { name, status, message, assertionResults }) {
   return { counts, blocks };
 }
 
+/** What a command that failed had said at last. */
+function lastOutput(path) {
+  if (path === '-') return [];
+  try {
+    const lines = linesOf(readFileSync(path, 'utf8')).slice(-LAST_LINES);
+    return indented(lines.length === 0 ? ['it has printed nothing'] : lines);
+  } catch (error) {
+    return indented([`its output was not kept: ${error.message}`]);
+  }
+}
+
 /** What a step has come to; a run that did not get as far as a report is one failure. */
 function readStep(step, status, path) {
   const failed = (message) => ({ counts: { ...NONE, failed: 1 }, blocks: [told('failed', step, '', '', message)] });
   if (status === 'skipped') return { counts: { ...NONE, skipped: 1 }, blocks: [told('skipped', step, '', '', '')] };
-  if (path === '-') {
-    return status === '0'
-      ? { counts: { ...NONE, passed: 1 }, blocks: [] }
-      : failed(`exit ${status}: its output is above`);
+  if (path === '-' || path.endsWith('.log')) {
+    if (status === '0') return { counts: { ...NONE, passed: 1 }, blocks: [] };
+    const { counts, blocks } = failed(path === '-' ? `exit ${status}: its output is above` : `exit ${status} after:`);
+    return { counts, blocks: blocks.map((block) => [...block, ...lastOutput(path)]) };
   }
   let report;
   try {

@@ -111,6 +111,45 @@ test.each<{ name: string; steps: () => string[]; expected: string[] }>([
   expect(code).toBe(1);
 });
 
+/** What a command printed, in the file that .ci/run keeps of it. */
+function output(text: string): string {
+  const path = join(tempDir('sums'), 'output.log');
+  writeFileSync(path, text);
+  return path;
+}
+
+test.each<[string, string, string[]]>([
+  [
+    'its last twelve lines',
+    Array.from({ length: 40 }, (_, at) => `line ${at}\n`).join(''),
+    Array.from({ length: 12 }, (_, at) => `line ${28 + at}`),
+  ],
+  ['fewer lines, the last one without its end', 'one\ntwo', ['one', 'two']],
+  ['no colours, no empty lines', '\u001b[31mred\u001b[39m\n\n \nend\n', ['red', 'end']],
+  ['of a progress line its last state', '10 %\r50 %\r100 %\nfailed\r\n', ['100 %', 'failed']],
+  ['not all of a line without end', 'x'.repeat(5_000), ['x'.repeat(300)]],
+  ['that there was nothing', '', ['it has printed nothing']],
+])('a command that fails shows under its name: %s', async (_, text, expected) => {
+  const { lines, code } = await sums('the demo', '1', output(text));
+  expect(lines.slice(0, -2)).toEqual([
+    'failed: the demo',
+    '    exit 1 after:',
+    ...expected.map((line) => `    ${line}`),
+  ]);
+  expect(code).toBe(1);
+});
+
+test('a command whose output was lost is still one failure; of one that passed, nothing is shown', async () => {
+  const { lines } = await sums('the demo', '1', '/nowhere/output.log', 'a release', '0', output('much\nsaid\n'));
+  expect(lines[1]).toBe('    exit 1 after:');
+  expect(lines[2]).toMatch(/^ {4}its output was not kept: ENOENT/);
+  expect(lines.slice(3)).toEqual([
+    'the demo: 0 passed, 1 failed, 0 skipped',
+    'a release: 1 passed, 0 failed, 0 skipped',
+    '1 passed, 1 failed, 0 skipped',
+  ]);
+});
+
 test('a run that ended before its report is one failure', async () => {
   const { lines, code } = await sums('cit', '137', join(tempDir('sums'), 'none.json'));
   expect(lines[0]).toBe('failed: cit');
