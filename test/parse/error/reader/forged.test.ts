@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseErrorLine } from '../../../../collector/parse/error/line.ts';
 import { errorLineReader } from '../../../../collector/parse/error/reader.ts';
+import { isCutLength } from '../../../../collector/parse/error/size.ts';
 import { plausible as claim, escaped, forgeries, notFoundRecord, shapes } from '../../../support/logs/forging.ts';
 import { fields, head, peer, refused, tellingSink, upstream } from './lines.ts';
 
@@ -137,11 +138,25 @@ describe('real lines count, whatever stands around them', () => {
   const matter = (lines: readonly string[]) =>
     lines.filter((text) => [refused, scanner, long, accept, other, stopped].includes(text)).sort();
 
+  /** Where a line ends just as far behind the beginning of another one as nginx's buffer is long, the two may be one record that nginx cut. */
+  const endsByChance = (lines: readonly string[]): boolean => {
+    const physical = lines.join('\n').split('\n');
+    return physical.some((begin, from) => {
+      let bytes = -1;
+      const ends = physical.slice(from).map((text) => {
+        bytes += text.length + 1;
+        return bytes;
+      });
+      return begin !== long && begin.startsWith('2026/') && ends.some((end) => isCutLength({ least: end, most: end }));
+    });
+  };
+
   test('in any order', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...all), { maxLength: 40 }), (lines) => {
         // Once at the end in no doubt, so that those count that are.
         const padded = [...lines, ...[refused, accept, other].flatMap((text) => ['x'.repeat(4000), text])];
+        fc.pre(!endsByChance(padded));
         expect(matter(read(padded).counted)).toEqual(matter(padded));
       }),
       { numRuns: 300, interruptAfterTimeLimit: 3000 },
