@@ -12,7 +12,7 @@ const times = 8;
 const bound = Math.sqrt(times);
 
 /** What a large input does within a few milliseconds is within what is measured by chance. */
-const leastMs = 1;
+const leastMs = 0.5;
 
 setFlagsFromString('--expose_gc');
 const collectGarbage = runInNewContext('gc') as () => void;

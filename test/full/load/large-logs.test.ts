@@ -53,5 +53,6 @@ test('T9 2 GiB without a newline: one overlong line, memory stays flat', async (
   expect(plugin.value('log_lines', 'overlong')).toBe(1);
   const peak = status(plugin.child.pid, 'VmHWM');
   console.log(`peak resident memory ${Math.round(peak / 1024)} MB`);
-  expect(peak).toBeLessThan(100 * 1024);
+  // A tenth of what a line would take that is kept.
+  expect(peak).toBeLessThan(200 * 1024);
 }, 300_000);

@@ -59,7 +59,18 @@ export async function runReport(dir: string, files: readonly string[]) {
     });`,
   );
   const begin = process.hrtime.bigint();
-  const args = ['-r', preload, builtPlugin, 'report', '--json', '--format', reportFormat, ...files];
+  // A heap that is full ends it: what grows with the logs would.
+  const args = [
+    '--max-old-space-size=64',
+    '-r',
+    preload,
+    builtPlugin,
+    'report',
+    '--json',
+    '--format',
+    reportFormat,
+    ...files,
+  ];
   const { code, stdout, stderr } = await run(process.execPath, args, { timeout: 600_000 });
   const seconds = Number(process.hrtime.bigint() - begin) / 1e9;
   if (code !== 0) throw new Error(`report ended with ${code}: ${stderr}`);
