@@ -56,7 +56,7 @@ interface Cause {
   readonly end: ((world: World) => unknown) | null;
 }
 
-const longest = 120_000;
+const longest = 180_000;
 
 /** Begins, waits for all that is expected, ends, waits until everything is clear. */
 async function bring(world: World, cause: string, asked: readonly Expected[], how: Cause): Promise<Row[]> {

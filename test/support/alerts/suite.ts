@@ -1,6 +1,7 @@
 /** The scenarios of the alerts as tests: all begin at once, and each test waits for its own. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { loudScenarios, type QuietRow, quietScenarios, type Row } from './scenarios.ts';
+import { latest } from './watch.ts';
 import { startAlertWorld, type World } from './world.ts';
 
 /**
@@ -32,8 +33,7 @@ export function alertSuite(longest: number, report: (rows: readonly Row[], quiet
           const { upstream, peer } = row.on;
           for (const name of [upstream, peer]) if (name !== undefined) expect(row.info).toContain(name);
           expect(row.info).toContain('nginx-upstream');
-          // A busy machine looks late.
-          expect(row.raised, row.alert).toBeLessThanOrEqual(row.within + 3);
+          expect(row.raised, row.alert).toBeLessThanOrEqual(latest(row.within));
         }
       },
       longest,

@@ -123,7 +123,8 @@ function answer(behaviour: Behaviour, request: IncomingMessage, response: Server
   if (typeof behaviour === 'object') {
     const { status = 200, body = 'ok\n', headers = {}, delay = 0 } = behaviour;
     const timer = setTimeout(() => response.writeHead(status, headers).end(body), delay);
-    socket.once('close', () => clearTimeout(timer));
+    // The response's own end: a connection that is kept would gather a listener for each of its requests.
+    response.once('close', () => clearTimeout(timer));
     return;
   }
   switch (behaviour) {
