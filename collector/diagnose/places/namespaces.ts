@@ -3,7 +3,7 @@
 import { addTo } from '../../base/collections.ts';
 import { containerOf, runtimeOf } from '../../parse/proc/cgroup.ts';
 import { localAddresses } from '../../parse/proc/local-addresses.ts';
-import { netCounter } from '../../parse/proc/net.ts';
+import { ipv6Counter, netCounter } from '../../parse/proc/net.ts';
 import { createTcpScanner, indexPeers } from '../../parse/proc/net-tcp.ts';
 import { type Listener, scanDatagrams } from '../../parse/proc/socket-rows.ts';
 import { portsUsed, tcpStatesOf } from '../../parse/proc/tcp-states.ts';
@@ -82,7 +82,10 @@ export function readSockets(namespace: Namespace, peers: readonly string[], port
 /** "Destination unreachable" messages (ICMP) that came to a namespace so far; null when they cannot be read. */
 export function unreachablesOf(namespace: Namespace, { proc }: Pick<DiagnosePorts, 'proc'>): number | null {
   const pid = readablePid(namespace, { proc });
-  return pid === null ? null : netCounter(proc.text(`${pid}/net/snmp`) ?? '', 'Icmp', 'InDestUnreachs');
+  if (pid === null) return null;
+  const v4 = netCounter(proc.text(`${pid}/net/snmp`) ?? '', 'Icmp', 'InDestUnreachs');
+  const v6 = ipv6Counter(proc.text(`${pid}/net/snmp6`) ?? '', 'Icmp6InDestUnreachs');
+  return v4 === null ? v6 : v4 + (v6 ?? 0);
 }
 
 /** The process that stood for a namespace may have ended meanwhile. */

@@ -14,12 +14,24 @@ const momentMs = 2000;
 /** A process may take a while to end, and breaks what it has meanwhile. */
 const earlierMs = 15_000;
 
-/** It was refused afterwards: the refusals explain everything. Lines have full seconds. */
-function isBeforeRefusals({ peer, failures }: Case): boolean {
-  const refusals = peer.failures.get('refused') ?? peer.failures.get('socket_missing');
-  if (refusals === undefined || refusals.lastMs < failures.lastMs) return false;
-  // What broke long before the first refusal was no end of a process.
-  return failures.firstMs >= refusals.firstMs - earlierMs;
+/** What nginx meets where a process, its socket, its container or its host is gone; silence it notices only in time. */
+const afterEnd = [
+  ['refused', 0],
+  ['socket_missing', 0],
+  ['unreachable', 60_000],
+  ['timed_out', 60_000],
+] as const;
+
+/** It could not be connected to afterwards: that explains everything. Lines have full seconds. */
+function isBeforeRefusals(one: Case): boolean {
+  const { peer, failures } = one;
+  return afterEnd.some(([kind, noticedMs]) => {
+    const refusals = peer.failures.get(kind);
+    if (refusals === undefined || refusals.lastMs < failures.lastMs) return false;
+    // No end of a process breaks requests for long, nor did one that broke long before the first refusal.
+    if (noticedMs > 0 && lasted(one) > earlierMs) return false;
+    return failures.firstMs >= refusals.firstMs - earlierMs - noticedMs;
+  });
 }
 
 /** Nobody listens any more, and no request came since that was refused. */

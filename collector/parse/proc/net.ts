@@ -46,6 +46,13 @@ export function unixUses(peers: readonly string[], read: () => string): Readonly
   return new Map([...parseNetUnix(read(), paths)].map(([path, use]) => [`unix:${path}`, use]));
 }
 
+/** One counter out of /proc/net/snmp6, which has a name and a value a line; null when it is not there. */
+export function ipv6Counter(text: string, name: string): number | null {
+  const line = text.split('\n').find((each) => each.startsWith(`${name} `) || each.startsWith(`${name}\t`));
+  const value = line?.slice(name.length).trim() ?? '';
+  return /^\d{1,20}$/.test(value) ? Number(value) : null;
+}
+
 /**
  * One counter out of /proc/net/netstat or /proc/net/snmp, where a line of names is followed by a line of values behind
  * the same word (net/ipv4/proc.c): `netCounter(text, 'TcpExt', 'ListenOverflows')`. null when it is not there.

@@ -45,14 +45,22 @@ const mostKept = 500;
 const staleMs = 5000;
 const weights = { certain: 2, likely: 1, unknown: 0 } as const;
 
+/** It fails in no other way than at the check before. */
+function isOfKinds(before: Judged, now: Judged): boolean {
+  return [...now.failures.keys()].every((kind) => before.failures.has(kind));
+}
+
 /** A check that could not probe again knows no more than the one before. */
 function firmer(before: Judged | undefined, now: Judged): Judged {
   const [old] = before?.findings ?? [];
   const [fresh] = now.findings;
   if (before === undefined || old === undefined || fresh === undefined || before.isOver || now.isOver) return now;
-  const isBlind = now.subject.is === 'peer' && now.subject.peer.tcp?.probe.is === 'not_probed';
+  const tcp = now.subject.is === 'peer' ? now.subject.peer.tcp : null;
+  const isBlind = tcp?.probe.is === 'not_probed';
   const isSame = old.code === fresh.code && weights[old.sureness] > weights[fresh.sureness];
-  if (isSame || (isBlind && fresh.code === 'unknown')) return { ...now, findings: before.findings };
+  // Of another host only a test connection shows more than the lines: without one the verdict of ten seconds ago stands.
+  const isTooSoon = isBlind && tcp?.home === 'elsewhere' && weights[old.sureness] > 0 && isOfKinds(before, now);
+  if (isSame || isTooSoon || (isBlind && fresh.code === 'unknown')) return { ...now, findings: before.findings };
   return now;
 }
 

@@ -46,6 +46,42 @@ const table: Readonly<
     { remembered: { ...remembered, listeningMs: ago(14), sinceMs: null } },
     ['process_down certain'],
   ],
+  'the last pod of a service ended with requests in flight, its address answers no more': [
+    [
+      ['reset', 20, 20],
+      ['timed_out', 15, 0],
+    ],
+    { home: 'elsewhere', bridge: 'cni0', probe: { is: 'not_probed', why: 'not_configured' } },
+    {},
+    ['process_down likely'],
+  ],
+  'the machine was switched off with requests in flight, its neighbours say that it is gone': [
+    [
+      ['reset', 12, 11],
+      ['unreachable', 8, 0],
+    ],
+    { home: 'elsewhere', neighbour: false, probe: { is: 'unreachable' } },
+    {},
+    ['host_down certain'],
+  ],
+  'requests in flight were cut off, and connects that wait have no line for a minute': [
+    [
+      ['closed_early', 29, 28],
+      ['timed_out', 0, 0],
+    ],
+    { home: 'elsewhere', probe: { is: 'silent' } },
+    {},
+    ['no_answer likely'],
+  ],
+  'requests break all the while, and now and then a connect gets no answer': [
+    [
+      ['reset', 90, 1],
+      ['timed_out', 60, 0],
+    ],
+    { home: 'elsewhere', probe: { is: 'silent' } },
+    {},
+    ['breaks_after_connect likely', 'no_answer likely'],
+  ],
   'every request was reset for a minute, then it was replaced': [
     [
       ['reset', 80, 24],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { localPortCount, netCounter, parseNetUnix } from '../../../collector/parse/proc/net.ts';
+import { ipv6Counter, localPortCount, netCounter, parseNetUnix } from '../../../collector/parse/proc/net.ts';
 
 const unix = `Num       RefCount Protocol Flags    Type St Inode Path
 0000000054e2cab6: 00000002 00000000 00010000 0001 01 21597 /run/app.sock
@@ -67,4 +67,13 @@ test.each([
   ['x y', null],
 ])('ip_local_port_range %j', (text, expected) => {
   expect(localPortCount(text)).toBe(expected);
+});
+
+test.each([
+  ['as the kernel pads it', 'Ip6InReceives                   \t12\nIcmp6InDestUnreachs             \t7\n', 7],
+  ['a longer name that begins alike', 'Icmp6InDestUnreachsX\t3\nIcmp6InDestUnreachs\t4\n', 4],
+  ['not there: IPv6 is off', '', null],
+  ['no number', 'Icmp6InDestUnreachs\tmany\n', null],
+])('a counter of snmp6: %s', (_, text, expected) => {
+  expect(ipv6Counter(text, 'Icmp6InDestUnreachs')).toBe(expected);
 });
