@@ -1,16 +1,29 @@
-/** The rules of this host's firewall that reject or drop, by one run of nft or iptables-save: root only. */
+/** What this host's firewall programs print of its rules: root only. */
 
 import { attempt, type FileSystem } from '../system/fs.ts';
 import type { Execute } from '../system/process/exec.ts';
 
-const programs = [
-  { paths: ['/usr/sbin/nft', '/sbin/nft'], args: ['list', 'ruleset'] },
-  { paths: ['/usr/sbin/iptables-save', '/sbin/iptables-save'], args: [] },
-] as const;
+/** What one program printed. */
+export interface FirewallText {
+  readonly by: 'nft' | 'iptables' | 'ip6tables';
+  readonly text: string;
+}
 
-const timeoutMs = 2000;
-const mostRules = 100;
-const longestRule = 160;
+interface Program extends Pick<FirewallText, 'by'> {
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+/** nft first: `iptables-save` of today's systems shows the same rules again, that of older ones has its own. */
+const programs: readonly Program[] = [
+  { by: 'nft', name: 'nft', args: ['list', 'ruleset'] },
+  { by: 'iptables', name: 'iptables-save', args: [] },
+  { by: 'ip6tables', name: 'ip6tables-save', args: [] },
+  { by: 'iptables', name: 'iptables-legacy-save', args: [] },
+  { by: 'ip6tables', name: 'ip6tables-legacy-save', args: [] },
+];
+const folders = ['/usr/sbin', '/sbin'] as const;
+const timeoutMs = 3000;
 
 /** Nobody but root can have put it there. */
 function isRoots(path: string, fs: FileSystem): boolean {
@@ -18,14 +31,9 @@ function isRoots(path: string, fs: FileSystem): boolean {
   return stat.ok && stat.value.kind === 'file' && stat.value.uid === 0 && (stat.value.mode & 0o022) === 0;
 }
 
-/** Lines of `nft list ruleset` or `iptables-save` that refuse or drop: docker's own bookkeeping is full of others. */
-function refusingRules(text: string): readonly string[] {
-  const lines = text.split('\n').map((line) => line.trim().replace(/\s+/g, ' '));
-  const refusing = lines.filter((line) => /(?:^| )(?:reject|drop)(?: |$)|-j (?:REJECT|DROP)\b/.test(line));
-  return [...new Set(refusing)]
-    .filter((line) => !line.startsWith('type '))
-    .slice(0, mostRules)
-    .map((line) => line.slice(0, longestRule));
+/** Without the line that names the program, and without counters: whether two have shown the same. */
+function rulesOnly({ by, text }: FirewallText): string {
+  return `${by} ${text.replace(/^#.*$/gm, '').replace(/\[\d+:\d+\]/g, '')}`;
 }
 
 /** null where they may not be read, or no program reads them. */
@@ -33,14 +41,17 @@ export async function readFirewall(
   execute: Execute,
   fs: FileSystem,
   isRoot: boolean,
-): Promise<readonly string[] | null> {
+): Promise<readonly FirewallText[] | null> {
   if (!isRoot) return null;
-  const texts: string[] = [];
-  for (const { paths, args } of programs) {
-    const path = paths.find((each) => isRoots(each, fs));
+  const texts: FirewallText[] = [];
+  for (const { by, name, args } of programs) {
+    const path = folders.map((folder) => `${folder}/${name}`).find((each) => isRoots(each, fs));
     if (path === undefined) continue;
     const { code, stdout } = await execute(path, args, timeoutMs);
-    if (code === 0) texts.push(stdout);
+    if (code !== 0) continue;
+    const one = { by, text: stdout };
+    const isShown = stdout.includes('(nf_tables)') && texts.some((each) => each.by === 'nft');
+    if (!isShown && !texts.some((each) => rulesOnly(each) === rulesOnly(one))) texts.push(one);
   }
-  return texts.length === 0 ? null : refusingRules(texts.join('\n'));
+  return texts.length === 0 ? null : texts;
 }

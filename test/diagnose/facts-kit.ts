@@ -110,6 +110,7 @@ export function tcp(peer: string, some: Partial<TcpFacts> = {}): TcpFacts {
     neighbour: null,
     probe: { is: 'refused' },
     unixInstead: [],
+    refusals: null,
     bridge: null,
     behind: null,
     containers: [],
@@ -190,5 +191,5 @@ export function nginx(some: Partial<NginxFacts> = {}): NginxFacts {
 }
 
 export function facts(peers: readonly PeerFacts[], some: Partial<Facts> = {}): Facts {
-  return { nowMs, nginx: nginx(), peers, groups: [], names: [], rules: null, missing: [], ...some };
+  return { nowMs, nginx: nginx(), peers, groups: [], names: [], missing: [], ...some };
 }

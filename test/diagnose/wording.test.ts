@@ -212,8 +212,9 @@ describe('the rules of firewalls, by where the peer is', () => {
     ['another host', { home: 'elsewhere' }, {}, ['ssh 10.0.0.1 "nft list ruleset || iptables-save"', list]],
   ])('%s', (_, of, some, commands) => {
     const rules = typed(tcpWords('firewall_reject', of, some));
-    expect(rules.slice(0, -1)).toEqual(commands);
-    expect(rules.at(-1)).toContain('ss -Hltnp');
+    expect(rules.slice(0, -2)).toEqual(commands);
+    expect(rules.at(-2)).toContain('ss -Hltnp');
+    expect(rules.at(-1)).toContain('curl -sv --connect-timeout 3 http://10.0.0.1:8080/');
   });
 
   test('of another host, it says so', () => {
@@ -222,7 +223,7 @@ describe('the rules of firewalls, by where the peer is', () => {
       expect.stringContaining('on the host 10.0.0.1'),
       expect.stringContaining('on 10.0.0.1'),
     ]);
-    expect(next.at(-1)).toBe(`ssh 10.0.0.1 "ss -Hltnp 'sport = :8080'"`);
+    expect(next.at(-2)).toBe(`ssh 10.0.0.1 "ss -Hltnp 'sport = :8080'"`);
   });
 
   test('no answer to ping proves nothing', () => {

@@ -20,6 +20,7 @@ import type { UpstreamOf } from '../../model.ts';
 import type { NetdataEnvironment } from '../../netdata/environment.ts';
 import { createLearnedUpstreams } from '../../nginx/learned-upstreams.ts';
 import { namesToResolve, withAddresses } from '../../nginx/peers.ts';
+import { parseFirewall } from '../../parse/firewall/parse.ts';
 import { listenersFiles, verdictsFiles } from '../../runtime/causes/state-files.ts';
 import type { JobNginx } from '../../runtime/findings.ts';
 import { diagnosedNginx } from '../../runtime/nginx/seen.ts';
@@ -78,7 +79,10 @@ function diagnosePorts(hostPrefix: string, resolve: Resolve, readMs: number): Di
     resolve,
     connect: connectOnce,
     wallMs: () => readMs,
-    firewallRules: () => readFirewall(execute, fs, process.getuid?.() === 0),
+    async firewall() {
+      const printed = await readFirewall(execute, fs, process.getuid?.() === 0);
+      return printed === null ? null : parseFirewall(printed);
+    },
     ...nodeAccounts(hostPrefix),
   };
 }

@@ -1,5 +1,6 @@
 /** Everything the rules judge by: one type, gathered once by `gather.ts`, made by hand in tests. Pure data. */
 import type { Place } from '../../nginx/types.ts';
+import type { Refusal } from '../../parse/firewall/ruleset.ts';
 import type { Runtime } from '../../parse/proc/cgroup.ts';
 import type {
   AnswerFacts,
@@ -145,6 +146,8 @@ export interface TcpFacts extends ContainerFacts {
   readonly unixInstead: readonly string[];
   /** Growth of "destination unreachable" (ICMP) during the probe: what a rule with `reject` sends; null when not read. */
   readonly icmp: number | null;
+  /** Rules of this host's firewall that refuse nginx's connections to it, or may; null where they may not be read. */
+  readonly refusals: readonly Refusal[] | null;
   /** Local ports in use towards the peer, of those there are. */
   readonly localPorts: { readonly used: number; readonly of: number } | null;
 }
@@ -222,8 +225,6 @@ export interface Facts {
   readonly peers: readonly PeerFacts[];
   readonly groups: readonly GroupFacts[];
   readonly names: readonly NameFacts[];
-  /** Rules of this host's firewall that reject or drop; null where they may not be read. */
-  readonly rules: readonly string[] | null;
   /** What could not be checked without the right; empty as root. */
   readonly missing: readonly MissingRight[];
 }

@@ -83,13 +83,15 @@ export async function gather(
 
   const hasProbed = probed.some((each) => each !== null && each.probe.is !== 'not_probed');
   const look = hasProbed ? createLook(tcpPeers, ports) : first.look;
+  const [worker = null] = seen.workers;
   const context: Omit<TcpContext, 'claimed' | 'unixInstead'> = {
     namespaces,
     look,
+    firewall: namespaces.shared ? await ports.firewall() : null,
+    workerUid: worker === null ? null : uidOf(worker, ports),
     masterUid: seen.masterPid === null ? null : uidOf(seen.masterPid, ports),
     ports,
   };
-  const [worker = null] = seen.workers;
   const waiting = readWaiting(tcpPeers, namespaces, ports, null);
 
   /** What other lines mean; an address that a name of this peer's line has, too, is meant by this one as well. */
@@ -146,7 +148,6 @@ export async function gather(
     peers,
     groups: failing.groups.map((group) => groupFacts(group, configured, names)),
     names: failing.names.map((one) => nameFacts(one, configured, names)),
-    rules: namespaces.shared ? await ports.firewallRules() : null,
     missing: missingRights(peers, look.tableOf(namespaces.nginx) === null, look.ownersOf(namespaces.nginx).blind),
   };
 }

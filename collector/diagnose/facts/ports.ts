@@ -1,5 +1,6 @@
 /** What gathering needs of the world. */
 import type { NginxConfiguration } from '../../nginx/types.ts';
+import type { Chain } from '../../parse/firewall/ruleset.ts';
 import type { FileSystem } from '../../system/fs.ts';
 import type { Resolve } from '../../system/network/dns.ts';
 import type { Connect } from '../../system/network/net.ts';
@@ -18,8 +19,8 @@ export interface DiagnosePorts {
   readonly wallMs: () => number;
   userName(uid: number): string;
   groupName(gid: number): string;
-  /** Firewall rules in the network namespace of this process that reject or drop; null where they may not be read. */
-  readonly firewallRules: () => Promise<readonly string[] | null>;
+  /** The firewall in the network namespace of this process; null where it may not be read. */
+  readonly firewall: () => Promise<readonly Chain[] | null>;
 }
 
 /** The nginx it is about. */

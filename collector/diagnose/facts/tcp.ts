@@ -13,6 +13,7 @@ import type { Listener } from '../../parse/proc/socket-rows.ts';
 import { type Namespace, type Namespaces, readablePid, type SocketTable } from '../places/namespaces.ts';
 import type { ContainerFacts, ListenerFact, NotProbed, TcpFacts } from './facts.ts';
 import type { Look } from './look.ts';
+import { type OwnFirewall, refusalsTo } from './own-firewall.ts';
 import type { DiagnosePorts } from './ports.ts';
 import type { ProbeTarget } from './probe.ts';
 
@@ -122,7 +123,7 @@ export function probeTarget(
   return { peer, host: address.host, port: address.port, obstacle };
 }
 
-export interface TcpContext {
+export interface TcpContext extends OwnFirewall {
   readonly namespaces: Namespaces;
   /** After the probe. */
   readonly look: Look;
@@ -238,6 +239,7 @@ export function tcpFacts(
     neighbour: neighbourOf(before, context),
     probe,
     unixInstead: context.unixInstead,
+    refusals: refusalsTo(address, home === context.namespaces.nginx, context),
     localPorts: portsOf(peer, context),
   };
 }

@@ -77,7 +77,7 @@ function hangs(one: Case): readonly Finding[] {
     stalledText(peer),
     stuck,
     lost,
-    lost === null || peer.tcp === null ? null : signs.rules(one.facts, peer.tcp.port),
+    lost === null || peer.tcp === null ? null : signs.rules(peer.tcp),
     whose(peer),
     succeeds,
     one.peer.tcp === null ? null : signs.probe(one.peer.tcp.probe),

@@ -2,7 +2,7 @@
 
 import { plural } from '../../base/text.ts';
 import type { FailureKind } from '../../model.ts';
-import type { Facts, ListenerFact, NamespaceName, Owner, PeerFacts, ProbeFact, TcpFacts } from '../facts/facts.ts';
+import type { ListenerFact, NamespaceName, Owner, PeerFacts, ProbeFact, TcpFacts } from '../facts/facts.ts';
 import type { KindFailures } from '../impact/traffic.ts';
 
 /** `12:03:04` on this host's clock; `2026-11-21 12:03:04` on another day. */
@@ -75,8 +75,10 @@ const notProbed: Readonly<Record<Extract<ProbeFact, { is: 'not_probed' }>['why']
   no_nginx: 'not probed: no running nginx was found',
 };
 
-function namesPort(rule: string, port: number | undefined): boolean {
-  return port !== undefined && new RegExp(`(?<![\\d.])${port}(?![\\d.])`).test(rule);
+const longestRule = 160;
+
+function shortened(text: string): string {
+  return text.length > longestRule ? `${text.slice(0, longestRule - 1)}…` : text;
 }
 
 export const signs = {
@@ -147,12 +149,14 @@ export const signs = {
     remembered !== null && remembered.listeningMs !== null && (remembered.oomKills ?? 0) > 0
       ? `the kernel killed ${plural(remembered.oomKills ?? 0, 'process', 'processes')} because memory ran out at that time (OOM)`
       : null,
-  /** Rules of this host that may concern the port: those that name it, else those that name none. */
-  rules({ rules }: Facts, port?: number): string | null {
-    const found = (rules ?? []).filter((rule) => !/[ds]port/.test(rule) || namesPort(rule, port));
-    const shown = found.filter((rule) => namesPort(rule, port));
-    const some = (shown.length > 0 ? shown : found).slice(0, 2);
-    return some.length === 0 ? null : `this host's firewall has: ${some.join(' | ')}`;
+  /** Rules of this host that refuse nginx's connections; null where there are none, or they may not be read. */
+  rules({ refusals }: TcpFacts): string | null {
+    const sure = (refusals ?? []).filter(({ isSure }) => isSure);
+    const shown = (sure.length > 0 ? sure : (refusals ?? [])).slice(0, 2);
+    const [first] = shown;
+    if (first === undefined) return null;
+    const how = first.isSure ? { drop: 'drops', reject: 'rejects' }[first.does] : `may ${first.does}`;
+    return `this host's firewall ${how} it: ${shown.map(({ chain, text }) => `${shortened(text)} (${chain})`).join(' | ')}`;
   },
   name: (name: string, now: readonly string[]) =>
     now.length === 0 ? `${name} resolves to nothing now` : `${name} resolves to ${now.join(', ')} now`,

@@ -1,7 +1,11 @@
 /** Words for what stands between nginx and its peer: firewalls, routes, hosts, a queue. */
 
+import { shellWord } from '../../base/shell-word.ts';
+import type { Refusal } from '../../parse/firewall/ruleset.ts';
 import { isWithNginx } from '../rules/case.ts';
+import { refusalBy } from '../rules/connect/own-rule.ts';
 import { othersSucceed, takesConnections } from '../rules/connect/silence.ts';
+import { endpoint } from '../rules/signs.ts';
 import {
   containerOwner,
   failuresOf,
@@ -78,20 +82,43 @@ function lostOnTheWay(one: Subject, isSome: boolean): Words {
   };
 }
 
+/** Whether the answer of the peer reaches nginx again, asked as nginx asks. */
+function verification({ facts: { nginx }, host, port }: Subject): string {
+  const curl = `curl -sv --connect-timeout 3 http://${endpoint(host, port)}/ -o /dev/null`;
+  const user = nginx.user === null || !nginx.sharesFiles ? '' : `runuser -u ${shellWord(nginx.user)} -- `;
+  return `${asNginx(nginx, `${user}${curl}`)}    # after the fix: "Connected"`;
+}
+
+/** The rule is known: it is one of this host's own. */
+function ownRule(one: Subject, { does, chain, text }: Refusal): Words {
+  const [family = 'inet', table = '', name = ''] = chain.split(' ');
+  const isNft = !family.endsWith('tables');
+  const list = isNft
+    ? `nft -a list chain ${[family, table, name].map(shellWord).join(' ')}`
+    : `${family} -t ${table} -S`;
+  return {
+    what: `this host's own firewall ${does}s nginx's connections to ${one.name}`,
+    fix: `Delete that rule or change it, or accept nginx's connections before it: ${text} (${chain}).`,
+    next: [list, verification(one)],
+  };
+}
+
 export const networkWords: Readonly<Record<NetworkCause, Wording>> = {
   firewall_reject: (one) => {
     const { host, port, name } = one;
+    const own = one.finding.sureness === 'certain' ? refusalBy(peerOf(one)?.tcp ?? null, 'reject') : null;
+    if (own !== null && !one.finding.isOver) return ownRule(one, own);
     const rule = `Find the rule that rejects port ${port} (reject, tcp-reset, admin-prohibited)`;
     return isElsewhere(one)
       ? {
           what: `a firewall on the host ${host}, or on the way to it, rejects connections to ${name}`,
           fix: `${rule} on ${host}, and allow nginx's address before it.${passedOn(one)}`,
-          next: [...rules(one), onHost(host, `ss -Hltnp 'sport = :${port}'`)],
+          next: [...rules(one), onHost(host, `ss -Hltnp 'sport = :${port}'`), verification(one)],
         }
       : {
           what: `a firewall on this host rejects connections to ${name}`,
           fix: `${rule} and allow nginx's address before it.${passedOn(one)}`,
-          next: [...rules(one), ss(one)],
+          next: [...rules(one), ss(one), verification(one)],
         };
   },
   accept_queue_full: (one) => ({
@@ -106,6 +133,8 @@ export const networkWords: Readonly<Record<NetworkCause, Wording>> = {
   }),
   no_answer: (one) => {
     const { host, port, name, facts } = one;
+    const own = one.finding.sureness === 'certain' ? refusalBy(peerOf(one)?.tcp ?? null, 'drop') : null;
+    if (own !== null && !one.finding.isOver) return ownRule(one, own);
     const isSome = one.finding.evidence.includes(othersSucceed);
     // It stays so when it is over, and a connection from here succeeds in any case.
     const isLost = one.finding.rulesOut.includes(takesConnections);

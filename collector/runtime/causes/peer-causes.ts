@@ -81,7 +81,7 @@ export function createPeerCauses(
     userName: accounts.userName,
     groupName: accounts.groupName,
     // The plugin runs no programs; it has no right to read the rules anyway.
-    firewallRules: async () => null,
+    firewall: async () => null,
   };
   const tally = createFailureTally(upstreamOf, mostPeers, () => mailAuthPeer(nginx?.configuration ?? null));
   const answers = createAnswerTally(1000);

@@ -56,7 +56,7 @@ async function seen({ peer, failing = {}, conf, processes = {}, namespaces = {},
     wallMs: more.now ?? (() => nowMs),
     userName: (uid) => `user${uid}`,
     groupName: (gid) => `group${gid}`,
-    firewallRules: () => Promise.resolve(null),
+    firewall: () => Promise.resolve(null),
   };
   const configuration = configurationOf(
     conf ?? `events {}\nhttp { upstream app { server ${peer}; } server { location / { proxy_pass http://app; } } }`,

@@ -64,7 +64,16 @@ test.each(Object.entries(routesOf))('%s', (_, [texts, bridge]) => {
   const address = peerAddress('172.18.0.2:3000');
   if (address === null) throw new Error('no address');
   const namespaces = surveyNamespaces(7, ports);
-  const context = { namespaces, look: createLook([], ports), claimed: [], masterUid: 0, unixInstead: [], ports };
+  const context = {
+    namespaces,
+    look: createLook([], ports),
+    claimed: [],
+    masterUid: 0,
+    workerUid: null,
+    firewall: null,
+    unixInstead: [],
+    ports,
+  };
   expect(containerFacts(address, 'elsewhere', context).bridge).toBe(bridge);
 });
 

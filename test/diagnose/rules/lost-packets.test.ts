@@ -1,9 +1,11 @@
 /** Packets that are lost: which ones, whether all are, and what is said when it is over. */
 import { describe, expect, test } from 'vitest';
-import type { Facts, PeerFacts } from '../../../collector/diagnose/facts/facts.ts';
+import type { Facts, PeerFacts, TcpFacts } from '../../../collector/diagnose/facts/facts.ts';
 import { keepEnded, pastVerdict } from '../../../collector/diagnose/rules/ended.ts';
 import { judge } from '../../../collector/diagnose/rules/judge.ts';
 import { word } from '../../../collector/diagnose/words/wording.ts';
+import { parseNft } from '../../../collector/parse/firewall/nft.ts';
+import { refusalsOf } from '../../../collector/parse/firewall/refusals.ts';
 import { facts, failed, host, listener, nowMs, peer, rememberedPeer, server, tcp } from '../facts-kit.ts';
 
 const answers = { connected: 9, lastConnectedMs: 0, serverErrors: 0, statuses: [], firstErrorMs: 0, lastErrorMs: 0 };
@@ -15,18 +17,15 @@ function told(all: Facts) {
   return { finding, ...word(finding, judged, all) };
 }
 
-const silentFor = (sockets: Partial<PeerFacts['sockets']>, rules: readonly string[] | null = null) =>
+const silentFor = (sockets: Partial<PeerFacts['sockets']>, refusals: TcpFacts['refusals'] = null) =>
   told(
-    facts(
-      [
-        peer('10.0.0.1:8080', {
-          failures: new Map([['read_timeout', failed({ errno: 110, message: 'upstream timed out' })]]),
-          sockets: { retried: 0, unacknowledged: 4, unread: 0, ...sockets },
-          tcp: tcp('10.0.0.1:8080', { serving: [listener('0.0.0.0:8080')], probe: { is: 'connected' } }),
-        }),
-      ],
-      { rules },
-    ),
+    facts([
+      peer('10.0.0.1:8080', {
+        failures: new Map([['read_timeout', failed({ errno: 110, message: 'upstream timed out' })]]),
+        sockets: { retried: 0, unacknowledged: 4, unread: 0, ...sockets },
+        tcp: tcp('10.0.0.1:8080', { refusals, serving: [listener('0.0.0.0:8080')], probe: { is: 'connected' } }),
+      }),
+    ]),
   );
 
 test.each<[string, Partial<PeerFacts['sockets']>, boolean, boolean]>([
@@ -45,8 +44,14 @@ test.each<[string, Partial<PeerFacts['sockets']>, boolean, boolean]>([
 });
 
 test('root sees the rule that drops the data of connections that are made', () => {
-  const { finding } = silentFor({ mostBytes: 96 }, ['tcp dport 8080 tcp flags psh / psh drop', 'tcp dport 22 drop']);
-  expect(finding.evidence).toContain("this host's firewall has: tcp dport 8080 tcp flags psh / psh drop");
+  const chain = (rules: string): string =>
+    `table ip t {\nchain c {\ntype filter hook output priority 0; policy accept;\n${rules}\n}\n}\n`;
+  const text = chain('tcp dport 8080 ct state established drop\ntcp dport 22 drop');
+  const to = { host: '10.0.0.1', port: 8080, isUdp: false, uid: 33, user: 'www-data', isLocal: false };
+  const { finding } = silentFor({ mostBytes: 96 }, refusalsOf(parseNft(text), to));
+  expect(finding.evidence).toContain(
+    "this host's firewall drops it: tcp dport 8080 ct state established drop (ip t c)",
+  );
 });
 
 describe('SYNs are lost, and the test connection as well', () => {

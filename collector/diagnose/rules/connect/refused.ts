@@ -23,6 +23,7 @@ import {
 import { signs } from '../signs.ts';
 import { behindFinding, containerGone } from './container.ts';
 import { burstsInTurn, endsInARow } from './crash-loop.ts';
+import { byOwnRule } from './own-rule.ts';
 import { nobodyServes } from './process.ts';
 
 const notDown = 'process down: it listens on exactly this address and port';
@@ -35,8 +36,11 @@ export function refused(one: TcpCase): readonly Finding[] {
   if (loop !== null && (gone === null || loop.sureness === 'certain')) return [loop];
   if (peer.isUdp) return overUdp(one);
   if (gone !== null) return [gone];
+  const isElsewhere = visibleHome(tcp) === null;
+  const own = isElsewhere || tcp.serving.length > 0 ? byOwnRule(one, 'reject') : null;
+  if (own !== null) return [own];
   if (tcp.probe.is === 'connected') return answersProbe(one);
-  if (visibleHome(tcp) === null) return fromElsewhere(one);
+  if (isElsewhere) return fromElsewhere(one);
   return tcp.serving.length > 0 ? served(one) : nobodyServes(one);
 }
 
@@ -128,7 +132,7 @@ function treatedApart(one: TcpCase): Finding {
       'nginx is refused while a connection from here, by another user, succeeds',
       succeedsMeanwhile(one) ? 'other requests of nginx succeed meanwhile' : null,
       tcp.serving.length > 0 ? signs.listens(tcp.serving) : null,
-      signs.rules(facts),
+      signs.rules(tcp),
       `a rule for the user ${user}, for nginx's local address, or a limit on new connections does that`,
     ],
     ['process down: it accepts connections'],
@@ -172,10 +176,10 @@ function isAmongTimeouts({ peer, failures }: TcpCase): boolean {
 
 /** A socket listens on this very address, and connections were refused all the same. */
 function served(one: TcpCase): readonly Finding[] {
-  const { tcp, facts } = one;
+  const { tcp } = one;
   if (tcp.serving.every(isPublished)) return behindPublished(one);
   const unseen = tcp.serving.some(mayBePublished) ? signs.mayBePublished : null;
-  const evidence = [signs.listens(tcp.serving), unseen, signs.rules(facts), signs.probe(tcp.probe)];
+  const evidence = [signs.listens(tcp.serving), unseen, signs.rules(tcp), signs.probe(tcp.probe)];
   if (tcp.probe.is === 'refused' && tcp.steady) {
     const sureness = unseen === null ? 'certain' : 'likely';
     return [

@@ -17,6 +17,7 @@ import {
 import { placeText, signs } from '../signs.ts';
 import { containerGone } from './container.ts';
 import { isFromBefore, waitingText, waitsFromBefore } from './from-before.ts';
+import { byOwnRule } from './own-rule.ts';
 import { cameBack } from './refused.ts';
 import { isOwnRoute, noRoute } from './route.ts';
 
@@ -31,6 +32,8 @@ export function timedOut(one: TcpCase): readonly Finding[] {
   const older = waitsFromBefore(one);
   if (older !== null) return [older];
   if (full !== undefined) return [queueFull(one, full)];
+  const own = byOwnRule(one, 'drop');
+  if (own !== null) return [own];
   if (tcp.probe.is === 'unreachable') return unreachable(one);
   // Of many packets that are lost one may be that of the test connection.
   const isPartly = tcp.probe.is === 'connected' || (!isWithNginx(one) && succeedsNow(one));
@@ -70,7 +73,7 @@ function someLost(one: TcpCase): Finding {
       waitingText(one),
       signs.probe(tcp.probe),
       succeedsMeanwhile(one) ? othersSucceed : tcp.probe.is === 'connected' ? apart : null,
-      signs.rules(one.facts, tcp.port),
+      signs.rules(tcp),
     ],
     [takesConnections, 'host down'],
   );
@@ -92,7 +95,7 @@ function noAnswer(one: TcpCase): Finding {
       isHere
         ? `a connection on this host is answered at once, unless a firewall drops it${isWith ? '' : ' or no route leads back'}`
         : 'a firewall that drops, a dead host and a full accept queue there look the same from here',
-      signs.rules(one.facts, tcp.port),
+      signs.rules(tcp),
       tcp.neighbour === true ? signs.neighbour(tcp.host, true) : null,
       succeeds ? 'requests to it succeeded in the last minutes' : null,
       signs.probe(tcp.probe),
@@ -140,6 +143,8 @@ export function unreachable(one: TcpCase): readonly Finding[] {
   if (gone !== null) return [gone];
   if (isSilentToArp(one)) return [hostDown(one)];
   if (isFromBefore(one)) return cameBack(one);
+  const own = byOwnRule(one, 'reject');
+  if (own !== null) return [own];
   const isReachable = visibleHome(tcp) !== null || tcp.neighbour === true;
   // Between neighbours there is no router: who answers that there is no route is a rule.
   const isFromRouter = failures.errno === 101 && !isReachable;
@@ -169,7 +174,7 @@ function rejected(one: TcpCase): Finding {
     isServed
       ? `${from} only a firewall gives this answer`
       : `${from} a firewall gives this answer, or a host that forwards connections (a published port, a load balancer) to one that is gone`,
-    signs.rules(one.facts, tcp.port),
+    signs.rules(tcp),
     signs.probe(tcp.probe),
   ];
   const apart = tcp.probe.is === 'connected' ? 'a connection from here, by another user, succeeds' : null;
