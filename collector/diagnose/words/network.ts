@@ -1,6 +1,6 @@
 /** Words for what stands between nginx and its peer: firewalls, routes, hosts, a queue. */
 
-import { shellWord } from '../../base/shell-word.ts';
+import { shellWord } from '../../base/syntax/shell-word.ts';
 import type { Refusal } from '../../parse/firewall/ruleset.ts';
 import { isWithNginx } from '../rules/case.ts';
 import { refusalBy } from '../rules/connect/own-rule.ts';

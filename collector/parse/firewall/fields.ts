@@ -1,6 +1,6 @@
 /** What rules compare: addresses, ports, interfaces, users, states, against values, ranges and sets. Pure. */
 import { bytesOf, isWithin } from '../../base/address.ts';
-import { anyOf, type Condition, type Packet } from './ruleset.ts';
+import { anyOf, type Packet, type PacketTest } from './ruleset.ts';
 
 export type Field =
   | 'saddr'
@@ -103,6 +103,6 @@ export function hasValue(field: Field, value: string, packet: Packet): boolean |
 }
 
 /** One of several values, or ranges. */
-export function oneOf(field: Field, values: readonly string[]): Condition {
+export function oneOf(field: Field, values: readonly string[]): PacketTest {
   return (packet) => anyOf(values.map((value) => hasValue(field, value, packet)));
 }

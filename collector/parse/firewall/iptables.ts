@@ -1,8 +1,8 @@
 /** `iptables-save` and `ip6tables-save`, read into chains. Total: what is not understood is not decided. Pure. */
 import { type Field, oneOf } from './fields.ts';
-import { type Chain, type Condition, not, type Rule, type RuleVerdict } from './ruleset.ts';
+import { type Chain, not, type PacketTest, type Rule, type RuleVerdict } from './ruleset.ts';
 
-const undecided: Condition = () => null;
+const undecided: PacketTest = () => null;
 
 /** Options with one value that say what a packet must be. */
 const fields: Readonly<Record<string, Field>> = {
@@ -65,7 +65,7 @@ function valuesOf(option: string, value: string): readonly string[] {
 /** The text of a rule behind `-A CHAIN`. */
 function readRule(text: string): Rule {
   const words = wordsOf(text);
-  const conditions: Condition[] = [];
+  const conditions: PacketTest[] = [];
   let verdict: RuleVerdict | null = null;
   let isNegated = false;
   for (let at = 0; at < words.length; at++) {

@@ -1,11 +1,11 @@
 /** One rule of nftables. Total: words that are not known make it undecided. Pure. */
 import { type Field, hasValue } from './fields.ts';
-import { allOf, anyOf, type Condition, not, type Rule, type RuleVerdict } from './ruleset.ts';
+import { allOf, anyOf, not, type PacketTest, type Rule, type RuleVerdict } from './ruleset.ts';
 
 /** Elements of a named set or map; null where there is none. */
 export type SetReader = (name: string) => readonly string[] | null;
 
-const fields: readonly (readonly [readonly string[], Field, readonly Condition[]])[] = [
+const fields: readonly (readonly [readonly string[], Field, readonly PacketTest[]])[] = [
   [['tcp', 'dport'], 'dport', [({ proto }) => proto === 'tcp']],
   [['tcp', 'sport'], 'sport', [({ proto }) => proto === 'tcp']],
   [['udp', 'dport'], 'dport', [({ proto }) => proto === 'udp']],
@@ -32,8 +32,8 @@ const fields: readonly (readonly [readonly string[], Field, readonly Condition[]
   [['fib', 'daddr', 'type'], 'type', []],
 ];
 
-const undecided: Condition = () => null;
-const never: Condition = () => false;
+const undecided: PacketTest = () => null;
+const never: PacketTest = () => false;
 /** Statements that change nothing about what becomes of the packet, with what they take. */
 const statements =
   /^(?:counter(?: name "[^"]*"| packets \d+ bytes \d+)?|comment "[^"]*"|log(?: (?:prefix "[^"]*"|level \w+|group \d+|flags [\w ,]+?|snaplen \d+|queue-threshold \d+))*|(?:meta|ct) \w+ set \S+|notrack)(?= |$)/;
@@ -59,7 +59,7 @@ function verdictOf(word: string, target: string): RuleVerdict | null {
 
 interface Reading {
   readonly field: Field;
-  readonly implied: readonly Condition[];
+  readonly implied: readonly PacketTest[];
 }
 
 /** `ip daddr . tcp dport`, at the beginning of the text. */
@@ -106,12 +106,12 @@ const split = (text: string): readonly string[] =>
     .filter((each) => each !== '');
 
 /** Each field has the part of the element that is at its place. */
-function isElement(readings: readonly Reading[], element: string): Condition {
+function isElement(readings: readonly Reading[], element: string): PacketTest {
   const parts = element.split(' . ');
   return (packet) =>
     allOf(
       readings.map(
-        ({ field }, at): Condition =>
+        ({ field }, at): PacketTest =>
           () =>
             parts[at] === '*' ? true : hasValue(field, (parts[at] ?? '').trim(), packet),
       ),
@@ -123,7 +123,7 @@ function isElement(readings: readonly Reading[], element: string): Condition {
 function mapRules(
   readings: readonly Reading[],
   items: readonly string[] | null,
-  before: readonly Condition[],
+  before: readonly PacketTest[],
   text: string,
 ): readonly Rule[] {
   return (items ?? []).flatMap((item): readonly Rule[] => {
@@ -137,10 +137,10 @@ function mapRules(
 function readComparison(
   { fields: readings, rest }: NonNullable<ReturnType<typeof readFields>>,
   setOf: SetReader,
-): Omit<Values, 'isNegated'> & { readonly met: Condition } {
+): Omit<Values, 'isNegated'> & { readonly met: PacketTest } {
   const { isNegated, ...values } = readValues(rest, setOf);
   const { items } = values;
-  const met: Condition = (packet) =>
+  const met: PacketTest = (packet) =>
     items === null ? null : anyOf(items.map((item) => isElement(readings, item)(packet)));
   return { ...values, met: isNegated ? (packet) => not(met(packet)) : met };
 }
@@ -150,7 +150,7 @@ const oneWord = /^(?:"[^"]*"|\{[^}]*\}|\S+)\s*/;
 
 /** One line of a chain; a verdict map makes as many as it has entries. */
 export function readNftRule(line: string, setOf: SetReader): readonly Rule[] {
-  const conditions: Condition[] = [];
+  const conditions: PacketTest[] = [];
   let rest = line;
   while (rest !== '') {
     const statement = statements.exec(rest)?.[0];

@@ -20,7 +20,7 @@ export interface Packet {
 }
 
 /** true, false, or null where what is known of the packet does not decide it. */
-export type Condition = (packet: Packet) => boolean | null;
+export type PacketTest = (packet: Packet) => boolean | null;
 
 export type RuleVerdict =
   | { readonly is: 'accept' | 'return' }
@@ -28,7 +28,7 @@ export type RuleVerdict =
   | { readonly is: 'jump' | 'goto'; readonly chain: string };
 
 export interface Rule {
-  readonly conditions: readonly Condition[];
+  readonly conditions: readonly PacketTest[];
   /** null: it counts, logs or marks. */
   readonly verdict: RuleVerdict | null;
   readonly text: string;
@@ -58,7 +58,7 @@ export interface Refusal {
   readonly text: string;
 }
 
-export function allOf(conditions: readonly Condition[], packet: Packet): boolean | null {
+export function allOf(conditions: readonly PacketTest[], packet: Packet): boolean | null {
   let result: boolean | null = true;
   for (const condition of conditions) {
     const met = condition(packet);

@@ -48,7 +48,7 @@ const table: Readonly<Record<string, Row>> = {
     {},
     ['unknown unknown'],
   ],
-  'nothing listens either: that has to be mended first': [
+  'nothing listens either: that has to be fixed first': [
     'refused',
     111,
     { refusals: [rule()] },

@@ -232,7 +232,7 @@ const iptables: Readonly<Record<string, readonly [string, Connection, readonly s
     ['surely reject: -m owner --uid-owner 33 -j REJECT'],
   ],
   'another user': [':OUTPUT ACCEPT [0:0]\n-A OUTPUT -m owner ! --uid-owner 33 -j REJECT', remote, []],
-  'a chain of its own': [
+  'a separate chain': [
     ':OUTPUT ACCEPT [0:0]\n:ufw-out - [0:0]\n-A OUTPUT -j ufw-out\n-A ufw-out -p udp -j DROP\n-A ufw-out -p tcp -j DROP',
     remote,
     ['surely drop: -p tcp -j DROP'],
