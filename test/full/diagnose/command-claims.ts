@@ -67,6 +67,8 @@ const forms: readonly Form[] = [
   [/sed -n \d+p /, () => ok(/(?:server|_pass|auth_http|down|proxy_bind) ?\S/)],
   // Of several, for here and there, one shows the rule: see `together`.
   [/nft list ruleset/, () => ok()],
+  [/nft -a list chain /, () => ok(/chain .* # handle/)],
+  [/ip6?tables -t \S+ -S/, () => ok(/^-[PA] /m)],
   [/ip route get /, (_, { cause }) => ({ exits: cause === 'no_route' ? [2] : [0], shows: /dev|unreachable/ })],
   [/ip route(?: show default)?(?: {2,}#.*)?$/, () => ok()],
   [/ip neigh show /, () => ok(/FAILED|INCOMPLETE|lladdr|^$/)],
