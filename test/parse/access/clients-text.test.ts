@@ -185,6 +185,15 @@ describe('no text of a client makes an instance, in any unquoted format', () => 
     { peers: '-', statuses: '-', times: '-', host: '-' },
   );
 
+  test('a separator of lists between fields is the name of no group', () => {
+    const variables = ['$uri', '$upstream_addr', '$cookie_a', '$request_time', '$upstream_status', '$proxy_host'];
+    const found = readAccessLine(
+      matcherOf(`log_format f '${[...variables, '$remote_addr'].join(' ')}';`),
+      Buffer.from('HTTP/1.1 10.0.0.5:80 : 10.0.0.6:80  0.002 502 : 200 shop 192.0.2.1\n'),
+    );
+    expect('upstream' in found ? found.upstream : null).not.toBe(':');
+  });
+
   test('whatever it sends', () => {
     fc.assert(
       fc.property(

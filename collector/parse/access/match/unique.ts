@@ -22,7 +22,8 @@ const forms: Readonly<Partial<Record<FormatStep['kind'], readonly RegExp[]>>> = 
   timeIso: [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d/y],
   number: [/-|\d*/y],
   method: [/[A-Za-z_-]*/y],
-  proxyHost: [/[!#-+.0-\u00ff-]*/y],
+  /** A separator of lists, ` : `, is no name. */
+  proxyHost: [/(?:[!#-+.0-9;-\u00ff-][!#-+.0-\u00ff-]*)?/y],
   peers: peerForms,
   statuses: [/-|\d{3}/y],
   times: [/-|\d+\.\d{3}/y],
