@@ -6,6 +6,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/full/**'],
     globalSetup: ['test/support/global-setup.ts'],
+    setupFiles: ['test/support/property-seed.ts'],
     // Against hanging only: each wait in a test has its own limit, and a busy machine may be ten times slower.
     testTimeout: 60_000,
     hookTimeout: 120_000,

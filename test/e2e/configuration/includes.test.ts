@@ -70,9 +70,7 @@ const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
 
 test('every pattern reads the files that nginx reads', async () => {
   const nginx = await tool('nginx');
-  const seed = Date.now();
-  console.log(`seed ${seed}`);
-  const cases = [...named, ...fc.sample(randomCase, { numRuns: 400, seed })];
+  const cases = [...named, ...fc.sample(randomCase, { numRuns: 400 })];
   const root = tempDir('glob');
   for (const [at, { folders, files }] of cases.entries()) {
     for (const folder of folders) {
