@@ -1,5 +1,6 @@
 /** Facts through ports: one bounded check of everything that the rules judge by. Reads only; the probe sends nothing. */
 
+import { once } from '../../base/once.ts';
 import type { FailureKind } from '../../model.ts';
 import { mayBeOf } from '../../nginx/peers.ts';
 import type { FailedPeer, Failing } from '../impact/failures.ts';
@@ -8,6 +9,7 @@ import { readWaiting } from '../impact/waiting.ts';
 import { keptContainer } from '../places/containers.ts';
 import { type Namespaces, surveyNamespaces } from '../places/namespaces.ts';
 import { containerFacts } from '../places/tcp-containers.ts';
+import { unitFiles } from '../places/unit-files.ts';
 import { maskedUnit, unitFor } from '../places/units.ts';
 import type { Facts, MissingRight, PeerFacts, Remembered } from './facts.ts';
 import { createLook } from './look.ts';
@@ -112,6 +114,8 @@ export async function gather(
     return { ...tcpFacts(peer, mine.before, mine, mineOnly), ...containerFacts(address, home, mineOnly) };
   }
 
+  const units = once(() => unitFiles(ports));
+
   /** Looked for where something on this very host does not run, and no process can be asked. */
   function unitOfPeer(peer: string, { failures, scheme }: Omit<FailedPeer, 'peer'>, at: number): UnitFact | null {
     const isDown = ['refused', 'socket_missing'].some((kind) => failures.has(kind as FailureKind));
@@ -119,10 +123,10 @@ export async function gather(
     if (!isDown || owner?.container != null) return null;
     if (owner?.unit != null) return owner.unitUser === null ? maskedUnit(owner.unit, ports) : null;
     const isFastcgi = scheme === 'fastcgi';
-    if (peer.startsWith('unix:')) return unitFor({ path: peer.slice('unix:'.length) }, isFastcgi, ports);
+    if (peer.startsWith('unix:')) return unitFor({ path: peer.slice('unix:'.length) }, isFastcgi, ports, units());
     const before = probed[at]?.before;
     const isHere = before?.home === namespaces.nginx && namespaces.shared;
-    return isHere ? unitFor({ port: before.address.port }, isFastcgi, ports) : null;
+    return isHere ? unitFor({ port: before.address.port }, isFastcgi, ports, units()) : null;
   }
 
   const peers = failing.peers.map(({ peer, ...rest }, at): PeerFacts => {

@@ -2,7 +2,7 @@
 import type { SocketAddress } from '../../parse/peer-address.ts';
 import { containerFolder, dockerName } from '../../system/docker.ts';
 import { attempt } from '../../system/fs.ts';
-import type { DiagnosePorts } from '../facts/ports.ts';
+import { behindPrefix, type HostFiles } from './host-files.ts';
 
 /** Bridges that engines make for their containers. */
 const bridges = /^(?:docker\d*|br-[0-9a-f]+|podman\d*|cni[-\w]*|nerdctl\w*|cbr\d+)$/;
@@ -53,16 +53,14 @@ export function publishedTo(cmdline: string): Published | null {
 
 const dockerFolder = '/var/lib/docker/containers';
 
-type EnginePorts = Pick<DiagnosePorts, 'fs' | 'procRoot'>;
-
-const foldersOf = ({ procRoot }: EnginePorts): string => procRoot.replace(/\/proc$/, '') + dockerFolder;
+const foldersOf = (files: HostFiles): string => behindPrefix(dockerFolder, files);
 
 /**
  * The name of a docker container, which outlives its id; null without the right to read the engine's files.
  *
  * @param id its first digits
  */
-export function containerName(id: string, ports: EnginePorts): string | null {
+export function containerName(id: string, ports: HostFiles): string | null {
   const folder = containerFolder(ports.fs, foldersOf(ports), id);
   return folder === null ? null : dockerName(ports.fs, folder);
 }
@@ -70,7 +68,7 @@ export function containerName(id: string, ports: EnginePorts): string | null {
 /** The same of one that was seen before: docker keeps what has stopped, until it is removed. */
 export function keptContainer(
   id: string,
-  ports: EnginePorts,
+  ports: HostFiles,
 ): { readonly name: string | null; readonly isRemoved: boolean } {
   const all = attempt(() => ports.fs.readdir(foldersOf(ports)));
   // An empty folder may be that of an engine whose data is elsewhere.

@@ -1,11 +1,7 @@
 /** Where a running php-fpm listens: its title names its main file, which everybody may read. */
-import { attempt } from '../../system/fs.ts';
-import { readText } from '../../system/small-file.ts';
 import type { DiagnosePorts } from '../facts/ports.ts';
+import { type HostFiles, namesIn, textAt } from './host-files.ts';
 
-type Files = Pick<DiagnosePorts, 'fs' | 'proc' | 'procRoot'>;
-
-const mostBytes = 65_536;
 const mostFiles = 200;
 
 /** The main file of php-fpm's master; null for another process. */
@@ -29,28 +25,28 @@ export function fpmValues(text: string, key: 'listen' | 'include'): readonly str
 }
 
 /** `include=` names files, mostly all of one folder. */
-function included(pattern: string, onHost: (path: string) => string, { fs }: Files): readonly string[] {
+function included(pattern: string, files: HostFiles): readonly string[] {
   const [, folder = '', name = ''] = /^(\/.*)\/([^/]+)$/.exec(pattern) ?? [];
   if (!name.startsWith('*')) return folder === '' ? [] : [pattern];
-  const names = attempt(() => fs.readdir(onHost(folder)));
   const ending = name.slice(1);
-  return (names.ok ? names.value : []).filter((each) => each.endsWith(ending)).map((each) => `${folder}/${each}`);
+  return namesIn(folder, files)
+    .filter((each) => each.endsWith(ending))
+    .map((each) => `${folder}/${each}`);
 }
 
 /** @returns sockets and ports as its pools have them: `/run/php/a.sock`, `127.0.0.1:9000` */
-export function fpmListens(conf: string, files: Files): readonly string[] {
-  const onHost = (path: string): string => files.procRoot.replace(/\/proc$/, '') + path;
-  const textOf = (path: string): string => {
-    const text = readText(files.fs, onHost(path), mostBytes);
-    return text.ok ? text.value : '';
-  };
+export function fpmListens(conf: string, files: HostFiles): readonly string[] {
+  const textOf = (path: string): string => textAt(path, files);
   const main = textOf(conf);
-  const more = fpmValues(main, 'include').flatMap((pattern) => included(pattern, onHost, files));
+  const more = fpmValues(main, 'include').flatMap((pattern) => included(pattern, files));
   return [main, ...more.slice(0, mostFiles).map(textOf)].flatMap((text) => fpmValues(text, 'listen'));
 }
 
 /** Sockets of all php-fpm that run among these processes. */
-export function fpmSockets(pids: readonly number[], files: Files): ReadonlySet<string> {
+export function fpmSockets(
+  pids: readonly number[],
+  files: HostFiles & Pick<DiagnosePorts, 'proc'>,
+): ReadonlySet<string> {
   const confs = new Set(pids.flatMap((pid) => fpmConf(files.proc.text(`${pid}/cmdline`) ?? '') ?? []));
   return new Set([...confs].flatMap((conf) => fpmListens(conf, files)).filter((each) => each.startsWith('/')));
 }

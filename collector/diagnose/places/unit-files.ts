@@ -1,8 +1,8 @@
 /** What systemd's unit files say of a unit, as systemd reads them: masks, aliases, drop-ins, instances of templates, variables. */
+import { once } from '../../base/once.ts';
 import { lastPart } from '../../base/paths.ts';
 import { attempt } from '../../system/fs.ts';
-import { readText } from '../../system/small-file.ts';
-import type { DiagnosePorts } from '../facts/ports.ts';
+import { behindPrefix, type HostFiles, namesIn, textAt } from './host-files.ts';
 
 /** Earlier ones hide later ones (systemd.unit(5)). */
 const folders = [
@@ -17,33 +17,15 @@ const mostInstances = 500;
 const mostFolders = 100;
 const mostDropIns = 10;
 const mostVariableFiles = 10;
-const mostBytes = 65_536;
-
-export type Files = Pick<DiagnosePorts, 'fs' | 'procRoot'>;
-
-/** On the host, behind its prefix. */
-function onHost(path: string, { procRoot }: Files): string {
-  return procRoot.replace(/\/proc$/, '') + path;
-}
-
-export function namesIn(folder: string, files: Files): readonly string[] {
-  const names = attempt(() => files.fs.readdir(onHost(folder, files)));
-  return names.ok ? names.value : [];
-}
-
-export function textAt(path: string, files: Files): string {
-  const text = readText(files.fs, onHost(path, files), mostBytes);
-  return text.ok ? text.value : '';
-}
 
 /** Where a name is only a link: `/dev/null` for a mask, another name for an alias. */
-function linkOf(path: string, files: Files): string | null {
-  const link = attempt(() => files.fs.readlink(onHost(path, files)));
+function linkOf(path: string, files: HostFiles): string | null {
+  const link = attempt(() => files.fs.readlink(behindPrefix(path, files)));
   return link.ok ? link.value : null;
 }
 
 /** The link that masks a unit; null for one that can be started. */
-export function maskOf(unit: string, files: Files): string | null {
+export function maskOf(unit: string, files: HostFiles): string | null {
   const paths = folders.slice(0, 2).map((folder) => `${folder}/${unit}`);
   return paths.find((path) => linkOf(path, files) === '/dev/null') ?? null;
 }
@@ -64,7 +46,7 @@ interface Found {
   readonly dropIns: ReadonlyMap<string, readonly string[]>;
 }
 
-function findFiles(files: Files): Found {
+function findFiles(files: HostFiles): Found {
   const paths = new Map<string, string>();
   const masked = new Set<string>();
   const dropIns = new Map<string, readonly string[]>();
@@ -86,7 +68,7 @@ function findFiles(files: Files): Found {
 }
 
 /** `app@8081.service`, enabled in a target: /etc/systemd/system/multi-user.target.wants. */
-function enabledInstances(files: Files): readonly string[] {
+function enabledInstances(files: HostFiles): readonly string[] {
   const [own] = folders;
   const wants = namesIn(own, files).filter((name) => /\.(?:wants|requires)$/.test(name));
   const names = wants.slice(0, mostFolders).flatMap((folder) => namesIn(`${own}/${folder}`, files));
@@ -111,7 +93,7 @@ function withSpecifiers(text: string, name: string): string {
 }
 
 /** Every unit of this host once: templates only by their enabled instances. */
-export function unitFiles(files: Files): readonly UnitFile[] {
+export function unitFiles(files: HostFiles): readonly UnitFile[] {
   const { paths, masked, dropIns } = findFiles(files);
   function textOf(name: string): string {
     const template = templateOf(name);
@@ -132,7 +114,7 @@ export function unitFiles(files: Files): readonly UnitFile[] {
     name,
     path: paths.get(name) ?? paths.get(templateOf(name)) ?? '',
     isMasked: masked.has(name),
-    text: () => textOf(name),
+    text: once(() => textOf(name)),
   }));
 }
 
@@ -152,7 +134,7 @@ const asks = /(?:^|[\s"'])\w*(?:URL|URI|DSN|UPSTREAM|BACKEND|PROXY|REMOTE)\w*=(?
 const withoutAsked = (text: string): string => text.replace(asks, (all) => (/URLS\w*=/i.test(all) ? all : ' '));
 
 /** The environment of a service: its own lines, and the files that it names and that may be read. */
-export function environmentOf(text: string, files: Files): readonly string[] {
+export function environmentOf(text: string, files: HostFiles): readonly string[] {
   const paths = settingsOf(text, 'EnvironmentFile').map((path) => path.replace(/^-/, '').replace(/^"(.*)"$/, '$1'));
   const named = paths.filter((path) => /^\/[^*?[]*$/.test(path)).slice(0, mostVariableFiles);
   const lines = named.flatMap((path) => textAt(path, files).split('\n'));

@@ -4,16 +4,8 @@
  */
 import type { UnitFact } from '../impact/traffic.ts';
 import { fpmValues } from './fpm-pools.ts';
-import {
-  environmentOf,
-  type Files,
-  maskOf,
-  namesIn,
-  settingsOf,
-  textAt,
-  type UnitFile,
-  unitFiles,
-} from './unit-files.ts';
+import { type HostFiles, namesIn, textAt } from './host-files.ts';
+import { environmentOf, maskOf, settingsOf, type UnitFile, unitFiles } from './unit-files.ts';
 
 /** What nginx asks for. */
 export type AskedPlace = { readonly port: number } | { readonly path: string };
@@ -22,7 +14,7 @@ export type AskedPlace = { readonly port: number } | { readonly path: string };
 const never = /^(?:nginx|openresty|angie|docker|containerd|podman)\b/;
 
 /** Of a unit that is known: it was masked since, and cannot be started; null for one that can. */
-export function maskedUnit(unit: string, files: Files): UnitFact | null {
+export function maskedUnit(unit: string, files: HostFiles): UnitFact | null {
   const file = maskOf(unit, files);
   return file === null ? null : { unit, socket: null, isMasked: true, file };
 }
@@ -39,7 +31,7 @@ function namesPlace(text: string, wanted: AskedPlace): boolean {
   return false;
 }
 
-function socketUnit(all: readonly UnitFile[], wanted: AskedPlace, files: Files): UnitFact | null {
+function socketUnit(all: readonly UnitFile[], wanted: AskedPlace, files: HostFiles): UnitFact | null {
   for (const { name, path, isMasked: cannotListen, text } of all) {
     if (!name.endsWith('.socket')) continue;
     const own = text();
@@ -55,7 +47,7 @@ function socketUnit(all: readonly UnitFile[], wanted: AskedPlace, files: Files):
 }
 
 /** `listen =` of php-fpm's pools; the unit by Debian's and by Red Hat's names. */
-function fpmUnit(wanted: AskedPlace, files: Files): UnitFact | null {
+function fpmUnit(wanted: AskedPlace, files: HostFiles): UnitFact | null {
   const versions = namesIn('/etc/php', files).filter((name) => /^\d+\.\d+$/.test(name));
   const pools = [
     ...versions.map((version) => [`/etc/php/${version}/fpm/pool.d`, `php${version}-fpm.service`] as const),
@@ -82,7 +74,7 @@ function factOf({ name, path, isMasked: cannotStart }: UnitFile): UnitFact {
   return { unit: name, socket: null, isMasked: cannotStart, file: path };
 }
 
-function serviceUnit(all: readonly UnitFile[], wanted: AskedPlace, files: Files): UnitFact | null {
+function serviceUnit(all: readonly UnitFile[], wanted: AskedPlace, files: HostFiles): UnitFact | null {
   const found = all.filter(({ name, text }) => {
     if (!name.endsWith('.service') || never.test(name)) return false;
     const own = text();
@@ -93,9 +85,17 @@ function serviceUnit(all: readonly UnitFile[], wanted: AskedPlace, files: Files)
   return only === undefined || another !== undefined ? null : factOf(only);
 }
 
-/** null where no file says, or several do. */
-export function unitFor(wanted: AskedPlace, isFastcgi: boolean, files: Files): UnitFact | null {
-  const all = unitFiles(files);
+/**
+ * null where no file says, or several do.
+ *
+ * @param all the unit files of the host, where several places are asked for
+ */
+export function unitFor(
+  wanted: AskedPlace,
+  isFastcgi: boolean,
+  files: HostFiles,
+  all: readonly UnitFile[] = unitFiles(files),
+): UnitFact | null {
   if (all.length === 0) return null;
   return (
     socketUnit(all, wanted, files) ??

@@ -89,8 +89,12 @@ function verification({ facts: { nginx }, host, port }: Subject): string {
   return `${asNginx(nginx, `${user}${curl}`)}    # after the fix: "Connected"`;
 }
 
-/** The rule is known: it is one of this host's own. */
-function ownRule(one: Subject, { does, chain, text }: Refusal): Words {
+/** Where the rule is known: one of this host's own. */
+function ownRule(one: Subject, does: Refusal['does']): Words | null {
+  const { sureness, isOver } = one.finding;
+  const rule = sureness === 'certain' && !isOver ? refusalBy(peerOf(one)?.tcp ?? null, does) : null;
+  if (rule === null) return null;
+  const { chain, text } = rule;
   const [family = 'inet', table = '', name = ''] = chain.split(' ');
   const isNft = !family.endsWith('tables');
   const list = isNft
@@ -106,8 +110,8 @@ function ownRule(one: Subject, { does, chain, text }: Refusal): Words {
 export const networkWords: Readonly<Record<NetworkCause, Wording>> = {
   firewall_reject: (one) => {
     const { host, port, name } = one;
-    const own = one.finding.sureness === 'certain' ? refusalBy(peerOf(one)?.tcp ?? null, 'reject') : null;
-    if (own !== null && !one.finding.isOver) return ownRule(one, own);
+    const own = ownRule(one, 'reject');
+    if (own !== null) return own;
     const rule = `Find the rule that rejects port ${port} (reject, tcp-reset, admin-prohibited)`;
     return isElsewhere(one)
       ? {
@@ -133,8 +137,8 @@ export const networkWords: Readonly<Record<NetworkCause, Wording>> = {
   }),
   no_answer: (one) => {
     const { host, port, name, facts } = one;
-    const own = one.finding.sureness === 'certain' ? refusalBy(peerOf(one)?.tcp ?? null, 'drop') : null;
-    if (own !== null && !one.finding.isOver) return ownRule(one, own);
+    const own = ownRule(one, 'drop');
+    if (own !== null) return own;
     const isSome = one.finding.evidence.includes(othersSucceed);
     // It stays so when it is over, and a connection from here succeeds in any case.
     const isLost = one.finding.rulesOut.includes(takesConnections);

@@ -25,7 +25,7 @@ export interface Evidence {
 const quotation = /^(?:\w+\(\) "|"|FastCGI sent in stderr|directory index of ")/;
 /** Of these, a file that could not be opened because the limit of descriptors is reached. */
 const unopened = /^\w+\(\) "[^"]*" failed$/;
-const unopenedStart = /^\w+\(\) "[^"]*" failed \((?:24|23|10024): /;
+const unopenedStart = /^\w+\(\) "[^"]*" failed \(([1-9]\d{0,4}): /;
 /** Messages about clients and limits, and third-party health checks. */
 const noise = new RegExp(
   `^(?:${[
@@ -102,7 +102,7 @@ const quietLevels: ReadonlySet<string> = new Set(['info', 'notice', 'debug']);
 
 /** Whether the message's first words alone show that the line is no upstream failure. */
 export function isNoise(message: string): boolean {
-  if (quotation.test(message)) return !unopenedStart.test(message);
+  if (quotation.test(message)) return !isOutOfFiles(Number(unopenedStart.exec(message)?.[1] ?? 0));
   return noise.test(message) && !message.includes(' could not be resolved (');
 }
 

@@ -4,7 +4,7 @@
  */
 import type { ErrorLine, Kind, UpstreamField } from '../../model.ts';
 import { type Context, readContext } from './fields/context.ts';
-import { isAboutName, type Message, splitMessage } from './fields/message.ts';
+import { isAboutName, splitMessage } from './fields/message.ts';
 import { type Prefix, strictPrefix, tolerantPrefix } from './fields/prefix.ts';
 import { protocolOf } from './fields/protocol.ts';
 import { barePeer, httpUpstream, peerOfMessage } from './fields/upstream.ts';
@@ -27,13 +27,11 @@ function upstreamOf(context: Context, protocol: string | null, named: string | n
  * quotes a file name or an application may hold a complete forged context: then there are two, and neither is believed;
  * of a line that was cut the real one may be lost.
  */
-function isTrusted(kind: Kind, left: Message, context: Context, text: string, cut: boolean): boolean {
-  if (isAboutName(left.message)) return false;
+function isTrusted(kind: Kind, message: string, context: Context, isWhole: boolean): boolean {
+  if (isAboutName(message)) return false;
   if (kind !== 'unrelated') return true;
-  return !cut && context.client !== null && hasOneClient(text, left);
+  return isWhole && context.client !== null;
 }
-
-const hasOneClient = (text: string, { context }: Message): boolean => !text.includes(', client: ', context + 1);
 
 /** A request that talks to an upstream has a request line. */
 function lacksRequest(action: string | null, protocol: string | null, context: Context): boolean {
@@ -47,6 +45,7 @@ function parseFrom(text: string, prefix: Prefix): ErrorLine {
   const left = splitMessage(body, Math.min(prefix.message, body.length));
   const context = readContext(body, left.context, !cutByNginx);
   const protocol = protocolOf(left.action, context);
+  const hasOneContext = !body.includes(', client: ', left.context + 1);
   const kind = kindOf({
     level: prefix.level,
     message: left.message,
@@ -55,11 +54,11 @@ function parseFrom(text: string, prefix: Prefix): ErrorLine {
     upstream: context.upstream !== null,
     isCut: left.cut,
     timer: context.timer,
-    isWhole: !cutByNginx && hasOneClient(body, left),
+    isWhole: !cutByNginx && hasOneContext,
   });
   const truncated = cutByNginx || left.cut || context.cut || lacksRequest(left.action, protocol, context);
   const named = kind === 'unrelated' ? null : peerOfMessage(left.message);
-  const trusted = isTrusted(kind, left, context, body, truncated);
+  const trusted = isTrusted(kind, left.message, context, !truncated && hasOneContext);
   return {
     time: prefix.time,
     level: prefix.level,

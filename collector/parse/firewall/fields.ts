@@ -45,8 +45,10 @@ function isPortIn(port: number | null, value: string): boolean | null {
   return low <= chosen.first && high >= chosen.last ? true : null;
 }
 
+const unquoted = (value: string): string => value.replace(/^"|"$/g, '');
+
 function isInterface(name: string, value: string): boolean {
-  const wanted = value.replace(/^"|"$/g, '');
+  const wanted = unquoted(value);
   const stem = wanted.replace(/[*+]$/, '');
   return stem === wanted ? name === wanted : name.startsWith(stem);
 }
@@ -60,7 +62,7 @@ const protocols: Readonly<Record<Packet['proto'], readonly string[]>> = { tcp: [
 /** A number of a user, or a range of them. */
 function isUser({ uid, user }: Packet, value: string): boolean | null {
   if (uid === null) return false;
-  const plain = value.replace(/^"|"$/g, '');
+  const plain = unquoted(value);
   return /^\d/.test(plain) ? isNumberIn(uid, plain) : plain === user;
 }
 

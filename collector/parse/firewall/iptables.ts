@@ -1,8 +1,6 @@
 /** `iptables-save` and `ip6tables-save`, read into chains. Total: what is not understood is not decided. Pure. */
 import { type Field, oneOf } from './fields.ts';
-import { type Chain, not, type PacketTest, type Rule, type RuleVerdict } from './ruleset.ts';
-
-const undecided: PacketTest = () => null;
+import { type Chain, not, type PacketTest, type Rule, type RuleVerdict, undecided } from './ruleset.ts';
 
 /** Options with one value that say what a packet must be. */
 const fields: Readonly<Record<string, Field>> = {

@@ -1,6 +1,6 @@
 /** One rule of nftables. Total: words that are not known make it undecided. Pure. */
 import { type Field, hasValue } from './fields.ts';
-import { allOf, anyOf, not, type PacketTest, type Rule, type RuleVerdict } from './ruleset.ts';
+import { allOf, anyOf, not, type PacketTest, type Rule, type RuleVerdict, undecided } from './ruleset.ts';
 
 /** Elements of a named set or map; null where there is none. */
 export type SetReader = (name: string) => readonly string[] | null;
@@ -32,7 +32,6 @@ const fields: readonly (readonly [readonly string[], Field, readonly PacketTest[
   [['fib', 'daddr', 'type'], 'type', []],
 ];
 
-const undecided: PacketTest = () => null;
 const never: PacketTest = () => false;
 /** Statements that change nothing about what becomes of the packet, with what they take. */
 const statements =

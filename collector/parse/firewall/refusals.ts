@@ -12,10 +12,9 @@ export interface Connection {
   readonly isLocal: boolean;
 }
 
-/** Hooks on the way of the first packet, and of its answer, where this host sees them. */
-const there = ['output', 'postrouting'] as const;
-const thereHere = ['prerouting', 'input'] as const;
-const back = ['prerouting', 'input'] as const;
+/** Hooks on the way of a packet that this host sends, and of one that comes to it. */
+const sent = ['output', 'postrouting'] as const;
+const comes = ['prerouting', 'input'] as const;
 
 /** Rules that refuse the connection, those that surely do first. */
 export function refusalsOf(chains: readonly Chain[], one: Connection): readonly Refusal[] {
@@ -46,9 +45,13 @@ export function refusalsOf(chains: readonly Chain[], one: Connection): readonly 
     state: 'established',
   };
   const at = (hooks: readonly string[], packet: Packet) => hooks.flatMap((hook) => refusalsAt(chains, hook, packet));
-  const connect = [...at(there, request), ...(isLocal ? at(thereHere, received) : []), ...at(back, answer)];
-  const made = { state: 'established' } as const;
-  const data = [...at(there, { ...request, ...made }), ...(isLocal ? at(thereHere, { ...received, ...made }) : [])];
+  /** Where the peer is here, its end sees the packet as well. */
+  const there = (state: Packet['state']) => [
+    ...at(sent, { ...request, state }),
+    ...(isLocal ? at(comes, { ...received, state }) : []),
+  ];
+  const connect = [...there('new'), ...at(comes, answer)];
+  const data = there('established');
   const found = [
     ...connect.map((each): Refusal => ({ ...each, concerns: 'connect' })),
     ...data.map((each): Refusal => ({ ...each, concerns: 'data' })),

@@ -22,6 +22,9 @@ export interface Packet {
 /** true, false, or null where what is known of the packet does not decide it. */
 export type PacketTest = (packet: Packet) => boolean | null;
 
+/** Of what is not understood. */
+export const undecided: PacketTest = () => null;
+
 export type RuleVerdict =
   | { readonly is: 'accept' | 'return' }
   | { readonly is: 'drop' | 'reject' }
