@@ -2,7 +2,7 @@
 # Every path is inside $BASE, which is readable for all, so that the netdata user of a tree can be tried for real.
 # shellcheck disable=SC2016,SC2034,SC2154 # the tests use what is set here; bats sets status, output and lines
 
-REPOSITORY=$BATS_TEST_DIRNAME/../..
+REPOSITORY=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 MACHINE_PATH=$PATH
 
 # Files with more to set up have their own setup, which begins with new_base.

@@ -2,7 +2,6 @@
 # and without their own Node. The Node inside is the real one: it starts the plugin where it was installed.
 
 setup() {
-  REPOSITORY=$BATS_TEST_DIRNAME/../../..
   MACHINE_PATH=$PATH
   load ../../install/trees.bash
   new_base

@@ -3,16 +3,16 @@
  * eight times the input is about eight times the work. What broke is printed with the seed: FUZZ_SEED=N runs it again.
  */
 
-import { PassThrough } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { runInNewContext } from 'node:vm';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { parseSettings } from '../../../collector/config/parse.ts';
 import { criLog, dockerJson } from '../../../collector/decode/container.ts';
 import { journalEntry } from '../../../collector/decode/journal.ts';
 import { lineSplitter } from '../../../collector/decode/lines.ts';
 import { syslogLine } from '../../../collector/decode/syslog.ts';
 import { sourceDefaults } from '../../../collector/discover/find/build.ts';
-import { listenToNetdata } from '../../../collector/netdata/commands.ts';
+import { createCommandReader } from '../../../collector/netdata/command-reader.ts';
 import { readConfiguration } from '../../../collector/nginx/configuration.ts';
 import { readDump } from '../../../collector/nginx/syntax/dump.ts';
 import { readTree } from '../../../collector/nginx/syntax/tree.ts';
@@ -170,14 +170,12 @@ const parsers: Record<string, { from: string; parse: (text: string) => unknown }
   },
   stdin: {
     from: 'FUNCTION tx 10 "nginx-upstreams view:peers"\nFUNCTION_PAYLOAD t 1 "x" "0x8" ""\n{}\nFUNCTION_PAYLOAD_END\n',
-    parse: (text) => {
-      const stdin = new PassThrough();
-      listenToNetdata(stdin, false, () => undefined);
-      stdin.write(text);
-      stdin.end();
-    },
+    parse: (text) => createCommandReader().push(Buffer.from(text)),
   },
 };
+
+// What is closed is let go of in the next turn, and a test here is one turn.
+afterEach(() => setImmediate());
 
 describe(`seed ${seed}`, () => {
   test.each(Object.entries(parsers))('%s: never throws, and returns', (_, { from, parse }) => {
