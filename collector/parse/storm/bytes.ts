@@ -7,6 +7,16 @@ export const literalBytes = (text: string): Uint8Array => Buffer.from(text, 'lat
 export function classes(of: (byte: number) => boolean): Uint8Array {
   return Uint8Array.from({ length: 256 }, (_, byte) => (of(byte) ? 1 : 0));
 }
+
+/** Two bytes of the class, as one number of either byte order. */
+export function pairsOf(isIn: Uint8Array): Uint8Array {
+  const pairs = new Uint8Array(65_536);
+  isIn.forEach((is, byte) => {
+    if (is === 1) pairs.set(isIn, byte * 256);
+  });
+  return pairs;
+}
+
 const isAlphanumeric = (byte: number): boolean => /[0-9A-Za-z]/.test(String.fromCharCode(byte));
 export const inClient = classes((byte) => isAlphanumeric(byte) || '.:'.includes(String.fromCharCode(byte)));
 export const inServer = classes((byte) => isAlphanumeric(byte) || '._-*~^$:'.includes(String.fromCharCode(byte)));

@@ -10,6 +10,7 @@ import { behind, behindAll, inClient, inServer, literalBytes } from './bytes.ts'
 import { createMessages, type StormMessage } from './messages.ts';
 import { createStormNames, noName, type StormName } from './names.ts';
 import { createPeers, type StormPeer } from './peers.ts';
+import { createPieces, type Piece } from './pieces.ts';
 import { lineEnd, quoteFrom, requestEnd } from './texts.ts';
 
 /** What many lines are that are counted alike: of one second, worker, message, peer and server. */
@@ -45,14 +46,18 @@ const zero = 48;
 
 const clientToServer = literalBytes(', server: ');
 const serverToRequest = literalBytes(', request: "');
-const requestToUpstream = literalBytes('", upstream: "');
-const toHost = literalBytes(', host: "');
+const toHost = literalBytes('", host: "');
 const levels = ['error', 'crit', 'alert', 'warn', 'emerg'].map((name) => ({ name, bytes: literalBytes(`[${name}] `) }));
-const [usualLevel] = levels;
 
-/** Seconds as nginx writes them: one clock reading for many lines. */
+/** How a line begins. */
+interface Start {
+  readonly time: string;
+  readonly level: string;
+}
+
+/** As nginx writes it. */
 const timeLength = 19;
-const inTime = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d$/;
+const inTime = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d $/;
 
 /** Lines of one second that are counted alike are the same object, as far as there is room. */
 const placeBits = 13;
@@ -69,26 +74,32 @@ export function createStormLineReader(hosts = false): StormLineReader {
   const peers = createPeers();
   const serverAt = createStormNames();
   const hostAt = createStormNames();
+  /** What most lines have again, with nginx's words around it. */
+  const starts = createPieces<Start>();
+  const servers = createPieces<StormName>();
+  const knownHosts = createPieces<StormName | null>();
   const shared: (SharedLine | undefined)[] = Array.from({ length: 1 << placeBits });
+  let viewed: Buffer | null = null;
+  let view = new DataView<ArrayBufferLike>(new ArrayBuffer(0));
   let found: SharedLine | null = null;
-  const timeBytes = Uint8Array.from(literalBytes('0000/00/00 00:00:00'));
-  let time = '0000-00-00T00:00:00';
   /** What `number` has read. */
   let value = 0;
+  let time = '';
   let pid = 0;
   let connection = 0;
   let server = noName;
   let host: StormName | null = null;
 
-  /** @returns the offset behind the time, or -1 */
-  function readTime(b: Buffer, from: number): number {
-    const at = behind(b, from, timeBytes);
-    if (at !== -1) return at;
-    const text = b.toString('latin1', from, from + timeLength);
-    if (!inTime.test(text)) return -1;
-    timeBytes.set(b.subarray(from, from + timeLength));
-    time = `${text.slice(0, 10).replaceAll('/', '-')}T${text.slice(11)}`;
-    return from + timeLength;
+  /** Time and level. */
+  function startAt(b: Buffer, from: number): Piece<Start> | null {
+    const known = starts.at(view, from);
+    if (known !== null) return known;
+    const at = from + timeLength + 1;
+    const text = b.toString('latin1', from, at);
+    const level = levels.find(({ bytes }) => behind(b, at, bytes) !== -1);
+    if (level === undefined || !inTime.test(text)) return null;
+    const iso = `${text.slice(0, 10).replaceAll('/', '-')}T${text.slice(11, timeLength)}`;
+    return starts.add(view, from, at + level.bytes.length, { time: iso, level: level.name });
   }
 
   /** @returns the offset behind one to nine digits, or -1 */
@@ -99,9 +110,15 @@ export function createStormLineReader(hosts = false): StormLineReader {
     return at > p && at - p < 10 ? at : -1;
   }
 
-  function levelAt(b: Uint8Array, p: number) {
-    if (usualLevel !== undefined && behind(b, p, usualLevel.bytes) !== -1) return usualLevel;
-    return levels.find(({ bytes }) => behind(b, p, bytes) !== -1);
+  /** @returns the offset of the message, or -1 */
+  function readNumbers(b: Uint8Array, from: number): number {
+    const sharp = number(b, from);
+    pid = value;
+    const colon = sharp === -1 || b[sharp] !== 35 ? -1 : number(b, sharp + 1);
+    if (colon === -1 || b[colon] !== 58 || b[colon + 1] !== blank || b[colon + 2] !== 42) return -1;
+    const at = number(b, colon + 3);
+    connection = value;
+    return at === -1 || b[at] !== blank ? -1 : at + 1;
   }
 
   function sharedLine(message: StormMessage, peer: StormPeer): SharedLine {
@@ -140,65 +157,71 @@ export function createStormLineReader(hosts = false): StormLineReader {
   const isOf = ({ of }: SharedLine, message: StormMessage, peer: StormPeer): boolean =>
     of.peer === peer && of.message === message && of.server === server && of.host === host;
 
+  /** @returns the offset of the request, or -1 */
+  function readServer(b: Buffer, from: number): number {
+    const known = servers.at(view, from);
+    if (known !== null) {
+      server = known.value;
+      return from + known.length;
+    }
+    const name = behind(b, from, clientToServer);
+    if (name === -1) return -1;
+    const end = behindAll(b, name, inServer);
+    const request = behind(b, end, serverToRequest);
+    if (request === -1) return -1;
+    server = serverAt(b, name, end);
+    servers.add(view, from, request, server);
+    return request;
+  }
+
   /** @returns the offset of the quote that ends the request, or -1 */
   function readClient(b: Buffer, from: number): number {
     const client = behindAll(b, from, inClient);
-    const name = client === from ? -1 : behind(b, client, clientToServer);
-    if (name === -1) return -1;
-    const end = behindAll(b, name, inServer);
-    server = serverAt(b, name, end);
-    const request = behind(b, end, serverToRequest);
-    return request === -1 ? -1 : requestEnd(b, request);
+    const request = client === from ? -1 : readServer(b, client);
+    return request === -1 ? -1 : requestEnd(b, view, request);
   }
 
-  /** @returns the offset of the level, or -1 */
-  function readStart(b: Buffer, from: number): number {
-    const at = readTime(b, from);
-    return at !== -1 && b[at] === blank ? at + 1 : -1;
-  }
-
-  /** @returns the offset of the message, or -1 */
-  function readNumbers(b: Uint8Array, from: number): number {
-    const sharp = number(b, from);
-    pid = value;
-    const colon = sharp === -1 || b[sharp] !== 35 ? -1 : number(b, sharp + 1);
-    if (colon === -1 || b[colon] !== 58 || b[colon + 1] !== blank || b[colon + 2] !== 42) return -1;
-    const at = number(b, colon + 3);
-    connection = value;
-    return at === -1 || b[at] !== blank ? -1 : at + 1;
-  }
-
-  /** @returns the offset behind the host's field, also where there is none, or -1 */
+  /** @returns the offset behind the quote that ends the upstream's field, or the host's where there is one; or -1 */
   function readHost(b: Buffer, from: number): number {
+    const known = knownHosts.at(view, from);
+    if (known !== null) {
+      host = known.value;
+      return from + known.length;
+    }
     host = null;
     const start = behind(b, from, toHost);
-    if (start === -1) return from;
-    const end = quoteFrom(b, start);
-    if (end !== -1 && hosts) host = hostAt(b, start, end);
-    return end === -1 ? -1 : end + 1;
+    if (start === -1) return from + 1;
+    const end = quoteFrom(b, view, start);
+    if (end === -1) return -1;
+    if (hosts) host = hostAt(b, start, end);
+    knownHosts.add(view, from, end + 1, host);
+    return end + 1;
   }
 
-  /** Of the upstream's field on. @returns as `read` */
+  /** From the quote behind the request on. @returns as `read` */
   function readUpstream(b: Buffer, from: number, message: StormMessage): number {
-    const peer = peers.at(b, from, message.named);
+    const peer = peers.at(b, view, from, message.named);
     if (peer === null) return -1;
-    const closing = quoteFrom(b, from + peer.length);
-    const behindHost = closing === -1 ? -1 : readHost(b, closing + 1);
-    const end = behindHost === -1 ? -1 : lineEnd(b, behindHost);
+    const closing = quoteFrom(b, view, from + peer.length);
+    const behindHost = closing === -1 ? -1 : readHost(b, closing);
+    const end = behindHost === -1 ? -1 : lineEnd(b, view, behindHost);
     if (end !== -1) found = sharedLine(message, peer);
     return end;
   }
 
   function read(b: Buffer, from: number): number {
-    const start = readStart(b, from);
-    const level = start === -1 ? undefined : levelAt(b, start);
-    if (level === undefined) return -1;
-    const at = readNumbers(b, start + level.bytes.length);
-    const message = at === -1 ? null : messages.at(b, at, level.name);
+    if (b !== viewed) {
+      viewed = b;
+      view = new DataView(b.buffer, b.byteOffset, b.length);
+    }
+    const start = startAt(b, from);
+    if (start === null) return -1;
+    const at = readNumbers(b, from + start.length);
+    const message = at === -1 ? null : messages.at(b, view, at, start.value.level);
     if (message === null) return -1;
+    time = start.value.time;
     const request = readClient(b, at + message.length);
-    const upstream = request === -1 ? -1 : behind(b, request, requestToUpstream);
-    const end = upstream === -1 ? -1 : readUpstream(b, upstream, message);
+    const end = request === -1 ? -1 : readUpstream(b, request, message);
     return end - from > longest ? -1 : end;
   }
 

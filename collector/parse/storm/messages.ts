@@ -3,6 +3,7 @@ import type { CountedLine } from '../../model.ts';
 import { matchesAt } from '../access/values.ts';
 import { peerOfMessage } from '../error/fields/upstream.ts';
 import { parseStrictErrorLine } from '../error/line.ts';
+import { createPieces } from './pieces.ts';
 
 export interface StormMessage extends Pick<CountedLine, 'level' | 'errno' | 'kind' | 'action'> {
   readonly text: string;
@@ -15,7 +16,7 @@ export interface StormMessage extends Pick<CountedLine, 'level' | 'errno' | 'kin
 
 export interface StormMessages {
   /** The message that begins at `p`, or null where the full parser has to read the line. */
-  at(b: Buffer, p: number, level: string): StormMessage | null;
+  at(b: Buffer, view: DataView, p: number, level: string): StormMessage | null;
 }
 
 /** nginx's own words, errno texts of any libc, addresses and paths: nothing of a client's, no comma, one action. */
@@ -57,7 +58,7 @@ function learn(level: string, text: string, hash: number): StormMessage | null {
 
 export function createMessages(): StormMessages {
   const known = new Map<number, Known>();
-  let last: Known | null = null;
+  const pieces = createPieces<StormMessage>();
 
   function find(b: Buffer, p: number, level: string): Known | null {
     let hash = level.length;
@@ -78,11 +79,12 @@ export function createMessages(): StormMessages {
   }
 
   return {
-    at(b, p, level) {
-      if (last !== null && last.level === level && matchesAt(b, p, last.bytes)) return last.message;
-      const found = find(b, p, level);
-      if (found !== null) last = found;
-      return found === null ? null : found.message;
+    at(b, view, p, level) {
+      const piece = pieces.at(view, p);
+      if (piece !== null && piece.value.level === level) return piece.value;
+      const message = find(b, p, level)?.message ?? null;
+      if (message !== null) pieces.add(view, p, p + message.length, message);
+      return message;
     },
   };
 }

@@ -2,18 +2,23 @@
 import type { UpstreamField } from '../../model.ts';
 import { matchesAt } from '../access/values.ts';
 import { httpUpstream } from '../error/fields/upstream.ts';
-import { behindAll, classes, isSame, literalBytes } from './bytes.ts';
+import { behind, behindAll, classes, literalBytes } from './bytes.ts';
+import { createPieces, type Piece, pieceOf, standsAt } from './pieces.ts';
 
 export interface StormPeer {
   readonly field: Pick<UpstreamField, 'scheme' | 'peer'>;
-  /** Of scheme and peer. */
+  /** Of scheme and peer, with what stands before them. */
   readonly length: number;
   readonly hash: number;
 }
 
 export interface StormPeers {
-  /** What begins at `p`, or null where the full parser has to read the line. @param named the peer that the message names */
-  at(b: Buffer, p: number, named: string | null): StormPeer | null;
+  /**
+   * What the field says that begins at `p`, with the quote before it; or null where the full parser has to read the line.
+   *
+   * @param named the peer that the message names
+   */
+  at(b: Buffer, view: DataView, p: number, named: string | null): StormPeer | null;
 }
 
 const most = 4096;
@@ -43,49 +48,54 @@ function peerEnd(b: Uint8Array, from: number): number {
 
 const isEnd = (byte: number | undefined): boolean => byte === slash || byte === question || byte === quote;
 
-interface Known {
-  readonly bytes: Uint8Array;
-  /** null: not for here. */
-  readonly peer: StormPeer | null;
+const label = literalBytes('", upstream: "');
+
+/** Of the bytes `[from, to)`, of which there are four at least. */
+function hashOf(view: DataView, from: number, to: number): number {
+  let hash = to - from;
+  for (let p = from; p < to - 4; p += 4) hash = Math.imul(hash ^ view.getInt32(p, true), 0x9e3779b1);
+  hash = Math.imul(hash ^ view.getInt32(to - 4, true), 0x85ebca6b);
+  return hash ^ (hash >>> 15);
 }
 
 export function createPeers(): StormPeers {
-  const known = new Map<number, Known>();
-  let schemeLength = 0;
+  /** With what stands before them; null: not for here. */
+  const known = new Map<number, Piece<StormPeer | null>>();
+  const schemes = createPieces<null>();
 
   /** @returns the offset behind `://`, or -1 */
-  function schemeEnd(b: Uint8Array, from: number): number {
-    // Most lines have the scheme of the one before.
-    let p = from + schemeLength;
-    if (b[p] !== colon) for (p = from; inPeer[b[p] as number] === 1 && b[p] !== colon; p++);
+  function schemeEnd(b: Uint8Array, view: DataView, from: number): number {
+    const piece = schemes.at(view, from);
+    if (piece !== null) return from + piece.length;
+    const scheme = behind(b, from, label);
+    if (scheme === -1) return -1;
+    let p = scheme;
+    while (inPeer[b[p] as number] === 1 && b[p] !== colon) p++;
     if (b[p] !== colon || b[p + 1] !== slash || b[p + 2] !== slash) return -1;
-    schemeLength = p - from;
+    schemes.add(view, from, p + 3, null);
     return p + 3;
   }
 
-  function learn(b: Buffer, from: number, end: number, hash: number): Known {
-    const text = b.toString('latin1', from, end);
+  function learn(text: string, hash: number): StormPeer | null {
     const read = httpUpstream({ text, closed: true }, null);
-    const bytes = Buffer.from(text, 'latin1');
     // What stands behind these bytes has no part in how the full parser reads them; it has to see all of them.
-    if (read === null || `${read.scheme}://${read.peer}` !== text) return { bytes, peer: null };
-    return { bytes, peer: { field: { scheme: read.scheme, peer: read.peer }, length: text.length, hash } };
+    if (read === null || `${read.scheme}://${read.peer}` !== text) return null;
+    return { field: { scheme: read.scheme, peer: read.peer }, length: label.length + text.length, hash };
   }
 
   return {
-    at(b, from, named) {
-      const start = schemeEnd(b, from);
+    at(b, view, from, named) {
+      const start = schemeEnd(b, view, from);
       const end = start === -1 ? -1 : peerEnd(b, start);
       if (end === -1) return null;
-      let hash = 0;
-      for (let p = from; p < end; p++) hash = (hash * 31 + (b[p] as number)) & 0x3fffffff;
+      const hash = hashOf(view, from + label.length, end);
       let found = known.get(hash);
-      if (found === undefined || !isSame(b, from, end, found.bytes)) {
-        found = learn(b, from, end, hash);
+      if (found === undefined || found.length !== end - from || !standsAt(view, from, found)) {
+        found = pieceOf(view, from, end, learn(b.toString('latin1', from + label.length, end), hash));
         if (known.size >= most) known.clear();
         known.set(hash, found);
       }
-      const { peer } = found;
+      const peer = found.value;
       // A socket's path ends where the message ends it.
       return peer === null || (named !== null && named !== peer.field.peer) ? null : peer;
     },

@@ -18,7 +18,11 @@ function isFast(line: string | Buffer): boolean {
   // The offset must not matter, nor what stands around it.
   const bytes = Buffer.concat([Buffer.from('x\n'), Buffer.from(line), Buffer.from(`\n${refused}\n`)]);
   const end = reader.read(bytes, 2);
+  // Nor that the memory ends with it, at any distance from where eight bytes would.
+  const alone = Buffer.from(Uint8Array.from(bytes.subarray(1, bytes.indexOf('\n', 2) + 1)).buffer);
+  expect(reader.read(alone, 1)).toBe(end === -1 ? -1 : end - 1);
   if (end === -1) return false;
+  reader.read(bytes, 2);
   const text = bytes.toString('utf8', 2, end);
   expect(end).toBe(bytes.indexOf('\n', 2));
   expect(text).not.toMatch(/[^\x20-\x7e]/);

@@ -83,8 +83,8 @@ export function kindOfLog(head: Buffer, candidates: readonly (readonly ParsedFor
       : [{ bytes: inner === text ? line : Buffer.from(`${inner}\n`), isWrapped: inner !== text }];
   });
   const isWrapped = lines.length < outer.length || 2 * count(lines, (line) => line.isWrapped) > lines.length;
-  const errors = count(lines, ({ bytes }) => parseErrorLine(bytes.toString()) !== null);
-  if (errors > 0 && errors === lines.length) return { is: 'error', isWrapped };
+  const isError = ({ bytes }: { readonly bytes: Buffer }): boolean => parseErrorLine(bytes.toString()) !== null;
+  if (lines.length > 0 && lines.every(isError)) return { is: 'error', isWrapped };
   let best: { matched: number; matchers: readonly AccessMatcher[] } = { matched: 0, matchers: [] };
   for (const formats of candidates) {
     const all = formats.map(reportMatcher);
@@ -92,6 +92,8 @@ export function kindOfLog(head: Buffer, candidates: readonly (readonly ParsedFor
     if (matched > best.matched) best = { matched, matchers: all };
     if (matched === lines.length) break;
   }
+  // Of so many files as a night leaves, nearly all are of one kind from their first line on: the other is not tried.
+  const errors = best.matched < lines.length ? count(lines, isError) : 0;
   if (errors > 0 && errors >= best.matched) return { is: 'error', isWrapped };
   if (best.matched > 0) return { is: 'access', matchers: best.matchers, isWrapped };
   return { is: 'unknown', reason: strange(head) };
