@@ -26,6 +26,25 @@ const quotation = /^(?:\w+\(\) "|"|FastCGI sent in stderr|directory index of ")/
 /** Of these, a file that could not be opened because the limit of descriptors is reached. */
 const unopened = /^\w+\(\) "[^"]*" failed$/;
 const unopenedStart = /^\w+\(\) "[^"]*" failed \(([1-9]\d{0,4}): /;
+/** What scripts and firewalls of applications print. The balancer's script alone speaks of upstreams. */
+const script =
+  /^(?:js(?: exception)?: |perl: |call_sv\(|lua (?:entry|user|handler) |failed to (?:run|load) (?!balancer_by_lua)|NAXSI_)/;
+/** Messages whose quotes hold names of a configuration, or what an upstream sent. */
+const quotesOther = new RegExp(
+  `^(?:${[
+    'upstream ',
+    'memcached ',
+    'auth http server ',
+    'SSL_',
+    'host not found ',
+    '(?:proxy_connect: )?no (?:port|host|path|servers|resolver) ',
+    'invalid (?:port in upstream|URL prefix) ',
+    'socketpair\\(\\) ',
+    // Of FastCGI's split_path_info, and Tengine's.
+    'failed: ',
+    'get rr peer is null ',
+  ].join('|')})`,
+);
 /** Messages about clients and limits, and third-party health checks. */
 const noise = new RegExp(
   `^(?:${[
@@ -104,6 +123,16 @@ const quietLevels: ReadonlySet<string> = new Set(['info', 'notice', 'debug']);
 export function isNoise(message: string): boolean {
   if (quotation.test(message)) return !isOutOfFiles(Number(unopenedStart.exec(message)?.[1] ?? 0));
   return noise.test(message) && !message.includes(' could not be resolved (');
+}
+
+/**
+ * Whether a client chooses what stands in the message. So it does in all others that have a quote behind their first words:
+ * the user of `user "…": password mismatch` is any text, in which no errno and no action is nginx's.
+ */
+function isQuotation(message: string): boolean {
+  if (quotation.test(message) || script.test(message)) return true;
+  const blank = message.indexOf(' ');
+  return blank !== -1 && message.indexOf('"') > blank && !quotesOther.test(message);
 }
 
 /** Whether the level alone shows it: what nginx writes below `warn` is what clients did. */
@@ -203,7 +232,7 @@ function unknownKind({ level, errno, action, message }: Evidence): Kind {
 export function kindOf(evidence: Evidence): Kind {
   const { message, action, errno } = evidence;
   if (evidence.isWhole && isOutOfFiles(errno) && unopened.test(message)) return 'no_files';
-  if (quotation.test(message) || (action !== null && otherServices.test(action))) return 'unrelated';
+  if (isQuotation(message) || (action !== null && otherServices.test(action))) return 'unrelated';
   const name = nameKind(evidence);
   if (name !== null) return name;
   if (noise.test(message)) return 'unrelated';

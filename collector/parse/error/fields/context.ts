@@ -34,8 +34,11 @@ interface Draft extends Mutable<Context> {
 }
 
 const luaContext = /, context: ([^,]*)/y;
-/** Of names out of the configuration. It is all that stands behind the message: what a client wrote has `, client: ` behind it. */
-const healthCheck = /, health check "[^",]*" of peer (\S+) in upstream "([^"]*)"$/y;
+/**
+ * Of names out of the configuration. It is all that stands behind the message: what a client wrote has `, client: ` behind
+ * it. A check that asks another port names that.
+ */
+const healthCheck = /, health check "[^",]*" of peer (\S+) in upstream "([^"]*)"(?:, port \d{1,5})?$/y;
 const clientLabel = /, (udp )?client: /y;
 const clientEnd = /,| server: /g;
 const serverLabel = /,? server: /y;
