@@ -395,6 +395,15 @@ describe('limits', () => {
   });
 });
 
+test('one other program listens, and nothing links it to the peer: who reads the fix knows whether it is meant', () => {
+  const beside = tcp(address, { otherPorts: [listener('0.0.0.0:3000')] });
+  expect(words(facts([peer(address, { tcp: beside })])).fix).toContain(
+    'If it is what listens on 0.0.0.0:3000, write that port',
+  );
+  const known = peer(address, { tcp: beside, remembered: rememberedPeer({ listeningMs: nowMs - 90_000 }) });
+  expect(words(facts([known])).fix).not.toContain('0.0.0.0:3000');
+});
+
 describe('ejected', () => {
   const group = (servers: readonly ReturnType<typeof server>[]) =>
     facts([], { groups: [{ upstream: 'app', failures: failed({ errno: null }), servers }] });
@@ -405,17 +414,39 @@ describe('ejected', () => {
   });
   test('why they are: connects that failed, max_conns, or answers that failed', () => {
     const servers = [server('10.0.0.1:80'), server('10.0.0.2:80')];
-    const busy = [server('10.0.0.1:80', { maxConns: 2 }), server('10.0.0.2:80', { maxConns: 2 })];
     const failing = { ...group(servers), peers: [peer(address)] };
     const [, ofGroup] = judge(failing, String);
     const [finding] = ofGroup?.findings ?? [];
     if (ofGroup === undefined || finding === undefined) throw new Error('nothing judged');
     expect(word(finding, ofGroup, failing).fix).toContain('their own verdicts');
     expect(words(group(servers)).fix).toContain('late or breaks off');
-    expect(words(group(busy))).toMatchObject({
-      what: expect.stringContaining('nor one that has max_conns connections'),
-      fix: expect.stringContaining('check max_conns first'),
-    });
+  });
+  test('at max_conns a peer is skipped: it has not failed', () => {
+    const busy = [server('10.0.0.1:80', { maxConns: 2 }), server('10.0.0.2:80', { maxConns: 2 })];
+    const { what, fix } = words(group(busy));
+    expect(what).toBe(
+      'every peer of upstream app is at max_conns (2), the most connections nginx may have to it: further requests are refused',
+    );
+    expect(fix).toMatch(/^Raise max_conns/);
+    // What one of them failed at minutes before put none of them out of use.
+    const old = failed({ firstMs: nowMs - 300_000, lastMs: nowMs - 300_000 });
+    const restarted = {
+      ...group(busy),
+      peers: [
+        peer('10.0.0.1:80', {
+          failures: new Map([['refused', old]]),
+          servers: busy.map((each) => ({ ...each, upstream: 'app' })),
+        }),
+      ],
+    };
+    const ofGroup = judge(restarted, String).find(({ subject }) => subject.is === 'group');
+    const [finding] = ofGroup?.findings ?? [];
+    if (ofGroup === undefined || finding === undefined) throw new Error('nothing judged');
+    expect(word(finding, ofGroup, restarted).what).toContain('is at max_conns (2)');
+  });
+  test('some at max_conns, others failed', () => {
+    const mixed = [server('10.0.0.1:80', { maxConns: 2 }), server('10.0.0.2:80')];
+    expect(words(group(mixed)).what).toContain('nor one that has max_conns connections');
   });
   test('where all are, that is it', () => {
     expect(words(group([server('10.0.0.1:80', { down: true })])).what).toContain('every server of upstream app is');

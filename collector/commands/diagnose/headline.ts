@@ -1,25 +1,53 @@
 /** The first line of `diagnose`: what fails now, and who pays for it. Pure. */
-import { plural } from '../../base/text.ts';
+import { duration, plural } from '../../base/text.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import { type ClientCounts, errorsOf, isHurt } from './impact.ts';
 
 const mostUpstreams = 4;
 
-function statusText(counts: ClientCounts): string {
+/** Trouble that is younger has its time beside it; all else is of the last minute. */
+const minuteMs = 50_000;
+/** So long without a further one: not now. */
+const agoMs = 10_000;
+
+/** `/min`, or the time that a count is of, where it has just begun. */
+function spanOf({ trouble }: ClientCounts, nowMs: number): string | null {
+  const ms = trouble === null ? minuteMs : nowMs - trouble.firstMs;
+  return ms >= minuteMs ? null : `in the last ${Math.max(1, Math.ceil(ms / 1000))} s`;
+}
+
+function mostRecent({ trouble }: ClientCounts, nowMs: number): string {
+  const ms = trouble === null ? 0 : nowMs - trouble.lastMs;
+  return ms < agoMs ? '' : `, the last ${duration(ms)} ago`;
+}
+
+function percentOf(counts: ClientCounts, isYoung: boolean): string {
+  const requests = isYoung ? (counts.trouble?.requests ?? 0) : counts.requests;
+  const share = (errorsOf(counts) * 100) / Math.max(1, requests);
+  return share >= 10 || share === 0 ? String(Math.round(share)) : share.toFixed(1).replace(/\.0$/, '');
+}
+
+/** `3`, `3/min`. */
+const times = (count: number, span: string | null): string => `${count}${span === null ? '/min' : ''}`;
+
+function statusText(counts: ClientCounts, nowMs: number): string {
   const statuses = [...counts.errors].sort(([, a], [, b]) => b - a);
   const [first] = statuses;
   if (first === undefined) return '0';
-  const errors = errorsOf(counts);
-  const share = (errors * 100) / Math.max(1, counts.requests);
-  const percent = share >= 10 || share === 0 ? String(Math.round(share)) : share.toFixed(1).replace(/\.0$/, '');
-  if (statuses.length === 1) return `${percent} % ${first[0]} (${errors}/min)`;
-  return `${percent} % 5xx (${statuses.map(([status, count]) => `${status}: ${count}/min`).join(', ')})`;
+  const span = spanOf(counts, nowMs);
+  const end = `${span === null ? '' : ` ${span}`}${mostRecent(counts, nowMs)}`;
+  const percent = percentOf(counts, span !== null);
+  if (statuses.length === 1) return `${percent} % ${first[0]} (${times(errorsOf(counts), span)}${end})`;
+  return `${percent} % 5xx (${statuses.map(([status, count]) => `${status}: ${times(count, span)}`).join(', ')}${end})`;
 }
 
-function upstreamText([name, counts]: readonly [string, ClientCounts]): string {
-  const hidden = counts.hidden > 0 ? ` (retries hide ${counts.hidden}/min)` : '';
-  const substitute = counts.substituted > 0 ? ` (${counts.substituted}/min get a substitute page)` : '';
-  return `upstream ${name} ${statusText(counts)}${hidden}${substitute}`;
+function upstreamText([name, counts]: readonly [string, ClientCounts], nowMs: number): string {
+  const span = spanOf(counts, nowMs);
+  // Errors beside it have said the time already.
+  const end = span === null || errorsOf(counts) > 0 ? '' : ` ${span}`;
+  const hidden = counts.hidden > 0 ? ` (retries hide ${times(counts.hidden, span)}${end})` : '';
+  const substitute = counts.substituted > 0 ? ` (${times(counts.substituted, span)}${end} get a substitute page)` : '';
+  return `upstream ${name} ${statusText(counts, nowMs)}${hidden}${substitute}`;
 }
 
 /** Errors that no upstream had a part in: limits, `return`, a name without an address. */
@@ -46,15 +74,15 @@ function unloggedText({ judged }: Pick<Diagnosis, 'judged'>): string {
 }
 
 /** `upstream shop 100 % 502 (88/min); api 0 (retries hide 12/min)`. */
-export function clientsText(one: Pick<Diagnosis, 'impact' | 'judged'>): string {
+export function clientsText(one: Pick<Diagnosis, 'impact' | 'judged' | 'nowMs'>): string {
   return `${loggedText(one)}${unloggedText(one)}`;
 }
 
-function loggedText({ impact }: Pick<Diagnosis, 'impact'>): string {
+function loggedText({ impact, nowMs }: Pick<Diagnosis, 'impact' | 'nowMs'>): string {
   if (impact.read.length === 0) return 'not known, because no access log was read';
   if (!impact.tellsUpstreams) {
     if (errorsOf(impact.server) === 0) return 'no 5xx in the last minute on the entire server';
-    return `${statusText(impact.server)} on the entire server: the log_format has no upstream variables`;
+    return `${statusText(impact.server, nowMs)} on the entire server: the log_format has no upstream variables`;
   }
   const touched = [...impact.upstreams].filter(
     ([, counts]) => errorsOf(counts) + counts.hidden + counts.substituted > 0,
@@ -62,9 +90,9 @@ function loggedText({ impact }: Pick<Diagnosis, 'impact'>): string {
   const sorted = touched.sort(([, a], [, b]) => errorsOf(b) - errorsOf(a) || b.hidden - a.hidden);
   const rest = restOf(impact);
   const shown = [
-    ...sorted.slice(0, mostUpstreams).map(upstreamText),
+    ...sorted.slice(0, mostUpstreams).map((each) => upstreamText(each, nowMs)),
     ...(sorted.length > mostUpstreams ? [plural(sorted.length - mostUpstreams, 'more upstream')] : []),
-    ...(errorsOf(rest) > 0 ? [`requests without an upstream ${statusText(rest)}`] : []),
+    ...(errorsOf(rest) > 0 ? [`requests without an upstream ${statusText(rest, nowMs)}`] : []),
   ];
   return shown.length === 0 ? 'no 5xx in the last minute' : shown.join('; ');
 }

@@ -1,7 +1,7 @@
 /** Client results of the last minute, by upstream, from access logs. Pure. */
 
 import { fateOf, isPeerName } from '../../aggregate/access/attempts.ts';
-import { madeWithin, total } from '../../base/collections.ts';
+import { madeWithin, sumOf, total } from '../../base/collections.ts';
 import { createAnswerTally } from '../../diagnose/impact/answers.ts';
 import { createStallTally, type StallTally } from '../../diagnose/impact/stalls.ts';
 import type { AnswerFacts } from '../../diagnose/impact/traffic.ts';
@@ -16,6 +16,16 @@ export interface ClientCounts {
   readonly hidden: number;
   /** No peer answered, and nginx gave something else below 500. */
   readonly substituted: number;
+  /** What of it went wrong, in time; null where nothing did. */
+  readonly trouble: Trouble | null;
+}
+
+/** The part of the minute in which requests went wrong: a share of the entire minute hides an outage that has just begun. */
+export interface Trouble {
+  readonly firstMs: number;
+  readonly lastMs: number;
+  /** All requests from its first second on. */
+  readonly requests: number;
 }
 
 export interface Impact {
@@ -48,16 +58,45 @@ interface Counting {
   readonly errors: Map<number, number>;
   hidden: number;
   substituted: number;
+  /** By second. */
+  readonly seconds: Map<number, number>;
+  firstMs: number;
+  lastMs: number;
 }
 
 const windowMs = 60_000;
 const mostUpstreams = 500;
 const mostPeers = 1000;
-const newCounts = (): Counting => ({ requests: 0, errors: new Map(), hidden: 0, substituted: 0 });
+const newCounts = (): Counting => ({
+  requests: 0,
+  errors: new Map(),
+  hidden: 0,
+  substituted: 0,
+  seconds: new Map(),
+  firstMs: Number.POSITIVE_INFINITY,
+  lastMs: Number.NEGATIVE_INFINITY,
+});
 
-function count(counts: Counting, status: number): void {
+const secondOf = (ms: number): number => Math.floor(ms / 1000);
+
+function wentWrong(counts: Counting, ms: number): void {
+  counts.firstMs = Math.min(counts.firstMs, ms);
+  counts.lastMs = Math.max(counts.lastMs, ms);
+}
+
+function count(counts: Counting, status: number, ms: number): void {
   counts.requests++;
-  if (status >= 500) counts.errors.set(status, (counts.errors.get(status) ?? 0) + 1);
+  const second = secondOf(ms);
+  counts.seconds.set(second, (counts.seconds.get(second) ?? 0) + 1);
+  if (status < 500) return;
+  counts.errors.set(status, (counts.errors.get(status) ?? 0) + 1);
+  wentWrong(counts, ms);
+}
+
+function countsOfMinute({ requests, errors, hidden, substituted, seconds, firstMs, lastMs }: Counting): ClientCounts {
+  const since = [...seconds].filter(([second]) => second >= secondOf(firstMs));
+  const trouble = lastMs < firstMs ? null : { firstMs, lastMs, requests: sumOf(since, ([, times]) => times) };
+  return { requests, errors, hidden, substituted, trouble };
 }
 
 /** @param nowMs milliseconds since 1970 */
@@ -118,13 +157,14 @@ export function createImpactTally(upstreamOf: UpstreamOf, nowMs: number): Impact
     record(record, fields, isLegacy, ms) {
       tellsUpstreams ||= fields.peers;
       const isRecent = nowMs - ms <= windowMs;
-      if (isRecent) count(server, record.status);
+      if (isRecent) count(server, record.status, ms);
       if (!fields.peers || record.attempts === 0) return;
       const { failed, answered } = attempts(record, fields, isLegacy, ms);
       const counts = isRecent && record.status !== 499 ? countsOf(upstreamName(record)) : null;
       if (counts === null) return;
-      count(counts, record.status);
+      count(counts, record.status, ms);
       if (record.status >= 500 || !failed) return;
+      wentWrong(counts, ms);
       if (answered) counts.hidden++;
       else counts.substituted++;
     },
@@ -133,7 +173,12 @@ export function createImpactTally(upstreamOf: UpstreamOf, nowMs: number): Impact
     answered: answers.peers,
     left: (peer) => left.get(peer) ?? 0,
     stalls,
-    result: (read) => ({ server, upstreams, tellsUpstreams, read }),
+    result: (read) => ({
+      server: countsOfMinute(server),
+      upstreams: new Map(Array.from(upstreams, ([name, counts]) => [name, countsOfMinute(counts)])),
+      tellsUpstreams,
+      read,
+    }),
   };
 }
 

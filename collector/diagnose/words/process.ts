@@ -3,6 +3,7 @@
 import { shellWord } from '../../base/syntax/shell-word.ts';
 import { takenOut } from '../rules/case.ts';
 import { servedOutOfReach } from '../rules/connect/container.ts';
+import { meantPorts } from '../rules/connect/process.ts';
 import { endpoint } from '../rules/signs.ts';
 import {
   containerOwner,
@@ -81,6 +82,14 @@ function downSomewhere(one: Subject): Words {
 /** Where it is not known what service it was. */
 const whoIsDown = 'systemctl --failed    # is it among these? Of containers: docker ps -a, podman ps -a';
 
+/** One other program that the address reaches: nothing links it to the peer, but the person who reads knows it. */
+function neighbourText(one: Subject): string {
+  const tcp = peerOf(one)?.tcp ?? null;
+  const [there, another] = tcp === null ? [] : meantPorts(tcp);
+  if (one.finding.sureness === 'certain' || there === undefined || another !== undefined) return '';
+  return ` If it is what listens on ${endpoint(there.host, there.port)}, write that port ${line(one)} instead.`;
+}
+
 function downHere(one: Subject): Words {
   const owner = ownerOf(one);
   const isNameless = owner === null || (owner.unit === null && owner.container === null);
@@ -89,7 +98,7 @@ function downHere(one: Subject): Words {
     what: `nothing listens on ${one.name}: the application is down or not ready`,
     fix: isKilled
       ? 'Start the application. The kernel killed a process because memory ran out: if it was this one, give it more memory, or let it use less.'
-      : 'Start the application; its log says why it stopped.',
+      : `Start the application; its log says why it stopped.${neighbourText(one)}`,
     next: [
       ...unmask(peerOf(one)?.unit ?? null),
       ...startAgain(owner, `${ss(one)}    # nothing: start the application that serves ${one.name}`),

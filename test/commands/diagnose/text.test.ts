@@ -9,7 +9,7 @@ import { facts, nowMs, owner, peer, rememberedPeer, server, unix } from '../../d
 
 const hostile = "\u001b[2J\u009b31m$(reboot)'`id`\n\u202e";
 
-const counts = { requests: 9, errors: new Map([[502, 3]]), hidden: 1, substituted: 1 };
+const counts = { requests: 9, errors: new Map([[502, 3]]), hidden: 1, substituted: 1, trouble: null };
 
 function diagnosis(): Diagnosis {
   const one = peer(`unix:/run/${hostile}.sock`, { upstream: hostile, unix: unix({ path: `/run/${hostile}.sock` }) });

@@ -62,7 +62,7 @@ const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial
   'another instance of a template unit listens beside it': [
     { otherPorts: [listener('0.0.0.0:8081', { owner: { ...owner, unit: 'app@8081.service' } })] },
     {},
-    ['process_down likely', 'wrong_port likely'],
+    ['process_down likely'],
   ],
   'another instance of a template unit listens beside it, and the one that is meant is known': [
     { otherPorts: [listener('0.0.0.0:8081', { owner: { ...owner, unit: 'app@8081.service' } })] },
@@ -84,10 +84,10 @@ const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial
     { unit: unitOf('shop.service') },
     ['wrong_port likely'],
   ],
-  'one other application listens': [
+  'one other application listens, and nothing links it to the peer': [
     { otherPorts: [listener('0.0.0.0:3000')] },
     {},
-    ['process_down likely', 'wrong_port likely'],
+    ['process_down likely'],
   ],
   'this port took connections before': [{}, { answers: answered }, ['process_down certain']],
   'this port took connections before, while another application ran beside it': [

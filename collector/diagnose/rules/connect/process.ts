@@ -30,7 +30,7 @@ function tookBefore(one: TcpCase, takenMs: number): readonly Finding[] {
   const begun = candidates.filter(({ startedMs, port }) =>
     startedMs === null ? isSlip(port, tcp.port) : startedMs > takenMs - logsRound,
   );
-  if (begun.length > 0) return otherPort({ ...one, tcp: { ...tcp, otherPorts: begun } });
+  if (begun.length > 0) return otherPort({ ...one, tcp: { ...tcp, otherPorts: begun } }, true);
   return [processDown(one, candidates.length === 0 ? 'certain' : 'likely')];
 }
 
@@ -201,7 +201,8 @@ export function meantPorts({ otherPorts }: Pick<TcpFacts, 'otherPorts'>): readon
   return otherPorts.filter(({ port, owner }) => !otherServices.has(port) && !hostPrograms.test(owner.command ?? ''));
 }
 
-function otherPort(one: TcpCase): readonly Finding[] {
+/** @param isSince what listens there has begun to since the peer took its last connection */
+function otherPort(one: TcpCase, isSince = false): readonly Finding[] {
   const { peer, tcp, time } = one;
   // Where a unit's file names this very port, no neighbour is meant: only that unit itself may listen elsewhere.
   const meant = peer.unit === null ? null : peer.unit.unit;
@@ -218,6 +219,7 @@ function otherPort(one: TcpCase): readonly Finding[] {
   const isInstance = slips.some(({ owner }) => owner.unit?.includes('@') === true);
   if (slips.length > 0 && !isInstance) return [wrongPort(slips)];
   const down = processDown({ ...one, tcp: { ...tcp, otherPorts: candidates } }, 'likely');
-  // Of many that listen there each may be meant, or none.
-  return candidates.length === 1 ? [down, wrongPort(candidates)] : [down];
+  // Of many that listen there each may be meant, or none; one that nothing links to the peer is a neighbour.
+  const isLinked = isSince || meant !== null;
+  return candidates.length === 1 && isLinked ? [down, wrongPort(candidates)] : [down];
 }
