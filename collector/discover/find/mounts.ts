@@ -67,18 +67,19 @@ function option(mount: Mount, name: string): string | null {
 
 /**
  * Where a container's `path` may lie on the host, best first: the source of a bind mount or volume, else the layers of
- * its overlay (readable for root only, as docker sets them up).
+ * its overlay (readable for root only, as docker sets them up). The host's own root may be an overlay, too: what is
+ * bound from it is a part of that overlay.
  */
 export function hostPlaces(inside: readonly Mount[], host: readonly Mount[], path: string): readonly string[] {
   const mount = mountOf(inside, path);
   if (mount === null) return [];
   const rest = below(path, mount.point);
-  if (mount.type === 'overlay') {
+  if (mount.type === 'overlay' && mount.root === '/') {
     const layers = [option(mount, 'upperdir'), ...(option(mount, 'lowerdir')?.split(':') ?? [])];
     return layers.filter((layer) => layer?.startsWith('/') === true).map((layer) => `${layer}${rest}`);
   }
   const source = `${mount.root === '/' ? '' : mount.root}${rest}` || '/';
   return host
-    .filter((each) => each.device === mount.device && each.type !== 'overlay' && isUnder(source, each.root))
+    .filter((each) => each.device === mount.device && isUnder(source, each.root))
     .map((each) => `${each.point === '/' ? '' : each.point}${below(source, each.root)}`);
 }

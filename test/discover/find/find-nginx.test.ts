@@ -164,6 +164,16 @@ describe('a container seen from the host', () => {
     ]);
   });
 
+  test('a host whose own root is an overlay: what is bound from it', async () => {
+    const bind = '51 50 0:47 /web/nginx.conf /etc/nginx/nginx.conf ro - overlay overlay rw,lowerdir=/a,upperdir=/b\n';
+    const host = hostTree({
+      '/proc/1/mountinfo': '22 1 0:47 / / rw - overlay overlay rw,lowerdir=/a,upperdir=/b\n',
+      '/web/nginx.conf': `http { ${location(1)} }`,
+    });
+    host.nginx({ pid: 100, title, workers: {}, mountinfo: overlay(bind), cgroup });
+    expect(await find(host)).toMatchObject([{ problems: [], upstreams: ['127.0.0.1:1'] }]);
+  });
+
   test('through its root where we may enter it, with absolute links inside it', async () => {
     const host = hostTree({
       '/proc/100/root/etc/nginx/nginx.conf': '-> /conf/main.conf',
