@@ -13,6 +13,8 @@ interface Entry {
   readonly owner: Owner | null;
   readonly inode: number | null;
   readonly listens: boolean;
+  /** A check of this process found nothing there: what listens after it began since. */
+  readonly wasAbsent: boolean;
   readonly sinceMs: number | null;
   readonly endedMs: readonly number[];
   readonly connectedMs: number | null;
@@ -98,7 +100,7 @@ function next(
   const inode = isSame ? before.inode : seen.inode;
   const asked = (): Owner | null => (uid === null || inode === null ? null : ownerOf(uid, inode));
   // What a process before wrote down says nothing of the socket that is there now.
-  const isFirst = before === undefined || before.inode === null;
+  const isFirst = before === undefined || (before.inode === null && !before.wasAbsent);
   return {
     watchedSinceMs: before?.watchedSinceMs ?? ms,
     listeningMs: ms,
@@ -109,6 +111,7 @@ function next(
     owner: isSame && inode !== null ? before.owner : asked(),
     inode,
     listens: true,
+    wasAbsent: false,
     oomBefore,
     oomAfter: null,
   };
@@ -119,9 +122,8 @@ function withEnd(ends: readonly number[], ms: number): readonly number[] {
 }
 
 function gone(before: Entry | undefined, ms: number, oomKills: number | null): Entry {
-  if (before === undefined) return unseen(ms);
-  if (!before.listens) return before;
-  return { ...before, listens: false, endedMs: withEnd(before.endedMs, ms), oomAfter: oomKills };
+  if (!before?.listens) return { ...(before ?? unseen(ms)), wasAbsent: true };
+  return { ...before, listens: false, wasAbsent: true, endedMs: withEnd(before.endedMs, ms), oomAfter: oomKills };
 }
 
 function unseen(ms: number): Entry {
@@ -135,12 +137,13 @@ function unseen(ms: number): Entry {
     owner: null,
     inode: null,
     listens: false,
+    wasAbsent: false,
     oomBefore: null,
     oomAfter: null,
   };
 }
 
-function rememberedOf({ oomBefore, oomAfter, listens, ...kept }: Entry): Remembered {
+function rememberedOf({ oomBefore, oomAfter, listens, wasAbsent, ...kept }: Entry): Remembered {
   const oomKills = oomBefore === null || oomAfter === null ? null : Math.max(0, oomAfter - oomBefore);
   return { ...kept, oomKills };
 }
@@ -179,7 +182,8 @@ export function createPeerMemory(): PeerMemory {
         if (lastMs === 0 || Math.abs(nowMs - lastMs) > longestAgoMs) continue;
         const { oomKills, ...rest } = before;
         const oomBefore = oomKills === null ? null : 0;
-        entries.set(peer, { ...rest, sinceMs: null, inode: null, listens: false, oomBefore, oomAfter: oomKills });
+        const unchecked = { sinceMs: null, inode: null, listens: false, wasAbsent: false };
+        entries.set(peer, { ...rest, ...unchecked, oomBefore, oomAfter: oomKills });
       }
     },
     text: () => JSON.stringify(Object.fromEntries(Array.from(entries, ([peer, entry]) => [peer, rememberedOf(entry)]))),

@@ -58,6 +58,18 @@ test('a peer that never listened is known as such', () => {
   });
 });
 
+test('a container that the plugin first saw gone: what listens there later began then, and no rule refused before', () => {
+  const memory = createPeerMemory();
+  memory.look(gone, { ms: 1000, oomKills: null }, ownerOf);
+  memory.look(listens, { ms: 4000, oomKills: null }, ownerOf);
+  memory.look(listens, { ms: 7000, oomKills: null }, ownerOf);
+  expect(memory.remembered(peer)).toMatchObject({ watchedSinceMs: 1000, sinceMs: 4000, endedMs: [] });
+  const connected = createPeerMemory();
+  connected.connected(peer, 500);
+  connected.look(listens, { ms: 1000, oomKills: null }, ownerOf);
+  expect(connected.remembered(peer)?.sinceMs).toBeNull();
+});
+
 test('a restarted process is a new socket, and a new owner is asked for', () => {
   const memory = createPeerMemory();
   const asked: number[] = [];
