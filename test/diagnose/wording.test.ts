@@ -248,13 +248,32 @@ describe('a process that is down', () => {
     ],
     [
       'docker',
-      { container: id, runtime: 'docker' },
+      { container: id, runtime: 'docker', isRemoved: false },
       [`docker ps -a --filter id=${id}`, `docker start ${id}`, `docker logs --tail 50 ${id}`],
     ],
     [
       'podman',
-      { container: id, runtime: 'podman' },
+      { container: id, runtime: 'podman', isRemoved: false },
       [`podman ps -a --filter id=${id}`, `podman start ${id}`, `podman logs --tail 50 ${id}`],
+    ],
+    [
+      'docker, by its name: a filter takes parts of names, too',
+      { container: id, containerName: 'shop-app-1', runtime: 'docker', isRemoved: false },
+      ["docker ps -a --filter 'name=^shop-app-1$'", 'docker start shop-app-1', 'docker logs --tail 50 shop-app-1'],
+    ],
+    [
+      'docker, where it may be removed: nothing fails that is typed',
+      { container: id, runtime: 'docker' },
+      [
+        `docker ps -a --filter id=${id}`,
+        `docker ps -aq --filter id=${id} | xargs -r docker start`,
+        `docker ps -aq --filter id=${id} | xargs -r docker logs --tail 50`,
+      ],
+    ],
+    [
+      'podman, which has removed it',
+      { container: id, runtime: 'podman', isRemoved: true },
+      ["podman ps -a --format '{{.Names}} {{.Status}} {{.Networks}}'"],
     ],
     [
       'Kubernetes',
@@ -268,7 +287,7 @@ describe('a process that is down', () => {
   });
 
   test('was a container whose address went with it', () => {
-    const was = { ...owner, container: id, runtime: 'docker' as const };
+    const was = { ...owner, container: id, runtime: 'docker' as const, isRemoved: false };
     const more = { ...failing('unreachable', 113), remembered: { ...remembered, owner: was } };
     const said = tcpWords(null, { home: 'elsewhere', neighbour: false }, {}, more);
     expect(typed(said).slice(0, 2)).toEqual([`docker ps -a --filter id=${id}`, `docker start ${id}`]);

@@ -29,7 +29,7 @@ export interface Owner {
   readonly container: string | null;
   /** As its engine's files have it; null without the right to read them. */
   readonly containerName: string | null;
-  /** Its engine has no container of this id any more. */
+  /** Its engine has no container of this id any more; not set where that may not be seen. */
   readonly isRemoved?: boolean;
   readonly runtime: Runtime | null;
 }

@@ -6,7 +6,7 @@ import { mayBeOf } from '../../nginx/peers.ts';
 import type { FailedPeer, Failing } from '../impact/failures.ts';
 import type { UnitFact } from '../impact/traffic.ts';
 import { readWaiting } from '../impact/waiting.ts';
-import { keptContainer } from '../places/containers.ts';
+import { containerName, isRemoved } from '../places/containers.ts';
 import { type Namespaces, surveyNamespaces } from '../places/namespaces.ts';
 import { containerFacts } from '../places/tcp-containers.ts';
 import { unitFiles } from '../places/unit-files.ts';
@@ -142,7 +142,7 @@ export async function gather(
       unix: peer.startsWith('unix:')
         ? readSocketFile(peer.slice('unix:'.length), seen, worker, namespaces, look, ports)
         : null,
-      remembered: withContainerName(seen.remembered(peer), ports),
+      remembered: withContainer(seen.remembered(peer), ports),
       unit: unitOfPeer(peer, rest, at),
     };
   });
@@ -157,13 +157,16 @@ export async function gather(
 }
 
 /** Who wrote it down may not have been allowed to read the name, which outlives the id; and it may be removed since. */
-function withContainerName(remembered: Remembered | null, ports: DiagnosePorts): Remembered | null {
+function withContainer(remembered: Remembered | null, ports: DiagnosePorts): Remembered | null {
   const owner = remembered?.owner ?? null;
-  if (remembered === null || owner === null || owner.container === null || owner.runtime !== 'docker')
-    return remembered;
-  const kept = keptContainer(owner.container, ports);
-  const containerName = owner.containerName ?? kept.name;
-  return { ...remembered, owner: { ...owner, containerName, isRemoved: kept.isRemoved } };
+  if (remembered === null || owner === null || owner.container === null) return remembered;
+  const { isRemoved: _, ...before } = owner;
+  const removed = isRemoved(owner, ports);
+  const name = owner.containerName ?? (owner.runtime === 'docker' ? containerName(owner.container, ports) : null);
+  return {
+    ...remembered,
+    owner: { ...before, containerName: name, ...(removed === null ? {} : { isRemoved: removed }) },
+  };
 }
 
 function missingRights(peers: readonly PeerFacts[], noTable: boolean, blind: boolean): readonly MissingRight[] {

@@ -2,6 +2,7 @@
 import type { SocketAddress } from '../../parse/peer-address.ts';
 import { containerFolder, dockerName } from '../../system/docker.ts';
 import { attempt } from '../../system/fs.ts';
+import type { Owner } from '../facts/facts.ts';
 import { behindPrefix, type HostFiles } from './host-files.ts';
 
 /** Bridges that engines make for their containers. */
@@ -51,6 +52,21 @@ export function publishedTo(cmdline: string): Published | null {
   return host === undefined || !Number.isInteger(port) ? null : { host, port };
 }
 
+/** Whether a command line of docker-proxy publishes this port of the host: its other one is the container's. null for others. */
+export function isProxyOf(line: string, port: number): boolean | null {
+  if (!/^\S*docker-proxy /.test(line)) return null;
+  return new RegExp(` -host-port ${port} `).test(`${line} `);
+}
+
+const isIpv6 = (to: Published): boolean => to.host.includes(':');
+
+/** Two docker-proxies lead to one container: the same address, or one of each family and the same port. */
+export function isSameTarget(line: string, other: string): boolean {
+  const [one, two] = [line, other].map((each) => publishedTo(each.replaceAll(' ', '\0')));
+  if (one == null || two == null || one.port !== two.port) return false;
+  return one.host === two.host || isIpv6(one) !== isIpv6(two);
+}
+
 const dockerFolder = '/var/lib/docker/containers';
 
 const foldersOf = (files: HostFiles): string => behindPrefix(dockerFolder, files);
@@ -65,13 +81,23 @@ export function containerName(id: string, ports: HostFiles): string | null {
   return folder === null ? null : dockerName(ports.fs, folder);
 }
 
-/** The same of one that was seen before: docker keeps what has stopped, until it is removed. */
-export function keptContainer(
-  id: string,
+/** Where podman keeps those of root, each in a folder called by its id. */
+const podmanFolder = '/var/lib/containers/storage/overlay-containers';
+
+/**
+ * Whether an engine still has a container that was seen before, stopped or not; null where that may not be read.
+ *
+ * @param owner whose processes ran as this user: podman keeps those of other users elsewhere
+ */
+export function isRemoved(
+  { container, runtime, uid }: Pick<Owner, 'container' | 'runtime' | 'uid'>,
   ports: HostFiles,
-): { readonly name: string | null; readonly isRemoved: boolean } {
-  const all = attempt(() => ports.fs.readdir(foldersOf(ports)));
+): boolean | null {
+  if (container === null || (runtime !== 'docker' && runtime !== 'podman')) return null;
+  const folder = runtime === 'docker' ? foldersOf(ports) : behindPrefix(podmanFolder, ports);
+  const all = attempt(() => ports.fs.readdir(folder));
   // An empty folder may be that of an engine whose data is elsewhere.
-  const isRemoved = all.ok && all.value.length > 0 && !all.value.some((name) => name.startsWith(id));
-  return { name: containerName(id, ports), isRemoved };
+  if (!all.ok || all.value.length === 0) return null;
+  if (all.value.some((name) => name.startsWith(container))) return false;
+  return runtime === 'docker' || uid === 0 ? true : null;
 }

@@ -10,7 +10,7 @@ import { scriptOf } from '../../parse/proc/script.ts';
 import { attempt } from '../../system/fs.ts';
 import type { Owner } from '../facts/facts.ts';
 import type { DiagnosePorts } from '../facts/ports.ts';
-import { containerName } from './containers.ts';
+import { containerName, isProxyOf, isSameTarget } from './containers.ts';
 import { fpmConf, fpmListens } from './fpm-pools.ts';
 import type { Namespace } from './namespaces.ts';
 
@@ -90,6 +90,8 @@ function isItsPool(line: string, asked: Asked, ports: DiagnosePorts): boolean {
 function isNamed({ line }: Candidate, asked: Asked): boolean {
   const master = /^php-fpm: master process \((.*)\)/.exec(line)?.[1];
   if ('port' in asked) {
+    const isPublishing = isProxyOf(line, asked.port);
+    if (isPublishing !== null) return isPublishing;
     return new RegExp(`(?<![\\d.])${asked.port}(?![\\d.])`).test(line) || (master !== undefined && asked.port === 9000);
   }
   if (line.includes(asked.path)) return true;
@@ -98,11 +100,11 @@ function isNamed({ line }: Candidate, asked: Asked): boolean {
   return version === undefined || master.includes(version);
 }
 
-/** Of processes that begot each other the first. */
+/** Of processes that begot each other the first; a port is published by one docker-proxy for each family. */
 function eldest(found: readonly Candidate[]): Candidate | null {
   const roots = found.filter(({ parent }) => !found.some(({ pid }) => pid === parent));
-  const [only = null, another] = roots;
-  return another === undefined ? only : null;
+  const [only = null, ...others] = roots;
+  return others.every(({ line }) => isSameTarget(only?.line ?? '', line)) ? only : null;
 }
 
 /** The only unit that these processes are in: then it is that one; of several none is guessed. */
@@ -163,6 +165,7 @@ export function createOwners({ pids }: Pick<Namespace, 'pids'>, ports: DiagnoseP
       unitUser: unit?.user ?? null,
       container,
       containerName: nameOf(container, runtime, its),
+      ...(container === null ? {} : { isRemoved: false }),
       runtime,
     };
   }

@@ -73,32 +73,53 @@ function systemctl(verb: string, { unit, unitUser }: Owner): string {
 
 interface Care {
   readonly state: string;
-  readonly start: string;
-  readonly restart: string;
-  readonly log: string;
+  /** null where there is nothing to start: these are not there, either. */
+  readonly start: string | null;
+  readonly restart: string | null;
+  readonly log: string | null;
 }
 
-const removed = 'not found: it was removed; create it the way it was created, for example docker compose up -d';
+const again = 'create it the way it was created, for example docker compose up -d';
 
-function careOf(owner: Owner | null): Care | null {
-  if (owner === null) return null;
-  if (owner.container !== null) {
-    const { runtime } = owner;
-    const id = shellWord(owner.containerName ?? owner.container);
-    if (runtime === 'crictl') {
-      const pods =
-        'kubectl get pods -A -o wide    # Kubernetes starts it again; where it does not: kubectl describe pod';
-      return { state: `crictl ps -a --id ${id}`, start: pods, restart: pods, log: `crictl logs --tail 50 ${id}` };
-    }
-    const program = runtime ?? 'docker';
-    const whose = runtime === 'podman' ? 'as the user who runs it; ' : '';
+/** Of a pod: Kubernetes starts its containers. */
+function careOfPod(id: string): Care {
+  const pods = 'kubectl get pods -A -o wide    # Kubernetes starts it again; where it does not: kubectl describe pod';
+  return { state: `crictl ps -a --id ${id}`, start: pods, restart: pods, log: `crictl logs --tail 50 ${id}` };
+}
+
+/** Commands that name a container fail when it is removed: where that is not known, they are given what is there. */
+function careOfContainer({ container, containerName, runtime, isRemoved }: Owner): Care {
+  const id = shellWord(containerName ?? container ?? '');
+  if (runtime === 'crictl') return careOfPod(id);
+  const program = runtime ?? 'docker';
+  const whose = runtime === 'podman' ? '    # as the user who runs it' : '';
+  // A filter by name takes parts of names, too.
+  const filter = shellWord(containerName === null ? `id=${container}` : `name=^${containerName}$`);
+  if (isRemoved === true) {
+    const state = `${program} ps -a --format '{{.Names}} {{.Status}} {{.Networks}}'    # its container was removed: is there one in its place?`;
+    return { state, start: null, restart: null, log: null };
+  }
+  const state = `${program} ps -a --filter ${filter}`;
+  if (isRemoved === false) {
     return {
-      state: `${program} ps -a --filter ${owner.containerName === null ? 'id' : 'name'}=${id}`,
-      start: `${program} start ${id}    # ${whose}runs already: ${program} restart ${id}; ${removed}`,
+      state,
+      start: `${program} start ${id}${whose === '' ? '    # ' : `${whose}; `}runs already: ${program} restart ${id}`,
       restart: `${program} restart ${id}`,
       log: `${program} logs --tail 50 ${id}`,
     };
   }
+  const found = `${program} ps -aq --filter ${filter} | xargs -r ${program}`;
+  return {
+    state: `${state}    # none: it was removed; ${again}`,
+    start: `${found} start${whose}`,
+    restart: `${found} restart`,
+    log: `${found} logs --tail 50`,
+  };
+}
+
+function careOf(owner: Owner | null): Care | null {
+  if (owner === null) return null;
+  if (owner.container !== null) return careOfContainer(owner);
   if (owner.unit === null) return null;
   const unit = shellWord(owner.unit);
   const journal = owner.unitUser === null ? `-u ${unit}` : `_UID=${owner.unitUser} _SYSTEMD_USER_UNIT=${unit}`;
@@ -110,23 +131,24 @@ function careOf(owner: Owner | null): Care | null {
   };
 }
 
+const known = (commands: readonly (string | null)[]): readonly string[] => commands.flatMap((each) => each ?? []);
+
 /** How its application is and what it says; `otherwise` where who runs it is not known. */
 export function lookAfter(owner: Owner | null, otherwise: string): readonly string[] {
   const care = careOf(owner);
-  return care === null ? [otherwise] : [care.state, care.log];
+  return care === null ? [otherwise] : known([care.state, care.log]);
 }
 
 /** The same of one that does not run, with what starts it. */
 export function startAgain(owner: Owner | null, otherwise: string | null = null): readonly string[] {
   const care = careOf(owner);
   if (care === null) return otherwise === null ? [] : [otherwise];
-  return [care.state, care.start, care.log];
+  return known([care.state, care.start, care.log]);
 }
 
 /** What starts it anew; empty where who runs it is not known. */
 export function restart(owner: Owner | null, why: string): readonly string[] {
-  const care = careOf(owner);
-  return care === null ? [] : [care.restart.includes('#') ? care.restart : `${care.restart}    # ${why}`];
+  return known([careOf(owner)?.restart ?? null]).map((each) => (each.includes('#') ? each : `${each}    # ${why}`));
 }
 
 /** What the process does that holds the socket: hanging in the kernel, stopped, or busy. */

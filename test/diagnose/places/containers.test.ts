@@ -1,16 +1,18 @@
 /** Containers of this host, known without their engine: bridges, published ports, gone and replaced ones. */
 import { expect, test } from 'vitest';
-import type { PeerFacts, TcpFacts } from '../../../collector/diagnose/facts/facts.ts';
+import type { Owner, PeerFacts, TcpFacts } from '../../../collector/diagnose/facts/facts.ts';
 import { createLook } from '../../../collector/diagnose/facts/look.ts';
 import type { DiagnosePorts } from '../../../collector/diagnose/facts/ports.ts';
 import { peerAddress } from '../../../collector/diagnose/facts/tcp.ts';
 import { longestWaitMs } from '../../../collector/diagnose/impact/waiting.ts';
-import { bridgeOf, publishedTo } from '../../../collector/diagnose/places/containers.ts';
+import { bridgeOf, isRemoved, publishedTo } from '../../../collector/diagnose/places/containers.ts';
 import { surveyNamespaces } from '../../../collector/diagnose/places/namespaces.ts';
 import { containerFacts } from '../../../collector/diagnose/places/tcp-containers.ts';
 import { judge } from '../../../collector/diagnose/rules/judge.ts';
 import { word } from '../../../collector/diagnose/words/wording.ts';
 import { parseSocketAddress } from '../../../collector/parse/peer-address.ts';
+import { nodeFileSystem as fs } from '../../../collector/system/fs.ts';
+import { hostTree } from '../../discover/host-tree.ts';
 import {
   facts,
   failed,
@@ -322,9 +324,9 @@ test('a container that is gone is started by its name, which outlives its id', (
   if (judged === undefined || finding === undefined) throw new Error('nothing judged');
   const { next } = word(finding, judged, all);
   expect(next.map((each) => each.replace(/ +#.*/, ''))).toEqual([
-    'docker ps -a --filter name=web',
-    'docker start web',
-    'docker logs --tail 50 web',
+    "docker ps -a --filter 'name=^web$'",
+    "docker ps -aq --filter 'name=^web$' | xargs -r docker start",
+    "docker ps -aq --filter 'name=^web$' | xargs -r docker logs --tail 50",
     'nginx -t && nginx -s reload',
   ]);
 });
@@ -411,4 +413,32 @@ test.each([
   expect(ofLua.next.every((each) => each.startsWith('kubectl get '))).toBe(true);
   expect(`${ofLua.fix} ${ofLua.next.join(' ')}`).not.toMatch(/docker|network connect|reload/);
   expect(said({ ...some, ...named }, of).next.at(-1)).toBe('nginx -t && nginx -s reload');
+});
+
+test.each<[string, Readonly<Record<string, string>>, Partial<Owner>, boolean | null]>([
+  ['docker keeps it, stopped', { '/var/lib/docker/containers/abcdefabcdef00/hostname': '' }, {}, false],
+  ['docker has another one only', { '/var/lib/docker/containers/0123/hostname': '' }, {}, true],
+  ['docker keeps its data elsewhere, or may not be read', {}, {}, null],
+  [
+    'podman keeps it',
+    { '/var/lib/containers/storage/overlay-containers/abcdefabcdef00/x': '' },
+    { runtime: 'podman' },
+    false,
+  ],
+  [
+    "podman has removed root's",
+    { '/var/lib/containers/storage/overlay-containers/0123/x': '' },
+    { runtime: 'podman' },
+    true,
+  ],
+  [
+    "another user's podman keeps it elsewhere",
+    { '/var/lib/containers/storage/overlay-containers/0123/x': '' },
+    { runtime: 'podman', uid: 1000 },
+    null,
+  ],
+  ['a pod', { '/var/lib/docker/containers/0123/hostname': '' }, { runtime: 'crictl' }, null],
+])('whether a container is removed: %s', (_, files, of, expected) => {
+  const { prefix } = hostTree(files);
+  expect(isRemoved({ ...ofContainer, uid: 0, ...of }, { fs, procRoot: `${prefix}/proc` })).toBe(expected);
 });

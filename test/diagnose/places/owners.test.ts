@@ -13,13 +13,15 @@ interface Fake {
   readonly parent?: number;
   /** The socket that it holds. */
   readonly inode?: number;
+  readonly isHidden?: boolean;
 }
 
 function ownersOf(processes: readonly Fake[]) {
   const procRoot = join(tempDir('owners'), 'proc');
-  for (const { pid, title, uid, parent = 1, inode } of processes) {
+  for (const { pid, title, uid, parent = 1, inode, isHidden = false } of processes) {
     const folder = join(procRoot, String(pid));
-    mkdirSync(join(folder, 'fd'), { recursive: true });
+    mkdirSync(isHidden ? folder : join(folder, 'fd'), { recursive: true });
+    if (isHidden) writeFileSync(join(folder, 'fd'), '');
     writeFileSync(join(folder, 'cmdline'), `${title}\0`);
     writeFileSync(join(folder, 'status'), `Name:\tx\nPPid:\t${parent}\nUid:\t${uid}\t${uid}\t${uid}\t${uid}\n`);
     if (inode !== undefined) symlinkSync(`socket:[${inode}]`, join(folder, 'fd/3'));
@@ -73,4 +75,51 @@ test.each<[string, readonly Fake[], number | null, boolean]>([
   ['nobody', [{ pid: 10, title: master, uid: 0 }], 0, false],
 ])("whether a listener is nginx's own, so that it is no evidence: %s", (_, processes, masterUid, expected) => {
   expect(ownersOf(processes).isNginx(5, masterUid)).toBe(expected);
+});
+
+/** Whose descriptors may not be seen: the folder is a file here. */
+function guessOf(processes: readonly Fake[], port: number): number | null {
+  const hidden = processes.map((each) => ({ ...each, isHidden: true }));
+  return ownersOf(hidden).ownerOf(0, 1, { port }).pid;
+}
+
+const proxy = (more: string) => `/usr/sbin/docker-proxy -proto tcp ${more}`.replaceAll(' ', '\0');
+
+test.each<[string, readonly [string, ...string[]], number | null]>([
+  [
+    'an application beside a container that has the same port inside',
+    ['node\0server.js', proxy('-host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2 -container-port 3000')],
+    null,
+  ],
+  [
+    'a container that is published over IPv4 and IPv6, from its address',
+    [
+      proxy('-host-ip 0.0.0.0 -host-port 3000 -container-ip 172.17.0.2 -container-port 80'),
+      proxy('-host-ip :: -host-port 3000 -container-ip 172.17.0.2 -container-port 80'),
+    ],
+    10,
+  ],
+  [
+    'a container in a network of both families',
+    [
+      proxy('-host-ip 0.0.0.0 -host-port 3000 -container-ip 172.17.0.2 -container-port 80'),
+      proxy('-host-ip :: -host-port 3000 -container-ip fd00::2 -container-port 80'),
+    ],
+    10,
+  ],
+  [
+    'two containers, each on one address of the host',
+    [
+      proxy('-host-ip 127.0.0.1 -host-port 3000 -container-ip 172.17.0.2 -container-port 80'),
+      proxy('-host-ip 10.0.0.1 -host-port 3000 -container-ip 172.17.0.3 -container-port 80'),
+    ],
+    null,
+  ],
+])("whose port it is, where root's descriptors may not be seen: %s", (_, titles, pid) => {
+  expect(
+    guessOf(
+      titles.map((title, at) => ({ pid: 10 + at, title, uid: 0, parent: 5 })),
+      3000,
+    ),
+  ).toBe(pid);
 });
