@@ -180,15 +180,21 @@ function groupOwner(group: string, { fs, hostPrefix }: DiscoveryPorts): number |
  * binary upgrade) are one.
  *
  * @param onMaster gets the pid of every master that is followed, also of those that are one
+ * @param pids the processes that may be a master; all there are without it
  */
-export function findNginx(ports: DiscoveryPorts, onMaster: (pid: number) => void = () => undefined): FoundHere {
+export function findNginx(
+  ports: DiscoveryPorts,
+  onMaster: (pid: number) => void = () => undefined,
+  pids?: readonly number[],
+): FoundHere {
   const reference = hostMounts(ports);
-  const masters = findMasters({
+  const searched = {
     proc: procOf(ports),
     reference,
     ownUid: ports.ownUid,
-    groupOwner: (group) => groupOwner(group, ports),
-  });
+    groupOwner: (group: string) => groupOwner(group, ports),
+  };
+  const masters = findMasters(searched, pids);
   const believed = masters.filter((each) => isBelieved(each, ports));
   const others = masters.filter((each) => !believed.includes(each));
   for (const { pid } of believed) onMaster(pid);

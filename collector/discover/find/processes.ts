@@ -117,11 +117,15 @@ export interface Searched {
   readonly groupOwner?: (cgroup: string) => number | null;
 }
 
-/** Every process that calls itself nginx's master: who may be believed is in `startedBy`. */
-export function findMasters(searched: Searched): readonly Master[] {
+/**
+ * Every process that calls itself nginx's master: who may be believed is in `startedBy`.
+ *
+ * @param pids those that may be one; all there are without it
+ */
+export function findMasters(searched: Searched, pids = searched.proc.pids()): readonly Master[] {
   const { proc } = searched;
   const masters: Master[] = [];
-  for (const pid of proc.pids()) {
+  for (const pid of pids) {
     const title = titleOf(proc, pid);
     if (title?.role !== 'master') continue;
     const started = startOf(proc, pid);

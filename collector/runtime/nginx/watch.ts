@@ -1,12 +1,5 @@
-import { createPace } from '../../aggregate/pace.ts';
 import type { JobSettings } from '../../config/settings.ts';
-import {
-  type DiscoveryPorts,
-  type FoundHere,
-  findNginx,
-  type NginxFound,
-  procFolder,
-} from '../../discover/find/find-nginx.ts';
+import { type DiscoveryPorts, type FoundHere, type NginxFound, procFolder } from '../../discover/find/find-nginx.ts';
 import { identityOf } from '../../discover/find/identity.ts';
 import { createNginxFollower, type Followed, type NginxFollower } from '../../discover/follow/nginx-follower.ts';
 import { type NginxRead, problemsOf, readNginx, readTold, summaryOf } from '../../discover/follow/read-nginx.ts';
@@ -19,6 +12,7 @@ import { attempt } from '../../system/fs.ts';
 import type { Resolve } from '../../system/network/dns.ts';
 import { isMeant } from '../plan/meant-nginx.ts';
 import { createPeerNames, type PeerNames } from './peer-names.ts';
+import { createNginxSearch } from './search.ts';
 import { freeKey, placesTaken } from './succession.ts';
 
 /** One nginx of a job, as it is now. */
@@ -63,9 +57,7 @@ interface Watching {
 
 export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): NginxWatch {
   const { fs, clock, conditions, log, hostPrefix, resolve } = ports;
-  const searches = createPace({ share: 0.001, longestUs: 10_000_000 });
-  /** An nginx that was there is gone: it is likely to come back at once. */
-  const urgent = createPace({ share: 0.01, longestUs: 10_000_000 });
+  const searches = createNginxSearch(ports);
   const watched = new Map<string, Watching>();
   const meant = isMeant(settings, ports);
   let changed = false;
@@ -167,22 +159,20 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
   }
 
   function search(nowUs: number): void {
-    const startedUs = clock.monotonicUs();
     try {
-      const masters = new Set<number>();
-      const here = findNginx(ports, (pid) => masters.add(pid));
-      if (settings.nginxConf !== null) meetTold(settings.nginxConf, here, nowUs);
-      else {
-        meetAll(here.running, nowUs);
-        forgetGone(nowUs);
-      }
-      for (const { follower } of watched.values()) masters.delete(follower.current().read.found.master?.pid ?? 0);
-      changed ||= seesAll !== (masters.size === 0);
-      seesAll = masters.size === 0;
+      searches.run(nowUs, (here, masters) => {
+        if (settings.nginxConf !== null) meetTold(settings.nginxConf, here, nowUs);
+        else {
+          meetAll(here.running, nowUs);
+          forgetGone(nowUs);
+        }
+        for (const { follower } of watched.values()) masters.delete(follower.current().read.found.master?.pid ?? 0);
+        changed ||= seesAll !== (masters.size === 0);
+        seesAll = masters.size === 0;
+      });
     } catch (error) {
       log.error(`looking for nginx: ${error}`, { job: settings.name });
     } finally {
-      for (const pace of [searches, urgent]) pace.spent(nowUs, clock.monotonicUs() - startedUs);
       changed ||= !hasSearched;
       hasSearched = true;
     }
@@ -234,7 +224,7 @@ export function watchNginx(settings: JobSettings, ports: NginxWatchPorts): Nginx
   return {
     poll() {
       const nowUs = clock.monotonicUs();
-      if (searches.isDue(nowUs) || (urgent.isDue(nowUs) && [...watched.values()].some(isGone))) search(nowUs);
+      if (searches.isDue(nowUs, () => [...watched.values()].some(isGone))) search(nowUs);
       look(nowUs);
       for (const { names } of watched.values()) names.renew(nowUs);
       if (!isReady(nowUs) || !changed) return null;
