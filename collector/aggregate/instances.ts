@@ -12,6 +12,8 @@ export interface Entry<C> {
   failedUs: number | null;
   /** When it left nginx's configuration; null when it never did. */
   leftUs: number | null;
+  /** How often it has been asked for: as long as that stands still, nothing is counted there. */
+  uses: number;
   readonly counters: C;
 }
 
@@ -27,7 +29,7 @@ export interface Instances<C> {
   configure(instances: readonly { readonly upstream: string; readonly peer: string }[], nowUs: number): void;
   /** Forgets instances that only a log brought and that were silent for an hour, or left the configuration a minute ago. */
   expire(nowUs: number): void;
-  all(): Iterable<Entry<C>>;
+  all(): readonly Entry<C>[];
   /** Events that went to `other` because there is no room, running total. */
   overCap(): number;
 }
@@ -63,6 +65,8 @@ export function createInstances<C>(
   isShared: (upstream: string) => boolean = () => false,
 ): Instances<C> {
   const entries = new Map<string, Entry<C>>();
+  /** What `all()` gives: the same list as long as it holds the same ones; null when it has to be made again. */
+  let listed: readonly Entry<C>[] | null = null;
   /** Configured, and without a place. */
   let waiting = new Set<string>();
   /** Configured entries that did not fail, as far as known; null when it has to be looked up. */
@@ -79,8 +83,10 @@ export function createInstances<C>(
       lastSeenUs: nowUs,
       failedUs: null,
       leftUs: null,
+      uses: 0,
       counters: create(),
     };
+    listed = null;
     entries.set(pairKey(entry.upstream, entry.peer), entry);
     if (origin === 'log') fromLogs++;
     return entry;
@@ -88,6 +94,7 @@ export function createInstances<C>(
 
   const overflow = (nowUs: number, events: number): Entry<C> => {
     overCap += events;
+    if (other === null) listed = null;
     other ??= {
       upstream: sharedPeer,
       peer: sharedPeer,
@@ -95,6 +102,7 @@ export function createInstances<C>(
       lastSeenUs: nowUs,
       failedUs: null,
       leftUs: null,
+      uses: 0,
       counters: create(),
     };
     return other;
@@ -110,6 +118,7 @@ export function createInstances<C>(
       const key = pairKey(entry.upstream, entry.peer);
       if (!isQuiet(entry, nowUs) || entries.get(key) !== entry) continue;
       entries.delete(key);
+      listed = null;
       waiting.add(key);
       return true;
     }
@@ -132,12 +141,16 @@ export function createInstances<C>(
   const countLogs = (): void => {
     fromLogs = [...entries.values()].filter(({ origin }) => origin === 'log').length;
     quiet = null;
+    listed = null;
   };
 
   return {
     at(upstream, peer, nowUs, fails = false, events = 1) {
       const entry = place(upstream, peer, nowUs, fails, events);
+      // What has left the configuration is back.
+      if (isLeaving(entry)) listed = null;
       entry.lastSeenUs = nowUs;
+      entry.uses++;
       if (fails) entry.failedUs = nowUs;
       return entry;
     },
@@ -164,19 +177,20 @@ export function createInstances<C>(
     },
 
     expire(nowUs) {
+      quiet = null;
+      if (fromLogs === 0) return;
       const known = entries.size;
       for (const [key, { origin, lastSeenUs, leftUs }] of entries) {
         if (origin !== 'log') continue;
         const left = leftUs !== null && nowUs - leftUs >= leavingUs;
         if (left || nowUs - lastSeenUs >= silenceUs) entries.delete(key);
       }
-      quiet = null;
       if (entries.size !== known) countLogs();
     },
 
-    *all() {
-      for (const entry of entries.values()) if (!isLeaving(entry)) yield entry;
-      if (other) yield other;
+    all() {
+      listed ??= [...[...entries.values()].filter((entry) => !isLeaving(entry)), ...(other === null ? [] : [other])];
+      return listed;
     },
 
     overCap: () => overCap,

@@ -1,11 +1,28 @@
 import { isObject } from '../base/json.ts';
-import type { ConfiguredPeer, CountedLine, JobSnapshot, LogTotals, PluginLoad, UpstreamOf } from '../model.ts';
+import type {
+  ConfiguredPeer,
+  CountedLine,
+  JobSnapshot,
+  LogTotals,
+  PeerSnapshot,
+  PluginLoad,
+  UpstreamOf,
+  UpstreamSnapshot,
+} from '../model.ts';
 import { type AccessLogCounter, type AccessLogOptions, createAccessCounting } from './access/access.ts';
-import { type Measured, measuredBy, takePeer, takeUpstream } from './access/snapshot.ts';
-import { createFailures, newPeerCounters, newUpstreamCounters } from './failures/failures.ts';
+import { type Measured, measuredBy } from './access/snapshot.ts';
+import {
+  createFailures,
+  newPeerCounters,
+  newUpstreamCounters,
+  type PeerCounters,
+  type UpstreamCounters,
+} from './failures/failures.ts';
 import { createPassiveHealth, isCountedAgainstPeer } from './failures/passive-health.ts';
 import { createReconciliation } from './failures/reconciliation.ts';
 import { createInstances, type InstanceCaps, sharedPeer } from './instances.ts';
+import { peerSnapshots, type TickFacts, upstreamSnapshots } from './snapshots.ts';
+import { createSteadySnapshots } from './steady.ts';
 import { ageOf, oldestInWindows } from './time/age.ts';
 import { type CoverageFacts, createCoverage } from './windows/coverage.ts';
 import { peerEvents } from './windows/peer.ts';
@@ -72,6 +89,16 @@ export function createJobAggregate({ job, caps, upstreamOf, isOpen = () => false
   /** The longest fail_timeout of each upstream's peers. */
   let failTimeouts: ReadonlyMap<string, number> = new Map();
   let tick = { second: 0, wallSecond: 0 };
+  const peersNow = createSteadySnapshots<PeerCounters, PeerSnapshot>();
+  const upstreamsNow = createSteadySnapshots<UpstreamCounters, UpstreamSnapshot>();
+  /** What the access logs can show, and how often that and the configuration have changed. */
+  let measured = measuredBy([]);
+  let changes = 0;
+
+  function measure(): void {
+    measured = measuredBy([...formats].map(({ fields }) => fields));
+    changes++;
+  }
 
   function secondOf(wallSecond: number): number {
     const age = ageOf(wallSecond, tick.wallSecond);
@@ -134,13 +161,16 @@ export function createJobAggregate({ job, caps, upstreamOf, isOpen = () => false
     setWorkers: passive.setWorkers,
     addAccessLog(options) {
       formats.add(options);
+      measure();
       return access.addLog(options);
     },
     removeAccessLog(options) {
       formats.delete(options);
+      measure();
       access.removeLog(options);
     },
     configure(configured, names, nowUs) {
+      changes++;
       passive.configure(configured);
       failTimeouts = longestFailTimeouts(configured);
       const shared = names.filter(isOpen).map((upstream) => ({ upstream, peer: sharedPeer }));
@@ -184,9 +214,18 @@ export function createJobAggregate({ job, caps, upstreamOf, isOpen = () => false
       settle(nowUs);
       settleWindows(health.accessLogsFine);
       const known = health.errorLogsFine;
-      const measured = measuredBy([...formats].map(({ fields }) => fields));
       const fine = health.accessLogsFine;
-      const second = Math.round(nowUs / 1e6);
+      const facts: TickFacts = {
+        nowUs,
+        second: tick.second,
+        measured,
+        errorLogsFine: known,
+        accessLogsFine: fine,
+        viewOf: (upstream) => viewOf(upstream, updateEvery),
+        passive,
+      };
+      // All of it, but for the time.
+      const terms = [known, fine, updateEvery, changes, coverage.version(), passive.version()].join(' ');
       return {
         job,
         connectFailures: known ? failures.connectFailures() : null,
@@ -197,35 +236,9 @@ export function createJobAggregate({ job, caps, upstreamOf, isOpen = () => false
         sources: { ok: health.ok, failing: health.failing },
         load,
         eventsOverCap: peers.overCap(),
-        upstreams: Array.from(upstreams.all(), ({ upstream, origin, counters }) => ({
-          upstream,
-          origin,
-          failures: known ? counters.shownFailures() : null,
-          ...gapUnless(known, 'peers', passive.upstream(upstream)),
-          ...takeUpstream(counters.access, measured, fine, second),
-          alerts: counters.window.values(viewOf(upstream, updateEvery)),
-        })),
-        peers: Array.from(peers.all(), ({ upstream, peer, origin, counters }) => ({
-          upstream,
-          peer,
-          origin,
-          failures: known ? counters.shownFailures() : null,
-          ...gapUnless(known, 'health', passive.peer(upstream, peer)),
-          ...takePeer(counters.access, measured, fine),
-          ...counters.servers.shown(nowUs),
-          timesOut: counters.window.timesOut(viewOf(upstream, updateEvery)),
-          alerts: counters.window.values(viewOf(upstream, updateEvery)),
-        })),
+        upstreams: upstreamsNow.of(upstreams.all(), terms, upstreamSnapshots(facts)),
+        peers: peersNow.of(peers.all(), terms, peerSnapshots(facts)),
       };
     },
   };
-}
-
-/** Nothing where there is nothing to measure. */
-function gapUnless<K extends string, V>(
-  known: boolean,
-  key: K,
-  value: V | undefined,
-): { readonly [_ in K]?: V | null } {
-  return (value === undefined ? {} : { [key]: known ? value : null }) as { readonly [_ in K]?: V | null };
 }

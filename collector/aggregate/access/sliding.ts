@@ -9,6 +9,8 @@ export interface SlidingMinute {
   advance(second: number, tick: Histogram): void;
   quantiles(): Percentiles | null;
   count(): number;
+  /** Nothing is left to be forgotten. */
+  isEmpty(): boolean;
 }
 
 interface Batch {
@@ -28,7 +30,8 @@ function longer(runs: Uint32Array): Uint32Array<ArrayBuffer> {
 
 export function createSlidingMinute(): SlidingMinute {
   const window = newHistogram();
-  let batches: Batch[] = [];
+  /** Oldest first. */
+  const batches: Batch[] = [];
 
   const forget = ({ runs }: Batch) => {
     for (let i = 0; i < runs.length; i += 2) add(window, runs[i] as number, -(runs[i + 1] as number));
@@ -36,10 +39,9 @@ export function createSlidingMinute(): SlidingMinute {
 
   return {
     advance(second, tick) {
-      const old = batches.filter((batch) => batch.second <= second - windowSeconds);
-      if (old.length > 0) {
-        for (const batch of old) forget(batch);
-        batches = batches.filter((batch) => batch.second > second - windowSeconds);
+      for (let first = batches[0]; first !== undefined && first.second <= second - windowSeconds; first = batches[0]) {
+        forget(first);
+        batches.shift();
       }
       if (tick.count === 0) return;
       let end = 0;
@@ -53,5 +55,6 @@ export function createSlidingMinute(): SlidingMinute {
     },
     quantiles: () => quantiles(window),
     count: () => window.count,
+    isEmpty: () => batches.length === 0,
   };
 }

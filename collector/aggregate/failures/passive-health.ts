@@ -20,9 +20,16 @@ export interface PassiveHealth {
   /** To be called once per tick, after its events: counts transitions. */
   settle(nowUs: number): void;
   /** undefined where nginx checks nothing: no such peer, `max_fails=0`, `down`, or a group of one. */
-  peer(upstream: string, peer: string): { readonly state: PeerState; readonly transitions: Transitions } | undefined;
+  peer(upstream: string, peer: string): Health | undefined;
   /** Peers that are not `down`, and those of them that are not unavailable; undefined for an unknown upstream. */
   upstream(upstream: string): { readonly live: number; readonly configured: number } | undefined;
+  /** Grows when any of this may have changed. */
+  version(): number;
+}
+
+interface Health {
+  readonly state: PeerState;
+  readonly transitions: Transitions;
 }
 
 /** What one worker (or all, in a zone) remembers of a peer: nginx's `fails`, and `checked` of the last failure. */
@@ -37,9 +44,11 @@ interface WatchedPeer {
   readonly shared: boolean;
   /** By worker pid; 0 where they share, or where the line had no pid. */
   readonly memories: Map<number, Memory>;
-  state: PeerState;
-  transitions: Transitions;
+  /** Another object when it has changed. */
+  health: Health;
 }
+
+const unharmed: Health = { state: 'up', transitions: { ejected: 0, returned: 0 } };
 
 /** How long at least a peer that is tried again may take to show that it still fails. */
 const shortestProbationUs = 10_000_000;
@@ -60,6 +69,7 @@ export function createPassiveHealth(): PassiveHealth {
   let watched = new Map<string, WatchedPeer>();
   let upstreams = new Map<string, { configured: number; readonly checked: string[] }>();
   let workers: readonly number[] | null = null;
+  let version = 0;
 
   function memoryOf(of: WatchedPeer, pid: number | null, nowUs: number): Memory {
     return madeAt(of.memories, of.shared ? 0 : (pid ?? 0), () => ({ fails: 0, failedAtUs: nowUs }));
@@ -85,9 +95,25 @@ export function createPassiveHealth(): PassiveHealth {
     return workers !== null && workers.length > 0 && workers.every(isOut) ? 'unavailable' : 'failing';
   }
 
+  function settleOne(of: WatchedPeer, nowUs: number): void {
+    const { memories, failTimeoutUs, health } = of;
+    const longestUs = failTimeoutUs + Math.max(failTimeoutUs, shortestProbationUs);
+    for (const [pid, { failedAtUs }] of memories) if (nowUs - failedAtUs > longestUs) memories.delete(pid);
+    const state = stateOf(of);
+    if (state === health.state) return;
+    const { ejected, returned } = health.transitions;
+    const transitions = {
+      ejected: ejected + (health.state === 'up' ? 1 : 0),
+      returned: returned + (state === 'up' ? 1 : 0),
+    };
+    of.health = { state, transitions };
+    version++;
+  }
+
   return {
     configure(next) {
       const before = watched;
+      version++;
       watched = new Map();
       upstreams = new Map();
       for (const of of next) {
@@ -104,8 +130,7 @@ export function createPassiveHealth(): PassiveHealth {
           failTimeoutUs: of.failTimeoutSeconds * 1e6,
           shared: of.zone !== null,
           memories: known?.memories ?? new Map(),
-          state: known?.state ?? 'up',
-          transitions: known?.transitions ?? { ejected: 0, returned: 0 },
+          health: known?.health ?? unharmed,
         });
       }
     },
@@ -136,29 +161,19 @@ export function createPassiveHealth(): PassiveHealth {
     },
 
     settle(nowUs) {
-      for (const of of watched.values()) {
-        const longestUs = of.failTimeoutUs + Math.max(of.failTimeoutUs, shortestProbationUs);
-        for (const [pid, { failedAtUs }] of of.memories) if (nowUs - failedAtUs > longestUs) of.memories.delete(pid);
-        const state = stateOf(of);
-        if (of.state === 'up' && state !== 'up')
-          of.transitions = { ...of.transitions, ejected: of.transitions.ejected + 1 };
-        if (of.state !== 'up' && state === 'up')
-          of.transitions = { ...of.transitions, returned: of.transitions.returned + 1 };
-        of.state = state;
-      }
+      for (const of of watched.values()) if (of.memories.size > 0 || of.health.state !== 'up') settleOne(of, nowUs);
     },
 
-    peer(upstream, peer) {
-      const of = watched.get(pairKey(upstream, peer));
-      return of && { state: of.state, transitions: of.transitions };
-    },
+    peer: (upstream, peer) => watched.get(pairKey(upstream, peer))?.health,
 
     upstream(name) {
       const of = upstreams.get(name);
       if (of === undefined) return undefined;
-      const unavailable = of.checked.filter((key) => watched.get(key)?.state === 'unavailable').length;
+      const unavailable = of.checked.filter((key) => watched.get(key)?.health.state === 'unavailable').length;
       return { live: of.configured - unavailable, configured: of.configured };
     },
+
+    version: () => version,
   };
 }
 

@@ -7,6 +7,8 @@ export interface FailedServers {
   record(server: string | null, nowUs: number): void;
   /** Those of the last hour, the latest first; nothing where there are none. */
   shown(nowUs: number): { readonly servers?: readonly string[] };
+  /** There are none, as far as was shown last. */
+  isEmpty(): boolean;
 }
 
 const mostServers = 3;
@@ -35,5 +37,6 @@ export function createFailedServers(): FailedServers {
       for (const [server, at] of seen) if (nowUs - at > keptUs) seen.delete(server);
       return seen.size === 0 ? none : { servers: [...seen.keys()].reverse() };
     },
+    isEmpty: () => seen.size === 0,
   };
 }

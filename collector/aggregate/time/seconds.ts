@@ -9,6 +9,8 @@ export interface Seconds<K extends string> {
   sumBeside(kind: K, others: readonly K[], now: number, youngest: number, oldest: number): number;
   /** Everything of the last `reach` seconds that is not zero, but for some kinds: age, kind, count. */
   dump(now: number, without: ReadonlySet<string>): readonly (readonly [age: number, kind: K, count: number])[];
+  /** Every sum is 0, now and until something is added. */
+  isEmpty(now: number): boolean;
 }
 
 /** How far back a count can be asked for. */
@@ -26,6 +28,8 @@ const newRing = () => ({
 /** @param kinds each takes a kilobyte from its first event on */
 export function createSeconds<K extends string>(kinds: readonly K[]): Seconds<K> {
   const rings = new Map<K, ReturnType<typeof newRing>>();
+  /** Of all kinds. */
+  let last = never;
 
   function at(kind: K, second: number): number {
     const ring = rings.get(kind);
@@ -47,6 +51,7 @@ export function createSeconds<K extends string>(kinds: readonly K[]): Seconds<K>
       }
       ring.counts[slot] = (ring.counts[slot] as number) + count;
       if (second > ring.last) ring.last = second;
+      if (second > last) last = second;
     },
 
     sum(kind, now, youngest, oldest) {
@@ -80,5 +85,7 @@ export function createSeconds<K extends string>(kinds: readonly K[]): Seconds<K>
       }
       return found;
     },
+
+    isEmpty: (now) => now - last > reach,
   };
 }

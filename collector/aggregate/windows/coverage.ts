@@ -14,6 +14,8 @@ export interface CoverageFacts {
 export interface CoverageBook {
   follow(facts: CoverageFacts): void;
   isCovered(upstream: string): boolean;
+  /** Grows when `isCovered` may have another answer than before, for any upstream. */
+  version(): number;
   /** Attempts of this upstream have been seen in an access log. */
   seen(upstream: string): void;
   expectAttempt(peer: string, second: number, times?: number): void;
@@ -44,6 +46,12 @@ export function createCoverage(): CoverageBook {
   const missed = new Map<string, number>();
   let facts = nothing;
   let isReadable = true;
+  let version = 0;
+
+  function believed(now: boolean): void {
+    if (now !== isReadable) version++;
+    isReadable = now;
+  }
 
   return {
     follow(next) {
@@ -51,23 +59,33 @@ export function createCoverage(): CoverageBook {
       // What was learned was about another configuration.
       if (!isSame && facts !== nothing) missed.clear();
       facts = next;
+      version++;
     },
     isCovered(upstream) {
       if (!isReadable || (missed.get(upstream) ?? 0) >= mostMissed || facts.uncovered.has(upstream)) return false;
       return facts.covered.has(upstream) || seenUpstreams.has(upstream);
     },
-    seen: (upstream) => seenUpstreams.add(upstream),
+    version: () => version,
+    seen(upstream) {
+      if (seenUpstreams.has(upstream)) return;
+      seenUpstreams.add(upstream);
+      version++;
+    },
     expectAttempt: accounts.failed,
     attempted: accounts.attempted,
     settle(second, readable) {
-      isReadable = readable;
+      believed(readable);
       const unaccounted = accounts.settle(second, graceSeconds + facts.flushSeconds);
       return readable ? unaccounted : new Map();
     },
-    missed: (upstream, count) => missed.set(upstream, (missed.get(upstream) ?? 0) + count),
+    missed(upstream, count) {
+      missed.set(upstream, (missed.get(upstream) ?? 0) + count);
+      version++;
+    },
     save: () => [...missed].filter(([, count]) => count >= mostMissed).map(([upstream]) => upstream),
     restore(learned) {
       for (const upstream of learned) missed.set(upstream, mostMissed);
+      version++;
     },
   };
 }

@@ -9,7 +9,7 @@ const master = 'nginx: master process nginx -g daemon off;';
 function host(count: number) {
   const titles = new Map(Array.from({ length: count }, (_, i) => [1 + i, `/usr/bin/something ${i}`]));
   let asked: number[] = [];
-  const proc = {
+  const proc: Procfs = {
     pids: () => [...titles.keys()],
     text(path: string) {
       const pid = Number(path.split('/')[0]);
@@ -17,7 +17,10 @@ function host(count: number) {
       const title = titles.get(pid);
       return title === undefined ? null : `${title}\0`;
     },
-  } as Procfs;
+    pieces: () => false,
+    openFiles: () => null,
+    networkOf: () => null,
+  };
   return {
     titles,
     candidates: createCandidates(proc),
