@@ -224,7 +224,7 @@ export function createJobAggregate({ job, caps, upstreamOf, isOpen = () => false
         viewOf: (upstream) => viewOf(upstream, updateEvery),
         passive,
       };
-      // All of it, but for the time.
+      // Everything but the time.
       const terms = [known, fine, updateEvery, changes, coverage.version(), passive.version()].join(' ');
       return {
         job,

@@ -21,7 +21,7 @@ const longTurnUs = 30_000_000;
 const many = 200;
 
 /**
- * To ask a process costs 15 µs, and a host has hundreds that stay what they are. So at every look those are asked that
+ * To ask a process costs 15 µs, and a host has hundreds that stay what they are. So in every search those are asked that
  * are new, and those that were a master before; the others in turn.
  */
 export function createCandidates(proc: Procfs): Candidates {

@@ -45,7 +45,7 @@ describe('which processes a search asks', () => {
     expect(taken().length).toBeLessThan(20);
   });
 
-  test('a shell that becomes nginx a moment after its start is found at the next look', () => {
+  test('a shell that becomes nginx a moment after its start is found by the next search', () => {
     const { titles, candidates } = host(300);
     candidates.look(0);
     titles.set(7000, '/bin/sh /docker-entrypoint.sh nginx');
@@ -81,7 +81,7 @@ describe('which processes a search asks', () => {
     }
   });
 
-  test('a look after a long time asks all', () => {
+  test('a search after a long time asks all', () => {
     const { candidates, taken } = host(100);
     candidates.look(0);
     taken();
@@ -89,7 +89,7 @@ describe('which processes a search asks', () => {
     expect(new Set(taken()).size).toBe(100);
   });
 
-  test('a master that ends is none any more, at the next look', () => {
+  test('a master that ends is none any more, for the next search', () => {
     const { titles, candidates } = host(100);
     titles.set(50, master);
     candidates.look(0);
