@@ -1,6 +1,7 @@
 import { createReadStream, fstatSync } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { shellWord } from '../base/syntax/shell-word.ts';
+import { createJsonDocument } from '../decode/json-document.ts';
 import type { Streams } from './command.ts';
 import { contentOf } from './content.ts';
 
@@ -18,6 +19,7 @@ export async function pipeInputs(
   output: Output,
 ): Promise<number> {
   const inputs = files.length > 0 ? files : ['-'];
+  const document = createJsonDocument(lines.chunk);
   let unreadable = 0;
   for (const input of inputs) {
     try {
@@ -26,13 +28,14 @@ export async function pipeInputs(
       for await (const chunk of stream) {
         if (isFirst) expectText(chunk as Buffer, input, lines.command);
         isFirst = false;
-        lines.chunk(chunk as Buffer);
+        document.chunk(chunk as Buffer);
         await output.drained();
       }
     } catch (error) {
       unreadable++;
       streams.stderr.write(`${input}: ${describe(error)}\n`);
     }
+    document.end();
     lines.end();
   }
   await output.end();

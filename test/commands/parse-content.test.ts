@@ -59,3 +59,10 @@ test.each([
   const { code, errors } = await run([], bytes);
   expect([code, errors]).toEqual([0, '']);
 });
+
+test('a list of JSON on one line: an object for each entry', async () => {
+  const entries = JSON.stringify([1, 2, 3].map(() => ({ log: line, stream: 'stderr' })));
+  const { code, lines, errors } = await run([], Buffer.from(entries));
+  expect([code, errors, lines.length]).toEqual([0, '', 3]);
+  expect(lines.map((each) => JSON.parse(each).kind)).toEqual(['refused', 'refused', 'refused']);
+});

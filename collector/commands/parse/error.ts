@@ -16,7 +16,7 @@ export const parseError: Command = {
   synopsis: '[FILE…]',
   summary: 'print each line of an error log as JSON',
   help: [
-    'One JSON object per physical line, in order. A line that is not from nginx gives {"unmatched":true,"line":…}. No FILE, or -, is stdin.',
+    'One JSON object per physical line, or per entry of a JSON list, in order. A line that is not from nginx gives {"unmatched":true,"line":…}. No FILE, or -, is stdin.',
     '',
     'Exit code: 0 done, 1 an input could not be read, 2 wrong usage or nothing readable.',
   ],

@@ -2,6 +2,7 @@ import { createReportTotals } from '../../aggregate/report/totals.ts';
 import type { ReportPeriod } from '../../aggregate/report/window.ts';
 import { printable } from '../../base/printable.ts';
 import { shellWord } from '../../base/syntax/shell-word.ts';
+import { createJsonDocument } from '../../decode/json-document.ts';
 import type { Command, Streams } from '../command.ts';
 import { createOutput } from '../input.ts';
 import { readOptions } from '../options.ts';
@@ -52,17 +53,19 @@ async function readAll({ files, period }: Options, formats: ReportFormats, { std
   const counted = { failed: 0, read: 0 };
   for (const file of files) {
     const log = createReportLog(totals, formats.candidates(file));
+    const document = createJsonDocument(log.chunk);
     let bytes = 0;
     const ending = await readInput(
       file,
       stdin,
       (chunk) => {
         bytes += chunk.length;
-        log.chunk(chunk);
+        document.chunk(chunk);
       },
       (length) => progress.add(file, length),
     );
     const isWhole = ending.is === 'complete';
+    document.end();
     const problem = log.end(isWhole);
     const isEmpty = isWhole && bytes === 0;
     const isCounted = bytes > 0 && problem === null;
