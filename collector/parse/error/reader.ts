@@ -14,7 +14,7 @@ import { decodedRequests, isDebug, mayEndLogin } from './forged.ts';
 import { parseStrictErrorLine } from './line.ts';
 import { isEnd, type Open, openOf } from './open.ts';
 import { byteLength, longestRecord } from './size.ts';
-import { createVouching } from './vouching.ts';
+import { createVouching, type VouchedSubject } from './vouching.ts';
 
 export interface ErrorLineSink {
   /** A line that nginx wrote, as far as can be seen. */
@@ -47,7 +47,7 @@ export interface ErrorLineReader {
   /** Hands on what no record can reach any more that ends behind so many characters of lines that wait outside. */
   makeRoom(characters: number): void;
   /** A line that has waited outside is handed on: it vouches for others. */
-  vouch(line: CountedLine, subject: string): void;
+  vouch(line: CountedLine, subject: VouchedSubject): void;
 }
 
 /** @param parse which line of nginx's a physical line is, or null */

@@ -6,12 +6,25 @@ import type { CountedLine, ErrorLine } from '../../model.ts';
 import { wallSecondOf } from '../wall-clock.ts';
 
 export interface Vouching {
-  /** A line that is in no doubt. @param subject its `vouchedSubject`, where that is known */
-  saw(line: CountedLine, subject?: string): void;
+  /** A line that is in no doubt. @param subject what it is about, where many lines have the same */
+  saw(line: CountedLine, subject?: VouchedSubject): void;
   /** Takes a line that is: it counts now, or later, or never. */
   doubt(text: string, line: ErrorLine): void;
   /** Nothing more will come. */
   end(): void;
+}
+
+/** When a failure was seen last that is in no doubt, and the how manieth sight that was. */
+interface Sight {
+  time: string | null;
+  at: number;
+}
+
+export interface VouchedSubject {
+  /** As `vouchedSubject` gives it. */
+  readonly name: string;
+  /** Kept by the vouching, so that it is looked up once. */
+  sight: Sight | null;
 }
 
 export interface VouchingSink {
@@ -22,6 +35,7 @@ export interface VouchingSink {
 const mostDoubtful = 100;
 /** Of 50 peers and some kinds each; what is beyond costs a walk through all. */
 const mostSeen = 1000;
+const forgotten = -1;
 /** By the lines' own times. */
 const lastsSeconds = 600;
 
@@ -32,8 +46,7 @@ const never = { time: null };
 const secondOf = ({ time }: Pick<CountedLine, 'time'>): number => (time === null ? Number.NaN : wallSecondOf(time));
 
 export function createVouching(sink: VouchingSink): Vouching {
-  /** When a failure was seen last that is in no doubt, and the how manieth sight that was. */
-  const seen = new Map<string, { time: string | null; at: number }>();
+  const seen = new Map<string, Sight>();
   let sights = 0;
   let doubtful: { readonly text: string; readonly line: ErrorLine }[] = [];
 
@@ -49,20 +62,31 @@ export function createVouching(sink: VouchingSink): Vouching {
       oldest = subject;
       least = at;
     }
-    if (oldest !== null) seen.delete(oldest);
+    const sight = oldest === null ? undefined : seen.get(oldest);
+    if (oldest === null || sight === undefined) return;
+    sight.at = forgotten;
+    seen.delete(oldest);
+  }
+
+  function sightOf(name: string, time: string | null): Sight {
+    const known = seen.get(name);
+    if (known !== undefined) return known;
+    const made = { time, at: sights++ };
+    seen.set(name, made);
+    if (seen.size > mostSeen) forget();
+    return made;
   }
 
   return {
-    saw(line, subject = vouchedSubject(line)) {
+    saw(line, subject) {
       if (line.kind === 'unrelated') return;
-      const known = seen.get(subject);
-      if (known === undefined) {
-        seen.set(subject, { time: line.time, at: sights++ });
-        if (seen.size > mostSeen) forget();
-      } else {
-        known.time = line.time;
-        known.at = sights++;
+      let sight = subject?.sight ?? null;
+      if (sight === null || sight.at === forgotten) {
+        sight = sightOf(subject?.name ?? vouchedSubject(line), line.time);
+        if (subject !== undefined) subject.sight = sight;
       }
+      sight.time = line.time;
+      sight.at = sights++;
       if (doubtful.length === 0) return;
       const vouched = doubtful.filter((each) => isVouched(each.line));
       doubtful = doubtful.filter((each) => !isVouched(each.line));

@@ -3,23 +3,23 @@ import { matchesAt } from '../access/values.ts';
 
 export const literalBytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 
-/** Bytes by what they are to a field. */
-export function classes(of: (byte: number) => boolean): Uint8Array {
-  return Uint8Array.from({ length: 256 }, (_, byte) => (of(byte) ? 1 : 0));
+/** Bytes by what they are to a field: 1 where they are of the class. */
+export interface ByteClass {
+  readonly one: Uint8Array;
+  /** Two of them, as one number of either byte order. */
+  readonly two: Uint8Array;
 }
 
-/** Two bytes of the class, as one number of either byte order. */
-export function pairsOf(isIn: Uint8Array): Uint8Array {
-  const pairs = new Uint8Array(65_536);
-  isIn.forEach((is, byte) => {
-    if (is === 1) pairs.set(isIn, byte * 256);
-  });
-  return pairs;
+export function classOf(is: (byte: number) => boolean): ByteClass {
+  const one = Uint8Array.from({ length: 256 }, (_, byte) => (is(byte) ? 1 : 0));
+  const two = new Uint8Array(65_536);
+  for (let byte = 0; byte < one.length; byte++) if (one[byte] === 1) two.set(one, byte * 256);
+  return { one, two };
 }
 
 const isAlphanumeric = (byte: number): boolean => /[0-9A-Za-z]/.test(String.fromCharCode(byte));
-export const inClient = classes((byte) => isAlphanumeric(byte) || '.:'.includes(String.fromCharCode(byte)));
-export const inServer = classes((byte) => isAlphanumeric(byte) || '._-*~^$:'.includes(String.fromCharCode(byte)));
+export const inClient = classOf((byte) => isAlphanumeric(byte) || '.:'.includes(String.fromCharCode(byte)));
+export const inServer = classOf((byte) => isAlphanumeric(byte) || '._-*~^$:'.includes(String.fromCharCode(byte)));
 
 /** @returns the offset behind the literal, or -1 */
 export function behind(b: Uint8Array, p: number, literal: Uint8Array): number {
@@ -27,10 +27,11 @@ export function behind(b: Uint8Array, p: number, literal: Uint8Array): number {
 }
 
 /** @returns the offset of the first byte that is not of the class */
-export function behindAll(b: Uint8Array, p: number, isIn: Uint8Array): number {
+export function behindAll(b: Uint8Array, view: DataView, p: number, { one, two }: ByteClass): number {
+  const last = b.length - 2;
   let at = p;
-  while (isIn[b[at] as number] === 1) at++;
-  return at;
+  while (at <= last && two[view.getUint16(at, true)] === 1) at += 2;
+  return one[b[at] as number] === 1 ? at + 1 : at;
 }
 
 /** Whether `b[from, to)` is exactly these bytes. */

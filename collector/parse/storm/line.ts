@@ -5,25 +5,23 @@
  */
 import type { CountedLine } from '../../model.ts';
 import { isDigit } from '../access/values.ts';
-import { vouchedSubject } from '../error/vouching.ts';
+import { type VouchedSubject, vouchedSubject } from '../error/vouching.ts';
 import { behind, behindAll, inClient, inServer, literalBytes } from './bytes.ts';
 import { createMessages, type StormMessage } from './messages.ts';
 import { createStormNames, noName, type StormName } from './names.ts';
 import { createPeers, type StormPeer } from './peers.ts';
 import { createPieces, type Piece } from './pieces.ts';
-import { lineEnd, quoteFrom, requestEnd } from './texts.ts';
+import { lineEnd, quoteFrom } from './texts.ts';
 
 /** What many lines are that are counted alike: of one second, worker, message, peer and server. */
 export interface SharedLine extends CountedLine {
   readonly pid: number;
-  readonly of: {
-    readonly message: StormMessage;
-    readonly peer: StormPeer;
-    readonly server: StormName;
-    readonly host: StormName | null;
-  };
+  readonly ofMessage: StormMessage;
+  readonly ofPeer: StormPeer;
+  readonly ofServer: StormName;
+  readonly ofHost: StormName | null;
   /** As the reader's vouching has it. */
-  readonly subject: string;
+  readonly subject: VouchedSubject;
   /** How many of them wait to be counted. */
   waiting: number;
 }
@@ -41,6 +39,8 @@ export interface StormLineReader {
 
 /** Longer ones may have been cut by nginx, at 2,047 bytes. */
 const longest = 2000;
+/** Of a request's: ` HTTP/1.1`. */
+const versionLength = 9;
 const blank = 32;
 const zero = 48;
 
@@ -92,7 +92,7 @@ export function createStormLineReader(hosts = false): StormLineReader {
 
   /** Time and level. */
   function startAt(b: Buffer, from: number): Piece<Start> | null {
-    const known = starts.at(view, from);
+    const known = starts.at(b, view, from);
     if (known !== null) return known;
     const at = from + timeLength + 1;
     const text = b.toString('latin1', from, at);
@@ -105,8 +105,9 @@ export function createStormLineReader(hosts = false): StormLineReader {
   /** @returns the offset behind one to nine digits, or -1 */
   function number(b: Uint8Array, p: number): number {
     let at = p;
-    value = 0;
-    while (isDigit(b[at])) value = value * 10 + (b[at++] as number) - zero;
+    let sum = 0;
+    for (let byte = b[at] as number; isDigit(byte); byte = b[++at] as number) sum = sum * 10 + byte - zero;
+    value = sum;
     return at > p && at - p < 10 ? at : -1;
   }
 
@@ -146,27 +147,30 @@ export function createStormLineReader(hosts = false): StormLineReader {
       host: host?.text ?? null,
       upstream,
       truncated: false,
-      of: { message, peer, server, host },
-      subject: vouchedSubject({ kind, upstream }),
+      ofMessage: message,
+      ofPeer: peer,
+      ofServer: server,
+      ofHost: host,
+      subject: { name: vouchedSubject({ kind, upstream }), sight: null },
       waiting: 0,
     };
     shared[known?.time === time ? place ^ 1 : place] = made;
     return made;
   }
 
-  const isOf = ({ of }: SharedLine, message: StormMessage, peer: StormPeer): boolean =>
-    of.peer === peer && of.message === message && of.server === server && of.host === host;
+  const isOf = (line: SharedLine, message: StormMessage, peer: StormPeer): boolean =>
+    line.ofPeer === peer && line.ofMessage === message && line.ofServer === server && line.ofHost === host;
 
   /** @returns the offset of the request, or -1 */
   function readServer(b: Buffer, from: number): number {
-    const known = servers.at(view, from);
+    const known = servers.at(b, view, from);
     if (known !== null) {
       server = known.value;
       return from + known.length;
     }
     const name = behind(b, from, clientToServer);
     if (name === -1) return -1;
-    const end = behindAll(b, name, inServer);
+    const end = behindAll(b, view, name, inServer);
     const request = behind(b, end, serverToRequest);
     if (request === -1) return -1;
     server = serverAt(b, name, end);
@@ -174,16 +178,17 @@ export function createStormLineReader(hosts = false): StormLineReader {
     return request;
   }
 
-  /** @returns the offset of the quote that ends the request, or -1 */
+  /** @returns the offset of the quote that ends the request, which no quote precedes; or -1 */
   function readClient(b: Buffer, from: number): number {
-    const client = behindAll(b, from, inClient);
+    const client = behindAll(b, view, from, inClient);
     const request = client === from ? -1 : readServer(b, client);
-    return request === -1 ? -1 : requestEnd(b, view, request);
+    const quote = request === -1 ? -1 : quoteFrom(b, view, request);
+    return quote < request + versionLength ? -1 : quote;
   }
 
   /** @returns the offset behind the quote that ends the upstream's field, or the host's where there is one; or -1 */
   function readHost(b: Buffer, from: number): number {
-    const known = knownHosts.at(view, from);
+    const known = knownHosts.at(b, view, from);
     if (known !== null) {
       host = known.value;
       return from + known.length;

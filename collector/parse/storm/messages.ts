@@ -80,7 +80,7 @@ export function createMessages(): StormMessages {
 
   return {
     at(b, view, p, level) {
-      const piece = pieces.at(view, p);
+      const piece = pieces.at(b, view, p);
       if (piece !== null && piece.value.level === level) return piece.value;
       const message = find(b, p, level)?.message ?? null;
       if (message !== null) pieces.add(view, p, p + message.length, message);

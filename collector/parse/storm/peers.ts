@@ -1,8 +1,8 @@
 /** Scheme and peer at the beginning of an upstream field, by their bytes: each has one object, and one name. Pure. */
 import type { UpstreamField } from '../../model.ts';
-import { matchesAt } from '../access/values.ts';
+import { isDigit, matchesAt } from '../access/values.ts';
 import { httpUpstream } from '../error/fields/upstream.ts';
-import { behind, behindAll, classes, literalBytes } from './bytes.ts';
+import { behind, behindAll, classOf, literalBytes } from './bytes.ts';
 import { createPieces, type Piece, pieceOf, standsAt } from './pieces.ts';
 
 export interface StormPeer {
@@ -14,7 +14,8 @@ export interface StormPeer {
 
 export interface StormPeers {
   /**
-   * What the field says that begins at `p`, with the quote before it; or null where the full parser has to read the line.
+   * What the field says behind a request, which ends with its version and the quote at `p`; or null where the full parser
+   * has to read the line.
    *
    * @param named the peer that the message names
    */
@@ -31,24 +32,34 @@ const quote = 34;
 const socket = literalBytes('unix:');
 
 /** Of letters, digits and what else stands in an address or a path: no comma, no blank, no escape. */
-const inPeer = classes((byte) => /[\w.:[\]+-]/.test(String.fromCharCode(byte)));
+const inPeer = classOf((byte) => /[\w.:[\]+-]/.test(String.fromCharCode(byte)));
 
 /** @returns the offset behind the peer, or -1 */
-function peerEnd(b: Uint8Array, from: number): number {
+function peerEnd(b: Uint8Array, view: DataView, from: number): number {
   let p = from;
   if (matchesAt(b, p, socket)) {
     // A colon parts the path from the URI, also when there is none.
     for (p += socket.length; b[p] !== colon; p++)
-      if ((inPeer[b[p] as number] === 0 && b[p] !== slash) || p - from > longest) return -1;
+      if ((inPeer.one[b[p] as number] === 0 && b[p] !== slash) || p - from > longest) return -1;
     return isEnd(b[p + 1]) ? p : -1;
   }
-  p = behindAll(b, p, inPeer);
+  p = behindAll(b, view, p, inPeer);
   return isEnd(b[p]) && p > from && p - from <= longest ? p : -1;
 }
 
 const isEnd = (byte: number | undefined): boolean => byte === slash || byte === question || byte === quote;
 
+const version = literalBytes(' HTTP/');
 const label = literalBytes('", upstream: "');
+/** Of ` HTTP/1.1`. */
+const versionLength = 9;
+
+/** @returns the offset behind the label of the field, where a request ends before it with its version; or -1 */
+function behindLabel(b: Uint8Array, quote: number): number {
+  const digits = behind(b, quote - versionLength, version);
+  const isVersion = digits !== -1 && isDigit(b[digits]) && b[digits + 1] === 46 && isDigit(b[digits + 2]);
+  return isVersion ? behind(b, quote, label) : -1;
+}
 
 /** Of the bytes `[from, to)`, of which there are four at least. */
 function hashOf(view: DataView, from: number, to: number): number {
@@ -65,14 +76,14 @@ export function createPeers(): StormPeers {
 
   /** @returns the offset behind `://`, or -1 */
   function schemeEnd(b: Uint8Array, view: DataView, from: number): number {
-    const piece = schemes.at(view, from);
-    if (piece !== null) return from + piece.length;
-    const scheme = behind(b, from, label);
+    const piece = schemes.at(b, view, from - versionLength);
+    if (piece !== null) return from - versionLength + piece.length;
+    const scheme = behindLabel(b, from);
     if (scheme === -1) return -1;
     let p = scheme;
-    while (inPeer[b[p] as number] === 1 && b[p] !== colon) p++;
+    while (inPeer.one[b[p] as number] === 1 && b[p] !== colon) p++;
     if (b[p] !== colon || b[p + 1] !== slash || b[p + 2] !== slash) return -1;
-    schemes.add(view, from, p + 3, null);
+    schemes.add(view, from - versionLength, p + 3, null);
     return p + 3;
   }
 
@@ -86,11 +97,11 @@ export function createPeers(): StormPeers {
   return {
     at(b, view, from, named) {
       const start = schemeEnd(b, view, from);
-      const end = start === -1 ? -1 : peerEnd(b, start);
+      const end = start === -1 ? -1 : peerEnd(b, view, start);
       if (end === -1) return null;
       const hash = hashOf(view, from + label.length, end);
       let found = known.get(hash);
-      if (found === undefined || found.length !== end - from || !standsAt(view, from, found)) {
+      if (found === undefined || found.length !== end - from || !standsAt(b, view, from, found)) {
         found = pieceOf(view, from, end, learn(b.toString('latin1', from + label.length, end), hash));
         if (known.size >= most) known.clear();
         known.set(hash, found);

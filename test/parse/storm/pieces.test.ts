@@ -11,12 +11,12 @@ test('a piece with one byte other is another, at each of its bytes and bits', ()
     const pieces = createPieces<string>();
     const bytes = Buffer.from(text.slice(0, length));
     const made = pieces.add(viewOf(bytes), 0, length, 'it');
-    expect(pieces.at(viewOf(bytes), 0)).toBe(made);
+    expect(pieces.at(bytes, viewOf(bytes), 0)).toBe(made);
     for (let at = 0; at < length; at++) {
       for (let bit = 0; bit < 8; bit++) {
         const other = Buffer.from(bytes);
         other[at] = (other[at] as number) ^ (1 << bit);
-        expect(pieces.at(viewOf(other), 0)).toBe(null);
+        expect(pieces.at(other, viewOf(other), 0)).toBe(null);
       }
     }
   }
@@ -28,7 +28,7 @@ test('where the memory ends inside it, it does not stand', () => {
   pieces.add(viewOf(bytes), 3, bytes.length, 'it');
   for (let end = 0; end < bytes.length; end++) {
     const part = Buffer.from(bytes.subarray(0, end));
-    for (let p = 0; p <= end; p++) expect(pieces.at(viewOf(part), p)).toBe(null);
+    for (let p = 0; p <= end; p++) expect(pieces.at(part, viewOf(part), p)).toBe(null);
   }
 });
 
@@ -43,7 +43,8 @@ test('the same bytes elsewhere are found, whatever stands around them; of many t
         pieces.add(viewOf(bytes), 0, bytes.length, i);
       });
       for (const [i, each] of distinct.entries()) {
-        const found = pieces.at(viewOf(Buffer.concat([a, Buffer.from(each), b])), a.length);
+        const bytes = Buffer.concat([a, Buffer.from(each), b]);
+        const found = pieces.at(bytes, viewOf(bytes), a.length);
         if (found !== null) expect(distinct[found.value]?.startsWith(each.slice(0, found.length))).toBe(true);
         else expect(i).toBeLessThan(distinct.length - 8);
       }
