@@ -1,7 +1,7 @@
 /** Verdicts that a running plugin gave while something failed: what ended is known by them. Pure. */
 import { isObject, parseObject } from '../../base/json.ts';
 import { type PeerCause, peerCauses, type Sureness } from '../../model.ts';
-import type { Finding } from '../finding.ts';
+import { dated, type Finding, found, signsOf, type Tense, type TensedSign, tenses } from '../finding.ts';
 import type { Judged } from './judge.ts';
 
 /** One verdict as it is written down. */
@@ -11,13 +11,15 @@ export interface PastVerdict {
   readonly firstMs: number;
   readonly lastMs: number;
   readonly evidence: readonly string[];
+  /** One for each of `evidence`; fewer where an older version wrote it down. */
+  readonly tenses: readonly Tense[];
   readonly rulesOut: readonly string[];
 }
 
 export function pastVerdict({ findings: [finding], firstMs, lastMs }: Judged): PastVerdict | null {
   if (finding === undefined) return null;
-  const { code, sureness, evidence, rulesOut } = finding;
-  return { cause: code, sureness, firstMs, lastMs, evidence, rulesOut };
+  const { code, sureness, evidence, tenses: each, rulesOut } = finding;
+  return { cause: code, sureness, firstMs, lastMs, evidence, tenses: each, rulesOut };
 }
 
 /** Verdicts of which the evidence stays true when all that can be seen now is that it is over. */
@@ -34,8 +36,6 @@ const momentary: ReadonlySet<PeerCause> = new Set([
   'hangs',
   'socket_denied',
 ]);
-/** What was tried or measured at that moment says nothing of now. */
-const ofThen = /^(?:not probed|test connection)/;
 /** The last check of it may have been so long before its last failure; and logs have full seconds. */
 const slackMs = 15_000;
 
@@ -46,19 +46,17 @@ function isOfSame(judged: Judged, past: PastVerdict): boolean {
 }
 
 const thenPrefix = 'while it failed: ';
-/** Texts that name their time themselves. */
-const isTimed = /\b(?:until|since|meanwhile|ago)\b/;
-
 /** What was seen while it failed, and is not seen now: in the present tense it would contradict what is there. */
-function seenThen(evidence: readonly string[], now: readonly string[]): readonly string[] {
-  const isPlain = (each: string): boolean => now.includes(each) || isTimed.test(each) || each.startsWith(thenPrefix);
-  return evidence.filter((each) => !ofThen.test(each)).map((each) => (isPlain(each) ? each : `${thenPrefix}${each}`));
+function seenThen(then: readonly TensedSign[], now: readonly string[]): readonly TensedSign[] {
+  return then
+    .filter(({ tense }) => tense !== 'trial')
+    .map((each) => (now.includes(each.text) || each.tense !== 'state' ? each : dated(`${thenPrefix}${each.text}`)));
 }
 
 /** What shows that it is over, as far as it was not seen while it failed. */
-function sinceThen({ code, evidence }: Finding, then: readonly string[]): readonly string[] {
-  const added = evidence.filter((each) => !then.includes(each) && !each.startsWith('something listened there until'));
-  return momentary.has(code) ? added.filter((each) => ofThen.test(each) || /\bsince$/.test(each)) : added;
+function sinceThen(finding: Finding, then: readonly string[]): readonly TensedSign[] {
+  const added = signsOf(finding).filter(({ text, tense }) => !then.includes(text) && tense !== 'dated');
+  return momentary.has(finding.code) ? added.filter(({ tense }) => tense !== 'state') : added;
 }
 
 /**
@@ -75,16 +73,9 @@ export function keepEnded(judged: Judged, past: PastVerdict | null, nowMs: numbe
   const sinceMs = nowMs - judged.lastMs;
   // What comes and goes is back between two falls: only a while without one shows that it stays.
   const isOver = cause === 'crash_loop' ? sinceMs > loopCalmMs : judged.isOver || sinceMs > 15_000;
-  const kept: Finding = {
-    code: cause,
-    sureness,
-    evidence: [
-      ...seenThen(evidence, finding.evidence),
-      ...(isOver ? sinceThen(finding, evidence) : finding.evidence.filter((each) => ofThen.test(each))),
-    ],
-    rulesOut,
-    isOver,
-  };
+  const now = isOver ? sinceThen(finding, evidence) : signsOf(finding).filter(({ tense }) => tense === 'trial');
+  const signs = [...seenThen(signsOf(past), finding.evidence), ...now];
+  const kept: Finding = { ...found(cause, sureness, signs, rulesOut), isOver };
   return { ...judged, findings: [kept], isOver };
 }
 
@@ -93,12 +84,15 @@ const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? val
 
 function readVerdict(value: unknown): PastVerdict | null {
   if (!isObject(value)) return null;
-  const { cause, sureness, firstMs, lastMs, evidence, rulesOut } = value;
+  const { cause, sureness, firstMs, lastMs, rulesOut } = value;
   const known = peerCauses.find((each) => each === cause);
   const sure = (['certain', 'likely', 'unknown'] as const).find((each) => each === sureness);
   if (known === undefined || sure === undefined || typeof firstMs !== 'number' || typeof lastMs !== 'number')
     return null;
-  return { cause: known, sureness: sure, firstMs, lastMs, evidence: texts(evidence), rulesOut: texts(rulesOut) };
+  const evidence = texts(value['evidence']);
+  const each = Array.isArray(value['tenses']) ? value['tenses'] : [];
+  const of = evidence.map((_, at) => tenses.find((tense) => tense === each[at]) ?? 'state');
+  return { cause: known, sureness: sure, firstMs, lastMs, evidence, tenses: of, rulesOut: texts(rulesOut) };
 }
 
 /** What the plugin wrote down. Total: what is no such thing is forgotten, for another user writes the file. */

@@ -1,6 +1,6 @@
 /** A process that ends breaks the connections it has: those breaks belong to that end. Pure. */
 import type { FailureKind } from '../../model.ts';
-import { ended, type Finding, found } from '../finding.ts';
+import { dated, ended, type Finding, found, ofEnd } from '../finding.ts';
 import { apartMs, type Case, isOlderThanListener, lasted, sinceLast, succeededSince, visibleHome } from './case.ts';
 import { refused } from './connect/refused.ts';
 import { unixRules } from './connect/unix.ts';
@@ -64,9 +64,9 @@ export function brokenByItsEnd(kind: FailureKind, one: Case): readonly Finding[]
   if (!isReplaced(one)) return null;
   const serving = peer.tcp?.serving ?? [];
   const evidence = [
-    `requests in flight were cut off at ${time(one.failures.lastMs)}`,
-    `their process has ended since: ${signs.listens(serving)}, which started later`,
-    succeededSince(one) ? 'requests to it have succeeded since' : null,
+    dated(`requests in flight were cut off at ${time(one.failures.lastMs)}`),
+    ofEnd(`their process has ended since: ${signs.listens(serving)}, which started later`),
+    succeededSince(one) ? ofEnd('requests to it have succeeded since') : null,
   ];
   return [ended(found('restarting', 'likely', evidence, ['an ongoing outage']))];
 }

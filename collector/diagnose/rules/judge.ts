@@ -4,7 +4,7 @@ import { sumOf } from '../../base/collections.ts';
 import { plural } from '../../base/text.ts';
 import type { FailureKind, PeerCause } from '../../model.ts';
 import type { Facts, GroupFacts, NameFacts, PeerFacts } from '../facts/facts.ts';
-import { ended, type Finding, found } from '../finding.ts';
+import { dated, ended, type Finding, found, ofEnd } from '../finding.ts';
 import type { FailuresByKind, KindFailures } from '../impact/traffic.ts';
 import { type Case, endedByReload, type TcpCase, takenOut } from './case.ts';
 import { refused } from './connect/refused.ts';
@@ -62,7 +62,7 @@ function isTakenOut(one: Case): boolean {
 function explain(kind: FailureKind, one: Case): readonly Finding[] {
   const findings = explainNow(kind, one);
   if (!isTakenOut(one)) return findings;
-  return findings.map((each) => (each.isOver ? each : ended({ ...each, evidence: [...each.evidence, takenOut] })));
+  return findings.map((each) => (each.isOver ? each : ended(each, ofEnd(takenOut))));
 }
 
 function explainNow(kind: FailureKind, one: Case): readonly Finding[] {
@@ -81,7 +81,7 @@ function explainNow(kind: FailureKind, one: Case): readonly Finding[] {
 }
 
 function unknown(peer: PeerFacts, time: TimeText): Finding {
-  const seen = current(peer.failures).map(([kind, failures]) => failureText(kind, failures, time));
+  const seen = current(peer.failures).map(([kind, failures]) => dated(failureText(kind, failures, time)));
   return found('unknown', 'unknown', [...seen, peer.tcp === null ? null : signs.probe(peer.tcp.probe)]);
 }
 

@@ -4,7 +4,7 @@ import { sumOf } from '../../base/collections.ts';
 import { duration, plural } from '../../base/text.ts';
 import type { FailureKind } from '../../model.ts';
 import type { PeerFacts } from '../facts/facts.ts';
-import { ended, type Finding, found } from '../finding.ts';
+import { dated, ended, type Finding, found } from '../finding.ts';
 import type { AnswerFacts, KindFailures } from '../impact/traffic.ts';
 import { type Case, mayServe, sinceLast, succeededSince, succeedsMeanwhile } from './case.ts';
 import { behindFinding } from './connect/container.ts';
@@ -19,8 +19,8 @@ function settle(one: Case, finding: Finding): Finding {
   return succeededSince(one) && sinceLast(one) > calmMs ? ended(finding) : finding;
 }
 
-function quoted({ message }: KindFailures): string | null {
-  return message === '' ? null : `nginx says: ${message}`;
+function quoted({ message }: KindFailures) {
+  return message === '' ? null : dated(`nginx says: ${message}`);
 }
 
 /** What shows that its process does not read; null where nothing does. */
@@ -71,7 +71,7 @@ function hangs(one: Case): readonly Finding[] {
   const { peer, failures } = one;
   const stuck = stuckSign(peer);
   const lost = lostText(peer);
-  const succeeds = succeedsMeanwhile(one) ? 'other requests to it are answered meanwhile' : null;
+  const succeeds = succeedsMeanwhile(one) ? dated('other requests to it are answered meanwhile') : null;
   const evidence = [
     quoted(failures),
     stalledText(peer),
@@ -100,7 +100,7 @@ function breaks(one: Case): readonly Finding[] {
   const evidence = [
     quoted(failures),
     ends > 0
-      ? `what listens there was replaced ${ends === 1 ? 'once' : `${ends} times`} while the plugin watched`
+      ? dated(`what listens there was replaced ${ends === 1 ? 'once' : `${ends} times`} while the plugin watched`)
       : null,
     peer.tcp !== null && peer.tcp.serving.length > 0 ? signs.listens(peer.tcp.serving) : null,
   ];

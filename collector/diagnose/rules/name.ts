@@ -1,6 +1,6 @@
 /** Names: one that leads elsewhere than to the address nginx keeps using, one that leads nowhere. Pure. */
 import type { NameFacts, ServerFact } from '../facts/facts.ts';
-import { ended, type Finding, found } from '../finding.ts';
+import { ended, type Finding, found, ofEnd } from '../finding.ts';
 import { type Case, endedByReload } from './case.ts';
 import { signs } from './signs.ts';
 
@@ -27,7 +27,7 @@ function stale(peer: string, servers: readonly ServerFact[], sureness: 'certain'
   return found(
     'stale_address',
     sureness,
-    [isOld ? `nginx used ${peer} until it was reloaded` : `nginx keeps using ${peer}`, ...evidence],
+    [isOld ? ofEnd(`nginx used ${peer} until it was reloaded`) : `nginx keeps using ${peer}`, ...evidence],
     isOld ? [] : ['the application at its new address: nginx does not contact it'],
   );
 }

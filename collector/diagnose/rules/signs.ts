@@ -3,6 +3,7 @@
 import { plural } from '../../base/text.ts';
 import type { FailureKind } from '../../model.ts';
 import type { ListenerFact, NamespaceName, Owner, PeerFacts, ProbeFact, TcpFacts } from '../facts/facts.ts';
+import { dated, trial } from '../finding.ts';
 import type { KindFailures } from '../impact/traffic.ts';
 
 /** `12:03:04` on this host's clock; `2026-11-21 12:03:04` on another day. */
@@ -81,6 +82,25 @@ function shortened(text: string): string {
   return text.length > longestRule ? `${text.slice(0, longestRule - 1)}…` : text;
 }
 
+function probeText(probe: ProbeFact): string {
+  switch (probe.is) {
+    case 'connected':
+      return 'test connection from this host just now: succeeded';
+    case 'refused':
+      return 'test connection from this host just now: refused';
+    case 'silent':
+      return 'test connection from this host just now: no answer within 1 s';
+    case 'unreachable':
+      return 'test connection from this host just now: host or network unreachable';
+    case 'denied':
+      return 'test connection from this host just now: not permitted';
+    case 'failed':
+      return `test connection from this host just now: failed: ${probe.code}`;
+    case 'not_probed':
+      return notProbed[probe.why];
+  }
+}
+
 export const signs = {
   nothingListens: ({ port, home }: TcpFacts) =>
     `no socket listens on port ${port} in ${home === null || home === 'elsewhere' ? 'the host' : placeText(home)}`,
@@ -101,24 +121,7 @@ export const signs = {
     'its process cannot be seen: if a container runtime publishes the port (docker-proxy), the container refuses',
   queue: ({ queued }: ListenerFact) => `${plural(queued, 'connection')} in its queue, not accepted yet`,
   overflows: (count: number) => `the kernel counted ${plural(count, 'overflow')} of a listen queue during the probe`,
-  probe(probe: ProbeFact): string {
-    switch (probe.is) {
-      case 'connected':
-        return 'test connection from this host just now: succeeded';
-      case 'refused':
-        return 'test connection from this host just now: refused';
-      case 'silent':
-        return 'test connection from this host just now: no answer within 1 s';
-      case 'unreachable':
-        return 'test connection from this host just now: host or network unreachable';
-      case 'denied':
-        return 'test connection from this host just now: not permitted';
-      case 'failed':
-        return `test connection from this host just now: failed: ${probe.code}`;
-      case 'not_probed':
-        return notProbed[probe.why];
-    }
-  },
+  probe: (probe: ProbeFact) => trial(probeText(probe)),
   neighbour: (host: string, answered: boolean) =>
     answered
       ? `${host} has answered ARP recently: the host is up`
@@ -128,12 +131,12 @@ export const signs = {
       ? `${host} is another host: its listeners cannot be seen from here`
       : `it is not known whether ${host} is this host, a container or another host`,
   /** In peace the plugin looks seldom: until nginx was answered it listened as well. null while that socket listens. */
-  lastListening({ remembered, answers, tcp }: PeerFacts, time: TimeText): string | null {
+  lastListening({ remembered, answers, tcp }: PeerFacts, time: TimeText) {
     if (remembered === null || remembered.listeningMs === null) return null;
     const { listeningMs, inode, owner } = remembered;
     if (tcp?.serving.some((each) => each.inode === inode) === true) return null;
     const untilMs = Math.max(listeningMs, answers?.lastConnectedMs ?? listeningMs);
-    return `something listened there until ${time(untilMs)}${owner === null ? '' : `: ${ownerText(owner)}`}`;
+    return dated(`something listened there until ${time(untilMs)}${owner === null ? '' : `: ${ownerText(owner)}`}`);
   },
   unit: ({ unit }: PeerFacts) =>
     unit === null
@@ -143,11 +146,13 @@ export const signs = {
     remembered?.owner == null ? null : `who served it: ${ownerText(remembered.owner)}`,
   neverListened: ({ remembered }: PeerFacts, time: TimeText) =>
     remembered !== null && remembered.listeningMs === null
-      ? `nothing has listened there since the plugin began to watch at ${time(remembered.watchedSinceMs)}`
+      ? dated(`nothing has listened there since the plugin began to watch at ${time(remembered.watchedSinceMs)}`)
       : null,
   oom: ({ remembered }: PeerFacts) =>
     remembered !== null && remembered.listeningMs !== null && (remembered.oomKills ?? 0) > 0
-      ? `the kernel killed ${plural(remembered.oomKills ?? 0, 'process', 'processes')} because memory ran out at that time (OOM)`
+      ? dated(
+          `the kernel killed ${plural(remembered.oomKills ?? 0, 'process', 'processes')} because memory ran out at that time (OOM)`,
+        )
       : null,
   /** Rules of this host that refuse nginx's connections; null where there are none, or they may not be read. */
   rules({ refusals }: TcpFacts): string | null {

@@ -58,6 +58,7 @@ test('between two falls it is not over: what the plugin found stands until it ha
     firstMs: ago(200),
     lastMs,
     evidence: ['seen then'],
+    tenses: ['state' as const],
     rulesOut: [],
   });
   const kept = (last: number) => {

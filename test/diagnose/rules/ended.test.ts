@@ -27,6 +27,7 @@ const past = (cause: PeerCause, firstMs: number, lastMs: number): PastVerdict =>
   firstMs,
   lastMs,
   evidence: ['seen then'],
+  tenses: ['state'],
   rulesOut: [],
 });
 
@@ -71,7 +72,11 @@ test.each<[string, 'unreachable' | 'read_timeout', number, PeerCause, PeerCause]
 ])('what was seen while it failed stands: %s', (_, kind, errno, alone, then) => {
   const judged = overAway(kind, errno);
   expect([judged.findings[0]?.code, judged.isOver]).toEqual([alone, true]);
-  const seen = { ...past(then, nowMs - 90_000, nowMs - 41_000), evidence: ['seen then', 'test connection: refused'] };
+  const seen = {
+    ...past(then, nowMs - 90_000, nowMs - 41_000),
+    evidence: ['seen then', 'tried then'],
+    tenses: ['state', 'trial'],
+  } as const;
   const kept = keepEnded(judged, seen, nowMs);
   expect([kept.findings[0]?.code, kept.isOver]).toEqual([then, true]);
   expect(kept.findings[0]?.evidence).toEqual([
@@ -88,7 +93,8 @@ test('where nobody may probe, what was seen before the peer listened again is no
   const seen = {
     ...past('process_down', nowMs - 2000, nowMs - 2000),
     evidence: ['no socket listens on port 8080', 'something listened there until 12:00:00'],
-  };
+    tenses: ['state', 'dated'],
+  } as const;
   expect(keepEnded(judged, seen, nowMs).findings[0]?.evidence).toEqual([
     'while it failed: no socket listens on port 8080',
     'something listened there until 12:00:00',
@@ -124,7 +130,11 @@ test('of what was taken out it is not said that it serves again, and nothing is 
   const [judged] = judge(all, String);
   const evidence = judged?.findings[0]?.evidence ?? [];
   if (judged === undefined) throw new Error('nothing judged');
-  const then = { ...past('process_down', nowMs - 90_000, nowMs - 41_000), evidence: evidence.slice(0, 2) };
+  const then = {
+    ...past('process_down', nowMs - 90_000, nowMs - 41_000),
+    evidence: evidence.slice(0, 2),
+    tenses: judged.findings[0]?.tenses.slice(0, 2) ?? [],
+  };
   const kept = keepEnded(judged, then, nowMs);
   const [finding] = kept.findings;
   if (finding === undefined) throw new Error('nothing found');
@@ -146,6 +156,20 @@ test.each<[string, typeof shut | null, number, string]>([
   const one = peer('unix:/run/app.sock', { failures, answers, unix: unix({ listening: true, barrier }) });
   const [judged] = judge(facts([one]), String);
   expect(`${judged?.findings[0]?.code}${judged?.isOver ? ' ended' : ''}`).toBe(expected);
+});
+
+test('the tense of what was seen decides, not its words', () => {
+  const judged = overAway('read_timeout', 110);
+  const texts = ['ago is the name of a unit', 'its queue was full at noon'];
+  const seen = {
+    ...past('hangs', nowMs - 90_000, nowMs - 41_000),
+    evidence: texts,
+    tenses: ['state', 'dated'],
+  } as const;
+  expect(keepEnded(judged, seen, nowMs).findings[0]?.evidence.slice(0, 2)).toEqual([
+    'while it failed: ago is the name of a unit',
+    'its queue was full at noon',
+  ]);
 });
 
 test('what is written down is read again, and another user’s file makes nothing throw', () => {

@@ -761,7 +761,7 @@ test('every cause has words that leave nothing open, and a command to type next'
   if (judged === undefined) throw new Error('nothing judged');
   for (const code of peerCauses) {
     const { what, fix, next } = word(
-      { code, sureness: 'certain', evidence: [], rulesOut: [], isOver: false },
+      { code, sureness: 'certain', evidence: [], tenses: [], rulesOut: [], isOver: false },
       judged,
       facts([]),
     );

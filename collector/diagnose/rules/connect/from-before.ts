@@ -1,7 +1,7 @@
 /** Failures, and connects that still wait, from before what listens now began to: a peer that was down and is back. Pure. */
 
 import { duration, plural } from '../../../base/text.ts';
-import { ended, type Finding, found } from '../../finding.ts';
+import { ended, type Finding, found, ofEnd } from '../../finding.ts';
 import { isOlderThanListener, startedAt, succeededSince, type TcpCase } from '../case.ts';
 import { signs } from '../signs.ts';
 
@@ -44,7 +44,7 @@ export function waitsFromBefore(one: TcpCase): Finding | null {
     'likely',
     [
       signs.listens(tcp.serving),
-      `it began ${duration(facts.nowMs - ms)} ago, and ${since}`,
+      ofEnd(`it began ${duration(facts.nowMs - ms)} ago, and ${since}`),
       waitingText(one),
       'a connection that was begun before tries again up to 32 s later',
     ],

@@ -1,6 +1,6 @@
 /** Refused, and nothing serves the address: a process that is down, or one that is somewhere else. Pure. */
 import type { ListenerFact, Owner, TcpFacts } from '../../facts/facts.ts';
-import { type Finding, found } from '../../finding.ts';
+import { dated, type Finding, found } from '../../finding.ts';
 import { type TcpCase, visibleHome } from '../case.ts';
 import { endpoint, signs } from '../signs.ts';
 
@@ -40,10 +40,10 @@ function lastTakenMs({ peer: { answers } }: TcpCase): number | null {
   return Number.isFinite(ms) ? ms : null;
 }
 
-function lastTakenText(one: TcpCase): string | null {
+function lastTakenText(one: TcpCase) {
   const ms = lastTakenMs(one);
   if (ms === null || one.peer.remembered?.listeningMs != null) return null;
-  return `it took connections until ${one.time(ms)}, by the access log`;
+  return dated(`it took connections until ${one.time(ms)}, by the access log`);
 }
 
 function processDown(one: TcpCase, sureness: 'certain' | 'likely'): Finding {

@@ -1,7 +1,7 @@
 /** errno 111 over TCP and UDP. Pure. */
 
 import { duration } from '../../../base/text.ts';
-import { ended, type Finding, found } from '../../finding.ts';
+import { dated, ended, type Finding, found, ofEnd } from '../../finding.ts';
 import { isPublished, mayBePublished } from '../../places/published.ts';
 import {
   apartMs,
@@ -57,7 +57,9 @@ function crashLoop(one: TcpCase): Finding | null {
     'crash_loop',
     loop.sureness,
     [
-      `what listens there ended ${loop.ends.length} times since ${time(first)}, most recently at ${time(loop.ends.at(-1) ?? first)}`,
+      dated(
+        `what listens there ended ${loop.ends.length} times since ${time(first)}, most recently at ${time(loop.ends.at(-1) ?? first)}`,
+      ),
       signs.lastListening(peer, time),
       signs.oom(peer),
       tcp.serving.length > 0 ? signs.listens(tcp.serving) : signs.nothingListens(tcp),
@@ -76,7 +78,9 @@ function loopByLogs(one: TcpCase): Finding | null {
     'crash_loop',
     'likely',
     [
-      `it was refused ${bursts.length} times for some seconds, most recently from ${time(bursts.at(-1)?.firstMs ?? 0)} to ${time(bursts.at(-1)?.lastMs ?? 0)}, and took connections in between`,
+      dated(
+        `it was refused ${bursts.length} times for some seconds, most recently from ${time(bursts.at(-1)?.firstMs ?? 0)} to ${time(bursts.at(-1)?.lastMs ?? 0)}, and took connections in between`,
+      ),
       visibleHome(one.tcp) === null ? signs.away(one.tcp) : null,
       signs.probe(one.tcp.probe),
     ],
@@ -97,23 +101,24 @@ function inTurn(one: TcpCase): readonly string[] {
     .map((other) => other.peer);
 }
 
-function over(one: TcpCase): string {
+function over(one: TcpCase) {
   const { count, errno } = one.failures;
   const [was, were] = errno === null || errno === 111 ? ['was refused', 'refusals'] : ['failed', 'failures'];
-  if (count === 1) return `it ${was} once, ${duration(sinceLast(one))} ago`;
-  return `the ${were} lasted ${duration(downFor(one))} and ended ${duration(sinceLast(one))} ago`;
+  if (count === 1) return ofEnd(`it ${was} once, ${duration(sinceLast(one))} ago`);
+  return ofEnd(`the ${were} lasted ${duration(downFor(one))} and ended ${duration(sinceLast(one))} ago`);
 }
 
 /** It serves now, and did not a while ago. What it was depends on how long that was. */
 export function cameBack(one: TcpCase): readonly Finding[] {
   const { peer, tcp, time } = one;
   const others = inTurn(one);
-  const rolling = others.length > 0 ? `others of the upstream did the same, in turn: ${others.join(', ')}` : null;
+  const rolling =
+    others.length > 0 ? ofEnd(`others of the upstream did the same, in turn: ${others.join(', ')}`) : null;
   const evidence = [
     over(one),
     rolling,
     tcp.serving.length > 0 ? signs.listens(tcp.serving) : null,
-    connectedSince(one) ? 'it has taken connections since' : null,
+    connectedSince(one) ? ofEnd('it has taken connections since') : null,
     signs.probe(tcp.probe),
   ];
   const code = downFor(one) <= restartMs ? 'restarting' : 'process_down';
@@ -130,7 +135,7 @@ function treatedApart(one: TcpCase): Finding {
     'likely',
     [
       'nginx is refused while a connection from here, by another user, succeeds',
-      succeedsMeanwhile(one) ? 'other requests of nginx succeed meanwhile' : null,
+      succeedsMeanwhile(one) ? dated('other requests of nginx succeed meanwhile') : null,
       tcp.serving.length > 0 ? signs.listens(tcp.serving) : null,
       signs.rules(tcp),
       `a rule for the user ${user}, for nginx's local address, or a limit on new connections does that`,
@@ -208,7 +213,11 @@ function served(one: TcpCase): readonly Finding[] {
 /** Another host, or one that is not known: a refusal proves that the host is up, not who refused. */
 function fromElsewhere(one: TcpCase): readonly Finding[] {
   const { tcp } = one;
-  const evidence = [signs.away(tcp), 'a refusal came back: the host is up and reachable', signs.probe(tcp.probe)];
+  const evidence = [
+    signs.away(tcp),
+    dated('a refusal came back: the host is up and reachable'),
+    signs.probe(tcp.probe),
+  ];
   const notHost = ['host down', 'a firewall that drops'];
   if (connectedSince(one)) return cameBack(one);
   if (tcp.probe.is === 'silent' || (tcp.icmp ?? 0) > 0) {
@@ -220,7 +229,7 @@ function fromElsewhere(one: TcpCase): readonly Finding[] {
   }
   const alike = 'a firewall that rejects with a reset would look the same from here';
   if (everWorked(one)) {
-    return [found('process_down', 'likely', ['it took connections before', ...evidence, alike], notHost)];
+    return [found('process_down', 'likely', [dated('it took connections before'), ...evidence, alike], notHost)];
   }
   const never = 'it was never seen to accept a connection: it may be down, on another port, or on loopback only';
   return [found('unknown', 'unknown', [never, ...evidence, alike], notHost)];

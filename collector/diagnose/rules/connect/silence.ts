@@ -1,7 +1,7 @@
 /** No answer in time (110), or nobody there (113, 101): firewalls, dead hosts, full queues. Pure. */
 
 import type { ListenerFact } from '../../facts/facts.ts';
-import { ended, type Finding, found } from '../../finding.ts';
+import { dated, ended, type Finding, found } from '../../finding.ts';
 import { mayBePublished } from '../../places/published.ts';
 import {
   connectedSince,
@@ -72,7 +72,7 @@ function someLost(one: TcpCase): Finding {
     [
       waitingText(one),
       signs.probe(tcp.probe),
-      succeedsMeanwhile(one) ? othersSucceed : tcp.probe.is === 'connected' ? apart : null,
+      succeedsMeanwhile(one) ? dated(othersSucceed) : tcp.probe.is === 'connected' ? apart : null,
       signs.rules(tcp),
     ],
     [takesConnections, 'host down'],
@@ -97,7 +97,7 @@ function noAnswer(one: TcpCase): Finding {
         : 'a firewall that drops, a dead host and a full accept queue there look the same from here',
       signs.rules(tcp),
       tcp.neighbour === true ? signs.neighbour(tcp.host, true) : null,
-      succeeds ? 'requests to it succeeded in the last minutes' : null,
+      succeeds ? dated('requests to it succeeded in the last minutes') : null,
       signs.probe(tcp.probe),
     ],
     [

@@ -2,7 +2,7 @@
 import { permissions, plural } from '../../../base/text.ts';
 import type { FailureKind } from '../../../model.ts';
 import type { UnixFacts } from '../../facts/facts.ts';
-import { ended, type Finding, found } from '../../finding.ts';
+import { dated, ended, type Finding, found, ofEnd } from '../../finding.ts';
 import { type Case, lasted, restartMs, succeededSince } from '../case.ts';
 import { ownerText, placeText, signs } from '../signs.ts';
 import { endsInARow } from './crash-loop.ts';
@@ -42,7 +42,7 @@ function crashLoop({ peer, facts, failures, time }: Case, unix: UnixFacts): Find
   const loop = endsInARow(peer, facts.nowMs);
   if (loop === null) return null;
   const [first = 0] = loop.ends;
-  const evidence = [`what listens there ended ${loop.ends.length} times since ${time(first)}`, listenText(unix)];
+  const evidence = [dated(`what listens there ended ${loop.ends.length} times since ${time(first)}`), listenText(unix)];
   const finding = found('crash_loop', loop.sureness, evidence, ['a single restart']);
   const isCalm = facts.nowMs - failures.lastMs > 60_000 && unix.listening;
   return isCalm ? ended(finding) : finding;
@@ -73,7 +73,11 @@ const stale: UnixRule = (one, unix) => {
   if (unix.file === 'missing') return missing(one, unix);
   // Its file must not be called left over, nor be removed, while a process listens on it.
   if (unix.listening) {
-    const seen = [fileText(unix), listenText(unix), 'nginx was refused a moment ago: run diagnose again in 10 s'];
+    const seen = [
+      fileText(unix),
+      listenText(unix),
+      dated('nginx was refused a moment ago: run diagnose again in 10 s'),
+    ];
     return found('unknown', 'unknown', seen, [noNetwork]);
   }
   const evidence = [fileText(unix), listenText(unix), signs.lastListening(one.peer, one.time), signs.oom(one.peer)];
@@ -93,9 +97,7 @@ const denied: UnixRule = (one, unix) => {
       : `${barrier.path} has mode ${permissions(barrier.mode)} and belongs to ${barrier.user}:${barrier.group}; nginx's workers run as ${who}`;
   const evidence = [stands, fileText(unix), facts.nginx.selinux && barrier === null ? 'SELinux is enforcing' : null];
   const finding = found('socket_denied', 'certain', evidence, [noNetwork, 'process down: that is another error']);
-  return barrier === null && succeededSince(one)
-    ? ended({ ...finding, evidence: [...finding.evidence, 'it has taken connections since'] })
-    : finding;
+  return barrier === null && succeededSince(one) ? ended(finding, ofEnd('it has taken connections since')) : finding;
 };
 
 const full: UnixRule = (_, unix) =>
