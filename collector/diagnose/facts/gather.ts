@@ -96,11 +96,15 @@ export async function gather(
   };
   const waiting = readWaiting(tcpPeers, namespaces, ports, null);
 
-  /** What other lines mean; an address that a name of this peer's line has, too, is meant by this one as well. */
+  /**
+   * What other lines mean. A name's address of the other family is meant by this peer's line as well; several of one family
+   * are several servers.
+   */
   function claimedBesides(peer: string) {
-    const own = new Set(serversOf(peer).flatMap(({ server }) => server.peers));
-    const others = configured.flatMap(({ server }) => (server.peers.includes(peer) ? [] : server.peers));
-    return others.filter((other) => !own.has(other)).flatMap((other) => peerAddress(other) ?? []);
+    const isOtherFamily = (other: string): boolean => other.startsWith('[') !== peer.startsWith('[');
+    const own = new Set(serversOf(peer).flatMap(({ server }) => server.peers.filter(isOtherFamily)));
+    const others = configured.flatMap(({ server }) => server.peers);
+    return others.filter((other) => other !== peer && !own.has(other)).flatMap((other) => peerAddress(other) ?? []);
   }
 
   const fastcgi = failing.peers.some(({ scheme }) => scheme === 'fastcgi') ? fastcgiSockets(namespaces, ports) : [];

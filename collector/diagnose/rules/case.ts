@@ -92,6 +92,12 @@ export function isOlderThanListener(one: TcpCase): boolean {
   return started !== null && lastMs <= started - startMs;
 }
 
+/** The plugin saw another socket listen, and not yet this one: it has begun to since. */
+export function isNewListener({ peer: { remembered }, tcp: { serving } }: TcpCase): boolean {
+  const inode = remembered?.inode ?? null;
+  return inode !== null && serving.length > 0 && !serving.some((each) => each.inode === inode);
+}
+
 /** The plugin saw this very socket listen, before the first failure and all the while since. */
 export function listenedThroughout(one: TcpCase): boolean {
   const seen = seenSince(one);

@@ -1,6 +1,7 @@
 /** A process that ends breaks the connections it has: those breaks belong to that end. Pure. */
 import type { FailureKind } from '../../model.ts';
 import { dated, ended, type Finding, found, ofEnd } from '../finding.ts';
+import type { KindFailures } from '../impact/traffic.ts';
 import { apartMs, type Case, isOlderThanListener, lasted, sinceLast, succeededSince, visibleHome } from './case.ts';
 import { refused } from './connect/refused.ts';
 import { unixRules } from './connect/unix.ts';
@@ -30,8 +31,24 @@ function isBeforeRefusals(one: Case): boolean {
     if (refusals === undefined || refusals.lastMs < failures.lastMs) return false;
     // No end of a process breaks requests for long, nor did one that broke long before the first refusal.
     if (noticedMs > 0 && lasted(one) > earlierMs) return false;
-    return failures.firstMs >= refusals.firstMs - earlierMs - noticedMs;
+    if (failures.firstMs < refusals.firstMs - earlierMs - noticedMs) return false;
+    return noticedMs > 0 || isWithin(failures, refusals);
   });
+}
+
+/**
+ * Refused at its start and at its end, and broken all the while between: it took connections, and that is another story.
+ * Of many bursts only the last few are kept.
+ */
+function isWithin({ bursts = [] }: KindFailures, refusals: KindFailures): boolean {
+  const refused = refusals.bursts ?? [];
+  const [first] = refused;
+  if (first === undefined) return true;
+  return bursts
+    .filter(({ lastMs }) => lastMs >= first.firstMs)
+    .every(({ firstMs, lastMs }) =>
+      refused.some((each) => firstMs >= each.firstMs - earlierMs && lastMs <= each.lastMs + momentMs),
+    );
 }
 
 /** Nobody listens any more, and no request came since that was refused. */

@@ -14,9 +14,14 @@ const connects = 'the network: connections are made';
 /** One answer may come long after the failure of another request: what succeeded this long after the last is another time. */
 const calmMs = 20_000;
 
+/** Where no access log shows what succeeds (stream, mail), only the silence of the error log does. */
+const unseenCalmMs = 45_000;
+
 /** It succeeds again, and nothing has failed for a while. */
 function settle(one: Case, finding: Finding): Finding {
-  return succeededSince(one) && sinceLast(one) > calmMs ? ended(finding) : finding;
+  const isOver =
+    one.peer.answers === null ? sinceLast(one) > unseenCalmMs : succeededSince(one) && sinceLast(one) > calmMs;
+  return isOver ? ended(finding) : finding;
 }
 
 function quoted({ message }: KindFailures) {

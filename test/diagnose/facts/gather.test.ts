@@ -9,6 +9,7 @@ import { createProber } from '../../../collector/diagnose/facts/probe.ts';
 import type { FailedPeer } from '../../../collector/diagnose/impact/failures.ts';
 import type { AnswerFacts } from '../../../collector/diagnose/impact/traffic.ts';
 import { judge } from '../../../collector/diagnose/rules/judge.ts';
+import { withAddresses } from '../../../collector/nginx/peers.ts';
 import { nodeFileSystem } from '../../../collector/system/fs.ts';
 import type { ConnectResult } from '../../../collector/system/network/net.ts';
 import { configurationOf } from '../../nginx/memory-files.ts';
@@ -19,6 +20,8 @@ interface Scene {
   readonly peer: string;
   readonly failing?: Partial<FailedPeer>;
   readonly conf?: string;
+  /** What names in `conf` resolve to. */
+  readonly addresses?: ReadonlyMap<string, readonly string[]>;
   readonly processes?: Readonly<Record<number, FakeProcess>>;
   readonly namespaces?: Readonly<Record<string, FakeNamespace>>;
   readonly nginx?: FakeProcess;
@@ -58,9 +61,10 @@ async function seen({ peer, failing = {}, conf, processes = {}, namespaces = {},
     groupName: (gid) => `group${gid}`,
     firewall: () => Promise.resolve(null),
   };
-  const configuration = configurationOf(
+  const parsed = configurationOf(
     conf ?? `events {}\nhttp { upstream app { server ${peer}; } server { location / { proxy_pass http://app; } } }`,
   );
+  const configuration = withAddresses(parsed, more.addresses ?? new Map());
   const one: FailedPeer = {
     peer,
     upstream: 'app',
@@ -136,6 +140,18 @@ const refused: Readonly<Record<string, readonly [Scene, string, (tcp: TcpFacts) 
     },
     'process_down likely',
     ({ otherPorts }) => otherPorts,
+    [],
+  ],
+  'one of the two addresses of a name is down, and its twin listens': [
+    {
+      peer: '10.0.0.5:8080',
+      conf: 'events {}\nhttp { upstream app { server app.lan:8080; } server { location / { proxy_pass http://app; } } }',
+      addresses: new Map([['app.lan', ['10.0.0.5', '10.0.0.6']]]),
+      processes: { 400: node },
+      namespaces: { host: { addresses: ['10.0.0.5', '10.0.0.6'], tcp: [tcpRow('10.0.0.6:8080', { inode: 7 })] } },
+    },
+    'process_down likely',
+    ({ samePort }) => samePort,
     [],
   ],
   'it listens on ::1 only': [

@@ -267,6 +267,14 @@ const table: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial<PeerFa
     },
     'process_down likely ended',
   ],
+  'it served for ten seconds after its start, was stopped for five (SIGSTOP), and answers again': [
+    { serving: [listener('0.0.0.0:3000', { startedMs: nowMs - 60_000 })], probe: { is: 'connected' } },
+    {
+      failures: new Map([['timed_out', failed({ errno: 110, firstMs: nowMs - 45_000, lastMs: nowMs - 40_000 })]]),
+      answers: { ...answered, takenMs: [nowMs - 58_000, nowMs - 50_000, nowMs - 38_000, nowMs - 500] },
+    },
+    'no_answer likely ended',
+  ],
   'connects time out at what has listened all the while': [
     { serving: [listener('0.0.0.0:3000', { startedMs: nowMs - 300_000 })] },
     { failures: new Map([['timed_out', failed({ errno: 110, firstMs: nowMs - 90_000, lastMs: nowMs - 5000 })]]) },

@@ -221,3 +221,20 @@ test.each([
   });
   expect(verdicts(one)).toEqual([expected]);
 });
+
+test('a deploy that breaks every request is no restart, though it was refused at its start and at its end', () => {
+  const burst = (first: number, last: number) => ({ firstMs: ago(first), lastMs: ago(last), count: 9 });
+  const kind = (first: number, last: number, bursts: readonly ReturnType<typeof burst>[]) =>
+    failed({ firstMs: ago(first), lastMs: ago(last), bursts });
+  const all = new Map([
+    ['refused', kind(60, 15, [burst(60, 60), burst(15, 15)])],
+    ['reset', kind(60, 16, [burst(60, 16)])],
+  ] as const);
+  const one = (of: typeof all) => peer('10.0.0.1:8080', { failures: of, answers, tcp: tcp('10.0.0.1:8080', serving) });
+  expect(verdicts(one(all))[0]).toBe('breaks_after_connect likely');
+  const loop = new Map([
+    ['refused', kind(60, 15, [burst(60, 55), burst(20, 15)])],
+    ['reset', kind(60, 20, [burst(60, 60), burst(20, 20)])],
+  ] as const);
+  expect(verdicts(one(loop)).some((each) => each.startsWith('breaks_after_connect'))).toBe(false);
+});

@@ -770,3 +770,13 @@ test('every cause has words that leave nothing open, and a command to type next'
     for (const text of next) expect(text, code).not.toMatch(/\b(?:NAME|ADDRESS|CONTAINER|NUMBER|PID)\b|<[a-z ]+>/);
   }
 });
+
+test.each<[string, number, PeerFacts['answers'], boolean]>([
+  ['a while ago, of stream: no access log shows more', 60, null, true],
+  ['a moment ago', 20, null, false],
+  ['a while ago, and its access log shows no request since', 60, answered, false],
+])('requests that hung, the last %s', (_, seconds, answers, isOver) => {
+  const failures = new Map([['read_timeout', failed({ errno: 110, lastMs: nowMs - seconds * 1000 })]] as const);
+  const [judged] = judge(facts([peer('10.0.0.1:8080', { failures, answers, isUdp: true })]), time);
+  expect([judged?.findings[0]?.code, judged?.isOver]).toEqual(['hangs', isOver]);
+});

@@ -41,6 +41,12 @@ const away = { home: 'elsewhere' as const };
 const table: Readonly<
   Record<string, readonly [readonly Failed[], Partial<TcpFacts>, Partial<PeerFacts>, readonly string[]]>
 > = {
+  'back after 100 s, and the plugin, which may not see its process, has not seen the new socket yet': [
+    [['refused', 111, 100, 2]],
+    { serving: [listener('0.0.0.0:8080', { inode: 8081, startedMs: null })], ...connected },
+    { remembered: rememberedPeer({ listeningMs: ago(105), watchedSinceMs: ago(600), inode: 8080 }) },
+    ['unknown unknown'],
+  ],
   'ip route add unreachable: this host’s own tables say so at once': [
     [['unreachable', 113, 30, 1, 'connect() to 10.0.0.1:8080 failed']],
     { ...away, ...unreachable },

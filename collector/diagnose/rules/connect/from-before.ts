@@ -2,11 +2,14 @@
 
 import { duration, plural } from '../../../base/text.ts';
 import { ended, type Finding, found, ofEnd } from '../../finding.ts';
-import { isOlderThanListener, startedAt, succeededSince, type TcpCase } from '../case.ts';
+import { isOlderThanListener, lasted, startedAt, succeededSince, type TcpCase, tookMeanwhile } from '../case.ts';
 import { signs } from '../signs.ts';
 
 /** A SYN is sent again after 1, 3, 7, 15, 31 and 63 s: so long a connect may not notice that its peer is back. */
 const longestSynMs = 64_000;
+
+/** Connects that waited from before fail at about the same moment. */
+const apartFromMs = 2000;
 
 /** When what listens now began to, as far as that is known; else 0. */
 function beganAt(one: TcpCase): number {
@@ -19,7 +22,14 @@ export function isFromBefore(one: TcpCase): boolean {
   if (tcp.serving.length === 0 || tcp.probe.is === 'silent' || peer.sockets.retried > 0) return false;
   if (isOlderThanListener(one)) return true;
   const ms = beganAt(one);
-  return ms > 0 && failures.lastMs < ms + longestSynMs && succeededSince(one);
+  return ms > 0 && failures.lastMs < ms + longestSynMs && succeededSince(one) && !failsAnew(one, ms);
+}
+
+/** It took connections first, and none while others failed: those that failed were asked of what listens now. */
+function failsAnew(one: TcpCase, ms: number): boolean {
+  const { firstMs } = one.failures;
+  const takenBefore = (one.peer.answers?.takenMs ?? []).some((taken) => taken > ms && taken < firstMs);
+  return takenBefore && lasted(one) >= apartFromMs && !tookMeanwhile(one);
 }
 
 /** Every connect that waits may have begun before that moment. One that is younger proves that the peer is silent now. */

@@ -9,6 +9,7 @@ import {
   downFor,
   everWorked,
   failedWhileListening,
+  isNewListener,
   isOlderThanListener,
   lasted,
   listenedThroughout,
@@ -154,7 +155,8 @@ function answersProbe(one: TcpCase): readonly Finding[] {
   if (listenedThroughout(one)) return [isRuleGone(one) ? ended(treatedApart(one)) : treatedApart(one)];
   const goesOn = sinceLast(one) <= recentMs && !connectedSince(one);
   // Refused and served in turn, it comes and goes: a rule refuses all the while.
-  const isSteady = lasted(one) > restartMs && (one.peer.answers?.lastConnectedMs ?? 0) < one.failures.firstMs;
+  const isSteady =
+    lasted(one) > restartMs && (one.peer.answers?.lastConnectedMs ?? 0) < one.failures.firstMs && !isNewListener(one);
   if (goesOn && (failedWhileListening(one) || isSteady) && !isOlderThanListener(one)) {
     return [treatedApart(one)];
   }
