@@ -54,7 +54,7 @@ export function found(
 }
 
 /** The evidence of a finding, as it was given. */
-export function signsOf({ evidence, tenses: each }: Pick<Finding, 'evidence' | 'tenses'>): readonly TensedSign[] {
+export function tensedSigns({ evidence, tenses: each }: Pick<Finding, 'evidence' | 'tenses'>): readonly TensedSign[] {
   return evidence.map((text, at) => ({ text, tense: each[at] ?? 'state' }));
 }
 

@@ -149,7 +149,7 @@ export function createFailureTally(
 
   /** nginx's own, but for mail's question who may log in. */
   function addNameless(line: FailureLine, kind: FailureKind, when: When): void {
-    const peer = line.action === 'in http auth state' ? mailAuth() : null;
+    const peer = line.action === 'in http auth state' && !limits.has(kind) ? mailAuth() : null;
     if (peer === null) add(nginx, kind, line, when);
     else addToPeer(line, kind, { peer, scheme: null }, when, 'auth_http');
   }

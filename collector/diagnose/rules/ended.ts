@@ -1,7 +1,7 @@
 /** Verdicts that a running plugin gave while something failed: what ended is known by them. Pure. */
 import { isObject, parseObject } from '../../base/json.ts';
 import { type PeerCause, peerCauses, type Sureness } from '../../model.ts';
-import { dated, type Finding, found, signsOf, type Tense, type TensedSign, tenses } from '../finding.ts';
+import { dated, type Finding, found, type Tense, type TensedSign, tensedSigns, tenses } from '../finding.ts';
 import type { Judged } from './judge.ts';
 
 /** One verdict as it is written down. */
@@ -55,7 +55,7 @@ function seenThen(then: readonly TensedSign[], now: readonly string[]): readonly
 
 /** What shows that it is over, as far as it was not seen while it failed. */
 function sinceThen(finding: Finding, then: readonly string[]): readonly TensedSign[] {
-  const added = signsOf(finding).filter(({ text, tense }) => !then.includes(text) && tense !== 'dated');
+  const added = tensedSigns(finding).filter(({ text, tense }) => !then.includes(text) && tense !== 'dated');
   return momentary.has(finding.code) ? added.filter(({ tense }) => tense !== 'state') : added;
 }
 
@@ -73,8 +73,8 @@ export function keepEnded(judged: Judged, past: PastVerdict | null, nowMs: numbe
   const sinceMs = nowMs - judged.lastMs;
   // What comes and goes is back between two falls: only a while without one shows that it stays.
   const isOver = cause === 'crash_loop' ? sinceMs > loopCalmMs : judged.isOver || sinceMs > 15_000;
-  const now = isOver ? sinceThen(finding, evidence) : signsOf(finding).filter(({ tense }) => tense === 'trial');
-  const signs = [...seenThen(signsOf(past), finding.evidence), ...now];
+  const now = isOver ? sinceThen(finding, evidence) : tensedSigns(finding).filter(({ tense }) => tense === 'trial');
+  const signs = [...seenThen(tensedSigns(past), finding.evidence), ...now];
   const kept: Finding = { ...found(cause, sureness, signs, rulesOut), isOver };
   return { ...judged, findings: [kept], isOver };
 }

@@ -37,6 +37,9 @@ export interface Judged {
   readonly lastMs: number;
 }
 
+/** A datagram waits for its answer as long before it is given up. */
+const togetherUdpMs = 15_000;
+
 /** Kinds that ended long before the last one are another story, and over. */
 const togetherMs = 30_000;
 
@@ -128,12 +131,20 @@ function withoutSilence(findings: readonly Finding[]): readonly Finding[] {
   return isAnswered ? findings.filter(({ code }) => code !== 'no_answer') : findings;
 }
 
+/** Over UDP nothing connects: of datagrams that nobody takes only some come back, the others get no answer. */
+function withoutUnanswered(findings: readonly Finding[], { isUdp, failures }: PeerFacts): readonly Finding[] {
+  const isRefused =
+    isUdp && (failures.get('refused')?.lastMs ?? 0) >= (failures.get('read_timeout')?.lastMs ?? 0) - togetherUdpMs;
+  return isRefused && findings.length > 1 ? findings.filter(({ code }) => code !== 'hangs') : findings;
+}
+
 function judgePeer(peer: PeerFacts, facts: Facts, time: TimeText): Judged {
   const explained = current(peer.failures).flatMap(([kind, failures]) =>
     explain(kind, { peer, failures, facts, time }),
   );
   const own = applicationError(peer, facts.nowMs);
-  const all = own === null ? withoutSilence(explained) : [...withoutSilence(explained), own];
+  const apart = withoutUnanswered(withoutSilence(explained), peer);
+  const all = own === null ? apart : [...apart, own];
   const findings = all.length > 0 ? all : [unknown(peer, time)];
   return judged({ is: 'peer', peer }, peer.peer, peer.upstream, peer.failures, findings, facts.nowMs);
 }

@@ -109,7 +109,8 @@ export function concerning(
   const own = standing.filter((each) => each.is === 'peer' && each.name === peer);
   const group = standing.filter((each) => each.is === 'group' && each.name === upstream);
   const all = standing.filter((each) => each.is === 'nginx' && each.cause !== 'unknown');
-  return [...own, ...group, ...all];
+  // What is over stands behind what continues: the first is the label.
+  return [...own, ...group, ...all].sort((a, b) => Number(a.isOver) - Number(b.isOver));
 }
 
 const noCauses = zeros(peerCauses);

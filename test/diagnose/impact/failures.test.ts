@@ -84,6 +84,12 @@ describe('where a line counts', () => {
     expect(failing([line]).nginx.get('refused')?.count).toBe(1);
   });
 
+  test("what nginx itself runs out of meanwhile is not that peer's", () => {
+    const some = { upstream: null, action: 'in http auth state', protocol: 'mail' } as const;
+    const { peers, nginx } = failing([errorLine('worker_connections', some)], tallyOf(50, '127.0.0.1:9000'));
+    expect([peers, nginx.get('worker_connections')?.count]).toEqual([[], 1]);
+  });
+
   test.each<[string, Partial<ErrorLine>, boolean]>([
     ['a datagram that nobody takes', { protocol: 'stream', message: 'recv() failed (111: x)' }, true],
     ['when the next is sent', { protocol: 'stream', message: 'sendmsg() failed (111: x)' }, true],

@@ -774,9 +774,43 @@ test('every cause has words that leave nothing open, and a command to type next'
 test.each<[string, number, PeerFacts['answers'], boolean]>([
   ['a while ago, of stream: no access log shows more', 60, null, true],
   ['a moment ago', 20, null, false],
-  ['a while ago, and its access log shows no request since', 60, answered, false],
+  [
+    'a while ago, and its access log shows no request since',
+    60,
+    { ...answered, lastConnectedMs: nowMs - 90_000 },
+    false,
+  ],
 ])('requests that hung, the last %s', (_, seconds, answers, isOver) => {
   const failures = new Map([['read_timeout', failed({ errno: 110, lastMs: nowMs - seconds * 1000 })]] as const);
   const [judged] = judge(facts([peer('10.0.0.1:8080', { failures, answers, isUdp: true })]), time);
   expect([judged?.findings[0]?.code, judged?.isOver]).toEqual(['hangs', isOver]);
+});
+
+test.each<[string, number, Partial<UnixFacts>, PeerFacts['answers'], boolean]>([
+  ['it takes connections again', 30, {}, { ...answered, lastConnectedMs: nowMs - 500 }, true],
+  ['some wait', 30, { queued: 3 }, { ...answered, lastConnectedMs: nowMs - 500 }, false],
+  ['a moment ago', 4, {}, { ...answered, lastConnectedMs: nowMs - 500 }, false],
+  ['nobody has asked since', 30, {}, { ...answered, lastConnectedMs: nowMs - 60_000 }, false],
+  ['no access log shows more', 60, {}, null, true],
+])('a unix socket whose queue was full: %s', (_, seconds, some, answers, isOver) => {
+  const failures = new Map([['backlog_full', failed({ errno: 11, lastMs: nowMs - seconds * 1000 })]] as const);
+  const one = peer('unix:/run/app.sock', { failures, answers, unix: unix({ listening: true, ...some }) });
+  const [judged] = judge(facts([one]), time);
+  expect([judged?.findings[0]?.code, judged?.isOver]).toEqual(['socket_backlog_full', isOver]);
+});
+
+test('datagrams that nobody takes: the answers that stay away are part of it', () => {
+  const failures = new Map([
+    ['read_timeout', failed({ count: 90, errno: 110, lastMs: nowMs - 1000 })],
+    ['refused', failed({ count: 9, lastMs: nowMs - 500 })],
+  ] as const);
+  const one = peer('10.0.0.1:53', { failures, isUdp: true, tcp: tcp('10.0.0.1:53') });
+  expect(judge(facts([one]), time)[0]?.findings.map(({ code }) => code)).toEqual(['process_down']);
+});
+
+test('datagrams that nobody took, and the plugin has not seen the new socket yet: no firewall', () => {
+  const failures = new Map([['refused', failed({ lastMs: nowMs - 2000 })]] as const);
+  const back = tcp('10.0.0.1:53', { serving: [listener('0.0.0.0:53', { inode: 5, startedMs: null })] });
+  const one = peer('10.0.0.1:53', { failures, isUdp: true, tcp: back });
+  expect(judge(facts([one]), time)[0]?.findings.map(({ code }) => code)).toEqual(['unknown']);
 });

@@ -2,7 +2,10 @@
 
 import type { Sureness } from '../../../model.ts';
 import type { PeerFacts } from '../../facts/facts.ts';
+import { dated, ended, type Finding, found } from '../../finding.ts';
 import type { Burst, KindFailures } from '../../impact/traffic.ts';
+import { listenedThroughout, restartMs, sinceLast, type TcpCase, visibleHome } from '../case.ts';
+import { signs } from '../signs.ts';
 
 /** What stays up for longer was started again by somebody: two deploys are no loop. */
 const staysUpMs = 60_000;
@@ -53,4 +56,49 @@ export function burstsInTurn(
   };
   const isLoop = recent.length >= leastBursts && recent.every((each, at) => isDown(each) && isBack(each, at));
   return isLoop ? recent : [];
+}
+
+/** One restart ends once; what ends again and again does not stay up. */
+export function crashLoop(one: TcpCase): Finding | null {
+  const { peer, tcp, facts, time } = one;
+  const loop = endsInARow(peer, facts.nowMs);
+  if (loop === null) return loopByLogs(one);
+  // It ended twice and stays down: nobody starts it again.
+  const isDown = tcp.serving.length + tcp.perhapsServing.length === 0;
+  if (isDown && loop.sureness === 'likely' && facts.nowMs - (loop.ends.at(-1) ?? 0) > restartMs) return null;
+  const [first = 0] = loop.ends;
+  const finding = found(
+    'crash_loop',
+    loop.sureness,
+    [
+      dated(
+        `what listens there ended ${loop.ends.length} times since ${time(first)}, most recently at ${time(loop.ends.at(-1) ?? first)}`,
+      ),
+      signs.lastListening(peer, time),
+      signs.oom(peer),
+      tcp.serving.length > 0 ? signs.listens(tcp.serving) : signs.nothingListens(tcp),
+    ],
+    ['a single restart: it ended more than once', 'a firewall: the refusals come and go with the process'],
+  );
+  return sinceLast(one) > 60_000 && tcp.serving.length > 0 ? ended(finding) : finding;
+}
+
+/** Another host's, or nobody has watched its sockets. */
+function loopByLogs(one: TcpCase): Finding | null {
+  const { peer, failures, facts, time } = one;
+  const bursts = listenedThroughout(one) ? [] : burstsInTurn(failures, peer, facts.nowMs);
+  if (bursts.length === 0) return null;
+  const finding = found(
+    'crash_loop',
+    'likely',
+    [
+      dated(
+        `it was refused ${bursts.length} times for some seconds, most recently from ${time(bursts.at(-1)?.firstMs ?? 0)} to ${time(bursts.at(-1)?.lastMs ?? 0)}, and took connections in between`,
+      ),
+      visibleHome(one.tcp) === null ? signs.away(one.tcp) : null,
+      signs.probe(one.tcp.probe),
+    ],
+    ['a single restart: it was refused more than once'],
+  );
+  return sinceLast(one) > 60_000 ? ended(finding) : finding;
 }

@@ -23,7 +23,7 @@ import {
 } from '../case.ts';
 import { signs } from '../signs.ts';
 import { behindFinding, containerGone } from './container.ts';
-import { burstsInTurn, endsInARow } from './crash-loop.ts';
+import { crashLoop } from './crash-loop.ts';
 import { byOwnRule } from './own-rule.ts';
 import { nobodyServes } from './process.ts';
 
@@ -43,51 +43,6 @@ export function refused(one: TcpCase): readonly Finding[] {
   if (tcp.probe.is === 'connected') return answersProbe(one);
   if (isElsewhere) return fromElsewhere(one);
   return tcp.serving.length > 0 ? served(one) : nobodyServes(one);
-}
-
-/** One restart ends once; what ends again and again does not stay up. */
-function crashLoop(one: TcpCase): Finding | null {
-  const { peer, tcp, facts, time } = one;
-  const loop = endsInARow(peer, facts.nowMs);
-  if (loop === null) return loopByLogs(one);
-  // It ended twice and stays down: nobody starts it again.
-  const isDown = tcp.serving.length + tcp.perhapsServing.length === 0;
-  if (isDown && loop.sureness === 'likely' && facts.nowMs - (loop.ends.at(-1) ?? 0) > restartMs) return null;
-  const [first = 0] = loop.ends;
-  const finding = found(
-    'crash_loop',
-    loop.sureness,
-    [
-      dated(
-        `what listens there ended ${loop.ends.length} times since ${time(first)}, most recently at ${time(loop.ends.at(-1) ?? first)}`,
-      ),
-      signs.lastListening(peer, time),
-      signs.oom(peer),
-      tcp.serving.length > 0 ? signs.listens(tcp.serving) : signs.nothingListens(tcp),
-    ],
-    ['a single restart: it ended more than once', 'a firewall: the refusals come and go with the process'],
-  );
-  return sinceLast(one) > 60_000 && tcp.serving.length > 0 ? ended(finding) : finding;
-}
-
-/** Another host's, or nobody has watched its sockets. */
-function loopByLogs(one: TcpCase): Finding | null {
-  const { peer, failures, facts, time } = one;
-  const bursts = listenedThroughout(one) ? [] : burstsInTurn(failures, peer, facts.nowMs);
-  if (bursts.length === 0) return null;
-  const finding = found(
-    'crash_loop',
-    'likely',
-    [
-      dated(
-        `it was refused ${bursts.length} times for some seconds, most recently from ${time(bursts.at(-1)?.firstMs ?? 0)} to ${time(bursts.at(-1)?.lastMs ?? 0)}, and took connections in between`,
-      ),
-      visibleHome(one.tcp) === null ? signs.away(one.tcp) : null,
-      signs.probe(one.tcp.probe),
-    ],
-    ['a single restart: it was refused more than once'],
-  );
-  return sinceLast(one) > 60_000 ? ended(finding) : finding;
 }
 
 /** Rolling: others of the upstream went and came back, too, each at its own time. */
@@ -249,5 +204,10 @@ function overUdp(one: TcpCase): readonly Finding[] {
     return [found('process_down', everWorked(one) ? 'certain' : 'likely', evidence, ['host down'])];
   }
   if (isOlderThanListener(one) || connectedSince(one) || sinceLast(one) > apartMs) return cameBack(one);
+  if (!listenedThroughout(one) && !failedWhileListening(one)) {
+    return [
+      found('unknown', 'unknown', [how, 'it may have just come back: run diagnose again in 10 s'], ['host down']),
+    ];
+  }
   return [found('firewall_reject', 'likely', [how, signs.listens(tcp.serving)], [notDown])];
 }

@@ -3,7 +3,7 @@ import { permissions, plural } from '../../../base/text.ts';
 import type { FailureKind } from '../../../model.ts';
 import type { UnixFacts } from '../../facts/facts.ts';
 import { dated, ended, type Finding, found, ofEnd } from '../../finding.ts';
-import { type Case, lasted, restartMs, succeededSince } from '../case.ts';
+import { type Case, lasted, restartMs, sinceLast, succeededSince } from '../case.ts';
 import { ownerText, placeText, signs } from '../signs.ts';
 import { endsInARow } from './crash-loop.ts';
 
@@ -100,18 +100,26 @@ const denied: UnixRule = (one, unix) => {
   return barrier === null && succeededSince(one) ? ended(finding, ofEnd('it has taken connections since')) : finding;
 };
 
-const full: UnixRule = (_, unix) =>
-  found(
+/** It takes connections for so long, and nothing waits: the queue has been emptied. */
+const emptiedMs = 10_000;
+const unseenMs = 45_000;
+
+const full: UnixRule = (one, unix) => {
+  const finding = found(
     'socket_backlog_full',
     'certain',
     [
-      'errno 11: the queue of the socket was full',
+      dated('errno 11: the queue of the socket was full'),
       `${plural(unix.queued, 'connection')} waiting in it now`,
       listenText(unix),
       unix.isStopped ? signs.stopped(null) : null,
     ],
     ['process down: it listens', noNetwork],
   );
+  const isBack =
+    one.peer.answers === null ? sinceLast(one) > unseenMs : succeededSince(one) && sinceLast(one) > emptiedMs;
+  return isBack && unix.queued === 0 && !unix.isStopped ? ended(finding) : finding;
+};
 
 const rules: Partial<Record<FailureKind, UnixRule>> = {
   socket_missing: missing,
