@@ -5,6 +5,11 @@
 # that. A second run finds everything in place and changes nothing. POSIX sh with the tools of a minimal system: no
 # sudo, systemd, curl or ps is needed.
 set -eu
+# Nearly every line needs it. Without one, root's redirections would make a file of that name, which then fills up.
+if ! [ -c /dev/null ] || ! [ -r /dev/null ] || ! [ -w /dev/null ]; then
+  echo 'install.sh: error: /dev/null cannot be used here. In a chroot, mount the devices first: mount --bind /dev CHROOT/dev' >&2
+  exit 1
+fi
 # A stream that is closed would be opened again as somebody's file: cron jobs and daemons start programs so.
 { true 3<&0; } 2>/dev/null || exec </dev/null
 { true 3>&1; } 2>/dev/null || exec >/dev/null

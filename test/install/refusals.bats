@@ -76,6 +76,26 @@ unchanged() { same "$before" "$(tree)"; }
   done
 }
 
+@test "a chroot without devices, or with a file in their place: said, and no file is made in /dev" {
+  make_tree native 2.10.4
+  if [ "$(id -u)" != 0 ]; then return 0; fi # an empty /dev can be made by root only
+  before=$(tree)
+  for make in : 'touch /dev/null' 'mknod /dev/null c 1 3 && chmod 0 /dev/null'; do
+    # Of a device that may not be opened root hears nothing: the user that it is closed for does.
+    local as='env'
+    case $make in mknod*) as='setpriv --reuid=65534 --regid=65534 --clear-groups' ;; esac
+    PATH=$MACHINE_PATH run unshare --mount sh -c \
+      'mount -t tmpfs -o mode=755 tmpfs /dev && eval "$1" && before=$(ls -l /dev) || exit 9
+      PATH=$2 $5 sh "$3" --prefix "$4"
+      code=$?
+      [ "$before" = "$(ls -l /dev)" ] || echo "/dev was changed"
+      exit $code' \
+      sh "$make" "$PATH" "$RELEASE/install.sh" "$ROOT" "$as"
+    refused '/dev/null cannot be used here'
+    unchanged
+  done
+}
+
 @test "streams that are closed, as cron and daemons leave them, are no files that others write to" {
   make_tree native 2.10.4
   run sh -c 'exec sh "$0" --prefix "$1" <&-' "$RELEASE/install.sh" "$ROOT"
