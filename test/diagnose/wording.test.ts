@@ -520,19 +520,37 @@ describe('what stands in between', () => {
 });
 
 test.each([
-  ['3: Host not found', ['10.0.0.53'], 'dig +short +time=2 +tries=1 app.test @10.0.0.53', 'does not exist'],
-  ['110: Operation timed out', ['[fd00::53]:5353'], 'dig +short +time=2 +tries=1 app.test @fd00::53 -p 5353', 'answer'],
-  ['2: Server failure', ['127.0.0.11:53'], 'dig +short +time=2 +tries=1 app.test @127.0.0.11 -p 53', 'its own log'],
-  ['no resolver defined', [], 'getent ahosts app.test', 'Add a resolver line'],
-  ['host not found', [], 'getent ahosts app.test', 'does not exist'],
+  [
+    '3: Host not found',
+    ['10.0.0.53'],
+    'nsenter -t 200 -n dig +short +time=2 +tries=1 app.test @10.0.0.53',
+    'does not exist',
+  ],
+  [
+    '110: Operation timed out',
+    ['[fd00::53]:5353'],
+    'nsenter -t 200 -n dig +short +time=2 +tries=1 app.test @fd00::53 -p 5353',
+    'answer',
+  ],
+  [
+    '2: Server failure',
+    ['127.0.0.11:53'],
+    'nsenter -t 200 -n dig +short +time=2 +tries=1 app.test @127.0.0.11 -p 53',
+    'its own log',
+  ],
+  ['no resolver defined', [], 'docker exec c getent ahosts app.test', 'Add a resolver line'],
+  ['host not found', [], 'docker exec c getent ahosts app.test', 'does not exist'],
 ])('a name that does not resolve (%s): which resolver is asked, with the name', (reason, resolvers, dig, fix) => {
   const names = [{ name: 'app.test', reason, failures: failed({ errno: null }), servers: [] }];
   const said = words(facts([], { names, nginx: nginx({ resolvers, ...inContainer }) }));
-  expect(typed(said)).toEqual([
-    `nsenter -t 200 -n ${dig}`,
-    "docker exec c nginx -T 2>/dev/null | grep -nwE 'resolver|app.test'",
-  ]);
+  expect(typed(said)).toEqual([dig, "docker exec c nginx -T 2>/dev/null | grep -nwE 'resolver|app.test'"]);
   expect(said.fix).toContain(fix);
+});
+
+test('a name that nginx could not resolve at its start, with the port that it names there', () => {
+  const names = [{ name: 'app:3000', reason: 'host not found', failures: failed({ errno: null }), servers: [] }];
+  const said = words(facts([], { names, nginx: nginx(inContainer) }));
+  expect(typed(said)[0]).toBe('docker exec c getent ahosts app');
 });
 
 test('where it is not known what served it, what failed is listed', () => {

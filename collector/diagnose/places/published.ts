@@ -1,8 +1,8 @@
 /** Ports that a container's runtime holds for a container. Pure. */
 import type { ListenerFact } from '../facts/facts.ts';
 
-/** /proc/PID/comm, at most 15 characters: docker, podman (rootless too), k3s. */
-const runtimes = /^(docker-proxy|rootlessport|rootlesskit|slirp4netns|pasta|conmon|kube-proxy|lb-tcp)/;
+/** /proc/PID/comm, at most 15 characters: docker (without a proxy, too), podman (rootless too), k3s. */
+const runtimes = /^(docker-proxy|dockerd$|rootlessport|rootlesskit|slirp4netns|pasta|conmon|kube-proxy|lb-tcp)/;
 
 export function isPublished({ owner }: Pick<ListenerFact, 'owner'>): boolean {
   return owner.command !== null && runtimes.test(owner.command);

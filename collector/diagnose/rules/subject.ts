@@ -65,7 +65,12 @@ export function ss(one: Subject): string {
 /** Who served it, or serves it. */
 export function ownerOf(one: Subject): Owner | null {
   const peer = peerOf(one);
-  const known = peer?.remembered?.owner ?? peer?.tcp?.serving[0]?.owner ?? peer?.unix?.owner ?? null;
+  const before = peer?.remembered?.owner ?? null;
+  // Of a container that runs the process of now is meant, and it can be seen.
+  const live = peer?.tcp?.serving.find(
+    ({ owner }) => owner.container !== null && owner.container === before?.container,
+  );
+  const known = live?.owner ?? before ?? peer?.tcp?.serving[0]?.owner ?? peer?.unix?.owner ?? null;
   const unit = peer?.unit?.unit ?? null;
   if (unit === null || known?.unit != null || known?.container != null) return known;
   return { ...(known ?? nobody), unit };

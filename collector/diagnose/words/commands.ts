@@ -151,6 +151,9 @@ export function restart(owner: Owner | null, why: string): readonly string[] {
   return known([careOf(owner)?.restart ?? null]).map((each) => (each.includes('#') ? each : `${each}    # ${why}`));
 }
 
+/** What the kernel killed because memory ran out. */
+export const killed = "dmesg -T | grep -i 'killed process'    # which one, and how large it was";
+
 /** What the process does that holds the socket: hanging in the kernel, stopped, or busy. */
 export function processState(owner: Owner | null): readonly string[] {
   return owner === null || owner.pid === null ? [] : [`ps -o pid,stat,wchan:24,etime,pcpu,args -p ${owner.pid}`];

@@ -1,15 +1,22 @@
 /** Words for containers of this host: behind a published port, gone, or on another network than nginx. */
 import { shellWord } from '../../base/syntax/shell-word.ts';
 import type { ListenerFact, Owner } from '../facts/facts.ts';
-import { containerOwner, line, peerOf, type Subject, type Words } from '../rules/subject.ts';
-import { startAgain } from './commands.ts';
+import { isPublished } from '../places/published.ts';
+import { endpoint } from '../rules/signs.ts';
+import { containerOwner, line, open, peerOf, type Subject, type Words } from '../rules/subject.ts';
+import { killed, startAgain } from './commands.ts';
+
+/** What speaks to the engine whose process holds a published port. */
+export function programOf({ command }: Pick<Owner, 'command'>): 'docker' | 'podman' {
+  return /^(?:rootless|slirp|pasta|conmon)/.test(command ?? '') ? 'podman' : 'docker';
+}
 
 /** A container's runtime has the port, its container refuses. */
 export function published(one: Subject, { command }: Owner): Words {
   const { port } = one;
-  const isPodman = /^(?:rootless|slirp|pasta|conmon)/.test(command ?? '');
   const isKubernetes = /^(?:kube-proxy|lb-tcp)/.test(command ?? '');
-  const program = isPodman ? 'podman' : 'docker';
+  const program = programOf({ command });
+  const isPodman = program === 'podman';
   const known = peerOf(one)?.tcp?.behind?.container ?? null;
   const find = isPodman
     ? `podman ps --format '{{.ID}} {{.Ports}}' | grep -F :${port}- | cut -d ' ' -f 1`
@@ -27,6 +34,21 @@ export function published(one: Subject, { command }: Owner): Words {
           `${program} logs --tail 50 ${which}`,
           `nsenter -t ${pid} -n ss -Hltnp    # what listens in it`,
         ],
+  };
+}
+
+/** The runtime of a container has the port for one address of this host: the application has no part in that. */
+export function publishedElsewhere(one: Subject): Words | null {
+  const there = peerOf(one)?.tcp?.samePort.find(isPublished);
+  if (there === undefined) return null;
+  return {
+    what: `the port ${one.port} of a container is published on ${one.listener}, not on ${one.host}`,
+    fix: `Publish it on ${one.host} (-p ${endpoint(one.host, one.port)}:…; compose: ports), or connect nginx's container to a network of that container and write its name ${line(one)}. Then reload nginx.`,
+    next: [
+      `${programOf(there.owner)} ps --format '{{.Names}} {{.Ports}}' | grep -F :${one.port}-`,
+      open(one),
+      one.reload,
+    ],
   };
 }
 
@@ -107,11 +129,16 @@ export function containerDown(one: Subject): Words {
   if (owner?.runtime === 'crictl' || (owner === null && /^(?:cni|cbr)\d+$/.test(bridge ?? ''))) return podDown(one);
   const engine = engineOf(one, owner);
   if (owner?.isRemoved === true) return containerRemoved(one, engine);
+  const isKilled = (peerOf(one)?.remembered?.oomKills ?? 0) > 0;
+  const memory = isKilled
+    ? ' The kernel killed a process because memory ran out: if it was its own, raise its memory limit.'
+    : '';
   return {
     what: `the container behind ${one.name} is stopped, removed, or on another network than nginx`,
-    fix: `Start it, or create it again. If it runs on another network, connect it to the one of nginx (${engine} network connect). Then ${addressChanged(one)}.`,
+    fix: `Start it, or create it again. If it runs on another network, connect it to the one of nginx (${engine} network connect). Then ${addressChanged(one)}.${memory}`,
     next: [
       ...startAgain(owner),
+      ...(isKilled ? [killed] : []),
       ...(owner === null
         ? [
             `${engine} ps -a --format '{{.Names}} {{.Status}} {{.Networks}}'    # stopped, or on another network`,
@@ -131,7 +158,7 @@ export function unpublished(one: Subject): Words {
     what: `the container that published ${name} is stopped or removed`,
     fix: 'Start it, or create it again; its log says why it stopped.',
     next: [
-      `${program} ps -a --format '{{.Names}} {{.Status}}'    # which one has stopped`,
+      `${program} ps -a --format '{{.Names}} {{.Status}} {{.Ports}}'    # which one has stopped, or has another port`,
       `${program} ps -aq | xargs -r ${program} inspect -f '{{.Name}} {{.HostConfig.PortBindings}}' | grep -w ${port}    # whose port it is`,
     ],
   };

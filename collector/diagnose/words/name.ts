@@ -40,14 +40,14 @@ export function unresolvedNameWords(one: Subject): Words {
   const { nginx } = one.facts;
   const reason = subject.is === 'name' ? subject.name.reason : '';
   const [resolver] = nginx.resolvers;
-  const name = shellWord(one.name);
-  const dig =
-    resolver === undefined ? `getent ahosts ${name}` : `dig +short +time=2 +tries=1 ${name} ${digServer(resolver)}`;
+  // At its start nginx names the port as well.
+  const name = shellWord(one.name.replace(/:\d+$/, ''));
+  const dig = `dig +short +time=2 +tries=1 ${name} ${digServer(resolver ?? '')}`;
   return {
     what: `nginx cannot resolve ${one.name}: ${reason.replace(/^\d+: /, '')}`,
     fix: resolverFixes.find(([pattern]) => pattern.test(reason))?.[1] ?? 'The resolver gives no address for it.',
     next: [
-      asNginx(nginx, dig),
+      resolver === undefined ? asResolver(nginx, one.name.replace(/:\d+$/, '')) : asNginx(nginx, dig),
       `${nginx.command} -T 2>/dev/null | grep -nwE 'resolver|${one.name.replace(/[^\w.-]/g, '.')}'`,
       ...(one.at === '' ? [] : [open(one)]),
     ],

@@ -26,6 +26,7 @@ import {
   asNginx,
   firewalls,
   inside,
+  killed,
   lookAfter,
   onHost,
   remoteRules,
@@ -33,7 +34,7 @@ import {
   unixSockets,
   unmask,
 } from './commands.ts';
-import { containerDown, onOtherNetwork, published, unpublished } from './container.ts';
+import { containerDown, onOtherNetwork, published, publishedElsewhere, unpublished } from './container.ts';
 import { ejected } from './group.ts';
 
 type ProcessCause =
@@ -103,7 +104,7 @@ function downHere(one: Subject): Words {
       ...unmask(peerOf(one)?.unit ?? null),
       ...startAgain(owner, `${ss(one)}    # nothing: start the application that serves ${one.name}`),
       ...(isNameless && one.home?.is === 'host' ? [whoIsDown] : []),
-      ...(isKilled ? ["dmesg -T | grep -i 'killed process'    # which one, and how large it was"] : []),
+      ...(isKilled ? [killed] : []),
     ],
   };
 }
@@ -188,11 +189,12 @@ export const processWords: Readonly<Record<ProcessCause, Wording>> = {
     if (isElsewhere(one)) return downElsewhere(one);
     return isUntold(one) ? downSomewhere(one) : downHere(one);
   },
-  wrong_bind_address: (one) => ({
-    what: `the application listens on port ${one.port}, but on ${one.listener}, not on ${one.host}`,
-    fix: `Let it listen on ${one.host} or on all addresses, and restart it; or change the line ${line(one)} and reload nginx.`,
-    next: [ss(one), open(one), one.reload],
-  }),
+  wrong_bind_address: (one) =>
+    publishedElsewhere(one) ?? {
+      what: `the application listens on port ${one.port}, but on ${one.listener}, not on ${one.host}`,
+      fix: `Let it listen on ${one.host} or on all addresses, and restart it; or change the line ${line(one)} and reload nginx.`,
+      next: [ss(one), open(one), one.reload],
+    },
   wrong_port: (one) =>
     onSocketInstead(one) ?? {
       what: `nothing listens on port ${one.port}; what listens on ${one.host} is ${one.listener}`,

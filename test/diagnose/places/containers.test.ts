@@ -285,6 +285,49 @@ const table: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial<PeerFa
     { failures: new Map([['unreachable', failed({ errno: 113, lastMs: nowMs - 1000 })]]) },
     'firewall_reject certain',
   ],
+  'docker start: 113 of a connect that waited for ARP comes a second after it': [
+    { serving: [listener('0.0.0.0:3000', { startedMs: nowMs - 3000 })] },
+    { failures: new Map([['unreachable', failed({ errno: 113, firstMs: nowMs - 50_000, lastMs: nowMs - 2000 })]]) },
+    'process_down likely ended',
+  ],
+  'docker start, and no access log: the line of a connect that timed out comes after it': [
+    { serving: [listener('0.0.0.0:3000', { startedMs: nowMs - 6000 })] },
+    { failures: new Map([['timed_out', failed({ errno: 110, firstMs: nowMs - 50_000, lastMs: nowMs - 3000 })]]) },
+    'process_down likely ended',
+  ],
+  'docker network connect, seen by the plugin': [
+    { serving: [listener('0.0.0.0:3000', { startedMs: nowMs - 300_000, inode: 7 })] },
+    {
+      failures: new Map([['unreachable', failed({ errno: 113, firstMs: nowMs - 50_000, lastMs: nowMs - 2000 })]]),
+      remembered: { ...remembered, inode: 7, sinceMs: nowMs - 3000 },
+    },
+    'process_down likely ended',
+  ],
+  '113 that comes long after the start': [
+    { serving: [listener('0.0.0.0:3000', { startedMs: nowMs - 20_000 })] },
+    { failures: new Map([['unreachable', failed({ errno: 113, firstMs: nowMs - 50_000, lastMs: nowMs - 1000 })]]) },
+    'firewall_reject certain',
+  ],
+  'a published port, recreated: the container behind it listens again': [
+    { serving: [{ ...proxied, startedMs: nowMs - 5000 }], behind: { ...behind, listens: true } },
+    { failures: new Map([['refused', failed({ firstMs: nowMs - 50_000, lastMs: nowMs - 9000 })]]) },
+    'process_down likely ended',
+  ],
+  'a published port, of which only the IPv6 half is there yet': [
+    { perhapsServing: [{ ...proxied, host: '::' }] },
+    { remembered: { ...remembered, owner: proxied.owner } },
+    'process_down certain',
+  ],
+  'a published port moved to another one: whose that is, is not known': [
+    { otherPorts: [{ ...proxied, port: 3001, startedMs: nowMs - 5000 }] },
+    { remembered: { ...remembered, owner: proxied.owner, besides: [] } },
+    'process_down certain',
+  ],
+  'another container on the same port that ran beside it all the while': [
+    { ...away, bridge: 'docker0', containers: [{ ...anew, startedMs: nowMs - 300_000 }] },
+    { ...named, ...unreachable },
+    'process_down likely',
+  ],
   'connects that wait where nothing listens': [{}, { ...waits, answers: answered }, 'no_answer likely'],
   'an old entry of ARP, and the address is here and listened on': [
     { neighbour: false, serving: [listener('0.0.0.0:3000')], probe: { is: 'silent' } },
@@ -449,4 +492,24 @@ test.each<[string, Readonly<Record<string, string>>, Partial<Owner>, boolean | n
 ])('whether a container is removed: %s', (_, files, of, expected) => {
   const { prefix } = hostTree(files);
   expect(isRemoved({ ...ofContainer, uid: 0, ...of }, { fs, procRoot: `${prefix}/proc` })).toBe(expected);
+});
+
+test('a container that was killed because memory ran out: said, with what shows it', () => {
+  const { fix, next } = said({ remembered: { ...remembered, oomKills: 1 } });
+  expect(fix).toContain('raise its memory limit');
+  expect(next.join()).toContain("dmesg -T | grep -i 'killed process'");
+});
+
+test('a port that is published on loopback only is not the application that listens wrong', () => {
+  const of: Partial<TcpFacts> = { samePort: [{ ...proxied, host: '127.0.0.1' }], probe: { is: 'refused' } };
+  const { what, next } = said({ failures: new Map([['refused', failed({})]]) }, of);
+  expect(what).toBe('the port 3000 of a container is published on 127.0.0.1:3000, not on 172.17.0.9');
+  expect(next[0]).toBe("docker ps --format '{{.Names}} {{.Ports}}' | grep -F :3000-");
+});
+
+test('of a container that runs the process of now is meant, not the one that was guessed before', () => {
+  const serving = [listener('0.0.0.0:3000', { isStopped: true, owner: { ...ofContainer, pid: 948, isGuess: false } })];
+  const failures = new Map([['read_timeout', failed({ errno: 110, message: 'upstream timed out' })] as const]);
+  const before = { ...remembered, owner: { ...ofContainer, pid: 904 } };
+  expect(said({ failures, remembered: before }, { serving }).next[0]).toBe('kill -CONT 948');
 });

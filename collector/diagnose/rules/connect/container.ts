@@ -29,10 +29,14 @@ function hasName({ servers, formerly }: PeerFacts): boolean {
   return [...servers, ...formerly].some(({ name }) => name !== null);
 }
 
+/** What began so long before the first failure ran beside it: another application with the same port. */
+const besideMs = 60_000;
+
 /** Where a container listens on the same port at another address: it was made anew, and nginx has the old one. */
-function replaced({ peer, tcp }: TcpCase, why: string): Finding | null {
+function replaced({ peer, tcp, failures }: TcpCase, why: string): Finding | null {
   const [there, another] = tcp.containers;
   if (there === undefined || another !== undefined || isOther(peer, there) || !hasName(peer)) return null;
+  if (there.startedMs !== null && there.startedMs < failures.firstMs - besideMs) return null;
   return found(
     'stale_address',
     'likely',
@@ -105,6 +109,7 @@ export function containerGone(one: TcpCase): Finding | null {
     [
       nobody,
       signs.lastOwner(peer),
+      signs.oom(peer),
       known ? null : 'its container is stopped or removed, or it is on another network than nginx',
       before?.isRemoved === true ? 'its container was removed: the engine has none with this id' : null,
       signs.probe(tcp.probe),

@@ -16,13 +16,21 @@ function beganAt(one: TcpCase): number {
   return Math.max(startedAt(one) ?? 0, one.peer.remembered?.sinceMs ?? 0);
 }
 
+/**
+ * A connect that waits for ARP fails up to a second after its host is back, one that waits for an answer after nginx's
+ * timeout: what fails just after something began to listen shows nothing of it.
+ */
+const settlesMs = 5000;
+
 /** The lines are about the time before what listens now began to; a connect that waited has its line a minute later. */
 export function isFromBefore(one: TcpCase): boolean {
   const { tcp, peer, failures } = one;
   if (tcp.serving.length === 0 || tcp.probe.is === 'silent' || peer.sockets.retried > 0) return false;
   if (isOlderThanListener(one)) return true;
   const ms = beganAt(one);
-  return ms > 0 && failures.lastMs < ms + longestSynMs && succeededSince(one) && !failsAnew(one, ms);
+  if (ms === 0 || failsAnew(one, ms)) return false;
+  const isSettling = failures.message !== '' && failures.lastMs < ms + settlesMs;
+  return isSettling || (failures.lastMs < ms + longestSynMs && succeededSince(one));
 }
 
 /** It took connections first, and none while others failed: those that failed were asked of what listens now. */

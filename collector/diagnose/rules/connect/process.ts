@@ -1,6 +1,7 @@
 /** Refused, and nothing serves the address: a process that is down, or one that is somewhere else. Pure. */
 import type { ListenerFact, Owner, TcpFacts } from '../../facts/facts.ts';
 import { dated, type Finding, found } from '../../finding.ts';
+import { isPublished } from '../../places/published.ts';
 import { type TcpCase, visibleHome } from '../case.ts';
 import { endpoint, signs } from '../signs.ts';
 
@@ -10,7 +11,9 @@ const notDown = 'process down: it listens';
 /** Nothing serves the address in the peer's home, which can be seen. */
 export function nobodyServes(one: TcpCase): readonly Finding[] {
   const { tcp } = one;
-  if (tcp.samePort.length > 0 || tcp.perhapsServing.length > 0) return otherAddress(one);
+  // A container's runtime publishes a port for one family after the other, and its sockets are of one family only.
+  const isNearly = tcp.samePort.length === 0 && tcp.perhapsServing.every(isPublished);
+  if (!isNearly) return otherAddress(one);
   const moved = movedPort(one);
   if (moved !== null) return [moved];
   const listenedBefore = one.peer.remembered?.listeningMs != null;
@@ -81,6 +84,8 @@ function movedPort(one: TcpCase): Finding | null {
   const { peer, tcp, time } = one;
   const { owner: before = null, listeningMs = null, besides = null } = peer.remembered ?? {};
   if (before === null || listeningMs === null || besides === null) return null;
+  // Whose other ports are those of other containers.
+  if (isPublished({ owner: before })) return null;
   const begun = tcp.otherPorts.filter(({ owner, port }) => owner.uid === before.uid && !besides.includes(port));
   // A process that ran beside the one that listened is another application: many are called node, python3 or java.
   const isLater = ({ owner, startedMs }: ListenerFact): boolean =>

@@ -127,6 +127,8 @@ function answersProbe(one: TcpCase): readonly Finding[] {
  */
 function behindPublished(one: TcpCase): readonly Finding[] {
   const { tcp } = one;
+  // The runtime takes connections also while nothing serves behind it: only the container's own socket shows that it is back.
+  if (tcp.behind?.listens === true && (connectedSince(one) || isOlderThanListener(one))) return cameBack(one);
   return [behindFinding(tcp, tcp.behind)];
 }
 
