@@ -102,7 +102,8 @@ function next(
   // What a process before wrote down says nothing of the socket that is there now.
   const isFirst = before === undefined || (before.inode === null && !before.wasAbsent);
   return {
-    watchedSinceMs: before?.watchedSinceMs ?? ms,
+    // A connection of nginx, or another process's note, shows nothing of this socket.
+    watchedSinceMs: isFirst ? ms : before.watchedSinceMs,
     listeningMs: ms,
     sinceMs: isSame || isFirst ? (before?.sinceMs ?? null) : ms,
     endedMs: listened && !isSame ? withEnd(endedBefore, ms) : endedBefore,

@@ -87,7 +87,7 @@ export function isOlderThanListener(one: TcpCase): boolean {
   if (one.tcp.serving.length === 0) return false;
   const { lastMs } = one.failures;
   const began = one.peer.remembered?.sinceMs ?? null;
-  if (seenSince(one) !== null) return began !== null && lastMs <= began + slackMs;
+  if (seenSince(one) !== null && began !== null) return lastMs <= began + slackMs;
   const started = startedAt(one);
   return started !== null && lastMs <= started - startMs;
 }

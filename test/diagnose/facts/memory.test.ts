@@ -70,6 +70,18 @@ test('a container that the plugin first saw gone: what listens there later began
   expect(connected.remembered(peer)?.sinceMs).toBeNull();
 });
 
+test('a restart before the first check: the connections from before it do not vouch for the new socket', () => {
+  const memory = createPeerMemory();
+  memory.connected(peer, 500);
+  memory.look(listens, { ms: 9000, oomKills: null }, ownerOf);
+  memory.look(listens, { ms: 12_000, oomKills: null }, ownerOf);
+  expect(memory.remembered(peer)).toMatchObject({ watchedSinceMs: 9000, connectedMs: 500 });
+  const next = createPeerMemory();
+  next.restore(memory.text(), 20_000);
+  next.look(listens, { ms: 21_000, oomKills: null }, ownerOf);
+  expect(next.remembered(peer)?.watchedSinceMs).toBe(21_000);
+});
+
 test('a restarted process is a new socket, and a new owner is asked for', () => {
   const memory = createPeerMemory();
   const asked: number[] = [];

@@ -303,6 +303,14 @@ const table: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial<PeerFa
     },
     'process_down likely ended',
   ],
+  'docker restart within a second, first seen after it': [
+    { serving: [listener('0.0.0.0:3000', { startedMs: nowMs - 3000, inode: 7 })], probe: { is: 'connected' } },
+    {
+      failures: new Map([['refused', failed({ firstMs: nowMs - 7000, lastMs: nowMs - 6000 })]]),
+      remembered: { ...remembered, inode: 7, sinceMs: null, watchedSinceMs: nowMs - 2000 },
+    },
+    'restarting likely ended',
+  ],
   '113 that comes long after the start': [
     { serving: [listener('0.0.0.0:3000', { startedMs: nowMs - 20_000 })] },
     { failures: new Map([['unreachable', failed({ errno: 113, firstMs: nowMs - 50_000, lastMs: nowMs - 1000 })]]) },
