@@ -90,7 +90,8 @@ export const serviceWords: Readonly<Record<ServiceCause, Wording>> = {
     return {
       what: `the application behind ${one.name} does not stay up: it starts and ends again and again`,
       fix: 'Its log says why it ends; fix that. Restarting it again does not help.',
-      next: [...lookAfter(owner, listenerCommand(one)), ...processState(owner)],
+      // The process that ended has another pid than the one that runs now.
+      next: [...lookAfter(owner, listenerCommand(one)), ...processState(peerOf(one)?.tcp?.serving[0]?.owner ?? null)],
     };
   },
   tls: (one) => {

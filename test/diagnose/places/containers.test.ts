@@ -521,3 +521,11 @@ test('of a container that runs the process of now is meant, not the one that was
   const before = { ...remembered, owner: { ...ofContainer, pid: 904 } };
   expect(said({ failures, remembered: before }, { serving }).next[0]).toBe('kill -CONT 948');
 });
+
+test('a process that comes and goes: no command asks for the pid of one that has ended', () => {
+  const endedMs = [nowMs - 60_000, nowMs - 40_000, nowMs - 20_000];
+  const before = { ...remembered, endedMs, owner: { ...owner, pid: 904 } };
+  expect(said({ failures: new Map([['refused', failed({})]]), remembered: before }, {}).next.join()).not.toContain(
+    '904',
+  );
+});
