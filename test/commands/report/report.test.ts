@@ -460,3 +460,25 @@ describe('without a FILE on a terminal', () => {
     await expect(typed('error_log stderr;\nhttp { access_log off; }')).rejects.toThrow('name the files');
   });
 });
+
+describe('an archive loses no line in silence: it is named with the command that unpacks it', () => {
+  const member = (name: string, content: string): Buffer => {
+    const header = Buffer.alloc(512);
+    header.write(name);
+    header.write(`${Buffer.byteLength(content).toString(8).padStart(11, '0')}\0`, 124);
+    header.write('ustar', 257);
+    const body = Buffer.alloc(Math.ceil(Buffer.byteLength(content) / 512) * 512);
+    body.write(content);
+    return Buffer.concat([header, body]);
+  };
+  const tar = Buffer.concat([member('error.log', logs.error), member('access.log', logs.access), Buffer.alloc(1024)]);
+  test.each([
+    ['logs.tar', tar],
+    ['logs.tar.gz', gzipSync(tar)],
+  ])('%s', async (name, bytes) => {
+    const path = files({ [name]: bytes })(name);
+    const { code, out, errors } = await run([path]);
+    expect([code, out]).toEqual([2, '']);
+    expect(errors).toContain(`is a tar archive: unpack it on the way: tar -xOf ${path} | nginx-upstream report -`);
+  });
+});

@@ -51,8 +51,6 @@ function isBinary(head: Buffer): boolean {
 }
 
 function strange(head: Buffer): string {
-  const content = contentOf(head);
-  if (content !== null) return `${content.what}: ${content.remedy('report -')}`;
   if (isBinary(head)) return 'is a binary file, not a log';
   return (
     'holds no line of an nginx error log, and none of an access log in a known log_format: a log of another program? ' +
@@ -73,6 +71,9 @@ export function reportMatcher(format: ParsedFormat): AccessMatcher {
 
 /** @param head the beginning of the file: some complete lines @param candidates sets of formats, the likeliest first */
 export function kindOfLog(head: Buffer, candidates: readonly (readonly ParsedFormat[])[]): LogKind {
+  // Lines can be read in an archive, too, but those at the edges of its members are lost.
+  const content = contentOf(head);
+  if (content !== null) return { is: 'unknown', reason: `${content.what}: ${content.remedy('report -')}` };
   const unwrapper = createUnwrapper();
   const outer = firstLines(head);
   const lines = outer.flatMap((line) => {
