@@ -3,6 +3,7 @@
  * and in it, raw, the request that holds every forged line. Pure.
  */
 import type { ErrorLine } from '../../model.ts';
+import { ejectedPeer } from './checks.ts';
 import { appText } from './open.ts';
 import { longestRecord } from './size.ts';
 
@@ -182,8 +183,8 @@ export function matters({ kind, connection }: ErrorLine): boolean {
   return kind !== 'unrelated' || connection === null;
 }
 
-/** nginx counts the connection wherever it names a client or an upstream; health checks of NGINX Plus have none. */
-export function lacksConnection({ pid, connection, client, upstream, checked, kind }: ErrorLine): boolean {
+/** nginx counts the connection wherever it names a client or an upstream; active health checks have none. */
+export function lacksConnection({ pid, connection, client, upstream, checked, kind, message }: ErrorLine): boolean {
   if (pid === null || connection !== null || kind === 'unrelated') return false;
-  return client !== null || (upstream !== null && checked === undefined);
+  return client !== null || (upstream !== null && checked === undefined && ejectedPeer(message) === null);
 }

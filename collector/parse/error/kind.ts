@@ -3,6 +3,7 @@
  * errno's number decides, never its text (libcs differ: 113 is "No route to host" or "Host is unreachable").
  */
 import type { Kind } from '../../model.ts';
+import { ejectedPeer } from './checks.ts';
 import { connectKind, isOutOfFiles, numberKind } from './errno.ts';
 import { isAboutName, isUnresolved } from './fields/message.ts';
 
@@ -58,7 +59,7 @@ const noise = new RegExp(
     'delaying ',
     'cache file ',
     'check ',
-    '(?:enable|disable) check peer',
+    'enable check peer',
     'signal ',
     // nginx's own affairs, whatever it was doing for an upstream.
     'thread (?:pool|operation) ',
@@ -232,6 +233,7 @@ function unknownKind({ level, errno, action, message }: Evidence): Kind {
 export function kindOf(evidence: Evidence): Kind {
   const { message, action, errno } = evidence;
   if (evidence.isWhole && isOutOfFiles(errno) && unopened.test(message)) return 'no_files';
+  if (ejectedPeer(message) !== null) return 'disabled';
   if (isQuotation(message) || (action !== null && otherServices.test(action))) return 'unrelated';
   const name = nameKind(evidence);
   if (name !== null) return name;

@@ -3,6 +3,7 @@
  * a value. Read from the left, because nothing in the line is escaped.
  */
 import type { ErrorLine, Kind, UpstreamField } from '../../model.ts';
+import { ejectedPeer } from './checks.ts';
 import { type Context, readContext } from './fields/context.ts';
 import { isAboutName, splitMessage } from './fields/message.ts';
 import { type Prefix, strictPrefix, tolerantPrefix } from './fields/prefix.ts';
@@ -57,7 +58,7 @@ function parseFrom(text: string, prefix: Prefix): ErrorLine {
     isWhole: !cutByNginx && hasOneContext,
   });
   const truncated = cutByNginx || left.cut || context.cut || lacksRequest(left.action, protocol, context);
-  const named = kind === 'unrelated' ? null : peerOfMessage(left.message);
+  const named = kind === 'unrelated' ? null : (ejectedPeer(left.message) ?? peerOfMessage(left.message));
   const trusted = isTrusted(kind, left.message, context, !truncated && hasOneContext);
   return {
     time: prefix.time,

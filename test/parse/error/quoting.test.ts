@@ -69,3 +69,31 @@ describe('health checks of NGINX Plus, with what real ones have', () => {
     expect(parseStrictErrorLine(line)).toMatchObject(expected);
   });
 });
+
+describe('health checks of modules and of Lua’s libraries', () => {
+  const down = 'healthcheck: peer 10.0.0.7:80 is turned down after 3 failure(s)';
+  test.each([
+    `${head('error', '')}disable check peer: 10.0.0.7:80 `,
+    `${head('warn', '')}[stream] app: a.example addr=10.0.0.7:80 down`,
+    `${head('warn')}[lua] healthcheck.lua:57: ${down}, context: ngx.timer`,
+    `${head('warn')}[lua] healthcheck.lua:57: warn(): ${down} in upstream app, context: ngx.timer`,
+    `${head('warn')}[lua] healthcheck.lua:9: log(): [healthcheck] (1:a) unhealthy HTTP increment (5/5) for 'a(10.0.0.7:80)', context: ngx.timer`,
+  ])('name the peer that they take out, and are no forgery: %s', (line) => {
+    const counted: unknown[] = [];
+    const reader = errorLineReader(tellingSink((state, text) => void counted.push([state, text])));
+    reader.read(line);
+    reader.end();
+    expect(counted).toEqual([['line', line]]);
+    expect(parseErrorLine(line)).toMatchObject({ kind: 'disabled', upstream: { peer: '10.0.0.7:80' } });
+    expect(parseStrictErrorLine(line)).toMatchObject({ kind: 'disabled', upstream: { peer: '10.0.0.7:80' } });
+  });
+
+  test.each([
+    `${head('warn')}[lua] app.lua:57: ${down}, context: ngx.timer`,
+    `${head('warn')}[lua] app.lua:57: [lua] healthcheck.lua:57: ${down}${request}`,
+    `${head()}user "disable check peer: 10.0.0.7:80" was not found in "/etc/nginx/.htpasswd"${request}`,
+    `${head('warn')}[lua] healthcheck.lua:57: warn(): ${down} x, context: ngx.timer`,
+  ])('another script’s words make none: %s', (line) => {
+    expect(parseErrorLine(line)).toMatchObject({ kind: 'unrelated', upstream: null });
+  });
+});

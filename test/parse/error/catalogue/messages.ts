@@ -17,6 +17,7 @@ const bytes = ', bytes from/to client:0/0, bytes from/to upstream:0/0';
 /** What the handlers append, by where a message is written. */
 const contexts: Readonly<Record<string, string>> = {
   none: '',
+  timer: ', context: ngx.timer',
   request: `${request}, host: "a"`,
   http: `${request}, upstream: "http://127.0.0.1:80/", host: "a"`,
   client: ', client: 192.0.2.7, server: a',
