@@ -1,7 +1,8 @@
 /** An outage: error lines by the ten thousand, in the plugin and in `report`, against what one would type oneself. */
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { run } from '../test/support/run.ts';
 import { sleep } from '../test/support/wait.ts';
 import { errorLines, localStamp } from './errors.ts';
 import { builtPlugin, cpuMs, cpuOf, type Plugin, residentMb, startPlugin, until } from './process.ts';
@@ -55,18 +56,19 @@ async function measure(
   }
 }
 
-/** All of them are there from one tick to the next. */
+/** All of them are there from one tick to the next. They are made beforehand and written by another process: who writes cannot see when a tick comes. */
 export async function stormAtOnce(folder: string, lines: number, plugin?: string): Promise<Storm> {
   const begun = await begin(folder, plugin);
+  const whole = join(folder, 'storm');
+  const stamp = localStamp(new Date());
+  writeFileSync(whole, '');
+  for (let written = 0, seed = 1; written < lines; written += 50_000, seed++) {
+    appendFileSync(whole, errorLines(Math.min(50_000, lines - written), stamp, seed, true).text);
+  }
+  // The ticks that came meanwhile are read before time is taken.
+  await sleep(2000);
   return measure(begun, lines, async () => {
-    const stamp = localStamp(new Date());
-    const pieces = Array.from({ length: Math.ceil(lines / 50_000) }, (_, i) =>
-      errorLines(Math.min(50_000, lines - i * 50_000), stamp, i + 1, true),
-    );
-    const whole = join(folder, 'storm');
-    writeFileSync(whole, '');
-    for (const { text } of pieces) appendFileSync(whole, text);
-    appendFileSync(begun.plugin.error, readFileSync(whole));
+    await run('bash', ['-c', 'cat "$1" >> "$2"', 'cat', whole, begun.plugin.error]);
   });
 }
 

@@ -77,6 +77,40 @@ function two(b: Uint8Array, p: number): number {
   return x >= 0 && x <= 9 && y >= 0 && y <= 9 ? x * 10 + y : 1e6;
 }
 
+/** As wallSecondAt, for lines that come in order: most are of the day of the one before. */
+export function createWallSecondAtReader(): (b: Uint8Array, p: number) => number {
+  const day = new Uint8Array(longestDay);
+  let length = 0;
+  let midnight = -1;
+
+  function isSameDay(b: Uint8Array, p: number): boolean {
+    for (let i = 0; i < length; i++) if (b[p + i] !== day[i]) return false;
+    return length > 0;
+  }
+
+  return (b, p) => {
+    if (!isSameDay(b, p)) {
+      const second = wallSecondAt(b, p);
+      length = 0;
+      if (second === -1) return -1;
+      length = b[p + 4] === 45 ? longestDay - 1 : longestDay;
+      midnight = second - clockAt(b, p + length + 1, 0);
+      for (let i = 0; i < length; i++) day[i] = b[p + i] as number;
+    }
+    return clockAt(b, p + length + 1, midnight);
+  };
+}
+
+/** Of `22/Nov/2026`; `2026-11-22` is one shorter. */
+const longestDay = 11;
+
+function clockAt(b: Uint8Array, p: number, midnight: number): number {
+  const hour = two(b, p);
+  const minute = two(b, p + 3);
+  const second = two(b, p + 6);
+  return hour < 24 && minute < 60 && second < 61 ? midnight + hour * 3600 + minute * 60 + second : -1;
+}
+
 /**
  * The second of a `$time_local` or `$time_iso8601` at `p`, by its own digits; which of the two, its second dash or
  * slash shows. -1 when it is no time.

@@ -131,8 +131,11 @@ function startGroup(settings: JobSettings, caps: InstanceCaps, ports: GroupPorts
   };
 }
 
-/** Reading may take so much of a second: the rest is for drawing, for answers, and for whoever wants this process to end. */
-const longestDrainUs = 600_000;
+/**
+ * Reading may take so much of a second: the rest is for drawing, for answers, and for whoever wants this process to end.
+ * The tick in which a storm begins is late by as much, so it is less than half a second.
+ */
+const longestDrainUs = 350_000;
 
 export function createJobs(given: JobsPorts): Jobs {
   const ports = { ...given, claims: createLogClaims() };

@@ -128,7 +128,8 @@ export function createReportAccessLog(
   }
 
   function request(second: number): void {
-    failed.length = 0;
+    // Also where nothing changes V8 takes 60 ns to set a length.
+    if (failed.length > 0) failed.length = 0;
     let failures = 0;
     let lastFailed = false;
     for (let i = 0; i < record.attempts; i++) {

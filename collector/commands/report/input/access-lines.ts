@@ -3,7 +3,7 @@ import type { ReportAccessLog } from '../../../aggregate/report/access.ts';
 import type { ReportTotals } from '../../../aggregate/report/totals.ts';
 import type { ParsedFormat } from '../../../parse/access/format/log-format.ts';
 import type { AccessMatcher } from '../../../parse/access/match/matcher.ts';
-import { wallSecondAt } from '../../../parse/wall-clock.ts';
+import { createWallSecondAtReader } from '../../../parse/wall-clock.ts';
 import { matchTolerantly, reportMatcher } from './kind.ts';
 
 export interface ReportAccessLines {
@@ -31,6 +31,7 @@ export function createReportAccess(
   candidates: readonly (readonly ParsedFormat[])[],
 ): ReportAccessLines {
   let readers = known === null ? null : readersOf(known);
+  const secondAt = createWallSecondAtReader();
   let tries = 0;
   let sets: readonly (readonly AccessMatcher[])[] | null = null;
 
@@ -51,7 +52,7 @@ export function createReportAccess(
       const end = matchTolerantly(matcher, bytes, from);
       if (end < 0) continue;
       const { timeStart } = matcher.record;
-      const second = timeStart < 0 ? -1 : wallSecondAt(bytes, timeStart);
+      const second = timeStart < 0 ? -1 : secondAt(bytes, timeStart);
       if (totals.accessLine(second)) log.line(second);
       return end;
     }

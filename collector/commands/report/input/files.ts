@@ -98,7 +98,7 @@ function createContent(onChunk: (bytes: Buffer) => void) {
   return {
     async write(bytes: Buffer): Promise<void> {
       if (start === null) return take(bytes);
-      start = Buffer.concat([start, bytes]);
+      start = start.length === 0 ? bytes : Buffer.concat([start, bytes]);
       if (start.length >= longestMagic) await begin(start);
     },
     async end(): Promise<void> {

@@ -49,8 +49,10 @@ export function createReportLog(totals: ReportTotals, candidates: readonly (read
         sink?.chunk(bytes);
         return;
       }
-      head = Buffer.concat([head, bytes]);
-      if (head.length >= headLength) decide(head);
+      const isEnough = head.length + bytes.length >= headLength;
+      // What is kept must be its own: the bytes are valid during the call only.
+      if (!isEnough || head.length > 0) head = Buffer.concat([head, bytes]);
+      if (isEnough) decide(head.length > 0 ? head : bytes);
     },
     end(isWhole) {
       if (head !== null && head.length > 0) decide(head);
