@@ -7,12 +7,17 @@ export interface FailingPeers {
   record(peers: readonly PeerSnapshot[], second: number): readonly FailingPeer[];
   /** It failed within the last hour. */
   isRecent(peer: PeerSnapshot): boolean;
+  /** Any did. */
+  isAnyRecent(): boolean;
 }
 
 /** So long after its last failure somebody may still look for it. */
 const keptSeconds = 3_600;
 /** One line each: more cannot be distinguished, and their names come from logs, too. */
 const mostShown = 20;
+
+/** Before the first line of a log: its sockets, or requests that wait, have shown that it fails. */
+const isFound = ({ causes }: PeerSnapshot): boolean => causes != null && causes.hangs + causes.no_answer > 0;
 
 const keyOf = ({ upstream, peer }: PeerSnapshot): string => pairKey(upstream, peer);
 
@@ -23,6 +28,8 @@ export function createFailingPeers(): FailingPeers {
   const added = new Map<string, { readonly of: PeerSnapshot['failures']; readonly total: number }>();
   const recent = new Map<string, { readonly upstream: string; readonly peer: string; last: number; total: number }>();
   const shown = new Map<string, { readonly since: number; readonly base: number }>();
+  /** As they were recorded last: what is the same object has not failed since. */
+  let recorded: readonly PeerSnapshot[] = [];
 
   function addedUp(key: string, of: NonNullable<PeerSnapshot['failures']>): number {
     const known = added.get(key);
@@ -42,6 +49,15 @@ export function createFailingPeers(): FailingPeers {
     if (!shown.has(key) && shown.size < mostShown) shown.set(key, { since: second, base: before.get(key) ?? 0 });
   }
 
+  function note(peer: PeerSnapshot, second: number): void {
+    if (!peer.failures) return;
+    const key = keyOf(peer);
+    const failures = addedUp(key, peer.failures);
+    if (failures > (before.get(key) ?? 0)) failed(peer, key, failures, second);
+    else if (isFound(peer) && !recent.has(key)) failed(peer, key, failures, second);
+    before.set(key, failures);
+  }
+
   function forget(second: number): void {
     for (const [key, { last }] of recent) {
       if (second - last <= keptSeconds) continue;
@@ -52,16 +68,8 @@ export function createFailingPeers(): FailingPeers {
 
   return {
     record(peers, second) {
-      for (const peer of peers) {
-        const key = keyOf(peer);
-        if (!peer.failures) continue;
-        const failures = addedUp(key, peer.failures);
-        // Before the first line of a log: its sockets, or requests that wait, have shown that it fails.
-        const isFound = peer.causes != null && peer.causes.hangs + peer.causes.no_answer > 0;
-        if (failures > (before.get(key) ?? 0)) failed(peer, key, failures, second);
-        else if (isFound && !recent.has(key)) failed(peer, key, failures, second);
-        before.set(key, failures);
-      }
+      for (const [at, peer] of peers.entries()) if (peer !== recorded[at] || isFound(peer)) note(peer, second);
+      recorded = peers;
       forget(second);
       return Array.from(shown, ([key, { since, base }]) => {
         const of = recent.get(key);
@@ -71,5 +79,6 @@ export function createFailingPeers(): FailingPeers {
       });
     },
     isRecent: (peer) => recent.has(keyOf(peer)),
+    isAnyRecent: () => recent.size > 0,
   };
 }

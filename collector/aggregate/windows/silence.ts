@@ -4,6 +4,8 @@ import type { PeerSnapshot } from '../../model.ts';
 export interface Silence {
   /** To be called once per tick. */
   isSilent(peer: PeerSnapshot, second: number): boolean;
+  /** Nothing has gone unanswered. */
+  isAtRest(): boolean;
 }
 
 /** So long nginx's SYNs to it must have gone unanswered. */
@@ -55,5 +57,6 @@ export function createSilence(): Silence {
       else if (now && run !== null) run = { ...run, last: second };
       return peer.timesOut === true || (run !== null && second - run.since >= unansweredSeconds);
     },
+    isAtRest: () => run === null,
   };
 }

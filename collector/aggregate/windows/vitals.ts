@@ -1,50 +1,23 @@
 import { addTo, madeAt, pairKey } from '../../base/collections.ts';
+import { createSteadyMap } from '../../base/steady.ts';
 import type { AlertValues, JobSnapshot, MinutePercentiles, PeerSnapshot, UpstreamSnapshot } from '../../model.ts';
 import { createLatch, type Latch } from '../time/latch.ts';
-import { createSeconds } from '../time/seconds.ts';
 import { createFailingPeers } from './failing-peers.ts';
 import { createJobWindow } from './job.ts';
 import {
-  type CauseLabel,
-  createCauseLabel,
-  createSlowPeer,
   createUpstreamLabel,
   failingLabel,
   isSlow,
   labelWithoutFailure,
   noCause,
-  type SlowPeer,
   type UpstreamLabel,
 } from './labels.ts';
-import { createSilence, type Silence } from './silence.ts';
+import { isHeld, isPeerAtRest, newPeerVitals, type PeerVitals, peerAlerts } from './peer-vitals.ts';
 
 /** The last step of a snapshot: what alerts read of sockets, percentiles, passive health and the server. */
 export interface Vitals {
   complete(snapshot: JobSnapshot, nowUs: number, nginxDown: number): JobSnapshot;
 }
-
-interface PeerVitals {
-  readonly silence: Silence;
-  readonly cause: CauseLabel;
-  readonly slow: SlowPeer;
-  readonly inferred: Latch;
-  readonly seconds: ReturnType<typeof createSeconds<'unanswered' | 'hung'>>;
-  unavailableSince: number | null;
-  /** Seconds at which nginx took it back, oldest first. */
-  returns: number[];
-  returned: number | null;
-}
-
-const newPeerVitals = (): PeerVitals => ({
-  silence: createSilence(),
-  cause: createCauseLabel(),
-  slow: createSlowPeer(),
-  inferred: createLatch(),
-  seconds: createSeconds(['unanswered', 'hung']),
-  unavailableSince: null,
-  returns: [],
-  returned: null,
-});
 
 /** What waits at the peers of an upstream: peers whose SYNs nobody answers, requests that a peer took; now and in the last minute. */
 interface Unanswered {
@@ -55,6 +28,9 @@ interface Unanswered {
 }
 
 const none: Unanswered = { silent: 0, hung: 0, wasSilent: false, wasHung: false };
+
+/** The alerts' values that latches hold. */
+const silenceValues = ['silent_peers', 'none_connects', 'hung_requests', 'none_answers'] as const;
 
 const newLatches = () => ({ some: createLatch(), all: createLatch(), hung: createLatch(), mute: createLatch() });
 
@@ -67,40 +43,21 @@ export const fewPeers = 20;
 export const chartsEveryPeer = (peerCharts: PeerCharts, peers: number): boolean =>
   peerCharts === 'all' || (peerCharts === 'auto' && peers <= fewPeers);
 
-/** One fail_timeout of 10 s has certainly passed. */
-const unavailableSeconds = 30;
-const flappingSeconds = 600;
-
 /** @param peerCharts which peers have charts */
 export function createVitals(peerCharts: PeerCharts = 'all'): Vitals {
   const failing = createFailingPeers();
   const job = createJobWindow();
-  let peers = new Map<string, PeerVitals>();
+  const peers = new Map<string, PeerVitals>();
+  /** Of the peers, by their place in the snapshot. */
+  const restsAt: boolean[] = [];
+  const peersNow = createSteadyMap<PeerSnapshot, PeerSnapshot>();
+  const upstreamsNow = createSteadyMap<UpstreamSnapshot, UpstreamSnapshot>();
   /** The p95 of the response time when all peers were live, by upstream. */
-  let calm = new Map<string, number>();
+  const calm = new Map<string, number>();
   /** Whether peers of an upstream answer nobody, by upstream. */
-  let silence = new Map<string, Record<'some' | 'all' | 'hung' | 'mute', Latch>>();
+  const silence = new Map<string, Record<'some' | 'all' | 'hung' | 'mute', Latch>>();
   /** What is said where no peer has failed, by upstream. */
-  let unfailed = new Map<string, UpstreamLabel>();
-
-  function ofPeer(vitals: PeerVitals, peer: PeerSnapshot, second: number, errorsRise: boolean): AlertValues {
-    const { health, alerts } = peer;
-    if (health) {
-      vitals.unavailableSince = health.state === 'unavailable' ? (vitals.unavailableSince ?? second) : null;
-      const { returned } = health.transitions;
-      if (vitals.returned !== null && returned > vitals.returned) vitals.returns.push(second);
-      vitals.returned = returned;
-    }
-    forgetReturns(vitals.returns, second);
-    const since = vitals.unavailableSince;
-    const isRefused = alerts?.['uncovered'] === 1 && (alerts['unaccounted_sustained'] ?? 0) > 0;
-    return {
-      ...alerts,
-      inferred: vitals.inferred(isRefused && errorsRise, isRefused) ? 1 : 0,
-      unavailable_30s: since !== null && second - since >= unavailableSeconds ? 1 : 0,
-      returns_10m: vitals.returns.length,
-    };
-  }
+  const unfailed = new Map<string, UpstreamLabel>();
 
   function silenceOf({ upstream, alerts }: UpstreamSnapshot, now: Unanswered): AlertValues {
     const latch = madeAt(silence, upstream, newLatches);
@@ -130,72 +87,110 @@ export function createVitals(peerCharts: PeerCharts = 'all'): Vitals {
     };
   }
 
+  /** What its alerts say, with what is to be said of its upstream. */
+  function completePeer(peer: PeerSnapshot, at: number, tick: TickNotes): PeerSnapshot {
+    const { second, errorsRise, unanswered, causes, slow } = tick;
+    const vitals = madeAt(peers, pairKey(peer.upstream, peer.peer), newPeerVitals);
+    const isSilent = vitals.silence.isSilent(peer, second);
+    const { hung = 0 } = peer;
+    if (isSilent) vitals.seconds.add('unanswered', second, 1);
+    if (hung > 0) vitals.seconds.add('hung', second, 1);
+    const others = unanswered.get(peer.upstream) ?? none;
+    const now = {
+      silent: others.silent + (isSilent ? 1 : 0),
+      hung: others.hung + hung,
+      wasSilent: others.wasSilent || vitals.seconds.sum('unanswered', second, 0, 59) > 0,
+      wasHung: others.wasHung || vitals.seconds.sum('hung', second, 0, 59) > 0,
+    };
+    if (!isNone(now)) unanswered.set(peer.upstream, now);
+    const alerts = peerAlerts(vitals, peer, second, errorsRise);
+    const causeLabel = vitals.cause.record(peer, second, isHeld(alerts), isSilent);
+    const slowLabel = vitals.slow.record(peer, second);
+    note(causes, peer, causeLabel);
+    note(slow, peer, slowLabel);
+    const isQuiet = causeLabel === noCause && slowLabel === noCause && hung === 0 && !isSilent;
+    restsAt[at] = isQuiet && isPeerAtRest(vitals, alerts, second);
+    return { ...peer, causeLabel, alerts, uncharted: !(tick.isCharted(peer) || isHeld(alerts)) };
+  }
+
+  function completeUpstream(of: UpstreamSnapshot, { second, unanswered, causes, slow }: TickNotes): UpstreamSnapshot {
+    const { upstream } = of;
+    const times = timesOf(of);
+    const other = madeAt(unfailed, upstream, createUpstreamLabel);
+    const failed = causes.get(upstream);
+    const otherwise = labelWithoutFailure(of, isSlow(times) ? (slow.get(upstream) ?? []) : []);
+    const label = other.record(failed === undefined ? otherwise : noCause, second);
+    return {
+      ...of,
+      failingLabel: failed === undefined ? label : failingLabel(failed),
+      alerts: {
+        ...of.alerts,
+        ...silenceOf(of, unanswered.get(upstream) ?? none),
+        ...times,
+      },
+    };
+  }
+
+  /** Nothing is to be said of it, and nothing was: no alert is held, and no text kept. */
+  const isUpstreamAtRest = (made: UpstreamSnapshot, { unanswered, causes, slow }: TickNotes): boolean =>
+    made.failingLabel === noCause &&
+    silenceValues.every((name) => made.alerts?.[name] === 0) &&
+    !unanswered.has(made.upstream) &&
+    !causes.has(made.upstream) &&
+    !slow.has(made.upstream);
+
   return {
     complete(snapshot, nowUs, nginxDown) {
       const second = Math.floor(nowUs / 1e6);
-      const unanswered = new Map<string, Unanswered>();
-      const causes = new Map<string, (readonly [string, string])[]>();
-      const slow = new Map<string, (readonly [string, string])[]>();
       const failingPeers = failing.record(snapshot.peers, second);
       const chartsAll = chartsEveryPeer(peerCharts, snapshot.peers.length);
-      const before = peers;
-      peers = new Map();
       const { lastMinute, minuteBefore } = job.serverErrors(second);
-      const errorsRise = lastMinute > 2 * minuteBefore;
-      const peersNow = snapshot.peers.map((peer) => {
-        const key = pairKey(peer.upstream, peer.peer);
-        const vitals = before.get(key) ?? newPeerVitals();
-        peers.set(key, vitals);
-        const isSilent = vitals.silence.isSilent(peer, second);
-        const { hung = 0 } = peer;
-        if (isSilent) vitals.seconds.add('unanswered', second, 1);
-        if (hung > 0) vitals.seconds.add('hung', second, 1);
-        const others = unanswered.get(peer.upstream) ?? none;
-        unanswered.set(peer.upstream, {
-          silent: others.silent + (isSilent ? 1 : 0),
-          hung: others.hung + hung,
-          wasSilent: others.wasSilent || vitals.seconds.sum('unanswered', second, 0, 59) > 0,
-          wasHung: others.wasHung || vitals.seconds.sum('hung', second, 0, 59) > 0,
-        });
-        const alerts = ofPeer(vitals, peer, second, errorsRise);
-        const causeLabel = vitals.cause.record(peer, second, isHeld(alerts), isSilent);
-        note(causes, peer, causeLabel);
-        note(slow, peer, vitals.slow.record(peer, second));
-        return { ...peer, causeLabel, alerts, uncharted: !(chartsAll || failing.isRecent(peer) || isHeld(alerts)) };
-      });
-      const known = new Set(snapshot.upstreams.map(({ upstream }) => upstream));
-      calm = new Map([...calm].filter(([upstream]) => known.has(upstream)));
-      silence = new Map([...silence].filter(([upstream]) => known.has(upstream)));
-      unfailed = new Map([...unfailed].filter(([upstream]) => known.has(upstream)));
-      const upstreams = snapshot.upstreams.map((of) => {
-        const { upstream } = of;
-        const times = timesOf(of);
-        const other = madeAt(unfailed, upstream, createUpstreamLabel);
-        const failed = causes.get(upstream);
-        const otherwise = labelWithoutFailure(of, isSlow(times) ? (slow.get(upstream) ?? []) : []);
-        const label = other.record(failed === undefined ? otherwise : noCause, second);
-        return {
-          ...of,
-          failingLabel: failed === undefined ? label : failingLabel(failed),
-          alerts: {
-            ...of.alerts,
-            ...silenceOf(of, unanswered.get(upstream) ?? none),
-            ...times,
-          },
-        };
-      });
-      const next = { ...snapshot, peers: peersNow, upstreams };
+      const tick: TickNotes = {
+        second,
+        errorsRise: lastMinute > 2 * minuteBefore,
+        isCharted: (peer) => chartsAll || (failing.isAnyRecent() && failing.isRecent(peer)),
+        unanswered: new Map(),
+        causes: new Map(),
+        slow: new Map(),
+      };
+      const peersDone = peersNow.of(
+        snapshot.peers,
+        (peer, at) => completePeer(peer, at, tick),
+        (peer, made, at) => restsAt[at] === true && made.uncharted === !tick.isCharted(peer),
+      );
+      if (peers.size !== snapshot.peers.length)
+        keepOnly(peers, new Set(snapshot.peers.map(({ upstream, peer }) => pairKey(upstream, peer))));
+      const upstreams = upstreamsNow.of(
+        snapshot.upstreams,
+        (of) => completeUpstream(of, tick),
+        (_, made) => isUpstreamAtRest(made, tick),
+      );
+      if (unfailed.size !== snapshot.upstreams.length) {
+        const known = new Set(snapshot.upstreams.map(({ upstream }) => upstream));
+        for (const each of [calm, silence, unfailed]) keepOnly(each, known);
+      }
+      const next = { ...snapshot, peers: peersDone, upstreams };
       return { ...next, failingPeers, alerts: job.values(next, second, nginxDown) };
     },
   };
 }
 
-function forgetReturns(returns: number[], second: number): void {
-  while (second - (returns[0] ?? second) >= flappingSeconds) returns.shift();
+/** What one tick gathers for its upstreams while it goes through their peers. */
+interface TickNotes {
+  readonly second: number;
+  readonly errorsRise: boolean;
+  readonly isCharted: (peer: PeerSnapshot) => boolean;
+  readonly unanswered: Map<string, Unanswered>;
+  readonly causes: Map<string, (readonly [string, string])[]>;
+  readonly slow: Map<string, (readonly [string, string])[]>;
 }
 
-/** Its ejections and its silence outlast its failures. */
-const isHeld = (alerts: AlertValues): boolean => alerts['unavailable_30s'] === 1 || (alerts['returns_10m'] ?? 0) >= 3;
+const isNone = ({ silent, hung, wasSilent, wasHung }: Unanswered): boolean =>
+  silent === 0 && hung === 0 && !wasSilent && !wasHung;
+
+function keepOnly(entries: Map<string, unknown>, keys: ReadonlySet<string>): void {
+  for (const key of entries.keys()) if (!keys.has(key)) entries.delete(key);
+}
 
 function note(notes: Map<string, (readonly [string, string])[]>, { upstream, peer }: PeerSnapshot, what: string): void {
   if (what !== noCause) addTo(notes, upstream, [peer, what] as const);
