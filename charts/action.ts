@@ -22,7 +22,13 @@ export interface UpdateAction {
   readonly variables?: Readonly<Record<string, number>>;
 }
 
-export type Action = CreateAction | ObsoleteAction | UpdateAction;
+/** Updates that are the same list in each tick: what has been written of them is written again. */
+export interface AgainAction {
+  readonly do: 'again';
+  readonly updates: readonly UpdateAction[];
+}
+
+export type Action = CreateAction | ObsoleteAction | UpdateAction | AgainAction;
 
 export interface DimensionLine {
   readonly id: string;

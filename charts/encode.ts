@@ -22,17 +22,37 @@ export function encode(actions: readonly Action[]): string {
         parts.push(chartText(action.chart, 'obsolete'));
         break;
       case 'update':
-        parts.push('BEGIN ', action.id);
-        if (action.variables) parts.push(variables(action.variables));
-        if (action.unchanged) parts.push(settingsAgain(action.values));
-        else settings(action.values, parts);
-        parts.push('\nEND\n');
+        updated(action, parts);
+        break;
+      case 'again':
+        parts.push(textAgain(action.updates));
         break;
       default:
         action satisfies never;
     }
   }
   return parts.join('');
+}
+
+function updated({ id, variables: changed, unchanged, values }: UpdateAction, parts: string[]): void {
+  parts.push('BEGIN ', id);
+  if (changed) parts.push(variables(changed));
+  if (unchanged) parts.push(settingsAgain(values));
+  else settings(values, parts);
+  parts.push('\nEND\n');
+}
+
+/** Of upstreams and peers at which nothing happens, all charts together. */
+const writtenUpdates = new WeakMap<readonly UpdateAction[], string>();
+
+function textAgain(updates: readonly UpdateAction[]): string {
+  const known = writtenUpdates.get(updates);
+  if (known !== undefined) return known;
+  const parts: string[] = [];
+  for (const update of updates) updated(update, parts);
+  const text = parts.join('');
+  writtenUpdates.set(updates, text);
+  return text;
 }
 
 /** Nothing to say is an empty line: all versions accept it, and 2.x kills a plugin that is silent for two minutes. */

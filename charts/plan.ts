@@ -12,23 +12,20 @@ import {
   upstreamInstance,
   upstreamKey,
 } from './naming.ts';
+import { chartsOf, type DrawnInstance, drawnAgain, updatesAgain } from './rest.ts';
 import { type DrawnChart, fresh, none, type PlanContext, update, variablesOf } from './update.ts';
 
 /** What Netdata knows of one job so far. A value: `plan` returns the next one and changes nothing. */
 export interface Drawn {
   /** By level and key (see `keyOf`). */
   readonly instances: ReadonlyMap<string, DrawnInstance>;
-  /** Peers without charts, as they were at the last tick: what they count from, should they get some. */
-  readonly waiting: ReadonlyMap<string, PeerSnapshot>;
+  /** As they were at the last tick. Those without charts count from there, should they get some. */
+  readonly peers: readonly PeerSnapshot[];
+  /** What the tick was about; null before the first. */
+  readonly context: PlanContext | null;
 }
 
-interface DrawnInstance {
-  readonly instance: Instance;
-  /** In the order of the catalogue's charts of this level; a chart that is not drawn is missing. */
-  readonly charts: readonly (DrawnChart | undefined)[];
-}
-
-export const nothingDrawn: Drawn = { instances: new Map(), waiting: new Map() };
+export const nothingDrawn: Drawn = { instances: new Map(), peers: [], context: null };
 
 /** A chart whose instance has left the snapshot is marked obsolete after this time (a reload may bring it back). */
 const obsoleteAfterUs = 60_000_000;
@@ -56,12 +53,32 @@ export function plan(
     return line;
   }
 
+  const isInStep = drawn.context?.updateEvery === context.updateEvery && drawn.context.dialect === context.dialect;
+
   function draw<Of>(key: string, of: Of, charts: readonly ChartOf<Of>[], name: () => Instance): void {
     const before = drawn.instances.get(key);
+    const again = isInStep && before !== undefined ? drawnAgain(before, of, context) : null;
+    if (before !== undefined && again !== null) {
+      actions.push({ do: 'again', updates: again });
+      instances.set(key, { ...before, lastUs: context.nowUs });
+      return;
+    }
     const instance = before?.instance ?? name();
-    const waiting = drawn.waiting.get(key) as Of | undefined;
-    const next = charts.map((chart, i) => drawOne(chart, before?.charts[i], of, instance, waiting));
-    instances.set(key, { instance, charts: next });
+    const known = before === undefined ? [] : chartsOf(before);
+    const next = charts.map((chart, i) => drawOne(chart, known[i], of, instance, () => waiting(key) as Of | undefined));
+    // Only what stands for a second time is likely to stand for longer.
+    const updates = before?.of === of ? updatesAgain(charts, next, context.nowUs) : null;
+    instances.set(key, { instance, charts: next, of, drawnUs: context.nowUs, lastUs: context.nowUs, updates });
+  }
+
+  /** Of peers that had no charts at the last tick; gathered when the first gets some. */
+  let waitingPeers: ReadonlyMap<string, PeerSnapshot> | null = null;
+
+  function waiting(key: string): PeerSnapshot | undefined {
+    waitingPeers ??= new Map(
+      drawn.peers.flatMap((each) => (each.uncharted ? [[keyOf('peer', peerKey(each)), each] as const] : [])),
+    );
+    return waitingPeers.get(key);
   }
 
   function drawOne<Of>(
@@ -69,17 +86,16 @@ export function plan(
     known: DrawnChart | undefined,
     of: Of,
     instance: Instance,
-    waiting: Of | undefined,
+    waiting: () => Of | undefined,
   ): DrawnChart | undefined {
     const reading = chart.read(of);
     if (reading === undefined) return known && absent(known, context.nowUs, actions);
     if (hasNothingToSay(chart, known !== undefined, reading)) return undefined;
     const line = lineNow(chart, known?.line, of, reading, instance);
     if (line !== known?.line) actions.push({ do: 'create', chart: line });
-    const last = waiting === undefined ? null : (chart.read(waiting) ?? null);
     const values = reading && valuesOf(line, chart, reading);
     const variables = chart.variables ? variablesOf(chart.variables, of) : none;
-    return update(known ?? fresh(line, last), line, values, variables, context, actions);
+    return update(known ?? begun(chart, line, waiting()), line, values, variables, context, actions);
   }
 
   function lineNow<Of>(
@@ -101,19 +117,21 @@ export function plan(
   draw(keyOf('job', ''), job, of.job, () => jobInstance(job));
   for (const each of job.upstreams)
     draw(keyOf('upstream', upstreamKey(each)), each, of.upstream, () => upstreamInstance(job, each));
-  const waiting = new Map<string, PeerSnapshot>();
   for (const each of job.peers) {
-    const key = keyOf('peer', peerKey(each));
-    if (each.uncharted) waiting.set(key, each);
-    else draw(key, each, of.peer, () => peerInstance(job, each));
+    if (!each.uncharted) draw(keyOf('peer', peerKey(each)), each, of.peer, () => peerInstance(job, each));
   }
 
-  for (const [key, { instance, charts }] of drawn.instances) {
+  for (const [key, before] of drawn.instances) {
     if (instances.has(key)) continue;
-    const left = charts.map((chart) => chart && absent(chart, context.nowUs, actions));
-    if (left.some((chart) => chart !== undefined)) instances.set(key, { instance, charts: left });
+    const left = chartsOf(before).map((chart) => chart && absent(chart, context.nowUs, actions));
+    if (left.some((chart) => chart !== undefined)) instances.set(key, { ...before, charts: left, updates: null });
   }
-  return { actions, drawn: { instances, waiting } };
+  return { actions, drawn: { instances, peers: job.peers, context } };
+}
+
+/** A chart that begins with what its peer had counted without one. */
+function begun<Of>(chart: ChartOf<Of>, line: ChartLine, waiting: Of | undefined): DrawnChart {
+  return fresh(line, waiting === undefined ? null : (chart.read(waiting) ?? null));
 }
 
 type ChartOf<Of> = Chart & {
@@ -183,6 +201,6 @@ function describe(
   };
 }
 
-function linesOf({ instances }: Drawn): ChartLine[] {
+function linesOf({ instances }: Pick<Drawn, 'instances'>): ChartLine[] {
   return [...instances.values()].flatMap(({ charts }) => charts.flatMap((chart) => (chart ? [chart.line] : [])));
 }

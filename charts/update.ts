@@ -77,13 +77,17 @@ function baselineOf(
   values: Values,
   { nowUs, updateEvery }: PlanContext,
 ): Values | null {
-  const isFollowing = nowUs - lastUs < updateEvery * gapFactor * 1_000_000;
-  if (isFollowing || !line.dimensions.some(({ algorithm }) => algorithm === 'incremental')) return null;
+  if (isFollowing(lastUs, nowUs, updateEvery) || !line.dimensions.some(({ algorithm }) => algorithm === 'incremental'))
+    return null;
   return last ?? zeros(line, values);
 }
 
 /** A tick may be late; from twice the interval on Netdata draws a gap. */
 const gapFactor = 2;
+
+/** An update now comes before Netdata draws a gap. */
+export const isFollowing = (lastUs: number, nowUs: number, updateEvery: number): boolean =>
+  nowUs - lastUs < updateEvery * gapFactor * 1_000_000;
 
 /** What a process has counted when it begins: nothing, of that which it counts at all. */
 function zeros(line: ChartLine, values: Values): Values {

@@ -67,9 +67,10 @@ test('peer_cause has the causes that were ever found, and keeps them', () => {
     job({ peers: [peer('p', { causes: zeros(peerCauses, some) })] });
   const ticks = play([caused({}), caused({ process_down: 1 }), caused({ no_answer: 1 }), caused({})], [peerCause]);
   const shown = ticks.map((actions) =>
-    actions.map((action) =>
-      action.do === 'update' ? action.values : action.chart.dimensions.map(({ id }) => id).join(' '),
-    ),
+    actions.map((action) => {
+      if (action.do === 'again') return action.do;
+      return action.do === 'update' ? action.values : action.chart.dimensions.map(({ id }) => id).join(' ');
+    }),
   );
   expect(shown).toEqual([
     [],

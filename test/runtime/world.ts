@@ -123,6 +123,8 @@ export function runtime(files: Readonly<Record<string, string>> = {}, options: R
       jobs.apply({ ...parsed.settings, probe: 'off' });
     },
     remember: () => jobs.remember(),
+    /** What each job knew at the last tick. */
+    now: () => jobs.now(),
     append: (path: string, text: string) => appendFileSync(join(host.prefix, path), text),
     values: (id: string): Readonly<Record<string, number>> => values.get(id) ?? {},
     totals: (id: string, dimension: string): readonly number[] => runs.get(`${id}.${dimension}`) ?? [],

@@ -13,6 +13,9 @@ type Snapshot = Pick<JobSnapshot, 'peers' | 'upstreams'>;
 /** Of the attempts that ended with one. */
 const errorStatuses = [502, 503, 504] as const;
 
+/** Names in a log must not make memory without end. */
+const mostAbandoned = 1000;
+
 interface Totals {
   readonly attempts: PeerSnapshot['attempts'];
   readonly connected: number;
@@ -42,6 +45,8 @@ export interface AnswerNotes {
   open(peer: string): OpenConnections;
   /** Peers that are known here. */
   peers(): readonly string[];
+  /** Clients have left it without an answer, at some time; true where that is not known any more. */
+  wasAbandoned(peer: string): boolean;
 }
 
 /** What peers answered since the tick before, out of the running totals of their attempts. */
@@ -49,6 +54,7 @@ export function createAnswerNotes(answers: AnswerTally, stalls: StallTally): Ans
   const before = new Map<string, Totals>();
   /** Connections now, and the fewest since the last answer. */
   const open = new Map<string, { readonly now: number; readonly least: number }>();
+  const abandoned = new Set<string>();
 
   /** @returns whether the peer answered */
   function note({ peer, responseTime }: PeerSnapshot, now: Totals, old: Totals, nowMs: number): boolean {
@@ -57,6 +63,7 @@ export function createAnswerNotes(answers: AnswerTally, stalls: StallTally): Ans
     // A client that left is no answer: it is in no outcome.
     if (now.outcomes !== null && now.outcomes === old.outcomes) {
       stalls.abandoned(peer, connected, nowMs);
+      if (abandoned.size < mostAbandoned) abandoned.add(peer);
       answers.taken(peer, nowMs);
       return false;
     }
@@ -106,5 +113,6 @@ export function createAnswerNotes(answers: AnswerTally, stalls: StallTally): Ans
       return { now, grown: now - least };
     },
     peers: () => [...open.keys()],
+    wasAbandoned: (peer) => abandoned.size === mostAbandoned || abandoned.has(peer),
   };
 }

@@ -1,3 +1,4 @@
+import { createSteadyMap } from '../../base/steady.ts';
 import { gather } from '../../diagnose/facts/gather.ts';
 import type { DiagnosedNginx, DiagnosePorts } from '../../diagnose/facts/ports.ts';
 import { createProber, type ProbeMode } from '../../diagnose/facts/probe.ts';
@@ -11,7 +12,7 @@ import { judge } from '../../diagnose/rules/judge.ts';
 import { procFolder, procOf } from '../../discover/find/find-nginx.ts';
 import type { NginxRead } from '../../discover/follow/read-nginx.ts';
 import type { Verdict } from '../../functions/facts.ts';
-import type { CountedLine, JobSnapshot } from '../../model.ts';
+import type { CountedLine, JobSnapshot, PeerSnapshot } from '../../model.ts';
 import { createBoundedLog } from '../../netdata/bounded-log.ts';
 import type { Conditions, Log } from '../../netdata/log.ts';
 import type { Accounts } from '../../system/accounts.ts';
@@ -26,7 +27,7 @@ import { createAnswerNotes, isConnected } from './answer-notes.ts';
 import { createPeerWatch } from './peer-memory.ts';
 import { listenersFiles, verdictsFiles } from './state-files.ts';
 import { createSuspects } from './suspects.ts';
-import { concerning, createVerdicts, foundCauses, isEmpty, isNew, labelOf, verdictsOf } from './verdicts.ts';
+import { concerning, createVerdicts, isEmpty, isNew, isUnconcerned, verdictsOf, withCauses } from './verdicts.ts';
 
 /** Why the peers of a job fail, found while they do. */
 export interface PeerCauses {
@@ -97,6 +98,10 @@ export function createPeerCauses(
   let writtenUs = Number.NEGATIVE_INFINITY;
   let looks = 0;
   let busy = false;
+  const peersNow = createSteadyMap<PeerSnapshot, PeerSnapshot>();
+  let noted: Pick<JobSnapshot, 'peers' | 'upstreams'> = { peers: [], upstreams: [] };
+  /** Peers that nginx is, or a minute ago was, connected to. */
+  let connected: readonly string[] = [];
   let closed = false;
 
   function stateFile(files: typeof listenersFiles): StateFile | null {
@@ -176,6 +181,17 @@ export function createPeerCauses(
     }
   }
 
+  /** What the snapshot says of answers and sockets; of one that is the same that is known already. */
+  function note(snapshot: JobSnapshot, nowMs: number): void {
+    const { peers, upstreams } = snapshot;
+    if (peers === noted.peers && upstreams === noted.upstreams) return;
+    noted = { peers, upstreams };
+    notes.note(snapshot, nowMs);
+    suspects.note(peers, clock.monotonicUs());
+    connected = peers.flatMap(({ peer, sockets }) => (isConnected(sockets) ? [peer] : []));
+    watch.seenInLogs(peers.flatMap(({ peer, origin }) => (origin === 'log' ? [peer] : [])));
+  }
+
   function write(nowUs: number): void {
     if (!verdicts.hasChanged() || nowUs - writtenUs < soonUs) return;
     const file = stateFile(verdictsFiles);
@@ -201,25 +217,20 @@ export function createPeerCauses(
     verdicts: () => verdictsOf(verdicts.standing()),
     complete(snapshot) {
       const nowMs = clock.wallMs();
-      notes.note(snapshot, nowMs);
-      suspects.note(snapshot.peers, clock.monotonicUs());
-      for (const { peer, sockets } of snapshot.peers) if (isConnected(sockets)) watch.connected(peer);
-      watch.seenInLogs(snapshot.peers.flatMap(({ peer, origin }) => (origin === 'log' ? [peer] : [])));
+      note(snapshot, nowMs);
+      for (const peer of connected) watch.connected(peer);
       const standing = verdicts.standing();
+      const hungOf = (peer: string) => hungRequests(stalls.of(peer, notes.open(peer), nowMs));
       return {
         ...snapshot,
-        peers: snapshot.peers.map((each) => {
-          if (each.origin === 'other') return each;
-          const concern = concerning(each, standing);
-          const [first] = concern;
-          const hung = hungRequests(stalls.of(each.peer, notes.open(each.peer), nowMs));
-          return {
-            ...each,
-            causes: foundCauses(concern),
-            ...(first === undefined ? {} : { verdict: labelOf(first) }),
-            ...(hung === 0 ? {} : { hung }),
-          };
-        }),
+        peers: peersNow.of(
+          snapshot.peers,
+          (each) => withCauses(each, concerning(each, standing), hungOf(each.peer)),
+          (each, made) =>
+            isUnconcerned(made) &&
+            concerning(each, standing).length === 0 &&
+            (!notes.wasAbandoned(each.peer) || hungOf(each.peer) === 0),
+        ),
       };
     },
     close() {

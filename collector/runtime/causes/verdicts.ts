@@ -115,11 +115,32 @@ export function concerning(
 
 const noCauses = zeros(peerCauses);
 
-export function foundCauses(concern: readonly StandingVerdict[]): Counts<PeerCause> {
+function foundCauses(concern: readonly StandingVerdict[]): Counts<PeerCause> {
   if (concern.length === 0) return noCauses;
   const causes = { ...noCauses };
   for (const { causes: found } of concern) for (const code of found) causes[code] = 1;
   return causes;
+}
+
+/** A peer with the verdicts that concern it. Peers over the cap have none. */
+export function withCauses(
+  peer: PeerSnapshot,
+  concern: readonly StandingVerdict[],
+  hungRequests: number,
+): PeerSnapshot {
+  if (peer.origin === 'other') return peer;
+  const [first] = concern;
+  return {
+    ...peer,
+    causes: foundCauses(concern),
+    ...(first === undefined ? {} : { verdict: labelOf(first) }),
+    ...(hungRequests === 0 ? {} : { hung: hungRequests }),
+  };
+}
+
+/** No verdict concerned it, and no request hung at it. */
+export function isUnconcerned({ origin, causes, hung = 0 }: PeerSnapshot): boolean {
+  return origin === 'other' || (causes === noCauses && hung === 0);
 }
 
 export function createVerdicts(job: string, log: Log): Verdicts {

@@ -4,6 +4,7 @@ import { descriptorShare } from '../../aggregate/server/descriptors.ts';
 import { createNginxDown, type NginxDown } from '../../aggregate/server/down.ts';
 import { createWorkers } from '../../aggregate/server/workers.ts';
 import { total } from '../../base/collections.ts';
+import { createSteadyMap } from '../../base/steady.ts';
 import type { Writers } from '../../diagnose/facts/writers.ts';
 import { procOf } from '../../discover/find/find-nginx.ts';
 import type { ConnectionsSnapshot, JobSnapshot, PeerSnapshot, StubStatus, WorkersSnapshot } from '../../model.ts';
@@ -84,6 +85,7 @@ export function createNginxServer(job: string, first: ServerFacts, ports: Server
   let lastView: SocketsView | null = null;
   const isDown = createNginxDown();
   let traces = first.traces;
+  const peersNow = createSteadyMap<PeerSnapshot, PeerSnapshot>();
 
   function openPages(): readonly StatusSource[] {
     return facts.statusPages.map((page) =>
@@ -187,7 +189,7 @@ export function createNginxServer(job: string, first: ServerFacts, ports: Server
 
     complete(snapshot, nowUs) {
       hasBeenSeen ||= masters.length > 0;
-      const view = sockets.look(masters, addressesOf(snapshot), isTroubled(snapshot, nowUs), nowUs);
+      const view = sockets.look(masters, () => addressesOf(snapshot), isTroubled(snapshot, nowUs), nowUs);
       const status = connections.record(pages);
       return {
         ...snapshot,
@@ -196,7 +198,11 @@ export function createNginxServer(job: string, first: ServerFacts, ports: Server
         // Where no nginx can be seen at all (another host's logs), there is nothing to draw, not even a gap.
         ...(hasBeenSeen ? { descriptorsUsed: descriptors(masters), workers: workersOf(masters) } : {}),
         listenOverflows: view?.listenOverflows ?? null,
-        peers: snapshot.peers.map((peer) => withSockets(peer, view)),
+        peers: peersNow.of(
+          snapshot.peers,
+          (peer) => withSockets(peer, view),
+          ({ peer }, made) => made.sockets === view?.peers.get(peer),
+        ),
       };
     },
 

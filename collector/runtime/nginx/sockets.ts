@@ -14,7 +14,7 @@ export interface NginxSockets {
    */
   look(
     masters: readonly LiveMaster[],
-    peers: readonly string[],
+    peers: () => readonly string[],
     isTroubled: boolean,
     nowUs: number,
   ): SocketsView | null;
@@ -56,7 +56,7 @@ export function createNginxSockets(procfs: Procfs, cpuUs: () => number): NginxSo
         last = null;
       } else if (pace.isDue(nowUs)) {
         const beforeUs = cpuUs();
-        last = read(masters, peers, pace === urgent);
+        last = keeping(last, read(masters, peers(), pace === urgent));
         for (const each of [calm, urgent]) each.spent(nowUs, cpuUs() - beforeUs);
       }
       return last;
@@ -73,6 +73,27 @@ function namespacesOf(masters: readonly LiveMaster[]): readonly NetworkNamespace
     for (const { uid } of workers) if (uid !== null) owners.add(uid);
   }
   return [...found.values()];
+}
+
+/** What has not changed since the reading before is the same object again. */
+function keeping(before: SocketsView | null, now: SocketsView | null): SocketsView | null {
+  if (before === null || now === null) return now;
+  const peers = new Map<string, PeerSockets>();
+  for (const [peer, sockets] of now.peers) {
+    const old = before.peers.get(peer);
+    peers.set(peer, old !== undefined && isSame(old, sockets) ? old : sockets);
+  }
+  return { ...now, peers };
+}
+
+function isSame(a: PeerSockets, b: PeerSockets): boolean {
+  return (
+    a.queued === b.queued &&
+    a.retransmitting === b.retransmitting &&
+    a.localPorts?.used === b.localPorts?.used &&
+    a.localPorts?.of === b.localPorts?.of &&
+    tcpStates.every((state) => a.states[state] === b.states[state])
+  );
 }
 
 function merge(a: SocketsView, b: SocketsView): SocketsView {

@@ -26,7 +26,7 @@ function watch(master: number, peers: readonly string[]) {
   const sockets = createNginxSockets(procfs, processLoad.cpuUs);
   return () => {
     const nowUs = systemClock.monotonicUs();
-    return sockets.look(processes.look(nowUs), peers, true, nowUs);
+    return sockets.look(processes.look(nowUs), () => peers, true, nowUs);
   };
 }
 
