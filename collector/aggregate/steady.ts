@@ -38,7 +38,8 @@ export function createSteadySnapshots<C, S>(): SteadySnapshots<C, S> {
       const stands = isSameList && terms === termsBefore;
       termsBefore = terms;
       let next: S[] | null = stands ? null : [];
-      for (const [i, entry] of entries.entries()) {
+      for (let i = 0; i < entries.length; i++) {
+        const entry = entries[i] as Entry<C>;
         if (stands && resting[i] === true && uses[i] === entry.uses) {
           next?.push(made[i] as S);
           continue;

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createReconciliation, explainDifference } from '../../collector/aggregate/failures/reconciliation.ts';
 
@@ -89,4 +90,25 @@ test.each([
   expect(found?.kind).toBe(kind);
   expect(found?.text).toMatch(text);
   expect(explainDifference({ errorLog: 1, accessLog: 1, difference: 0, truncated: 7 })).toBeNull();
+});
+
+test('totals that stand still need no memory of each second', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(40), fc.nat(2), fc.nat(2)), { maxLength: 80 }), (steps) => {
+      const reconcile = createReconciliation();
+      const history: { readonly at: number; readonly error: number; readonly access: number }[] = [];
+      let [at, error, access] = [0, 0, 0];
+      for (const [seconds, errors, accesses] of steps) {
+        at += seconds;
+        error += errors === 2 ? 3 : 0;
+        access += accesses === 2 ? 3 : 0;
+        history.push({ at, error, access });
+        const settled = history.filter((each) => each.at <= at - 90).at(-1);
+        const expected =
+          settled === undefined ? 0 : Math.max(0, settled.access - error) - Math.max(0, settled.error - access);
+        const totals = { errorLog: error, accessLog: access, truncated: 0, isTold: true };
+        expect(reconcile(at * second, totals)?.difference).toBe(expected);
+      }
+    }),
+  );
 });

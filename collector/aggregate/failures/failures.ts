@@ -150,7 +150,7 @@ export function createFailures(
       if (upstream) atUpstream(line, kind, upstream.peer, when);
       else if (kind === 'resolve') unresolved(line, when);
     },
-    connectFailures: () => ({ ...connect }),
+    connectFailures: createShown(connectKinds, (i) => connect[connectKinds[i] as ConnectKind]),
     reconcilable: () => ({ ...reconcilable }),
   };
 }

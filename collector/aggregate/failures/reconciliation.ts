@@ -15,6 +15,9 @@ type Totals = Omit<ReconciliationTotals, 'isTold'>;
 
 const zero: Totals = { errorLog: 0, accessLog: 0, truncated: 0 };
 
+const isSame = (a: Totals | undefined, b: Totals): boolean =>
+  a?.errorLog === b.errorLog && a.accessLog === b.accessLog && a.truncated === b.truncated;
+
 function minus(a: Totals, b: Totals): Totals {
   return {
     errorLog: a.errorLog - b.errorLog,
@@ -41,11 +44,12 @@ export function createReconciliation(): (nowUs: number, totals: ReconciliationTo
   let movingUntilUs: number | null = null;
 
   function difference(nowUs: number, now: Totals): number {
-    history.push({ atUs: nowUs, totals: now });
-    const recent = history.findIndex(({ atUs }) => atUs > nowUs - graceUs);
-    history = history.slice(Math.max(0, recent - 1));
+    // Totals that did not change are those of the moment when they were like this first.
+    if (!isSame(history.at(-1)?.totals, now)) history.push({ atUs: nowUs, totals: now });
+    const oldEnough = nowUs - graceUs;
+    for (let next = history[1]; next !== undefined && next.atUs <= oldEnough; next = history[1]) history.shift();
     const [settled] = history;
-    if (settled === undefined || settled.atUs > nowUs - graceUs) return 0;
+    if (settled === undefined || settled.atUs > oldEnough) return 0;
     const missingInError = Math.max(0, settled.totals.accessLog - now.errorLog);
     const missingInAccess = Math.max(0, settled.totals.errorLog - now.accessLog);
     return missingInError - missingInAccess;

@@ -22,8 +22,9 @@ export function places<K extends string>(kinds: readonly K[]): Readonly<Record<K
  */
 export function createShown<K extends string>(kinds: readonly K[], count: (i: number) => number): () => Counts<K> {
   let shown: Counts<K> = tally(kinds);
+  const isSame = (kind: K, i: number): boolean => shown[kind] === count(i);
   return () => {
-    if (!kinds.every((kind, i) => shown[kind] === count(i))) shown = named(kinds, count);
+    if (!kinds.every(isSame)) shown = named(kinds, count);
     return shown;
   };
 }

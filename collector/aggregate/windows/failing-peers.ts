@@ -68,7 +68,10 @@ export function createFailingPeers(): FailingPeers {
 
   return {
     record(peers, second) {
-      for (const [at, peer] of peers.entries()) if (peer !== recorded[at] || isFound(peer)) note(peer, second);
+      for (let at = 0; at < peers.length; at++) {
+        const peer = peers[at] as PeerSnapshot;
+        if (peer !== recorded[at] || isFound(peer)) note(peer, second);
+      }
       recorded = peers;
       forget(second);
       return Array.from(shown, ([key, { since, base }]) => {

@@ -17,18 +17,21 @@ const unsaved: ReadonlySet<string> = new Set(['requests', 'connected']);
 const mostSaved = 5_000;
 
 export function saveWindows<K extends string>(
-  entries: Iterable<Windowed<K>>,
+  entries: readonly Windowed<K>[],
   second: number,
   wallSecond: number,
 ): SavedWindows {
   let left = mostSaved;
-  return Array.from(entries).flatMap(({ upstream, peer, counters: { window } }) => {
-    const dumped = window.seconds.dump(second, unsaved);
-    if (dumped.length === 0) return [];
+  const saved: SavedWindows[number][] = [];
+  for (const { upstream, peer, counters } of entries) {
+    const { seconds } = counters.window;
+    if (seconds.isEmpty(second)) continue;
+    const dumped = seconds.dump(second, unsaved);
     const events = dumped.slice(0, left).map(([age, kind, count]) => [wallSecond - age, kind, count] as const);
     left -= events.length;
-    return events.length === 0 ? [] : [[upstream, peer, events] as const];
-  });
+    if (events.length > 0) saved.push([upstream, peer, events]);
+  }
+  return saved;
 }
 
 /** Puts them back; what is no saved windows is left out. */
