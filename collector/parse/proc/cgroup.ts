@@ -13,7 +13,9 @@ function systemdPath(cgroup: string): string {
     new RegExp(`^\\d+:${controllers}:(/.*)$`, 'm').exec(cgroup)?.[1];
   const named = path('name=systemd') ?? '/';
   const unified = path('') ?? '/';
-  return unified === '/' ? named : unified;
+  // In a machine of systemd-nspawn the unified one may end above its units.
+  const hasUnit = (text: string): boolean => /\.(?:service|scope)(?:\/|$)/.test(text);
+  return unified === '/' || (hasUnit(named) && !hasUnit(unified)) ? named : unified;
 }
 
 /** null for a process that no service runs: a login, a container, a system without systemd. */

@@ -14,6 +14,11 @@ test.each([
     { unit: 'php8.2-fpm.service', user: null },
   ],
   [
+    'hybrid, in a machine of systemd-nspawn',
+    '9:name=systemd:/payload/system.slice/app.service\n8:pids:/\n0::/payload\n',
+    { unit: 'app.service', user: null },
+  ],
+  [
     'a user’s own service',
     '0::/user.slice/user-1000.slice/user@1000.service/app.slice/my.service\n',
     { unit: 'my.service', user: 1000 },
