@@ -1,10 +1,10 @@
-/** Words for containers of this host: behind a published port, gone, or on another network than nginx. */
+/** Words for containers of this host: behind a published port, gone, or on another network than nginx; units with their own network. */
 import { shellWord } from '../../base/syntax/shell-word.ts';
 import type { ListenerFact, Owner } from '../facts/facts.ts';
 import { isPublished } from '../places/published.ts';
 import { endpoint } from '../rules/signs.ts';
 import { containerOwner, line, open, peerOf, type Subject, type Words } from '../rules/subject.ts';
-import { killed, startAgain } from './commands.ts';
+import { inside, killed, startAgain } from './commands.ts';
 
 /** What speaks to the engine whose process holds a published port. */
 export function programOf({ command }: Pick<Owner, 'command'>): 'docker' | 'podman' {
@@ -49,6 +49,38 @@ export function publishedElsewhere(one: Subject): Words | null {
       open(one),
       one.reload,
     ],
+  };
+}
+
+/** It runs, and its unit gives it a network that has no other end. */
+function inPrivateNetwork(one: Subject, unit: string): Words {
+  const name = shellWord(unit);
+  return {
+    what: `${unit} listens on port ${one.port}, but in its own network namespace, where nginx cannot reach it`,
+    fix: 'Remove PrivateNetwork= or NetworkNamespacePath= from the unit, or let it listen on a unix socket; then restart it.',
+    next: [
+      `systemctl show -p PrivateNetwork,NetworkNamespacePath ${name}`,
+      `systemctl restart ${name}    # after the change`,
+    ],
+  };
+}
+
+/** nginx is on this host, what listens is in a container. */
+export function inContainer(one: Subject): Words {
+  const [there = null] = peerOf(one)?.tcp?.otherNamespaces ?? [];
+  const container = there?.namespace.container ?? null;
+  const unit = there?.owner.unit ?? peerOf(one)?.unit?.unit ?? null;
+  if (container === null && unit !== null) return inPrivateNetwork(one, unit);
+  const runtime = there?.namespace.runtime ?? 'docker';
+  const format = "'{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}'";
+  const address =
+    container === null || runtime === 'crictl'
+      ? inside(there?.namespace ?? null, 'ip -br addr')
+      : `${runtime} inspect -f ${format} ${shellWord(container)}`;
+  return {
+    what: `nothing listens on ${one.name} on this host; the listener on that port is in another network namespace (container)`,
+    fix: `Publish the port on the host (docker run -p ${endpoint(one.host, one.port)}:${one.port}), or write the container's address ${line(one)} and reload nginx.`,
+    next: [`${address}    # its address`, open(one), one.reload],
   };
 }
 

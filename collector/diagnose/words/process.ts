@@ -1,6 +1,5 @@
 /** Words for applications that do not run, or are not where nginx asks for them, and for what is not known. */
 
-import { shellWord } from '../../base/syntax/shell-word.ts';
 import { takenOut } from '../rules/case.ts';
 import { servedOutOfReach } from '../rules/connect/container.ts';
 import { meantPorts } from '../rules/connect/process.ts';
@@ -34,7 +33,7 @@ import {
   unixSockets,
   unmask,
 } from './commands.ts';
-import { containerDown, onOtherNetwork, published, publishedElsewhere, unpublished } from './container.ts';
+import { containerDown, inContainer, onOtherNetwork, published, publishedElsewhere, unpublished } from './container.ts';
 import { ejected } from './group.ts';
 
 type ProcessCause =
@@ -106,23 +105,6 @@ function downHere(one: Subject): Words {
       ...(isNameless && one.home?.is === 'host' ? [whoIsDown] : []),
       ...(isKilled ? [killed] : []),
     ],
-  };
-}
-
-/** nginx is on this host, what listens is in a container. */
-function inContainer(one: Subject): Words {
-  const [there = null] = peerOf(one)?.tcp?.otherNamespaces ?? [];
-  const container = there?.namespace.container ?? null;
-  const runtime = there?.namespace.runtime ?? 'docker';
-  const format = "'{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}'";
-  const address =
-    container === null || runtime === 'crictl'
-      ? inside(there?.namespace ?? null, 'ip -br addr')
-      : `${runtime} inspect -f ${format} ${shellWord(container)}`;
-  return {
-    what: `nothing listens on ${one.name} on this host; the listener on that port is in another network namespace (container)`,
-    fix: `Publish the port on the host (docker run -p ${endpoint(one.host, one.port)}:${one.port}), or write the container's address ${line(one)} and reload nginx.`,
-    next: [`${address}    # its address`, open(one), one.reload],
   };
 }
 

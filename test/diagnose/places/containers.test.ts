@@ -16,6 +16,7 @@ import { hostTree } from '../../discover/host-tree.ts';
 import {
   facts,
   failed,
+  host,
   listener,
   nginx,
   nowMs,
@@ -528,4 +529,14 @@ test('a process that comes and goes: no command asks for the pid of one that has
   expect(said({ failures: new Map([['refused', failed({})]]), remembered: before }, {}).next.join()).not.toContain(
     '904',
   );
+});
+
+test('a unit that got PrivateNetwork=yes runs, where nginx cannot reach it: starting it again would not help', () => {
+  const unit = { ...owner, unit: 'app.service' };
+  const otherNamespaces = [listener('127.0.0.1:3000', { namespace: other, owner: unit, startedMs: nowMs - 5000 })];
+  const before = rememberedPeer({ owner: unit, endedMs: [nowMs - 6000], listeningMs: nowMs - 6000 });
+  const of = { home: host, isLoopback: true, otherNamespaces, probe: { is: 'refused' } } as const;
+  const { what, next } = said({ failures: new Map([['refused', failed({})]]), remembered: before }, of);
+  expect(what).toBe('app.service listens on port 3000, but in its own network namespace, where nginx cannot reach it');
+  expect(next[0]).toBe('systemctl show -p PrivateNetwork,NetworkNamespacePath app.service');
 });

@@ -452,7 +452,7 @@ const loopbackTable: Readonly<
   ],
   'a container listens, but it was the host before': [
     '127.0.0.1:8080',
-    { otherNamespaces: [listener('0.0.0.0:8080', { namespace: other })] },
+    { otherNamespaces: [listener('0.0.0.0:8080', { namespace: { ...other, container: '0123456789ab' } })] },
     { remembered },
     ['process_down certain'],
   ],

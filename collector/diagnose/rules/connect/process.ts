@@ -16,6 +16,8 @@ export function nobodyServes(one: TcpCase): readonly Finding[] {
   if (!isNearly) return otherAddress(one);
   const moved = movedPort(one);
   if (moved !== null) return [moved];
+  const apart = movedApart(one);
+  if (apart !== null) return [apart];
   const listenedBefore = one.peer.remembered?.listeningMs != null;
   if (listenedBefore) return [processDown(one, 'certain')];
   const takenMs = lastTakenMs(one);
@@ -111,6 +113,19 @@ function movedPort(one: TcpCase): Finding | null {
     ],
     [noFirewall, notDown],
   );
+}
+
+/** The same service listens in its own network since: systemd's PrivateNetwork=. */
+function movedApart({ peer, tcp, time }: TcpCase): Finding | null {
+  const { owner: before = null, listeningMs = null } = peer.remembered ?? {};
+  if (before === null || listeningMs === null) return null;
+  const there = tcp.otherNamespaces.filter(
+    ({ owner, startedMs, namespace: { container } }) =>
+      container === null && isUnitOf(owner, before) && (startedMs === null || startedMs > listeningMs - logsRound),
+  );
+  if (there.length === 0) return null;
+  const evidence = [signs.lastListening(peer, time), signs.inNamespace(there), signs.nothingListens(tcp)];
+  return found('container_localhost', 'likely', [...evidence, signs.probe(tcp.probe)], [noFirewall, notDown]);
 }
 
 /** php-fpm listens on its socket, and nginx asks a port. */
