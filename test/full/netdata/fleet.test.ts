@@ -19,20 +19,29 @@ test('two nodes as one: sums by upstream and by peer, and percentiles from the b
   }
   await fleet.play(20);
   const { truth } = fleet;
-  const arrived = (what: string) => ({ what: `${what} on the parent`, timeout: 30_000 });
+  const arrived = (what: string) => ({
+    what: `${what} on the parent`,
+    timeout: 30_000,
+    hint: () => perUpstream('children'),
+  });
 
   const upstreams = ['shop0', 'shop1', 'shop2', 'shop3', 'shop4'];
-  const perUpstream = () =>
+  const perUpstream = (where: 'parent' | 'children' = 'parent') =>
     Promise.all(
       upstreams.map(async (upstream) => ({
-        requests: await fleet.sum('client_outcomes', { upstream }, 'ok,masked'),
-        refused: await fleet.sum('upstream_failures', { upstream }, 'refused'),
-        atThePeer: await fleet.sum('peer_failures', { upstream, peer: `10.0.${upstream.slice(4)}.10:8080` }, 'refused'),
+        requests: await fleet.sum('client_outcomes', { upstream }, 'ok,masked', where),
+        refused: await fleet.sum('upstream_failures', { upstream }, 'refused', where),
+        atThePeer: await fleet.sum(
+          'peer_failures',
+          { upstream, peer: `10.0.${upstream.slice(4)}.10:8080` },
+          'refused',
+          where,
+        ),
       })),
     );
   const each = { requests: truth.requests / 5, refused: truth.refused / 5, atThePeer: truth.refused / 5 };
   const all = upstreams.map(() => each);
-  await waitUntilEqual(perUpstream, all, arrived('requests and failures of all upstreams'));
+  await waitUntilEqual(() => perUpstream(), all, arrived('requests and failures of all upstreams'));
 
   const { charts } = await fleet.of('child-1');
   const buckets = charts.find(({ context }) => context === 'nginx_upstream.connect_time_buckets');

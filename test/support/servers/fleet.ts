@@ -58,8 +58,13 @@ export interface Fleet {
   of(
     name: string,
   ): Promise<{ readonly charts: readonly Chart[]; readonly dimensions: number; readonly alarms: readonly Alarm[] }>;
-  /** Events of a dimension over all children whose chart has these labels, by what the parent stores. */
-  sum(context: string, labels: Readonly<Record<string, string>>, dimension: string): Promise<number>;
+  /** Events of a dimension over all children whose chart has these labels, by what the parent stores, or each child. */
+  sum(
+    context: string,
+    labels: Readonly<Record<string, string>>,
+    dimension: string,
+    where?: 'parent' | 'children',
+  ): Promise<number>;
 }
 
 const deadPeer = (upstream: number): string => `10.0.${upstream}.${peersPerUpstream}:8080`;
@@ -163,6 +168,8 @@ export async function startFleet({
   }
 
   const at = (name: string, path: string): Promise<unknown> => parent.api(`/host/${name}/api/v1/${path}`);
+  const atChild = (name: string, path: string): Promise<unknown> | undefined =>
+    children[names.indexOf(name)]?.api(`/api/v1/${path}`);
 
   const of: Fleet['of'] = async (name) => {
     const { charts } = (await at(name, 'charts')) as { charts: Record<string, Chart> };
@@ -175,11 +182,12 @@ export async function startFleet({
     };
   };
 
-  const sum: Fleet['sum'] = async (context, labels, dimension) => {
+  const sum: Fleet['sum'] = async (context, labels, dimension, where = 'parent') => {
+    const ask = where === 'parent' ? at : atChild;
     let total = 0;
     for (const name of names) {
-      const { charts } = await of(name);
-      const wanted = charts.filter(
+      const { charts } = (await ask(name, 'charts')) as { charts: Record<string, Chart> };
+      const wanted = Object.values(charts).filter(
         (chart) =>
           chart.context === `nginx_upstream.${context}` &&
           Object.entries(labels).every(([label, value]) => chart.chart_labels[label] === value),
@@ -188,7 +196,7 @@ export async function startFleet({
         // As docs/fleet.md asks: one point, the sum of what each second had.
         const query = `after=-900&points=1&group=sum&options=unaligned&format=json`;
         const path = `data?chart=${id}&dimensions=${encodeURIComponent(dimension)}&${query}`;
-        const { data } = (await at(name, path)) as { data: (number | null)[][] };
+        const { data } = (await ask(name, path)) as { data: (number | null)[][] };
         total += data.reduce(
           (all, [, ...values]) => all + values.reduce<number>((sum, value) => sum + (value ?? 0), 0),
           0,
