@@ -384,6 +384,14 @@ describe('unix sockets', () => {
     expect(unixWords('socket_missing', { file: 'missing' }).fix).not.toContain('PrivateTmp');
   });
 
+  test('php-fpm of another version runs: its unit is not started, the line is shown', () => {
+    const unit = { unit: 'php8.2-fpm.service', socket: null, isMasked: false, file: '/x' };
+    const of = { file: 'missing', similar: ['/run/php/php8.2-fpm.sock'] } as const;
+    const said = unixWords('socket_missing', of, {}, { unit });
+    expect(said.fix).toMatch(/^\/run\/php\/php8\.2-fpm\.sock is there/);
+    expect(typed(said).join()).not.toContain('systemctl');
+  });
+
   test('one that listens where nginx does not see it is not to be started', () => {
     const said = unixWords('socket_missing', { file: 'missing', isShared: false, listening: true, owner }, inContainer);
     expect(said.what).toContain('though a process listens');

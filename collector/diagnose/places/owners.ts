@@ -60,6 +60,9 @@ function unitOfPid(pid: number, { proc }: DiagnosePorts): ProcessUnit | null {
   return unitOf(proc.text(`${pid}/cgroup`) ?? '');
 }
 
+/** What somebody types names a container's port, too, and holds none. */
+const clients = /^(?:\S*\/)?(?:docker|podman|nerdctl|crictl|kubectl)\0/;
+
 interface Candidate {
   readonly pid: number;
   readonly parent: number | null;
@@ -72,7 +75,7 @@ function candidatesOf(uid: number, pids: readonly number[], { proc }: DiagnosePo
     const { uid: its, parent } = parseProcStatus(proc.text(`${pid}/status`) ?? '');
     if (its !== uid) return [];
     const cmdline = proc.text(`${pid}/cmdline`) ?? '';
-    if (cmdline === '' || parseNginxTitle(cmdline) !== null) return [];
+    if (cmdline === '' || parseNginxTitle(cmdline) !== null || clients.test(cmdline)) return [];
     return [{ pid, parent, line: cmdline.replaceAll('\0', ' ').trim() }];
   });
 }

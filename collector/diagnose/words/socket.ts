@@ -49,18 +49,26 @@ export const socketWords: Readonly<Record<SocketCause, Wording>> = {
   socket_missing: (one) => {
     const { host, facts } = one;
     const name = lastPart(host);
-    const isUnderway = peerOf(one)?.unix?.listening === true;
+    const isUnderway = peerOf(one)?.unix?.listening === true && !one.finding.isOver;
+    // Another version of php-fpm, mostly: what runs needs no start.
+    const [twin] = peerOf(one)?.unix?.listening === true ? [] : (peerOf(one)?.unix?.similar ?? []);
     return {
       what: isUnderway
         ? `nginx does not find the socket file ${host}, though a process listens on a socket of that name`
         : `the socket file ${host} does not exist${isShared(one) ? '' : ' where nginx looks for it'}`,
       fix: isUnderway
         ? `Let both see the same file: a folder in /run, or a volume that both containers mount; or write the right path ${line(one)} and reload nginx.${tmpHint(host)}`
-        : `Start the application that makes it; or write the right path ${line(one)} and reload nginx.${tmpHint(host)}`,
+        : `${
+            twin === undefined
+              ? `Start the application that makes it; or write the right path ${line(one)} and reload nginx.`
+              : `${twin} is there: if nginx should ask that one, write it ${line(one)} and reload nginx. If not, start the application that makes ${host}.`
+          }${tmpHint(host)}`,
       next: [
         withFiles(facts.nginx, isShared(one), (at) => `ls -l ${at(folderOf(host))}`),
         `${unixSockets(socketHome(one), name)}    # a line: it listens, perhaps by another path`,
-        ...(isUnderway ? [open(one)] : [...unmask(peerOf(one)?.unit ?? null), ...startAgain(ownerOf(one), open(one))]),
+        ...(isUnderway || twin !== undefined
+          ? [open(one)]
+          : [...unmask(peerOf(one)?.unit ?? null), ...startAgain(ownerOf(one), open(one))]),
       ],
     };
   },

@@ -107,6 +107,7 @@ test.each<[string, readonly [string, ...string[]], number | null]>([
     ],
     10,
   ],
+  ['a person who starts something in a container', ['podman\0exec\0app\0serve\0--port\x003000'], null],
   [
     'two containers, each on one address of the host',
     [
