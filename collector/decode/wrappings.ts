@@ -22,9 +22,23 @@ const keys = [
   'LogMessage',
   'LogEntry',
   'stringValue',
+  // GELF; Splunk's HTTP event collector
+  'full_message',
+  'short_message',
+  'event',
 ] as const;
 /** Keys under which they put an object that has one of those: Elasticsearch, Google, Datadog, OpenTelemetry, Splunk. */
-const containers = ['_source', 'jsonPayload', 'fields', 'attributes', 'event', 'data', 'result', 'body'] as const;
+const containers = [
+  '_source',
+  'jsonPayload',
+  'fields',
+  'attributes',
+  'event',
+  'data',
+  'result',
+  'body',
+  'content',
+] as const;
 
 /** fluentd's stdout: `TIME TAG: {…}`. */
 const tagged = /^\d{4}-\d\d-\d\d[T ]\S+(?: [+-]\d{4})? [\w.*-]+: (?=\{")/;
@@ -78,7 +92,8 @@ const textIn = (entry: JsonObject): string | undefined =>
 
 /** The line that an entry of a shipper holds, at its top or in the object that it keeps its fields in. */
 export function ofEntry(entry: JsonObject): string | undefined {
-  const found = textIn(entry);
+  // CloudWatch Logs Insights gives each field as an object.
+  const found = entry['field'] === '@message' ? textIn({ log: entry['value'] }) : textIn(entry);
   if (found !== undefined) return oneLine(found);
   const inner = containers.map((key) => entry[key]).find((value) => isObject(value) && textIn(value) !== undefined);
   return isObject(inner) ? oneLine(textIn(inner) ?? '') : undefined;

@@ -32,6 +32,12 @@ const documents: Record<string, unknown> = {
     events: lines.map((message) => ({ timestamp: 1, message })),
     nextForwardToken: 'f/1',
   },
+  'CloudWatch, get-query-results': {
+    results: lines.map((value) => [
+      { field: '@timestamp', value: '2026-11-22 07:30:45.000' },
+      { field: '@message', value },
+    ]),
+  },
   Elasticsearch: {
     took: 1,
     hits: { total: { value: 3 }, hits: lines.map((message) => ({ _id: 'a', _source: { message } })) },
