@@ -2,6 +2,7 @@
 import { shellWord } from '../../base/syntax/shell-word.ts';
 import { line, open, type Subject, type Words } from '../rules/subject.ts';
 import { asNginx, asResolver } from './commands.ts';
+import { when } from './when.ts';
 
 export function staleName(one: Subject): Words {
   const name = one.server?.name ?? '';
@@ -44,7 +45,7 @@ export function unresolvedNameWords(one: Subject): Words {
   const name = shellWord(one.name.replace(/:\d+$/, ''));
   const dig = `dig +short +time=2 +tries=1 ${name} ${digServer(resolver ?? '')}`;
   return {
-    what: `nginx cannot resolve ${one.name}: ${reason.replace(/^\d+: /, '')}`,
+    what: `nginx ${when(one, 'cannot', 'could not')} resolve ${one.name}: ${reason.replace(/^\d+: /, '')}`,
     fix: resolverFixes.find(([pattern]) => pattern.test(reason))?.[1] ?? 'The resolver gives no address for it.',
     next: [
       resolver === undefined ? asResolver(nginx, one.name.replace(/:\d+$/, '')) : asNginx(nginx, dig),

@@ -30,6 +30,7 @@ import {
   restart,
   startAgain,
 } from './commands.ts';
+import { when } from './when.ts';
 
 type NetworkCause = 'firewall_reject' | 'accept_queue_full' | 'no_answer' | 'host_down' | 'no_route' | 'not_permitted';
 
@@ -53,13 +54,13 @@ function droppedHere(one: Subject): Words {
   const { port, name, home, facts } = one;
   const tcp = peerOf(one)?.tcp ?? null;
   const isWith = tcp === null || isWithNginx({ tcp, facts });
-  const what = `connections to ${name} disappear: a firewall on this host drops them`;
+  const what = `connections to ${name} ${when(one, 'disappear: a firewall on this host drops', 'disappeared: a firewall on this host dropped')} them`;
   const fix = `Find the rule that drops port ${port} and allow nginx's address before it.`;
   const full = "dmesg -T | grep 'table full'    # conntrack: raise net.netfilter.nf_conntrack_max";
   return isWith
     ? { what, fix, next: [...firewalls(facts.nginx, home), full] }
     : {
-        what: `${what}, or the answers find no way back`,
+        what: `${what}, or the answers ${when(one, 'find', 'found')} no way back`,
         fix: `${fix} If there is none, the peer needs a route back to nginx's address.`,
         next: [
           ...firewalls(facts.nginx, home),
@@ -75,8 +76,8 @@ function lostOnTheWay(one: Subject, isSome: boolean): Words {
   const waiting = `ss -Htno state syn-sent dst ${host.includes(':') ? `[${host}]` : host} dport = :${port}`;
   return {
     what: isSome
-      ? `some connections of nginx to ${name} get no answer, while others succeed`
-      : `connections of nginx to ${name} get no answer, while one from here succeeds`,
+      ? `some connections of nginx to ${name} ${when(one, 'get no answer, while others succeed', 'got no answer, while others succeeded')}`
+      : `connections of nginx to ${name} ${when(one, 'get no answer, while one from here succeeds', 'got no answer, while one from here succeeded')}`,
     fix: "A rule for nginx's user or its local address (proxy_bind), a limit on new connections, or a link that loses packets: find it, here and there.",
     next: [`${asNginx(facts.nginx, waiting)}    # those that wait: from which address, sent how often`, ...rules(one)],
   };
@@ -115,18 +116,18 @@ export const networkWords: Readonly<Record<NetworkCause, Wording>> = {
     const rule = `Find the rule that rejects port ${port} (reject, tcp-reset, admin-prohibited)`;
     return isElsewhere(one)
       ? {
-          what: `a firewall on the host ${host}, or on the way to it, rejects connections to ${name}`,
+          what: `a firewall on the host ${host}, or on the way to it, ${when(one, 'rejects', 'rejected')} connections to ${name}`,
           fix: `${rule} on ${host}, and allow nginx's address before it.${passedOn(one)}`,
           next: [...rules(one), onHost(host, `ss -Hltnp 'sport = :${port}'`), verification(one)],
         }
       : {
-          what: `a firewall on this host rejects connections to ${name}`,
+          what: `a firewall on this host ${when(one, 'rejects', 'rejected')} connections to ${name}`,
           fix: `${rule} and allow nginx's address before it.${passedOn(one)}`,
           next: [...rules(one), ss(one), verification(one)],
         };
   },
   accept_queue_full: (one) => ({
-    what: `the application behind ${one.name} does not accept connections as fast as they come: its listen queue is full`,
+    what: `the application behind ${one.name} ${when(one, 'does not accept connections as fast as they come: its listen queue is', 'did not accept connections as fast as they came: its listen queue was')} full`,
     fix: 'It hangs or is overloaded: check what it does, restart it if it hangs. For bursts raise its listen backlog and net.core.somaxconn.',
     next: [
       `${inside(one.home, `ss -ltnp 'sport = :${one.port}'`)}    # full: Recv-Q is at Send-Q or above`,
@@ -145,7 +146,7 @@ export const networkWords: Readonly<Record<NetworkCause, Wording>> = {
     if (isLost || (!one.finding.isOver && peerOf(one)?.tcp?.probe.is === 'connected')) return lostOnTheWay(one, isSome);
     if (!isElsewhere(one) && !isUntold(one)) return droppedHere(one);
     return {
-      what: `${name} does not answer at all: a firewall drops the connections, or the host is dead`,
+      what: `${name} ${when(one, 'does not answer at all: a firewall drops the connections, or the host is', 'did not answer at all: a firewall dropped the connections, or the host was')} dead`,
       fix: `${isUntold(one) ? 'Run diagnose again as root, who may see where it is. ' : ''}If ping answers, the host is up: find the rule that drops port ${port}, on ${host}, on the way or here. No answer to ping proves nothing, because a firewall may drop that, too: check the host's console.`,
       next: [
         asNginx(facts.nginx, `ping -c 3 ${host}`),
@@ -156,7 +157,7 @@ export const networkWords: Readonly<Record<NetworkCause, Wording>> = {
     };
   },
   host_down: (one) => ({
-    what: `no host answers at ${one.host}: it is down, or has another address`,
+    what: `no host ${when(one, 'answers', 'answered')} at ${one.host}: it ${when(one, 'is down, or has', 'was down, or had')} another address`,
     fix: `Bring the host (or the container with that address) up. If it is gone for good, take it out ${line(one)} and reload nginx.`,
     next: [
       // A container takes its address with it when it ends.
@@ -173,13 +174,13 @@ export const networkWords: Readonly<Record<NetworkCause, Wording>> = {
     const type = errno === 22 ? 'blackhole' : errno === 113 ? 'unreachable' : null;
     if (type !== null) {
       return {
-        what: `a route of type ${type} ${type === 'blackhole' ? 'swallows' : 'rejects'} what is sent to ${host}`,
+        what: `a route of type ${type} ${type === 'blackhole' ? when(one, 'swallows', 'swallowed') : when(one, 'rejects', 'rejected')} what ${when(one, 'is', 'was')} sent to ${host}`,
         fix: 'Delete that route with ip route del, or give the address a better one.',
         next: [asNginx(facts.nginx, `ip ${family}route show type ${type}`)],
       };
     }
     return {
-      what: `${facts.nginx.sharesNetwork ? 'this host' : "nginx's network namespace"} has no route to ${host}`,
+      what: `${facts.nginx.sharesNetwork ? 'this host' : "nginx's network namespace"} ${when(one, 'has', 'had')} no route to ${host}`,
       fix: host.includes(':')
         ? `Without IPv6 there, write an IPv4 address ${line(one)} (a name that has both gives nginx both); else fix the route.`
         : 'Fix the route, or the network interface that is down.',
@@ -192,7 +193,7 @@ export const networkWords: Readonly<Record<NetworkCause, Wording>> = {
   not_permitted: (one) => {
     const { nginx } = one.facts;
     return {
-      what: `this host does not permit nginx to connect to ${one.name}`,
+      what: `this host ${when(one, 'does', 'did')} not permit nginx to connect to ${one.name}`,
       fix: nginx.selinux
         ? 'If the first command shows a denial of nginx, SELinux forbids it: allow it with the second.'
         : 'A route of type prohibit (delete it with ip route del), or a security module such as AppArmor, forbids it.',

@@ -35,6 +35,7 @@ import {
 } from './commands.ts';
 import { containerDown, inContainer, onOtherNetwork, published, publishedElsewhere, unpublished } from './container.ts';
 import { ejected } from './group.ts';
+import { when } from './when.ts';
 
 type ProcessCause =
   | 'process_down'
@@ -111,7 +112,7 @@ function downHere(one: Subject): Words {
 /** nginx is in a container, and its loopback is its own. */
 function outOfContainer(one: Subject): Words {
   return {
-    what: `${one.host} is not this host for nginx: nginx is in its own network namespace (container), and nothing listens on ${one.name} in it`,
+    what: `${one.host} is not this host for nginx: nginx is in its own network namespace (container), and nothing ${when(one, 'listens', 'listened')} on ${one.name} in it`,
     fix: `Write ${line(one)} an address that leads out of it: the application's container name or address, or the host's as nginx sees it; the application must listen there, not on loopback. Then reload nginx.`,
     next: [
       `${inside(one.home, 'ip route show default')}    # the address after via is the host, as nginx sees it`,
@@ -138,7 +139,7 @@ function onSocketInstead(one: Subject): Words | null {
   const [path] = peerOf(one)?.tcp?.unixInstead ?? [];
   if (path === undefined) return null;
   return {
-    what: `nothing listens on port ${one.port}; the FastCGI program listens on the unix socket ${path}`,
+    what: `nothing ${when(one, 'listens', 'listened')} on port ${one.port}; the FastCGI program ${when(one, 'listens', 'listened')} on the unix socket ${path}`,
     fix: `Write fastcgi_pass unix:${path}; ${line(one)} and reload nginx. Or let the program listen on the port (php-fpm: listen = ${endpoint(one.host, one.port)} in its pool) and restart it.`,
     next: [unixSockets(one.home, path), open(one), one.reload],
   };
@@ -173,18 +174,18 @@ export const processWords: Readonly<Record<ProcessCause, Wording>> = {
   },
   wrong_bind_address: (one) =>
     publishedElsewhere(one) ?? {
-      what: `the application listens on port ${one.port}, but on ${one.listener}, not on ${one.host}`,
+      what: `the application ${when(one, 'listens', 'listened')} on port ${one.port}, but on ${one.listener}, not on ${one.host}`,
       fix: `Let it listen on ${one.host} or on all addresses, and restart it; or change the line ${line(one)} and reload nginx.`,
       next: [ss(one), open(one), one.reload],
     },
   wrong_port: (one) =>
     onSocketInstead(one) ?? {
-      what: `nothing listens on port ${one.port}; what listens on ${one.host} is ${one.listener}`,
+      what: `nothing ${when(one, 'listens', 'listened')} on port ${one.port}; what ${when(one, 'listens', 'listened')} on ${one.host} ${when(one, 'is', 'was')} ${one.listener}`,
       fix: `If that is the application, write its port ${line(one)} and reload nginx. If not, start the one for port ${one.port}.`,
       next: [inside(one.home, 'ss -ltnp'), open(one), one.reload],
     },
   localhost_family: (one) => ({
-    what: `${one.server?.name ?? 'localhost'} is both 127.0.0.1 and ::1, and the application listens on ${one.listener} only`,
+    what: `${one.server?.name ?? 'localhost'} is both 127.0.0.1 and ::1, and the application ${when(one, 'listens', 'listened')} on ${one.listener} only`,
     fix: `Write the address it listens on, ${endpoint(one.otherHost, one.port)}, instead of the name ${line(one)}, and reload nginx.`,
     next: [open(one), one.reload],
   }),
@@ -198,7 +199,7 @@ export const processWords: Readonly<Record<ProcessCause, Wording>> = {
   unknown: (one) => {
     if (one.judged.subject.is === 'nginx') {
       return {
-        what: 'connections of nginx fail, and the lines name no peer',
+        what: `connections of nginx ${when(one, 'fail', 'failed')}, and the lines name no peer`,
         fix: 'The line in the error log says what nginx was doing: mail asks its auth_http server, SSL its OCSP responder.',
         next: [`${one.facts.nginx.command} -T 2>/dev/null | grep -nE 'auth_http|ssl_stapling|error_log'`],
       };
@@ -206,7 +207,7 @@ export const processWords: Readonly<Record<ProcessCause, Wording>> = {
     if (isElsewhere(one) && one.judged.failures.has('refused')) {
       const { next } = downElsewhere(one);
       return {
-        what: `the host ${one.host} is up and refuses connections to port ${one.port}; why cannot be seen from here`,
+        what: `the host ${one.host} is up and ${when(one, 'refuses', 'refused')} connections to port ${one.port}; why cannot be seen from here`,
         fix: `Check on ${one.host} what listens: nothing, start the application; another port or address, correct it ${line(one)}.`,
         next,
       };
@@ -214,9 +215,7 @@ export const processWords: Readonly<Record<ProcessCause, Wording>> = {
     if (isUntold(one) && one.judged.failures.has('refused')) return downSomewhere(one);
     const asRoot = one.facts.missing.length > 0 ? ', as root, who sees more' : '';
     return {
-      what: one.finding.isOver
-        ? `${one.name} failed, and the evidence does not show why`
-        : `${one.name} fails, and the evidence does not show why`,
+      what: `${one.name} ${when(one, 'fails', 'failed')}, and the evidence does not show why`,
       fix: `Run diagnose again while it fails${asRoot}.`,
       next: look(one),
     };

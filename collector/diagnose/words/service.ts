@@ -4,6 +4,7 @@ import { lossOf, tlsReason } from '../rules/later.ts';
 import { endpoint } from '../rules/signs.ts';
 import { failuresOf, open, ownerOf, peerOf, type Subject, ss, type Wording, type Words } from '../rules/subject.ts';
 import { asNginx, inside, lookAfter, onHost, processState, restart, withFiles } from './commands.ts';
+import { when } from './when.ts';
 
 type ServiceCause = 'crash_loop' | 'tls' | 'hangs' | 'breaks_after_connect' | 'application_error';
 
@@ -60,7 +61,7 @@ function packetsLost(one: Subject, loss: 'large ones' | 'of all sizes'): Words {
   const family = host.includes(':') ? '-6 ' : '';
   const isLarge = loss === 'large ones';
   return {
-    what: `${name} takes connections, and what nginx sends on them is lost${isLarge ? ': small packets arrive, large ones do not' : ''}`,
+    what: `${name} ${when(one, 'takes', 'took')} connections, and what nginx ${when(one, 'sends on them is', 'sent on them was')} lost${isLarge ? ': small packets arrive, large ones do not' : ''}`,
     fix: !isLarge
       ? 'A firewall drops packets of connections that are made (a rule by state, flags or content), or a link loses packets: find it here, on the way and there.'
       : 'A link on the way has a smaller MTU (a tunnel, a VPN), and a firewall drops the ICMP messages that say so: allow them, or lower the MTU of the route. A firewall that drops by length or state does the same.',
@@ -72,10 +73,11 @@ function packetsLost(one: Subject, loss: 'large ones' | 'of all sizes'): Words {
   };
 }
 
-function workersStopped({ facts: { nginx } }: Subject): Words {
+function workersStopped(one: Subject): Words {
+  const { nginx } = one.facts;
   const pids = nginx.stoppedWorkers.join(' ');
   return {
-    what: 'nginx itself is stopped (SIGSTOP): its clients wait, and get no answer',
+    what: `nginx itself ${when(one, 'is', 'was')} stopped (SIGSTOP): its clients ${when(one, 'wait, and get', 'waited, and got')} no answer`,
     fix: 'Let its workers continue (kill -CONT). A debugger that is attached stops them as well: detach it.',
     next: [
       `kill -CONT ${pids}`,
@@ -88,7 +90,7 @@ export const serviceWords: Readonly<Record<ServiceCause, Wording>> = {
   crash_loop: (one) => {
     const owner = ownerOf(one);
     return {
-      what: `the application behind ${one.name} does not stay up: it starts and ends again and again`,
+      what: `the application behind ${one.name} ${when(one, 'does not stay up: it starts and ends', 'did not stay up: it started and ended')} again and again`,
       fix: 'Its log says why it ends; fix that. Restarting it again does not help.',
       // The process that ended has another pid than the one that runs now.
       next: [...lookAfter(owner, listenerCommand(one)), ...processState(peerOf(one)?.tcp?.serving[0]?.owner ?? null)],
@@ -101,8 +103,8 @@ export const serviceWords: Readonly<Record<ServiceCause, Wording>> = {
     const isSilent = /timed out/.test(message);
     return {
       what: isSilent
-        ? `${one.name} takes connections, but does not answer the TLS handshake`
-        : `the TLS handshake with ${one.name} fails${reason === null ? '' : `: ${reason}`}`,
+        ? `${one.name} ${when(one, 'takes connections, but does not', 'took connections, but did not')} answer the TLS handshake`
+        : `the TLS handshake with ${one.name} ${when(one, 'fails', 'failed')}${reason === null ? '' : `: ${reason}`}`,
       fix:
         fix ??
         (isSilent
@@ -119,8 +121,8 @@ export const serviceWords: Readonly<Record<ServiceCause, Wording>> = {
     const isStopped = peerOf(one)?.tcp?.serving.some((each) => each.isStopped) === true || peerOf(one)?.unix?.isStopped;
     return {
       what: isStopped
-        ? `the application behind ${one.name} is stopped (SIGSTOP): it takes connections and answers none`
-        : `${one.name} takes connections and does not answer in time`,
+        ? `the application behind ${one.name} ${when(one, 'is stopped (SIGSTOP): it takes connections and answers', 'was stopped (SIGSTOP): it took connections and answered')} none`
+        : `${one.name} ${when(one, 'takes connections and does', 'took connections and did')} not answer in time`,
       fix: isStopped
         ? 'Let it continue (kill -CONT), or restart it.'
         : 'It hangs, or all its workers are busy (php-fpm: pm.max_children): check what it waits for, restart it if it hangs. If single requests may take this long, raise proxy_read_timeout.',
@@ -139,8 +141,8 @@ export const serviceWords: Readonly<Record<ServiceCause, Wording>> = {
     const isFormat = failuresOf(one, 'bad_response') !== null;
     return {
       what: isFormat
-        ? `${one.name} answers in a way that nginx cannot use`
-        : `${one.name} takes connections and breaks them before the answer is complete`,
+        ? `${one.name} ${when(one, 'answers in a way that nginx cannot', 'answered in a way that nginx could not')} use`
+        : `${one.name} ${when(one, 'takes connections and breaks them before the answer is', 'took connections and broke them before the answer was')} complete`,
       fix: isFormat
         ? 'If the port speaks another protocol (TLS, gRPC, FastCGI), change the *_pass. If a header is too big, raise proxy_buffer_size.'
         : 'The application crashes at these requests, is being deployed, or closes idle connections earlier than nginx (keepalive_timeout): its log says which.',
@@ -157,7 +159,7 @@ export const serviceWords: Readonly<Record<ServiceCause, Wording>> = {
         ? []
         : [withFiles(nginx, nginx.sharesFiles, (at) => `grep ' 5[0-9][0-9] ' ${at(log)} | tail -n 3`)];
     return {
-      what: `the application behind ${one.name} answers ${statuses} itself: nginx and the network work`,
+      what: `the application behind ${one.name} ${when(one, 'answers', 'answered')} ${statuses} itself: nginx and the network ${when(one, 'work', 'worked')}`,
       fix: "The application's own log has the reason.",
       next: [
         ...lines,

@@ -6,6 +6,7 @@ import type { NamespaceName } from '../facts/facts.ts';
 import type { NginxFacts } from '../facts/nginx-facts.ts';
 import { line, open, ownerOf, peerOf, type Subject, type Wording } from '../rules/subject.ts';
 import { inside, lookAfter, processState, restart, startAgain, unixSockets, unmask, withFiles } from './commands.ts';
+import { when } from './when.ts';
 
 type SocketCause = 'socket_missing' | 'socket_stale' | 'socket_denied' | 'socket_backlog_full';
 
@@ -54,8 +55,8 @@ export const socketWords: Readonly<Record<SocketCause, Wording>> = {
     const [twin] = peerOf(one)?.unix?.listening === true ? [] : (peerOf(one)?.unix?.similar ?? []);
     return {
       what: isUnderway
-        ? `nginx does not find the socket file ${host}, though a process listens on a socket of that name`
-        : `the socket file ${host} does not exist${isShared(one) ? '' : ' where nginx looks for it'}`,
+        ? `nginx ${when(one, 'does', 'did')} not find the socket file ${host}, though a process ${when(one, 'listens', 'listened')} on a socket of that name`
+        : `the socket file ${host} ${when(one, 'does', 'did')} not exist${isShared(one) ? '' : ' where nginx looks for it'}`,
       fix: isUnderway
         ? `Let both see the same file: a folder in /run, or a volume that both containers mount; or write the right path ${line(one)} and reload nginx.${tmpHint(host)}`
         : `${
@@ -75,7 +76,7 @@ export const socketWords: Readonly<Record<SocketCause, Wording>> = {
   socket_stale: (one) => {
     if (peerOf(one)?.unix?.file === 'other') {
       return {
-        what: `${one.host} is not a socket: something else has its name`,
+        what: `${one.host} ${when(one, 'is not a socket: something else has', 'was not a socket: something else had')} its name`,
         fix: 'Move it away, then start the application: it makes its socket there.',
         next: [
           withFiles(one.facts.nginx, isShared(one), (at) => `ls -ld ${at(one.host)}`),
@@ -85,7 +86,7 @@ export const socketWords: Readonly<Record<SocketCause, Wording>> = {
     }
     const remove = withFiles(one.facts.nginx, isShared(one), (at) => `rm ${at(one.host)}`);
     return {
-      what: `the socket file ${one.host} is left over: no process listens on it`,
+      what: `the socket file ${one.host} ${when(one, 'is left over: no process listens', 'was left over: no process listened')} on it`,
       fix: 'Start the application; it normally replaces the file. Only if it refuses to, and the first command prints no socket, remove the file.',
       next: [
         unixSockets(socketHome(one), one.host),
@@ -104,7 +105,7 @@ export const socketWords: Readonly<Record<SocketCause, Wording>> = {
         ? `Let nginx's workers enter the folder ${barrier.path}: give it a group that nginx is in, and x for that group. Where the application or systemd (RuntimeDirectoryMode=) makes the folder, set it there.`
         : 'Let the application make its socket for a group that nginx is in, with mode 0660 (php-fpm: listen.owner, listen.group, listen.mode), then restart it: it makes the socket again.';
     return {
-      what: `nginx's workers may not use the socket ${host}`,
+      what: `nginx's workers ${when(one, 'may not use', 'were not allowed to use')} the socket ${host}`,
       fix: `${fix} If you put nginx's user into a group instead, reload nginx: new workers have the new groups.`,
       next: [
         rights(one),
@@ -119,7 +120,7 @@ export const socketWords: Readonly<Record<SocketCause, Wording>> = {
     const owner = ownerOf(one);
     const home = socketHome(one);
     return {
-      what: `the queue of the socket ${one.host} is full: the application does not accept as fast as connections come`,
+      what: `the queue of the socket ${one.host} ${when(one, 'is full: the application does not accept as fast as connections come', 'was full: the application did not accept as fast as connections came')}`,
       fix: 'It hangs or is overloaded: check what it does, restart it if it hangs. For bursts raise its listen backlog (php-fpm: listen.backlog, and pm.max_children) and net.core.somaxconn.',
       next: [
         `${unixSockets(home, one.host)}    # full: Recv-Q is at Send-Q or above; the last column says whose it is`,

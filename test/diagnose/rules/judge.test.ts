@@ -814,3 +814,16 @@ test('datagrams that nobody took, and the plugin has not seen the new socket yet
   const one = peer('10.0.0.1:53', { failures, isUdp: true, tcp: back });
   expect(judge(facts([one]), time)[0]?.findings.map(({ code }) => code)).toEqual(['unknown']);
 });
+
+test('of what is over no cause is said in the present tense', () => {
+  const [judged] = judge(facts([peer('10.0.0.1:8080')]), time);
+  if (judged === undefined) throw new Error('nothing judged');
+  const present =
+    /\b(?:listens|accepts|answers|takes|breaks|rejects|drops|sends|fails|starts|ends|refuses|connects|cannot|does not (?!show)|is (?:full|stopped|down|left|lost)|has no|are used)\b/;
+  // What nginx does at max_fails is true at all times.
+  for (const code of peerCauses.filter((each) => each !== 'ejected')) {
+    const finding = { code, sureness: 'certain', evidence: [], tenses: [], rulesOut: [], isOver: true } as const;
+    const { what } = word(finding, { ...judged, isOver: true }, facts([]));
+    expect(what, code).not.toMatch(present);
+  }
+});

@@ -98,7 +98,7 @@ test('a rule for the user of nginx alone is over: it is not said that the host w
   if (finding === undefined) throw new Error('nothing found');
   expect(finding.isOver).toBe(true);
   expect(word(finding, kept, facts([now])).what).toContain(
-    'connections of nginx to 10.0.0.1:8080 get no answer, while one from here',
+    'connections of nginx to 10.0.0.1:8080 got no answer, while one from here',
   );
 });
 
