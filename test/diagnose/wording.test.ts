@@ -431,6 +431,14 @@ test('one other program listens, and nothing links it to the peer: who reads the
   expect(words(facts([known])).fix).not.toContain('0.0.0.0:3000');
 });
 
+test('the program was moved to a unix socket: its path is shown, and the line to write', () => {
+  const moved = tcp(address, { movedTo: ['/run/x.sock'] });
+  const one = peer(address, { scheme: 'http', tcp: moved, remembered: rememberedPeer(), servers: [server(address)] });
+  const { what, fix } = words(facts([one]));
+  expect(what).toContain('its program listens on the unix socket /run/x.sock');
+  expect(fix).toContain('server unix:/run/x.sock;');
+});
+
 describe('ejected', () => {
   const group = (servers: readonly ReturnType<typeof server>[]) =>
     facts([], { groups: [{ upstream: 'app', failures: failed({ errno: null }), servers }] });

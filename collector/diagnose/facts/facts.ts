@@ -144,6 +144,8 @@ export interface TcpFacts extends ContainerFacts {
   readonly probe: ProbeFact;
   /** Unix sockets on which a FastCGI program listens, where nginx asks a port for one. */
   readonly unixInstead: readonly string[];
+  /** Unix sockets of the very program that listened on the port before; left out where that was not looked for. */
+  readonly movedTo?: readonly string[];
   /** Growth of "destination unreachable" (ICMP) during the probe: what a rule with `reject` sends; null when not read. */
   readonly icmp: number | null;
   /** Rules of this host's firewall that refuse nginx's connections to it, or may; null where they may not be read. */

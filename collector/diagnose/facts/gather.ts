@@ -7,6 +7,7 @@ import type { FailedPeer, Failing } from '../impact/failures.ts';
 import type { UnitFact } from '../impact/traffic.ts';
 import { readWaiting } from '../impact/waiting.ts';
 import { containerName, isRemoved } from '../places/containers.ts';
+import { movedSockets } from '../places/moved-sockets.ts';
 import { type Namespaces, surveyNamespaces } from '../places/namespaces.ts';
 import { containerFacts } from '../places/tcp-containers.ts';
 import { unitFiles } from '../places/unit-files.ts';
@@ -115,7 +116,11 @@ export async function gather(
     const unixInstead = scheme === 'fastcgi' ? fastcgi : [];
     const mineOnly = { ...context, claimed: claimedBesides(peer), unixInstead };
     const { address, home } = mine.before;
-    return { ...tcpFacts(peer, mine.before, mine, mineOnly), ...containerFacts(address, home, mineOnly) };
+    const facts = tcpFacts(peer, mine.before, mine, mineOnly);
+    const { owner = null, listeningMs = null } = seen.remembered(peer) ?? {};
+    const isGone = home === namespaces.nginx && facts.serving.length === 0 && owner !== null && listeningMs !== null;
+    const movedTo = isGone ? movedSockets({ owner, listeningMs }, home, look.ownersOf(home), ports) : [];
+    return { ...facts, movedTo, ...containerFacts(address, home, mineOnly) };
   }
 
   const units = once(() => unitFiles(ports));

@@ -83,9 +83,13 @@ function downSomewhere(one: Subject): Words {
 /** Where it is not known what service it was. */
 const whoIsDown = 'systemctl --failed    # is it among these? Of containers: docker ps -a, podman ps -a';
 
-/** One other program that the address reaches: nothing links it to the peer, but the person who reads knows it. */
+/**
+ * One other program that the address reaches, where the peer was never seen to work: nothing links it to the peer, but the
+ * person who reads knows it.
+ */
 function neighbourText(one: Subject): string {
-  const tcp = peerOf(one)?.tcp ?? null;
+  const { tcp = null, answers = null } = peerOf(one) ?? {};
+  if (answers !== null) return '';
   const [there, another] = tcp === null ? [] : meantPorts(tcp);
   if (one.finding.sureness === 'certain' || there === undefined || another !== undefined) return '';
   return ` If it is what listens on ${endpoint(there.host, there.port)}, write that port ${line(one)} instead.`;
@@ -136,8 +140,16 @@ function look(one: Subject): readonly string[] {
 
 /** The program is there, and listens on a unix socket: where php-fpm does by default. */
 function onSocketInstead(one: Subject): Words | null {
-  const [path] = peerOf(one)?.tcp?.unixInstead ?? [];
+  const { tcp = null, scheme = null } = peerOf(one) ?? {};
+  const [path] = [...(tcp?.movedTo ?? []), ...(tcp?.unixInstead ?? [])];
   if (path === undefined) return null;
+  if (scheme !== 'fastcgi') {
+    return {
+      what: `nothing ${when(one, 'listens', 'listened')} on port ${one.port}; its program ${when(one, 'listens', 'listened')} on the unix socket ${path}`,
+      fix: `Write ${one.server?.written.startsWith('server') === true ? `server unix:${path};` : `proxy_pass http://unix:${path}:;`} ${line(one)} and reload nginx. Or let the program listen on ${endpoint(one.host, one.port)} again.`,
+      next: [unixSockets(one.home, path), open(one), one.reload],
+    };
+  }
   return {
     what: `nothing ${when(one, 'listens', 'listened')} on port ${one.port}; the FastCGI program ${when(one, 'listens', 'listened')} on the unix socket ${path}`,
     fix: `Write fastcgi_pass unix:${path}; ${line(one)} and reload nginx. Or let the program listen on the port (php-fpm: listen = ${endpoint(one.host, one.port)} in its pool) and restart it.`,

@@ -2,7 +2,7 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { TcpFacts } from '../../../collector/diagnose/facts/facts.ts';
+import type { Remembered, TcpFacts } from '../../../collector/diagnose/facts/facts.ts';
 import { gather } from '../../../collector/diagnose/facts/gather.ts';
 import type { DiagnosePorts } from '../../../collector/diagnose/facts/ports.ts';
 import { createProber } from '../../../collector/diagnose/facts/probe.ts';
@@ -14,7 +14,7 @@ import { nodeFileSystem } from '../../../collector/system/fs.ts';
 import type { ConnectResult } from '../../../collector/system/network/net.ts';
 import { configurationOf } from '../../nginx/memory-files.ts';
 import { type FakeNamespace, type FakeProcess, procHost, tcpRow, unixRow } from '../../support/hosts/proc-host.ts';
-import { failed, nowMs } from '../facts-kit.ts';
+import { failed, nowMs, owner, rememberedPeer } from '../facts-kit.ts';
 
 interface Scene {
   readonly peer: string;
@@ -30,6 +30,7 @@ interface Scene {
   readonly meanwhile?: () => void;
   readonly now?: () => number;
   readonly answered?: () => AnswerFacts;
+  readonly remembered?: Remembered;
   readonly files?: Readonly<Record<string, string>>;
   /** Where a path of nginx's is on this host. */
   readonly place?: (path: string, prefix: string) => string;
@@ -85,7 +86,7 @@ async function seen({ peer, failing = {}, conf, processes = {}, namespaces = {},
       loadedMs: null,
       sharesFile: () => true,
       place: (path) => more.place?.(path, host.prefix) ?? host.prefix + path,
-      remembered: () => null,
+      remembered: () => more.remembered ?? null,
       answers: () => more.answered?.() ?? null,
     },
     createProber('on-failure', connect, () => 0),
@@ -141,6 +142,28 @@ const refused: Readonly<Record<string, readonly [Scene, string, (tcp: TcpFacts) 
     'process_down likely',
     ({ otherPorts }) => otherPorts,
     [],
+  ],
+  'the program was moved from its port to a unix socket': [
+    {
+      peer: '127.0.0.1:8080',
+      remembered: rememberedPeer({ owner: { ...owner, uid: 1000, command: 'node', unit: 'app.service' } }),
+      processes: { 400: node, 500: { line: 'redis-server', uid: 1000, sockets: [8] } },
+      namespaces: { host: { unix: [unixRow('/run/redis.sock', { inode: 8 }), unixRow('/run/x.sock', { inode: 7 })] } },
+    },
+    'wrong_port likely',
+    ({ movedTo }) => movedTo,
+    ['/run/x.sock'],
+  ],
+  'the same, seen by a user who may not see its descriptors': [
+    {
+      peer: '127.0.0.1:8080',
+      remembered: rememberedPeer({ owner: { ...owner, uid: 1000, command: 'gunicorn', unit: null } }),
+      processes: { 400: { line: 'gunicorn --bind unix:/run/x.sock app', uid: 1000, sockets: null } },
+      namespaces: { host: { unix: [unixRow('/run/redis.sock', { inode: 8 }), unixRow('/run/x.sock', { inode: 7 })] } },
+    },
+    'wrong_port likely',
+    ({ movedTo }) => movedTo,
+    ['/run/x.sock'],
   ],
   'one of the two addresses of a name is down, and its twin listens': [
     {

@@ -90,6 +90,11 @@ const refusedTable: Readonly<Record<string, readonly [Partial<TcpFacts>, Partial
     ['process_down likely'],
   ],
   'this port took connections before': [{}, { answers: answered }, ['process_down certain']],
+  'this port took connections before, and php-fpm listens on sockets: it may have been moved': [
+    { unixInstead: ['/run/php/a.sock'] },
+    { answers: answered },
+    ['process_down likely'],
+  ],
   'this port took connections before, while another application ran beside it': [
     { otherPorts: [listener('0.0.0.0:3000', { startedMs: nowMs - 500_000 })] },
     { answers: answered },

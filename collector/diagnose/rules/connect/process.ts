@@ -18,6 +18,7 @@ export function nobodyServes(one: TcpCase): readonly Finding[] {
   if (moved !== null) return [moved];
   const apart = movedApart(one);
   if (apart !== null) return [apart];
+  if ((tcp.movedTo ?? []).length > 0) return [onSocketNow(one)];
   const listenedBefore = one.peer.remembered?.listeningMs != null;
   if (listenedBefore) return [processDown(one, 'certain')];
   const takenMs = lastTakenMs(one);
@@ -36,7 +37,9 @@ function tookBefore(one: TcpCase, takenMs: number): readonly Finding[] {
     startedMs === null ? isSlip(port, tcp.port) : startedMs > takenMs - logsRound,
   );
   if (begun.length > 0) return otherPort({ ...one, tcp: { ...tcp, otherPorts: begun } }, true);
-  return [processDown(one, candidates.length === 0 ? 'certain' : 'likely')];
+  // php-fpm may have been moved to one of its sockets: without its process nothing shows which.
+  const isClear = candidates.length === 0 && tcp.unixInstead.length === 0;
+  return [processDown(one, isClear ? 'certain' : 'likely')];
 }
 
 /** When nginx was last connected to it, by the access log; null where it has none such. */
@@ -64,6 +67,9 @@ function processDown(one: TcpCase, sureness: 'certain' | 'likely'): Finding {
       signs.unit(peer),
       signs.neverListened(peer, time),
       tcp.otherPorts.length > 0 && sureness === 'likely' ? signs.otherPorts(tcp.otherPorts) : null,
+      tcp.unixInstead.length > 0 && sureness === 'likely'
+        ? `a FastCGI program listens on unix sockets: ${tcp.unixInstead.join(', ')}`
+        : null,
       signs.probe(tcp.probe),
     ],
     [noFirewall],
@@ -126,6 +132,21 @@ function movedApart({ peer, tcp, time }: TcpCase): Finding | null {
   if (there.length === 0) return null;
   const evidence = [signs.lastListening(peer, time), signs.inNamespace(there), signs.nothingListens(tcp)];
   return found('container_localhost', 'likely', [...evidence, signs.probe(tcp.probe)], [noFirewall, notDown]);
+}
+
+/** The program that listened on the port listens on a unix socket since. */
+function onSocketNow({ tcp, peer, time }: TcpCase): Finding {
+  return found(
+    'wrong_port',
+    'likely',
+    [
+      signs.lastListening(peer, time),
+      `the same program listens on a unix socket now: ${tcp.movedTo?.join(', ')}`,
+      signs.nothingListens(tcp),
+      signs.probe(tcp.probe),
+    ],
+    [noFirewall, notDown],
+  );
 }
 
 /** php-fpm listens on its socket, and nginx asks a port. */
