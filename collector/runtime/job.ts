@@ -95,7 +95,7 @@ export function startJob(first: JobPlan, caps: InstanceCaps, ports: JobPorts): J
     plan = next;
     logs.follow(next);
     server.follow(next);
-    causes.follow(next.nginx);
+    causes.follow(next.nginx, next.coverage.flushSeconds);
     aggregate.configure(next.peers, next.upstreams, clock.monotonicUs());
     aggregate.cover(next.coverage);
     conditions.set(`${name} hidden failures`, next.hidden);

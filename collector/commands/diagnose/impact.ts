@@ -99,12 +99,15 @@ function countsOfMinute({ requests, errors, hidden, substituted, seconds, firstM
   return { requests, errors, hidden, substituted, trouble };
 }
 
-/** @param nowMs milliseconds since 1970 */
-export function createImpactTally(upstreamOf: UpstreamOf, nowMs: number): ImpactTally {
+/**
+ * @param nowMs milliseconds since 1970
+ * @param bufferedMs for so long nginx may keep lines back
+ */
+export function createImpactTally(upstreamOf: UpstreamOf, nowMs: number, bufferedMs = 0): ImpactTally {
   const server = newCounts();
   const upstreams = new Map<string, Counting>();
   const answers = createAnswerTally(mostPeers);
-  const stalls = createStallTally(mostPeers);
+  const stalls = createStallTally(mostPeers, () => bufferedMs);
   const left = new Map<string, number>();
   let tellsUpstreams = false;
 

@@ -112,7 +112,7 @@ export async function diagnoseJob(
   const fromMs = nowMs - options.sinceMs;
   const recent = { fs, execute, follow: read.found.view.follow, hostPrefix };
   const named = upstreamsOf(plan);
-  const clients = createImpactTally(named, nowMs);
+  const clients = createImpactTally(named, nowMs, plan.coverage.flushSeconds * 1000);
   const accessRead = readRecentAccess(plan.accessLogs, recent, ({ record, program }, log, ms) => {
     clients.record(record, program.has, log.legacyConnectTime, ms);
   });

@@ -101,14 +101,17 @@ function missingOf({ buckets, firstMs, lastMs }: PeerSoFar, nowMs: number): numb
   return (count / spanMs) * (nowMs - lastMs);
 }
 
-function isSilentFor(peer: PeerSoFar, nowMs: number): boolean {
+function isSilentFor(peer: PeerSoFar, nowMs: number, bufferedMs: number): boolean {
   if (peer.lastMs === none) return false;
-  const patienceMs = Math.max(leastSilentMs, timesUsual * (usualOf(peer.buckets) ?? 0));
+  const patienceMs = bufferedMs + Math.max(leastSilentMs, timesUsual * (usualOf(peer.buckets) ?? 0));
   return nowMs - peer.lastMs >= patienceMs && missingOf(peer, nowMs) >= leastMissing;
 }
 
-/** @param mostPeers more are not kept: names in a log must not make memory without end */
-export function createStallTally(mostPeers: number): StallTally {
+/**
+ * @param mostPeers more are not kept: names in a log must not make memory without end
+ * @param bufferedMs for so long nginx may keep lines of its access log in a buffer: their silence shows nothing
+ */
+export function createStallTally(mostPeers: number, bufferedMs: () => number = () => 0): StallTally {
   const peers = new Map<string, PeerSoFar>();
 
   const unseen = (): PeerSoFar => ({ buckets: [], firstMs: none, lastMs: none, abandoned: 0, firstAbandonedMs: none });
@@ -144,7 +147,7 @@ export function createStallTally(mostPeers: number): StallTally {
     },
     isSilent(name, nowMs) {
       const peer = peers.get(name);
-      return peer !== undefined && isSilentFor(peer, nowMs);
+      return peer !== undefined && isSilentFor(peer, nowMs, bufferedMs());
     },
     of(name, { now, grown }, nowMs) {
       const peer = peers.get(name);
@@ -154,8 +157,9 @@ export function createStallTally(mostPeers: number): StallTally {
       // Asked of each peer in each tick: in peace it ends here.
       if (!isWaitedFor) return null;
       // Where nothing was answered as long as the log goes back, only clients that leave show that somebody waits.
-      const isMute = lastMs === none && abandoned >= leastAbandoned && nowMs - firstAbandonedMs >= leastSilentMs;
-      if (!isMute && !isSilentFor(peer, nowMs)) return null;
+      const isMute =
+        lastMs === none && abandoned >= leastAbandoned && nowMs - firstAbandonedMs >= leastSilentMs + bufferedMs();
+      if (!isMute && !isSilentFor(peer, nowMs, bufferedMs())) return null;
       return {
         waiting: now + abandoned,
         abandoned,

@@ -31,8 +31,8 @@ import { concerning, createVerdicts, isEmpty, isNew, isUnconcerned, verdictsOf, 
 
 /** Why the peers of a job fail, found while they do. */
 export interface PeerCauses {
-  /** Goes by this nginx from now on; null: none is known. */
-  follow(nginx: Pick<NginxRead, 'found' | 'configuration'> | null): void;
+  /** Goes by this nginx from now on; null: none is known. `flushSeconds`: it may keep access lines back for so long. */
+  follow(nginx: Pick<NginxRead, 'found' | 'configuration'> | null, flushSeconds: number): void;
   record(line: CountedLine, times: number): void;
   /** Checks what is due; never waits. */
   tick(nowUs: number): void;
@@ -86,7 +86,7 @@ export function createPeerCauses(
   };
   const tally = createFailureTally(upstreamOf, mostPeers, () => mailAuthPeer(nginx?.configuration ?? null));
   const answers = createAnswerTally(1000);
-  const stalls = createStallTally(1000);
+  const stalls = createStallTally(1000, () => bufferedMs);
   const notes = createAnswerNotes(answers, stalls);
   const suspects = createSuspects(diagnosePorts);
   const prober = createProber(ports.probe, ports.connect, () => clock.monotonicUs() / 1000);
@@ -94,6 +94,7 @@ export function createPeerCauses(
   const rest = `'nginx-upstream diagnose' shows the cause of each peer`;
   const verdicts = createVerdicts(job, createBoundedLog(log, mostLogged, clock.monotonicUs, rest));
   let nginx: Pick<NginxRead, 'found' | 'configuration'> | null = null;
+  let bufferedMs = 0;
   let judgedUs = Number.NEGATIVE_INFINITY;
   let writtenUs = Number.NEGATIVE_INFINITY;
   let looks = 0;
@@ -201,8 +202,9 @@ export function createPeerCauses(
   }
 
   return {
-    follow(next) {
+    follow(next, flushSeconds) {
       nginx = next;
+      bufferedMs = flushSeconds * 1000;
     },
     record(line, times) {
       tally.record(line, clock.wallMs(), times);

@@ -42,6 +42,20 @@ test.each<[string, readonly ((tally: StallTally) => void)[], OpenConnections, bo
   expect(tally.of('p', connections, now) !== null).toBe(expected);
 });
 
+test.each<[string, number, boolean]>([
+  ['no buffer', 0, true],
+  ['buffer=64k flush=10s: the last lines are not there yet', 10_000, false],
+  ['buffer=64k flush=1s', 1000, true],
+  ['buffer=64k, written when it is full', 600_000, false],
+])('an access log that nginx buffers shows no silence: %s', (_, bufferedMs, expected) => {
+  const tally = createStallTally(10, () => bufferedMs);
+  steady(20, 60, 12, 20)(tally);
+  expect([tally.isSilent('p', now), tally.of('p', open(6), now) !== null]).toEqual([expected, expected]);
+  const mute = createStallTally(10, () => bufferedMs);
+  left(8, 9)(mute);
+  expect(mute.of('p', open(0, 0), now) !== null).toBe(expected);
+});
+
 test('what is usual is decided by 99 of 100, and a rare slow one changes nothing', () => {
   const tally = createStallTally(10);
   steady(10, 60, 10, 20)(tally);
