@@ -69,7 +69,8 @@ function exitCode(result: DiagnosisResult): number {
   const { diagnoses } = result;
   const isBlind = diagnoses.every((each) => obstacleOf(each) !== null && each.judged.length === 0);
   if (isBlind) return 2;
-  if (diagnoses.some((each) => failsNow(each) || (result.peer === null && clientsHurt(each)))) return 1;
+  if (diagnoses.some((each) => failsNow(each) || each.hushed.length > 0 || (result.peer === null && clientsHurt(each))))
+    return 1;
   if (strangerNote(result) !== null) return 2;
   return 0;
 }

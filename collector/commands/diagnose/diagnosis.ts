@@ -32,6 +32,8 @@ export interface Diagnosis {
   /** null: nothing failed, so nothing was checked. */
   readonly facts: Facts | null;
   readonly judged: readonly Judged[];
+  /** Peers that have failed in nothing yet, and answer nothing: requests that wait, and for how long. */
+  readonly hushed: readonly { readonly peer: string; readonly requests: number; readonly silentMs: number }[];
   readonly nowMs: number;
 }
 

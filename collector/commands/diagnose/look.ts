@@ -158,8 +158,23 @@ export async function diagnoseJob(
       : judge(facts, (ms) => localTime(ms, nowMs), hurt).map((each) =>
           keepEnded(each, verdicts(each.name), facts.nowMs),
         );
+  const hushed = options.peer === null && isQuiet ? stillHushed() : [];
   const notLoaded = read.dumped ? [] : (changedFiles(read.found, read.configuration, { fs, hostPrefix }) ?? []);
-  return { job, read, openNames, logs, silent, strange, impact, notLoaded, facts, judged, nowMs };
+  return { job, read, openNames, logs, silent, strange, impact, notLoaded, facts, judged, hushed, nowMs };
+
+  /** What was answered while the sockets were counted is in the log by now. */
+  function stillHushed(): Diagnosis['hushed'] {
+    if (waiting.hushed.size === 0) return [];
+    const againMs = systemClock.wallMs();
+    const later = createImpactTally(named, againMs, plan.coverage.flushSeconds * 1000);
+    readRecentAccess(plan.accessLogs, recent, ({ record, program }, log, ms) => {
+      later.record(record, program.has, log.legacyConnectTime, ms);
+    });
+    return [...waiting.hushed].flatMap(([peer, requests]) => {
+      const silentMs = againMs - (later.answers(peer)?.lastConnectedMs ?? againMs);
+      return later.stalls.isHushed(peer, againMs) ? [{ peer, requests, silentMs }] : [];
+    });
+  }
 
   function failingNow() {
     const pending = Array.from(upstreams, ([peer, upstream]) => ({

@@ -31,6 +31,11 @@ export function healthy({ peer, sinceMs, diagnoses }: DiagnosisResult): string {
   return `Healthy${isPartly ? ', by the logs that were read' : ''}: ${what} in the last ${duration(sinceMs)}${clients}.`;
 }
 
+/** Too soon for a verdict, and no proof of health. */
+export function waitingText({ peer, requests, silentMs }: Diagnosis['hushed'][number]): string {
+  return `Nothing has failed yet, but ${peer} has answered nothing for ${duration(silentMs)}, and ${plural(requests, 'request')} ${requests === 1 ? 'waits' : 'wait'} for it: run diagnose again in 10 s.`;
+}
+
 /** Somebody asks for a peer that is not there: a slip, or another nginx. null where it is there. */
 export function strangerNote({ peer, diagnoses }: DiagnosisResult): string | null {
   const configured = diagnoses.flatMap(({ read }) => read.configuration.upstreams);

@@ -40,6 +40,8 @@ export interface StallTally {
   answered(peer: string, count: number, tookMs: number, ms: number): void;
   /** Clients left before there was an answer. */
   abandoned(peer: string, count: number, ms: number): void;
+  /** The first seconds of that: too soon for a verdict, and no proof that all is well. */
+  isHushed(peer: string, nowMs: number): boolean;
   /** It answered at a pace that its silence does not fit: only then its connections are worth a count. */
   isSilent(peer: string, nowMs: number): boolean;
   of(peer: string, open: OpenConnections, nowMs: number): StallFacts | null;
@@ -52,6 +54,8 @@ const mostSteps = 20;
 const paceMs = 60_000;
 /** A garbage collection, a slow disk: no hang. */
 const leastSilentMs = 5000;
+/** Too short for a verdict. Logs have full seconds. */
+const leastHushedMs = 1500;
 const timesUsual = 10;
 /** So many answers are missing by the pace of the minute before. */
 const leastMissing = 5;
@@ -101,9 +105,9 @@ function missingOf({ buckets, firstMs, lastMs }: PeerSoFar, nowMs: number): numb
   return (count / spanMs) * (nowMs - lastMs);
 }
 
-function isSilentFor(peer: PeerSoFar, nowMs: number, bufferedMs: number): boolean {
+function isSilentFor(peer: PeerSoFar, nowMs: number, bufferedMs: number, leastMs = leastSilentMs): boolean {
   if (peer.lastMs === none) return false;
-  const patienceMs = bufferedMs + Math.max(leastSilentMs, timesUsual * (usualOf(peer.buckets) ?? 0));
+  const patienceMs = bufferedMs + Math.max(leastMs, timesUsual * (usualOf(peer.buckets) ?? 0));
   return nowMs - peer.lastMs >= patienceMs && missingOf(peer, nowMs) >= leastMissing;
 }
 
@@ -144,6 +148,10 @@ export function createStallTally(mostPeers: number, bufferedMs: () => number = (
       if (peer === null || ms < peer.lastMs) return;
       if (peer.abandoned === 0) peer.firstAbandonedMs = ms;
       peer.abandoned += count;
+    },
+    isHushed(name, nowMs) {
+      const peer = peers.get(name);
+      return peer !== undefined && isSilentFor(peer, nowMs, bufferedMs(), leastHushedMs);
     },
     isSilent(name, nowMs) {
       const peer = peers.get(name);

@@ -43,6 +43,7 @@ function diagnosis(): Diagnosis {
     },
     openNames: { wanted: 0, late: 0, beyond: 0 },
     notLoaded: [hostile],
+    hushed: [],
     facts: all,
     judged: judge(all, String),
     nowMs,

@@ -56,6 +56,19 @@ test.each<[string, number, boolean]>([
   expect(mute.of('p', open(0, 0), now) !== null).toBe(expected);
 });
 
+test.each<[string, readonly ((tally: StallTally) => void)[], number, boolean]>([
+  ['two seconds of silence at a steady pace', [steady(20, 60, 2, 20)], 0, true],
+  ['one second', [steady(20, 60, 1, 20)], 0, false],
+  ['two seconds, where two answers are missing', [steady(1, 60, 2, 20)], 0, false],
+  ['two seconds, where answers take half a second', [steady(20, 60, 2, 500)], 0, false],
+  ['lines that nginx keeps back', [steady(20, 60, 2, 20)], 10_000, false],
+  ['nothing is known of it', [], 0, false],
+])('too soon for a verdict, and no proof of health: %s', (_, acts, bufferedMs, expected) => {
+  const tally = createStallTally(10, () => bufferedMs);
+  for (const act of acts) act(tally);
+  expect([tally.isHushed('p', now), tally.of('p', open(9), now)]).toEqual([expected, null]);
+});
+
 test('what is usual is decided by 99 of 100, and a rare slow one changes nothing', () => {
   const tally = createStallTally(10);
   steady(10, 60, 10, 20)(tally);
