@@ -31,8 +31,8 @@ export function healthy({ peer, sinceMs, diagnoses }: DiagnosisResult): string {
   return `Healthy${isPartly ? ', by the logs that were read' : ''}: ${what} in the last ${duration(sinceMs)}${clients}.`;
 }
 
-/** Too soon for a verdict, and no proof of health. */
-export function waitingText({ peer, requests, silentMs }: Diagnosis['hushed'][number]): string {
+/** Too soon for a verdict, and not healthy. */
+export function hushedText({ peer, requests, silentMs }: Diagnosis['hushed'][number]): string {
   return `Nothing has failed yet, but ${peer} has answered nothing for ${duration(silentMs)}, and ${plural(requests, 'request')} ${requests === 1 ? 'waits' : 'wait'} for it: run diagnose again in 10 s.`;
 }
 

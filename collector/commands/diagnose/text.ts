@@ -12,7 +12,7 @@ import type { Style, Terminal } from '../terminal.ts';
 import type { Diagnosis, DiagnosisResult } from './diagnosis.ts';
 import { clientsHurt, clientsText, failsNow, headline } from './headline.ts';
 import type { ClientCounts } from './impact.ts';
-import { healthy, noNginx, notes, obstacleOf, paragraph, strangerNote, unloaded, waitingText } from './notes.ts';
+import { healthy, hushedText, noNginx, notes, obstacleOf, paragraph, strangerNote, unloaded } from './notes.ts';
 
 const colours: Readonly<Record<'certain' | 'likely' | 'unknown', Style>> = {
   certain: 'red',
@@ -125,7 +125,7 @@ export function renderDiagnosis(result: DiagnosisResult, terminal: Terminal): re
   if (stranger !== null) return [...paragraph(`Could not check: ${stranger}`, '', terminal), ...more];
   if (isHurt) return [...begin, ...paragraph(unexplained, '', terminal), ...more];
   const waiting = diagnoses.flatMap(({ hushed }) => hushed);
-  if (waiting.length > 0) return [...waiting.flatMap((each) => paragraph(waitingText(each), '', terminal)), ...more];
+  if (waiting.length > 0) return [...waiting.flatMap((each) => paragraph(hushedText(each), '', terminal)), ...more];
   return [printable(healthy(result)), ...more];
 }
 

@@ -40,7 +40,7 @@ export interface StallTally {
   answered(peer: string, count: number, tookMs: number, ms: number): void;
   /** Clients left before there was an answer. */
   abandoned(peer: string, count: number, ms: number): void;
-  /** The first seconds of that: too soon for a verdict, and no proof that all is well. */
+  /** The first seconds of that: too soon for a verdict, and not well. */
   isHushed(peer: string, nowMs: number): boolean;
   /** It answered at a pace that its silence does not fit: only then its connections are worth a count. */
   isSilent(peer: string, nowMs: number): boolean;

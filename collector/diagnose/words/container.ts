@@ -5,6 +5,7 @@ import { isPublished } from '../places/published.ts';
 import { endpoint } from '../rules/signs.ts';
 import { containerOwner, line, open, peerOf, type Subject, type Words } from '../rules/subject.ts';
 import { inside, killed, startAgain } from './commands.ts';
+import { when } from './when.ts';
 
 /** What speaks to the engine whose process holds a published port. */
 export function programOf({ command }: Pick<Owner, 'command'>): 'docker' | 'podman' {
@@ -78,7 +79,7 @@ export function inContainer(one: Subject): Words {
       ? inside(there?.namespace ?? null, 'ip -br addr')
       : `${runtime} inspect -f ${format} ${shellWord(container)}`;
   return {
-    what: `nothing listens on ${one.name} on this host; the listener on that port is in another network namespace (container)`,
+    what: `nothing ${when(one, 'listens', 'listened')} on ${one.name} on this host; the listener on that port ${when(one, 'is', 'was')} in another network namespace (container)`,
     fix: `Publish the port on the host (docker run -p ${endpoint(one.host, one.port)}:${one.port}), or write the container's address ${line(one)} and reload nginx.`,
     next: [`${address}    # its address`, open(one), one.reload],
   };

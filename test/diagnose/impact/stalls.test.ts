@@ -63,7 +63,7 @@ test.each<[string, readonly ((tally: StallTally) => void)[], number, boolean]>([
   ['two seconds, where answers take half a second', [steady(20, 60, 2, 500)], 0, false],
   ['lines that nginx keeps back', [steady(20, 60, 2, 20)], 10_000, false],
   ['nothing is known of it', [], 0, false],
-])('too soon for a verdict, and no proof of health: %s', (_, acts, bufferedMs, expected) => {
+])('too soon for a verdict, and not healthy: %s', (_, acts, bufferedMs, expected) => {
   const tally = createStallTally(10, () => bufferedMs);
   for (const act of acts) act(tally);
   expect([tally.isHushed('p', now), tally.of('p', open(9), now)]).toEqual([expected, null]);

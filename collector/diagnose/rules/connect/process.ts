@@ -4,9 +4,7 @@ import { dated, type Finding, found } from '../../finding.ts';
 import { isPublished } from '../../places/published.ts';
 import { type TcpCase, visibleHome } from '../case.ts';
 import { endpoint, signs } from '../signs.ts';
-
-const noFirewall = 'firewall as the only cause (nothing listens)';
-const notDown = 'process down: it listens';
+import { noFirewall, notDown, onSocketInstead, onSocketNow } from './on-socket.ts';
 
 /** Nothing serves the address in the peer's home, which can be seen. */
 export function nobodyServes(one: TcpCase): readonly Finding[] {
@@ -132,36 +130,6 @@ function movedApart({ peer, tcp, time }: TcpCase): Finding | null {
   if (there.length === 0) return null;
   const evidence = [signs.lastListening(peer, time), signs.inNamespace(there), signs.nothingListens(tcp)];
   return found('container_localhost', 'likely', [...evidence, signs.probe(tcp.probe)], [noFirewall, notDown]);
-}
-
-/** The program that listened on the port listens on a unix socket since. */
-function onSocketNow({ tcp, peer, time }: TcpCase): Finding {
-  return found(
-    'wrong_port',
-    'likely',
-    [
-      signs.lastListening(peer, time),
-      `the same program listens on a unix socket now: ${tcp.movedTo?.join(', ')}`,
-      signs.nothingListens(tcp),
-      signs.probe(tcp.probe),
-    ],
-    [noFirewall, notDown],
-  );
-}
-
-/** php-fpm listens on its socket, and nginx asks a port. */
-function onSocketInstead({ tcp, peer, time }: TcpCase): Finding {
-  return found(
-    'wrong_port',
-    'likely',
-    [
-      signs.nothingListens(tcp),
-      `a FastCGI program listens on a unix socket instead: ${tcp.unixInstead.join(', ')}`,
-      signs.neverListened(peer, time),
-      signs.probe(tcp.probe),
-    ],
-    [noFirewall, notDown],
-  );
 }
 
 /** The name stands for both loopback addresses, by what nginx took or by what it resolves to now. */
