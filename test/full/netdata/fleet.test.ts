@@ -4,7 +4,10 @@
  */
 import { expect, test } from 'vitest';
 import { bucketOf, startFleet } from '../../support/servers/fleet.ts';
-import { waitUntilEqual } from '../../support/wait.ts';
+import { waitUntil } from '../../support/wait.ts';
+
+/** Of what was played; exact on a machine with CPU to spare. */
+const mostLost = 0.1;
 
 test('two nodes as one: sums by upstream and by peer, and percentiles from the buckets', async () => {
   // Charts of peers begin with the first failure, and are announced again when its cause is known.
@@ -19,11 +22,7 @@ test('two nodes as one: sums by upstream and by peer, and percentiles from the b
   }
   await fleet.play(20);
   const { truth } = fleet;
-  const arrived = (what: string) => ({
-    what: `${what} on the parent`,
-    timeout: 30_000,
-    hint: () => perUpstream('children'),
-  });
+  const arrived = (what: string) => ({ what: `${what} on the parent`, timeout: 30_000 });
 
   const upstreams = ['shop0', 'shop1', 'shop2', 'shop3', 'shop4'];
   const perUpstream = (where: 'parent' | 'children' = 'parent') =>
@@ -41,7 +40,21 @@ test('two nodes as one: sums by upstream and by peer, and percentiles from the b
     );
   const each = { requests: truth.requests / 5, refused: truth.refused / 5, atThePeer: truth.refused / 5 };
   const all = upstreams.map(() => each);
-  await waitUntilEqual(() => perUpstream(), all, arrived('requests and failures of all upstreams'));
+  // A child that is short of CPU stores a late second as less: what its parent has is what it has itself.
+  const lost = (played: number, stored: number): number => (played - stored) / played;
+  await waitUntil(
+    async () => {
+      const [own, parents] = [await perUpstream('children'), await perUpstream()];
+      expect(parents).toEqual(own);
+      for (const [at, { requests, refused }] of own.entries()) {
+        expect(lost(all[at]?.requests ?? 0, requests)).toBeLessThan(mostLost);
+        expect(lost(all[at]?.refused ?? 0, refused)).toBeLessThan(mostLost);
+        expect(requests).toBeLessThanOrEqual(all[at]?.requests ?? 0);
+      }
+      return true;
+    },
+    { interval: 500, ...arrived('requests and failures of all upstreams') },
+  );
 
   const { charts } = await fleet.of('child-1');
   const buckets = charts.find(({ context }) => context === 'nginx_upstream.connect_time_buckets');
@@ -49,22 +62,33 @@ test('two nodes as one: sums by upstream and by peer, and percentiles from the b
     name.includes('Inf') ? Number.POSITIVE_INFINITY : Number(/\d+$/.exec(name)?.[0]);
   const names = new Map(Object.values(buckets?.dimensions ?? {}).map(({ name }) => [boundOf(name), name]));
   const bounds = [...names.keys()].sort((a, b) => a - b);
-  const played = bounds.map((bound) => [bound, 0] satisfies [number, number]);
-  for (const [ms, count] of truth.connects) {
-    const bucket = played.find(([bound]) => ms <= bound);
-    if (bucket) bucket[1] += count;
-  }
-  const counted = () =>
+  const counted = (where: 'parent' | 'children') =>
     Promise.all(
-      bounds.map(async (bound) => [bound, await fleet.sum('connect_time_buckets', {}, names.get(bound) ?? '')]),
+      bounds.map(
+        async (bound) =>
+          [bound, await fleet.sum('connect_time_buckets', {}, names.get(bound) ?? '', where)] satisfies [
+            number,
+            number,
+          ],
+      ),
     );
-  await waitUntilEqual(counted, played, arrived('connections of each bucket'));
-
   const sorted = [...truth.connects].sort(([a], [b]) => a - b);
   const total = sorted.reduce((sum, [, count]) => sum + count, 0);
+  const parents = new Map(
+    await waitUntil(
+      async () => {
+        const [own, theirs] = [await counted('children'), await counted('parent')];
+        expect(theirs).toEqual(own);
+        const all = own.reduce((sum, [, count]) => sum + count, 0);
+        expect(lost(total, all)).toBeLessThan(mostLost);
+        return theirs;
+      },
+      { interval: 500, ...arrived('connections of each bucket') },
+    ),
+  );
   for (const share of [0.5, 0.95]) {
     const exact = nearestRank(sorted, share * total);
-    expect(bucketOf(new Map(played), share)).toBe(bounds.find((bound) => exact <= bound));
+    expect(bucketOf(parents, share)).toBe(bounds.find((bound) => exact <= bound));
   }
 }, 240_000);
 
