@@ -19,8 +19,8 @@ const levels = 'emerg|alert|crit|error|warn|notice|info|debug';
 const time = String.raw`(\d{4})/(\d\d)/(\d\d) (\d\d:\d\d:\d\d)`;
 
 const strict = new RegExp(String.raw`^${time} \[(${levels})\] (\d+)#(\d+): (?:\*(\d+) )?`);
-/** Leftmost wins: text of clients stands to the right of the real beginning. The blank before `#` is a reporter's. */
-const anywhere = new RegExp(String.raw`(?:${time} )?\[(${levels})\] (\d+) ?#(\d+): (?:\*(\d+) )?`);
+/** Leftmost wins: text of clients stands to the right of the real beginning. A blank before `#`, or a `-` for it, is a reporter's. */
+const anywhere = new RegExp(String.raw`(?:${time} )?\[(${levels})\] (\d+)(?: ?#|-)(\d+): (?:\\?\*(\d+) )?`);
 /** What nginx writes to stderr before it has opened its log. */
 const startup = new RegExp(String.raw`(?:^|[ :])nginx: \[(${levels})\] `);
 const bareLevel = new RegExp(String.raw`^\[(${levels})\] (?:\*(\d+) )?`);
@@ -38,7 +38,7 @@ const longestForeignPrefix = 512;
 const knownMessage = new RegExp(
   `^(?:${[
     String.raw`(?:kevent\(\) reported that )?connect\(\) (?:to \S.* )?failed`,
-    String.raw`(?:recv|recvmsg|readv|send|sendmsg|writev|sendfile|socket|accept4?|bind)\(.{0,256}?\)? ?failed \(`,
+    String.raw`(?:recv|recvmsg|readv|send|sendmsg|writev|sendfile|socket|accept4?|bind|WSA[A-Z]\w{1,20})\(.{0,256}?\)? ?failed \(`,
     '(?:upstream|memcached) (?:timed out|prematurely|sent|rejected|server temporarily|servers are|SSL cert|connect )',
     'proxy_connect: ',
     'no live upstreams',
