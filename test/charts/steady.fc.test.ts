@@ -8,7 +8,7 @@ import { nothingDrawn, plan } from '../../charts/plan.ts';
 import type { PlanContext } from '../../charts/update.ts';
 import { createVitals, type PeerCharts } from '../../collector/aggregate/windows/vitals.ts';
 import type { JobSnapshot } from '../../collector/model.ts';
-import { countedJob, quiet, ticks } from '../aggregate/ticks.ts';
+import { countedJob, quiet, type Tick, ticks } from '../aggregate/ticks.ts';
 
 const [older, newer] = [dialectOf('1.37.1'), dialectOf('2.3.0')];
 
@@ -53,4 +53,21 @@ test('in peace nothing but the job is planned', () => {
   expect(planned.filter((id) => /\.(upstream|peer|client)_/.test(id))).toEqual([]);
   // After a gap everything needs its baseline.
   expect(actions(10).some((action) => action.do === 'again')).toBe(false);
+});
+
+test('a chart that is absent while its peer rests is obsolete after a minute', () => {
+  const [job, vitals, draw] = [countedJob(), createVitals('all'), drawing()];
+  const obsolete = (tick: Tick) => {
+    const context = { updateEvery: 1, dialect: newer };
+    const snapshot = vitals.complete(job.tick(tick), job.nowUs(), 0);
+    return draw(snapshot, { ...context, nowUs: job.nowUs() }).filter((action) => action.do === 'obsolete').length;
+  };
+  const log = { is: 'logs', set: 0 } as const;
+  obsolete({ ...quiet, events: [{ is: 'configure', set: 1 }, log] });
+  for (let second = 0; second < 5; second++) obsolete(quiet);
+  const sums = [obsolete({ ...quiet, events: [log] })];
+  for (let second = 0; second < 70; second++) sums.push(obsolete(quiet));
+  expect(sums.slice(0, 60).every((count) => count === 0)).toBe(true);
+  // Of six peers their attempts, of two upstreams the client results.
+  expect(sums.slice(60).reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(8);
 });
