@@ -3,7 +3,7 @@ import { shellWord } from '../../base/syntax/shell-word.ts';
 import type { ListenerFact, Owner } from '../facts/facts.ts';
 import { isPublished } from '../places/published.ts';
 import { endpoint } from '../rules/signs.ts';
-import { containerOwner, line, open, peerOf, type Subject, type Words } from '../rules/subject.ts';
+import { containerOwner, line, open, ownerOf, peerOf, type Subject, type Words } from '../rules/subject.ts';
 import { inside, killed, startAgain } from './commands.ts';
 import { when } from './when.ts';
 
@@ -70,7 +70,9 @@ function inPrivateNetwork(one: Subject, unit: string): Words {
 export function inContainer(one: Subject): Words {
   const [there = null] = peerOf(one)?.tcp?.otherNamespaces ?? [];
   const container = there?.namespace.container ?? null;
-  const unit = there?.owner.unit ?? peerOf(one)?.unit?.unit ?? null;
+  // It is over, and the listener of then is not there any more.
+  const before = one.finding.isOver ? ownerOf(one) : null;
+  const unit = there?.owner.unit ?? peerOf(one)?.unit?.unit ?? before?.unit ?? null;
   if (container === null && unit !== null) return inPrivateNetwork(one, unit);
   const runtime = there?.namespace.runtime ?? 'docker';
   const format = "'{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}'";
