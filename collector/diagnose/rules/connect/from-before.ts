@@ -29,7 +29,10 @@ export function isFromBefore(one: TcpCase): boolean {
   if (isOlderThanListener(one)) return true;
   const ms = beganAt(one);
   if (ms === 0 || failsAnew(one, ms)) return false;
-  const isSettling = failures.message !== '' && failures.lastMs < ms + settlesMs;
+  // What fails again at the test connection, or at once (a route, a local address), is no wait from before.
+  const isWait = failures.errno === 110 || failures.errno === 113;
+  const failsStill = tcp.probe.is === 'unreachable' || tcp.probe.is === 'failed';
+  const isSettling = failures.message !== '' && isWait && !failsStill && failures.lastMs < ms + settlesMs;
   return isSettling || (failures.lastMs < ms + longestSynMs && succeededSince(one));
 }
 
