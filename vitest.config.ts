@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { reporting } from './test/support/reporting.ts';
+import { ProgramsFirst } from './test/support/sequence.ts';
 
 export default defineConfig({
   test: {
@@ -11,6 +12,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    sequence: { sequencer: ProgramsFirst },
     // A file all of whose tests need root has none for anybody else; the start says so (test/support/machine.ts).
     passWithNoTests: process.getuid?.() !== 0,
     ...reporting(),
