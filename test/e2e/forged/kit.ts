@@ -35,10 +35,12 @@ export async function startDaemon() {
   const started = await run(program.path, ['-p', prefix, '-e', errorLog, '-c', conf], { env: program.env });
   if (started.code !== 0) throw new Error(`nginx did not start: ${started.stderr}`);
 
-  const master = () => Number(textOf(join(prefix, 'nginx.pid')));
-  const first = await waitUntil(master, { what: 'its pid file' });
-  const seen = new Set([first]);
+  const pidFile = join(prefix, 'nginx.pid');
+  const master = () => Number(textOf(pidFile));
+  const seen = new Set([await waitUntil(master, { what: 'its pid file' })]);
   const family = (): number[] => {
+    // Once the elder of an upgrade has ended, its heir is nobody's child here.
+    if (existsSync(pidFile)) seen.add(master());
     for (const pid of seen) for (const child of descendants(pid)) seen.add(child);
     return [...seen].filter(isAlive);
   };
