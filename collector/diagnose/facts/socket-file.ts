@@ -1,6 +1,6 @@
 /** A unix socket's file as nginx's workers meet it. */
 import { stepsTo } from '../../base/paths.ts';
-import { parseNetUnix } from '../../parse/proc/net.ts';
+import { listeningPaths, parseNetUnix } from '../../parse/proc/net.ts';
 import { parseProcGroups, parseProcStatus } from '../../parse/proc/pid.ts';
 import { attempt } from '../../system/fs.ts';
 import { allows, isMissing, type Rights } from '../../system/reach.ts';
@@ -69,8 +69,7 @@ function useOf(path: string, namespaces: Namespaces, look: Look, ports: Diagnose
 export function fastcgiSockets({ nginx }: Namespaces, ports: DiagnosePorts): readonly string[] {
   const pid = readablePid(nginx, ports);
   const text = pid === null ? '' : (ports.proc.text(`${pid}/net/unix`) ?? '');
-  const rows = text.matchAll(/^\S+ \S+ \S+ 00010000 0001 01 +\d+ (\/\S+)$/gm);
-  const paths = [...new Set(Array.from(rows, ([, path = '']) => path))];
+  const paths = [...new Set(listeningPaths(text).map(({ path }) => path))];
   if (paths.length === 0) return [];
   const pools = fpmSockets(nginx.pids, ports);
   return paths.filter((path) => pools.has(path) || /php|fcgi|fastcgi/i.test(path)).slice(0, 4);

@@ -1,4 +1,5 @@
 /** Unix sockets of the program that served a port before: it was moved there, and nginx still asks the port. Bounded. */
+import { listeningPaths } from '../../parse/proc/net.ts';
 import { parseProcStatus } from '../../parse/proc/pid.ts';
 import type { Owner } from '../facts/facts.ts';
 import type { DiagnosePorts } from '../facts/ports.ts';
@@ -8,8 +9,6 @@ import type { Owners } from './owners.ts';
 const mostPaths = 300;
 /** The time of boot has full seconds. */
 const roundMs = 2000;
-/** Listening, with a path. */
-const row = /^\S+ \S+ \S+ 00010000 0001 01 +(\d+) (\/\S+)$/gm;
 
 interface Before {
   readonly owner: Owner;
@@ -44,11 +43,12 @@ export function movedSockets(
 ): readonly string[] {
   const reader = readablePid(namespace, ports);
   const text = reader === null ? '' : (ports.proc.text(`${reader}/net/unix`) ?? '');
-  const rows = Array.from(text.matchAll(row), ([, inode = '', path = '']) => ({ inode: Number(inode), path }));
-  const moved = rows.slice(0, mostPaths).filter(({ inode, path }) => {
-    if (owners.blind) return isNamedBy(path, before, namespace, owners, ports);
-    const now = owners.holderOf(inode, { path });
-    return now !== null && isSame(before, now, now.pid === null ? null : owners.startedMs(now.pid));
-  });
+  const moved = listeningPaths(text)
+    .slice(0, mostPaths)
+    .filter(({ inode, path }) => {
+      if (owners.blind) return isNamedBy(path, before, namespace, owners, ports);
+      const now = owners.holderOf(inode, { path });
+      return now !== null && isSame(before, now, now.pid === null ? null : owners.startedMs(now.pid));
+    });
   return [...new Set(moved.map(({ path }) => path))].slice(0, 4);
 }

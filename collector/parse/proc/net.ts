@@ -46,6 +46,12 @@ export function unixUses(peers: readonly string[], read: () => string): Readonly
   return new Map([...parseNetUnix(read(), paths)].map(([path, use]) => [`unix:${path}`, use]));
 }
 
+/** The sockets that listen at a path of the file system, as the table has them. */
+export function listeningPaths(text: string): readonly { readonly inode: number; readonly path: string }[] {
+  const rows = text.matchAll(/^\S+ \S+ \S+ 00010000 0001 01 +(\d+) (\/\S+)$/gm);
+  return Array.from(rows, ([, inode = '', path = '']) => ({ inode: Number(inode), path }));
+}
+
 /** One counter out of /proc/net/snmp6, which has a name and a value a line; null when it is not there. */
 export function ipv6Counter(text: string, name: string): number | null {
   const line = text.split('\n').find((each) => each.startsWith(`${name} `) || each.startsWith(`${name}\t`));
