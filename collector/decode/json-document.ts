@@ -4,7 +4,19 @@
  * the document's length. Pure.
  */
 import { parseObject } from '../base/json.ts';
-import { isBlank, isJsonDocument, markIn } from './json-shape.ts';
+import {
+  backslash,
+  brace,
+  braceEnd,
+  bracket,
+  bracketEnd,
+  comma,
+  isBlank,
+  isJsonDocument,
+  markIn,
+  newline,
+  quote,
+} from './json-shape.ts';
 import { ofEntry } from './wrappings.ts';
 
 export interface JsonDocument {
@@ -29,8 +41,6 @@ const longestEntry = 1_048_576;
 const deepest = 64;
 const [none, tooLong] = [-1, -2];
 const placeholder = Buffer.from(`(an entry of more than ${longestEntry} bytes)\n`);
-const [quote, backslash, newline, comma] = [34, 92, 10, 44];
-const [brace, braceEnd, bracket, bracketEnd] = [123, 125, 91, 93];
 const end = Buffer.from('\n');
 
 /** @param onward takes complete lines, or bytes as they came */

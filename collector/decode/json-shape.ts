@@ -4,8 +4,8 @@ import { ofEntry } from './wrappings.ts';
 
 /** By so many bytes it is decided. */
 const headLength = 65_536;
-const [quote, backslash, newline, comma] = [34, 92, 10, 44];
-const [brace, braceEnd, bracket, bracketEnd] = [123, 125, 91, 93];
+export const [quote, backslash, newline, comma] = [34, 92, 10, 44] as const;
+export const [brace, braceEnd, bracket, bracketEnd] = [123, 125, 91, 93] as const;
 
 export const isBlank = (byte: number | undefined): boolean => byte === 32 || byte === 9 || byte === 13;
 
