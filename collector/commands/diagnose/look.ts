@@ -112,10 +112,7 @@ export async function diagnoseJob(
   const fromMs = nowMs - options.sinceMs;
   const recent = { fs, execute, follow: read.found.view.follow, hostPrefix };
   const named = upstreamsOf(plan);
-  const clients = createImpactTally(named, nowMs, plan.coverage.flushSeconds * 1000);
-  const accessRead = readRecentAccess(plan.accessLogs, recent, ({ record, program }, log, ms) => {
-    clients.record(record, program.has, log.legacyConnectTime, ms);
-  });
+  const { clients, accessRead } = readClients(nowMs);
   // Read after the access log: nginx writes the line of a failure before the request's own, so none is unexplained.
   const specs = plan.errorLogs.map(({ spec }) => spec);
   const logs = await readRecentLines(specs, fromMs, recent);
@@ -162,14 +159,20 @@ export async function diagnoseJob(
   const notLoaded = read.dumped ? [] : (changedFiles(read.found, read.configuration, { fs, hostPrefix }) ?? []);
   return { job, read, openNames, logs, silent, strange, impact, notLoaded, facts, judged, hushed, nowMs };
 
+  /** Client results of the minute before, by the access logs as they are now. */
+  function readClients(atMs: number) {
+    const tally = createImpactTally(named, atMs, plan.coverage.flushSeconds * 1000);
+    const readLogs = readRecentAccess(plan.accessLogs, recent, ({ record, program }, log, ms) => {
+      tally.record(record, program.has, log.legacyConnectTime, ms);
+    });
+    return { clients: tally, accessRead: readLogs };
+  }
+
   /** What was answered while the sockets were counted is in the log by now. */
   function stillHushed(): Diagnosis['hushed'] {
     if (waiting.hushed.size === 0) return [];
     const againMs = systemClock.wallMs();
-    const later = createImpactTally(named, againMs, plan.coverage.flushSeconds * 1000);
-    readRecentAccess(plan.accessLogs, recent, ({ record, program }, log, ms) => {
-      later.record(record, program.has, log.legacyConnectTime, ms);
-    });
+    const { clients: later } = readClients(againMs);
     return [...waiting.hushed].flatMap(([peer, requests]) => {
       const silentMs = againMs - (later.answers(peer)?.lastConnectedMs ?? againMs);
       return later.stalls.isHushed(peer, againMs) ? [{ peer, requests, silentMs }] : [];
