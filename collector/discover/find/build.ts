@@ -100,3 +100,9 @@ function textAt(bytes: Buffer, words: string): string {
   const end = at < 0 ? -1 : bytes.indexOf(0, at);
   return end < 0 ? '' : bytes.toString('latin1', at, end);
 }
+
+/** The build of a program, where it is nginx's; null for any other. */
+export function buildAt(fs: FileSystem, place: string): Build | null {
+  const build = readBuild(fs, place);
+  return build === 'unlike' ? null : build;
+}

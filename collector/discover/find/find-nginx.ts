@@ -4,7 +4,7 @@ import type { BuildDefaults } from '../../nginx/types.ts';
 import { attempt, type FileSystem } from '../../system/fs.ts';
 import { createProcfs, type Procfs } from '../../system/process/procfs.ts';
 import { readText } from '../../system/small-file.ts';
-import { type Build, readBuild, sourceDefaults } from './build.ts';
+import { type Build, buildAt, readBuild, sourceDefaults } from './build.ts';
 import { containerOutput } from './container-output.ts';
 import { lookAfterEnded } from './ended.ts';
 import { identityOf } from './identity.ts';
@@ -83,11 +83,6 @@ function programs({ args: { program } }: Master): readonly string[] {
 /** What the kernel runs for this process; null where we may not see it (another user's, for all but root). */
 function runningBuild({ pid }: Master, { fs, hostPrefix }: DiscoveryPorts): Build | 'unlike' | null {
   return readBuild(fs, `${procFolder(hostPrefix)}/${pid}/exe`);
-}
-
-function buildAt(fs: FileSystem, place: string): Build | null {
-  const build = readBuild(fs, place);
-  return build === 'unlike' ? null : build;
 }
 
 function buildOf(master: Master, view: View, ports: DiscoveryPorts): Build | null {
